@@ -1,0 +1,1 @@
+"""Nosana from Python: job definitions, IPFS and the on-chain GPU market."""
