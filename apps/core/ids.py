@@ -1,0 +1,14 @@
+"""Identifiers that sort by the time they were made."""
+
+import os
+import time
+import uuid
+
+
+def uuid7() -> uuid.UUID:
+    """Return a version 7 UUID (RFC 9562): 48 bits of Unix milliseconds, then random bits."""
+    value = int.from_bytes(os.urandom(16), "big")
+    value = (time.time_ns() // 1_000_000) << 80 | value & ((1 << 80) - 1)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return uuid.UUID(int=value)

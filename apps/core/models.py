@@ -1,0 +1,82 @@
+"""Plumbing rows: messages to run, mails to send, leases, idempotency keys."""
+
+from django.db import models
+from django.utils import timezone
+
+from apps.core.ids import uuid7
+
+
+class Message(models.Model):
+    """A task that must run at least once; written in the transaction that wants it, deleted when it has run."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=100)
+    queue = models.CharField(max_length=30, default="default")
+    payload = models.JSONField(default=dict)
+    attempts = models.PositiveIntegerField(default=0)
+    next_at = models.DateTimeField(default=timezone.now)
+    lease = models.UUIDField(null=True, editable=False)
+    leased_until = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    parked_at = models.DateTimeField(null=True, help_text="Set when the attempts are used up; a person must look.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_at"], condition=models.Q(parked_at=None), name="message_due")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.payload}"
+
+
+class Mail(models.Model):
+    """One e-mail, by a key that names the fact it tells, so that a fact is told once."""
+
+    key = models.CharField(max_length=200, unique=True)
+    to = models.EmailField()
+    subject = models.CharField(max_length=250)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {self.to}"
+
+
+class MailAttachment(models.Model):
+    """A file that goes with a mail."""
+
+    mail = models.ForeignKey(Mail, on_delete=models.CASCADE, related_name="attachments")
+    name = models.CharField(max_length=150)
+    media_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lease(models.Model):
+    """Who may do a periodic act now; the lease ends by itself when its holder dies."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    token = models.UUIDField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdempotencyKey(models.Model):
+    """The first answer to a keyed act, so that a repeat gets the same answer and does nothing."""
+
+    scope = models.CharField(max_length=100, help_text="Whose key it is, e.g. the organisation's id and the act.")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    result = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "key"], name="idempotency_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.key}"

@@ -1,0 +1,182 @@
+"""Tasks that survive crashes: a message row in the caller's transaction, Celery as the messenger only.
+
+`enqueue` writes the row; after commit the broker is told. The worker claims the row by a lease, runs the task,
+and deletes the row. What the broker loses, the sweep sends again; what fails is tried again later and parked
+when its attempts are used up. So a task runs at least once, and must be safe to run twice.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ParamSpec, TypeVar
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.core.models import Lease, Message
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+GRACE = timedelta(seconds=10)  # how long the first delivery may take before the sweep sends again
+
+
+@dataclass(frozen=True)
+class Task:
+    """A named act for workers."""
+
+    name: str
+    run: Callable[..., object]
+    queue: str
+    attempts: int
+    every: float | None = None
+
+
+TASKS: dict[str, Task] = {}
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def task(name: str, *, queue: str = "default", attempts: int = 12) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Register the function as the task `name`; it takes its payload as keyword arguments."""
+
+    def register(run: Callable[P, R]) -> Callable[P, R]:
+        TASKS[name] = Task(name=name, run=run, queue=queue, attempts=attempts)
+        return run
+
+    return register
+
+
+def periodic(name: str, *, every: float, queue: str = "default") -> Callable[[Callable[[], R]], Callable[[], R]]:
+    """Register the function to run every `every` seconds, in one worker at a time."""
+
+    def register(run: Callable[[], R]) -> Callable[[], R]:
+        TASKS[name] = Task(name=name, run=run, queue=queue, attempts=1, every=every)
+        return run
+
+    return register
+
+
+def enqueue(name: str, **payload: Any) -> Message:
+    """Promise that the task `name` runs after this transaction commits, at least once.
+
+    The payload must be JSON: ids as strings. Raises KeyError for a name no task has.
+    """
+    message = Message.objects.create(
+        name=name, queue=TASKS[name].queue, payload=payload, next_at=timezone.now() + GRACE
+    )
+    transaction.on_commit(lambda: _send(message.id, message.queue))
+    return message
+
+
+def _send(message_id: uuid.UUID, queue: str) -> None:
+    try:
+        current_app.send_task("core.message_run", kwargs={"message_id": str(message_id)}, queue=queue)
+    except Exception:  # the broker is away: the row stays, and the sweep sends it later
+        logger.warning("message %s could not be sent to the broker; the sweep will", message_id)
+
+
+def message_run(message_id: str, *, now: datetime) -> bool:
+    """Run one message if it is due and nobody else runs it; return whether it ran to its end."""
+    lease = uuid.uuid4()
+    message = _claim(message_id, lease, now=now)
+    if message is None:
+        return False
+    try:
+        TASKS[message.name].run(**message.payload)
+    except Exception as error:
+        logger.exception("message %s (%s) failed", message.id, message.name)
+        _postpone(message, lease, f"{type(error).__name__}: {error}", now=timezone.now())
+        return False
+    Message.objects.filter(id=message.id, lease=lease).delete()
+    return True
+
+
+def _claim(message_id: str, lease: uuid.UUID, *, now: datetime) -> Message | None:
+    with transaction.atomic():
+        message = (
+            Message.objects.select_for_update(skip_locked=True)
+            .filter(Q(leased_until=None) | Q(leased_until__lt=now), id=message_id, parked_at=None)
+            .filter(Q(attempts=0) | Q(next_at__lte=now))
+            .first()
+        )
+        if message is None:
+            return None
+        message.lease, message.leased_until = lease, now + LEASE
+        message.attempts += 1
+        message.save(update_fields=["lease", "leased_until", "attempts"])
+        return message
+
+
+def _postpone(message: Message, lease: uuid.UUID, error: str, *, now: datetime) -> None:
+    task_ = TASKS[message.name]
+    wait = timedelta(seconds=min(2**message.attempts, 600))
+    Message.objects.filter(id=message.id, lease=lease).update(
+        lease=None,
+        leased_until=None,
+        error=error[:2000],
+        next_at=now + wait,
+        parked_at=now if message.attempts >= task_.attempts else None,
+    )
+
+
+def messages_sweep(*, now: datetime, limit: int = 500) -> int:
+    """Tell the broker again of every message that is overdue; return how many."""
+    overdue = Message.objects.filter(
+        Q(leased_until=None) | Q(leased_until__lt=now), next_at__lte=now, parked_at=None
+    ).order_by("next_at")[:limit]
+    due = list(overdue.values_list("id", "queue"))
+    for message_id, queue in due:
+        _send(message_id, queue)
+    return len(due)
+
+
+def periodic_run(name: str, *, now: datetime) -> bool:
+    """Run the periodic act unless another worker holds its lease; return whether it ran."""
+    lease = lease_take(f"periodic:{name}", seconds=300, now=now)
+    if lease is None:
+        return False
+    try:
+        TASKS[name].run()
+    finally:
+        lease_end(f"periodic:{name}", lease)
+    return True
+
+
+def lease_take(name: str, *, seconds: int, now: datetime) -> uuid.UUID | None:
+    """Take the lease if it is free or has ended; return its token, or None."""
+    token, expires_at = uuid.uuid4(), now + timedelta(seconds=seconds)
+    Lease.objects.bulk_create([Lease(name=name, token=token, expires_at=now)], ignore_conflicts=True)
+    taken = Lease.objects.filter(name=name, expires_at__lte=now).update(token=token, expires_at=expires_at)
+    return token if taken else None
+
+
+def lease_extend(name: str, token: uuid.UUID, *, seconds: int, now: datetime) -> bool:
+    """Keep a lease that is still ours for `seconds` from now; return False when it was lost."""
+    kept = Lease.objects.filter(name=name, token=token).update(expires_at=now + timedelta(seconds=seconds))
+    return bool(kept)
+
+
+def lease_end(name: str, token: uuid.UUID) -> None:
+    """Give the lease back, if it is still ours."""
+    Lease.objects.filter(name=name, token=token).delete()
+
+
+def beat_schedule() -> dict[str, dict[str, object]]:
+    """Return every periodic act as Celery beat wants it."""
+    return {
+        task_.name: {
+            "task": "core.periodic_run",
+            "schedule": task_.every,
+            "kwargs": {"name": task_.name},
+            "options": {"queue": task_.queue, "expires": max(task_.every, 1)},
+        }
+        for task_ in TASKS.values()
+        if task_.every is not None
+    }

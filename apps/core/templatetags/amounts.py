@@ -1,0 +1,31 @@
+"""Template filters for credits, fiat and durations."""
+
+from django import template
+
+from apps.core import money
+
+register = template.Library()
+
+
+@register.filter
+def credits(micro: int | None) -> str:
+    """Show micro-NOS as credits."""
+    return "" if micro is None else money.credits_text(int(micro))
+
+
+@register.filter
+def fiat(minor: int | None, currency: str) -> str:
+    """Show minor units as an amount of `currency`."""
+    return "" if minor is None else money.fiat_text(int(minor), currency)
+
+
+@register.filter
+def duration(seconds: int | None) -> str:
+    """Show seconds as "1 h 02 min", "3 min 20 s" or "45 s"."""
+    if seconds is None:
+        return ""
+    hours, rest = divmod(int(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {left:02d} s" if minutes else f"{left} s"

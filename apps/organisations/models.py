@@ -1,0 +1,100 @@
+"""Organisations, their people, projects and API keys."""
+
+from django.conf import settings
+from django.db import models
+
+from apps.core.errors import Denied
+from apps.core.ids import uuid7
+from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role, denial
+
+
+class Organisation(models.Model):
+    """A business that shares one balance, its people and its jobs."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    legal_name = models.CharField(max_length=200, blank=True)
+    address = models.TextField(max_length=500, blank=True)
+    country = models.CharField(max_length=2, default="NL", help_text="ISO 3166 code; decides the VAT.")
+    vat_id = models.CharField("VAT id", max_length=20, blank=True)
+    finance_email = models.EmailField("finance e-mail", blank=True, help_text="Invoices go here.")
+    currency = models.CharField(max_length=3, default="EUR")
+    time_zone = models.CharField(max_length=50, default="UTC")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's place in an organisation."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "user"], name="membership_once"),
+            models.UniqueConstraint(
+                fields=["organisation"], condition=models.Q(role=Role.OWNER), name="membership_one_owner"
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organisation}"
+
+    def may(self, permission: Permission) -> bool:
+        """Return whether the role allows the act."""
+        return permission in ROLE_PERMISSIONS[Role(self.role)]
+
+    def require(self, permission: Permission) -> None:
+        """Pass if the role allows the act; raise Denied with a sentence if not."""
+        if not self.may(permission):
+            raise Denied(denial(permission, Role(self.role)))
+
+
+class Project(models.Model):
+    """A group of jobs and keys inside an organisation."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="projects")
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=60)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "slug"], name="project_slug_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKey(models.Model):
+    """A program's way in. Only the SHA-256 of the key is kept; the key itself is shown once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="api_keys")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, blank=True)
+    member = models.ForeignKey(
+        Membership,
+        on_delete=models.CASCADE,
+        null=True,
+        help_text="Set on personal keys: they end with the membership.",
+    )
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    allowed_networks = models.JSONField(default=list)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

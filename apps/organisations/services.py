@@ -1,0 +1,69 @@
+"""Acts that write organisations, their people and projects."""
+
+import re
+import unicodedata
+
+from django.db import IntegrityError, transaction
+
+from apps.core.errors import AppError
+from apps.core.wiring import announce
+from apps.organisations.models import Membership, Organisation, Project
+from apps.organisations.roles import Role
+from apps.users.models import User
+
+RESERVED_SLUGS = {"new", "admin", "api", "static", "accounts", "webhooks"}
+
+
+def organisation_create(
+    *,
+    user: User,
+    name: str,
+    country: str = "NL",
+    currency: str = "EUR",
+    vat_id: str = "",
+    finance_email: str = "",
+) -> Organisation:
+    """Create an organisation with the person as its owner and one project, “default”; open its accounts.
+
+    Raises AppError for a name without letters or digits.
+    """
+    base = slug_from(name)
+    if not base:
+        raise AppError(
+            "The name needs at least one letter or digit.",
+            code="name_empty",
+            fields={"name": ["Give it a name."]},
+        )
+    with transaction.atomic():
+        organisation = _with_free_slug(
+            base,
+            name=name.strip(),
+            legal_name=name.strip(),
+            country=country,
+            currency=currency,
+            vat_id=vat_id.strip(),
+            finance_email=finance_email or user.email,
+        )
+        Membership.objects.create(organisation=organisation, user=user, role=Role.OWNER)
+        Project.objects.create(organisation=organisation, name="Default", slug="default")
+        announce("organisations.created", organisation_id=str(organisation.id))
+    return organisation
+
+
+def slug_from(name: str) -> str:
+    """Return the name as it stands in an address: ASCII letters, digits and dashes."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48]
+
+
+def _with_free_slug(base: str, **fields: str) -> Organisation:
+    for number in range(1, 1000):
+        slug = base if number == 1 else f"{base}-{number}"
+        if slug in RESERVED_SLUGS or Organisation.objects.filter(slug=slug).exists():
+            continue
+        try:
+            with transaction.atomic():
+                return Organisation.objects.create(slug=slug, **fields)
+        except IntegrityError:  # another request took it between the look and the write
+            continue
+    raise AppError("Too many organisations have this name; choose another.", code="name_taken")

@@ -1,0 +1,252 @@
+"""All settings, read from the environment. Data only, no rules."""
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- the process -----------------------------------------------------------------------------------------
+ENVIRONMENT = env.str("NOSANA_ENVIRONMENT", default="sandbox")  # sandbox | staging | production
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = env.bool("DJANGO_DEBUG", default=False)
+SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="") or ("" if PRODUCTION else "sandbox-only-secret-key" * 3)
+ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver"])
+BASE_URL = env.str("NOSANA_BASE_URL", default="http://127.0.0.1:8000")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+PLATFORM_NAME = "Nosana Web"
+
+INSTALLED_APPS = [
+    "apps.core",
+    "apps.users",
+    "apps.ledger",
+    "apps.organisations",
+    "apps.notifications",
+    "apps.billing",
+    "apps.payments",
+    "apps.jobs",
+    "apps.bridge",
+    "apps.console",
+    "apps.support",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "drf_spectacular",
+    "django_filters",
+    "django_htmx",
+    "template_partials",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.core.middleware.AppErrorMiddleware",
+]
+
+ROOT_URLCONF = "nosana_web.urls"
+WSGI_APPLICATION = "nosana_web.wsgi.application"
+ASGI_APPLICATION = "nosana_web.asgi.application"
+WIRING = "nosana_web.wiring"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "apps.console.context.shell",
+            ],
+            "builtins": ["apps.core.templatetags.amounts"],
+        },
+    }
+]
+
+# --- data ------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://postgres@127.0.0.1:5432/nosana")}
+DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])  # a Unix socket's folder comes quoted
+if env.bool("DATABASE_POOL", default=False):
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = True
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=0)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- work in the background ------------------------------------------------------------------------------
+CELERY_BROKER_URL = env.str("REDIS_URL", default="memory://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
+}
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# --- people ----------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_ADAPTER = "apps.users.adapter.AccountAdapter"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+# --- mail ------------------------------------------------------------------------------------------------
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("NOSANA_MAIL_FROM", default="Nosana Web <billing@nosana-web.example>")
+
+# --- language, time, files -------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- browser safety --------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        # Chromium applies form-action to the redirects of a form too, and the top-up form ends at Checkout.
+        "form-action": [SELF, *env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"])],
+        "frame-ancestors": [NONE],
+    },
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+# --- REST ------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.core.rest.exception_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Nosana Web API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- the seller (what invoices say) ----------------------------------------------------------------------
+SELLER = {
+    "name": env.str("SELLER_NAME", default="Nosana Web B.V. (sandbox)"),
+    "address": env.str("SELLER_ADDRESS", default="Herengracht 1, 1015 BA Amsterdam"),
+    "country": env.str("SELLER_COUNTRY", default="NL"),
+    "vat_id": env.str("SELLER_VAT_ID", default="NL000099998B57"),
+    "email": env.str("SELLER_EMAIL", default="billing@nosana-web.example"),
+    "prefix": env.str("SELLER_INVOICE_PREFIX", default="NW"),
+}
+
+# --- money -----------------------------------------------------------------------------------------------
+PLATFORM_FEE_BP = env.int("PLATFORM_FEE_BP", default=500)  # basis points of the node's price
+RATE_SPREAD_BP = env.int("RATE_SPREAD_BP", default=200)  # basis points on the NOS rate of a quote
+QUOTE_MINUTES = env.int("QUOTE_MINUTES", default=60)
+RATES_URL = env.str("RATES_URL", default="https://api.coingecko.com/api/v3")
+TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)
+TOPUP_MAXIMUM_MINOR = env.int("TOPUP_MAXIMUM_MINOR", default=1_000_000)
+
+# --- Stripe ----------------------------------------------------------------------------------------------
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
+STRIPE_API_VERSION = "2026-10-28.endive"
+
+# --- chain -----------------------------------------------------------------------------------------------
+CHAIN_CLUSTER = env.str("CHAIN_CLUSTER", default="sandbox")  # a profile of nosana.chain
+CHAIN_RPC_URL = env.str("CHAIN_RPC_URL", default="")
+CHAIN_WS_URL = env.str("CHAIN_WS_URL", default="")
+CHAIN_GENESIS_HASH = env.str("CHAIN_GENESIS_HASH", default="")
+CHAIN_FEE_DIVISOR = env.int("CHAIN_FEE_DIVISOR", default=0)
+# The master seed is read by worker processes only (bridge), from a file or, where files are unwelcome, a variable.
+CHAIN_SEED_FILE = env.str("CHAIN_SEED_FILE", default="")
+CHAIN_SEED_VERSION = env.int("CHAIN_SEED_VERSION", default=1)
+CHAIN_TREASURY_FILE = env.str("CHAIN_TREASURY_FILE", default="")
+MARKETS_FILE = env.str("MARKETS_FILE", default="")  # catalogue of the markets we trust: address, name, GPU, VRAM
+IPFS_API_URL = env.str("IPFS_API_URL", default="https://api.pinata.cloud")
+IPFS_GATEWAY_URL = env.str("IPFS_GATEWAY_URL", default="https://nosana.mypinata.cloud")
+IPFS_TOKEN = env.str("IPFS_TOKEN", default="")
+NODE_URL_TEMPLATE = env.str("NODE_URL_TEMPLATE", default="https://{node}.node.k8s.prd.nos.ci")
+NODE_DIRECTORY_FILE = env.str("NODE_DIRECTORY_FILE", default="")  # sandbox: where nodes without a domain listen
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname).1s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,14 @@
+"""Every address of the platform, app by app."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("apps.payments.urls")),
+    path("", include("apps.billing.urls")),
+    path("", include("apps.jobs.urls")),
+    path("", include("apps.organisations.urls")),
+    path("", include("apps.console.urls")),
+]

@@ -1,0 +1,12 @@
+"""The only way upwards: what a lower floor says or asks, and who above it answers. One page of dotted names.
+
+An announcement is a fact with ids: `announce("billing.topup_credited", topup_id=…)` writes one message per
+listener in the caller's transaction; each listener is the name of a task. A port is a question asked at once:
+`ask("organisations.close_obstacles", …)` calls each dotted function and returns the list of answers.
+"""
+
+ANNOUNCEMENTS: dict[str, list[str]] = {
+    "organisations.created": [],  # organisation_id
+}
+
+PORTS: dict[str, list[str]] = {}

@@ -1,0 +1,51 @@
+"""Real parts for every test: a PostgreSQL of the tests' own unless DATABASE_URL names one."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from apps.core.models import Message
+from apps.core.queue import TASKS
+from sandbox.services import Postgres
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Point Django at a throw-away server, started with the first test that needs one."""
+    if "DATABASE_URL" in os.environ:
+        yield
+        return
+    postgres = Postgres(Path(tempfile.mkdtemp(prefix="nw-test-")), fast=True)
+    postgres.start()
+    connections.databases["default"].update(HOST=postgres.socket_folder, PORT="", USER="postgres", PASSWORD="")
+    yield
+    connections.close_all()
+    postgres.stop()
+    shutil.rmtree(postgres.data, ignore_errors=True)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """The cast: Olga owns Acme, Adam admins, Bea does billing, Mia develops, Victor views, Xena is outside."""
+    return World.build()
+
+
+@pytest.fixture
+def drain() -> Callable[[], int]:
+    """Run every waiting message as a worker would, until none is left; errors come out."""
+
+    def run() -> int:
+        count = 0
+        while message := Message.objects.filter(parked_at=None).order_by("created_at", "id").first():
+            TASKS[message.name].run(**message.payload)
+            message.delete()
+            count += 1
+        return count
+
+    return run

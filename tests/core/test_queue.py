@@ -1,0 +1,78 @@
+"""Messages run at least once, whatever the broker does."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.core import queue
+from apps.core.models import Message
+
+SEEN: list[str] = []
+
+
+@queue.task("tests.note", attempts=2)
+def note(*, word: str) -> None:
+    if word == "bad":
+        raise ValueError("bad word")
+    SEEN.append(word)
+
+
+@pytest.fixture(autouse=True)
+def _clean(db: None) -> None:
+    SEEN.clear()
+
+
+def test_a_message_runs_once_and_is_gone() -> None:
+    message = queue.enqueue("tests.note", word="hello")
+    assert queue.message_run(str(message.id), now=timezone.now())
+    assert not queue.message_run(str(message.id), now=timezone.now())
+    assert SEEN == ["hello"]
+    assert not Message.objects.exists()
+
+
+def test_a_message_that_another_worker_holds_is_left_alone_until_its_lease_ends() -> None:
+    message = queue.enqueue("tests.note", word="hello")
+    now = timezone.now()
+    Message.objects.update(leased_until=now + timedelta(minutes=1), attempts=1, next_at=now)
+    assert not queue.message_run(str(message.id), now=now)
+    assert queue.message_run(str(message.id), now=now + timedelta(minutes=2))
+    assert SEEN == ["hello"]
+
+
+def test_a_failing_message_waits_longer_each_time_and_is_parked_at_last() -> None:
+    message = queue.enqueue("tests.note", word="bad")
+    now = timezone.now()
+    assert not queue.message_run(str(message.id), now=now)
+    message.refresh_from_db()
+    assert message.next_at > now + timedelta(seconds=1)
+    assert "bad word" in message.error
+    assert not queue.message_run(str(message.id), now=now)  # too early
+    assert not queue.message_run(str(message.id), now=now + timedelta(minutes=1))
+    message.refresh_from_db()
+    assert message.parked_at is not None
+    assert message.attempts == 2
+
+
+def test_an_unknown_task_is_refused_when_it_is_enqueued() -> None:
+    with pytest.raises(KeyError):
+        queue.enqueue("tests.nobody")
+
+
+def test_a_periodic_act_runs_in_one_worker_at_a_time() -> None:
+    now = timezone.now()
+    token = queue.lease_take("periodic:core.messages_sweep", seconds=60, now=now)
+    assert token is not None
+    assert not queue.periodic_run("core.messages_sweep", now=now)
+    queue.lease_end("periodic:core.messages_sweep", token)
+    assert queue.periodic_run("core.messages_sweep", now=now)
+
+
+def test_an_expired_lease_is_taken_by_the_next() -> None:
+    now = timezone.now()
+    first = queue.lease_take("x", seconds=10, now=now)
+    assert first is not None
+    assert queue.lease_take("x", seconds=10, now=now + timedelta(seconds=5)) is None
+    second = queue.lease_take("x", seconds=10, now=now + timedelta(seconds=11))
+    assert second is not None
+    assert not queue.lease_extend("x", first, seconds=10, now=now)

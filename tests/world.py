@@ -1,0 +1,51 @@
+"""A small cast for readable tests."""
+
+from dataclasses import dataclass
+
+from django.test import Client
+
+from apps.organisations.models import Membership, Organisation, Project
+from apps.organisations.roles import Role
+from apps.organisations.services import organisation_create
+from apps.users.models import User
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class World:
+    """Acme and its people, and Xena, who has an organisation of her own."""
+
+    acme: Organisation
+    project: Project
+    olga: User
+    adam: User
+    bea: User
+    mia: User
+    victor: User
+    xena: User
+    other: Organisation
+
+    @classmethod
+    def build(cls) -> "World":
+        """Make the cast."""
+        people = {
+            name: User.objects.create_user(f"{name}@acme.example", name=name.capitalize())
+            for name in ("olga", "adam", "bea", "mia", "victor", "xena")
+        }
+        acme = organisation_create(user=people["olga"], name="Acme")
+        other = organisation_create(user=people["xena"], name="Xenon")
+        for name, role in (
+            ("adam", Role.ADMIN),
+            ("bea", Role.BILLING),
+            ("mia", Role.DEVELOPER),
+            ("victor", Role.VIEWER),
+        ):
+            Membership.objects.create(organisation=acme, user=people[name], role=role)
+        return cls(acme=acme, project=acme.projects.get(), other=other, **people)
+
+    def client(self, user: User) -> Client:
+        """Return a browser signed in as the person."""
+        client = Client()
+        client.force_login(user)
+        return client
