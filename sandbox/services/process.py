@@ -30,7 +30,7 @@ class Child:
             )
 
     def wait_ready(self, answers: Callable[[], bool], *, seconds: float = 30) -> None:
-        """Return as soon as `answers()` is true. Raises StartFailed when the process ends first or time runs out."""
+        """Return as soon as `answers()` is true. Raises StartFailed when the process ends or time is up."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

@@ -1,0 +1,141 @@
+"""Starts the sandbox's processes in order, shows what they say, and leaves none behind."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import re
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
+
+
+class PartFailed(RuntimeError):
+    """A process did not come up, or ended by itself; the message says which and shows its last lines."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process: its command, what it adds to the environment, and how one sees that it is ready."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    ready: str = r"^ready (?P<said>.*)"  # a line it prints
+    seconds: float = 60
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this child when the supervisor is killed, so that a kill -9 leaves no process either."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+class Supervisor:
+    """Runs parts; `logs` keeps what each says, `show` prints it too, with the part's name before each line."""
+
+    def __init__(self, logs: Path, *, show: bool) -> None:
+        self.logs = logs
+        self.show = show
+        self.running: list[tuple[Part, asyncio.subprocess.Process]] = []
+        self.watchers: list[asyncio.Task[None]] = []
+        self.fallen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.stopping = False
+        logs.mkdir(parents=True, exist_ok=True)
+
+    async def start(self, part: Part) -> str:
+        """Start the part and return what it said when it was ready. Raises PartFailed."""
+        process = await asyncio.create_subprocess_exec(
+            *part.command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, **part.env, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+        self.running.append((part, process))
+        said: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.watchers.append(asyncio.create_task(self._watch(part, process, said)))
+        try:
+            return await asyncio.wait_for(said, part.seconds)
+        except TimeoutError:
+            raise PartFailed(
+                f"{part.name} was not ready after {part.seconds:.0f} s.\n{self.tail(part.name)}"
+            ) from None
+
+    async def start_all(self, *parts: Part) -> list[str]:
+        """Start parts that do not need each other, at once."""
+        return list(await asyncio.gather(*(self.start(part) for part in parts)))
+
+    async def run(self, part: Part) -> str:
+        """Run a command to its end and return what it printed. Raises PartFailed when it fails."""
+        process = await asyncio.create_subprocess_exec(
+            *part.command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **part.env},
+        )
+        out, error = await process.communicate()
+        (self.logs / f"{part.name}.log").write_bytes(out + error)
+        if process.returncode:
+            raise PartFailed(f"{part.name} failed:\n{(out + error).decode(errors='replace')[-2000:]}")
+        return out.decode().strip()
+
+    async def _watch(self, part: Part, process: asyncio.subprocess.Process, said: asyncio.Future[str]) -> None:
+        assert process.stdout is not None
+        colour = COLOURS[len(self.running) % len(COLOURS)]
+        head = f"\x1b[{colour}m{part.name:>9}\x1b[0m " if sys.stdout.isatty() else f"{part.name:>9} "
+        with (self.logs / f"{part.name}.log").open("ab") as log:
+            while line := await self._line(process.stdout):
+                log.write(line)
+                log.flush()
+                text = line.decode(errors="replace").rstrip()
+                match = re.search(part.ready, text)
+                if match and not said.done():
+                    said.set_result(match.groupdict().get("said", ""))
+                elif self.show and text:
+                    print(head + text, flush=True)
+        code = await process.wait()
+        if not said.done():
+            said.set_exception(
+                PartFailed(f"{part.name} ended with code {code} before it was ready.\n{self.tail(part.name)}")
+            )
+        elif not self.stopping and not self.fallen.done():
+            self.fallen.set_result(f"{part.name} ended by itself with code {code}.\n{self.tail(part.name)}")
+
+    @staticmethod
+    async def _line(stream: asyncio.StreamReader) -> bytes:
+        try:
+            return await stream.readline()
+        except ValueError:  # a line longer than the buffer: its rest follows as lines of their own
+            return await stream.read(65536)
+
+    def tail(self, name: str, lines: int = 15) -> str:
+        """Return the last lines the part said."""
+        path = self.logs / f"{name}.log"
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
+
+    async def stop(self) -> None:
+        """End every part, the last started first; whoever does not end in time is killed with its group."""
+        self.stopping = True
+        for part, process in reversed(self.running):
+            await self._stop_one(part, process)
+        await asyncio.gather(*self.watchers, return_exceptions=True)
+        self.running.clear()
+
+    async def _stop_one(self, part: Part, process: asyncio.subprocess.Process) -> None:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(process.wait(), 20)
+            except TimeoutError:
+                print(f"{part.name} did not stop in time and was killed", file=sys.stderr)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)  # whatever it left in its own group
