@@ -276,14 +276,13 @@ class Runtime:
             if account != post[key]:
                 self.bank.keep(key, account)
         slot = self.bank.head
-        self.bank.record(
-            Entry(
-                signature, slot.number, len(slot.entries), slot.time, outcome.error, outcome.fee, outcome.units,
-                blob, outcome.logs, keys, [a.lamports if a else 0 for a in pre.values()],
-                [a.lamports if a else 0 for a in post.values()], outcome.inner,
-                token_balances(pre), token_balances(post),
-            )
+        entry = Entry(
+            signature, slot.number, len(slot.entries), slot.time, outcome.error, outcome.fee, outcome.units,
+            blob, outcome.logs, keys, [a.lamports if a else 0 for a in pre.values()],
+            [a.lamports if a else 0 for a in post.values()], outcome.inner,
+            token_balances(pre), token_balances(post),
         )  # fmt: skip
+        self.bank.record(entry, before)
 
 
 def writable(message: VersionedMessage, index: int) -> bool:
