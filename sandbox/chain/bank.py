@@ -51,7 +51,7 @@ class Bank:
         self.secret: str = meta.get("secret") or secrets.token_hex(32)
         self.forks: list[list[int]] = meta.get("forks", [[0, 0]])
         self.clock_offset: int = meta.get("clock_offset", 0)
-        self.root: int = meta.get("slot", FIRST_SLOT - 1)  # what was written before a restart is final
+        self.root: int = meta.get("slot", FIRST_SLOT)  # what was written before a restart is final
         self.last_time: int = meta.get("time", 0)
         for address, account in self.store.accounts():
             self.svm.set_account(address, account)
@@ -81,7 +81,7 @@ class Bank:
 
     def slot_at(self, commitment: str) -> int:
         """Return the newest slot at a commitment."""
-        return max(self.head.number - self.lag[commitment], self.root if self.root >= FIRST_SLOT else FIRST_SLOT)
+        return max(self.head.number - self.lag[commitment], self.root)
 
     @staticmethod
     def height(slot: int) -> int:

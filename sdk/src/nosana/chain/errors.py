@@ -84,6 +84,10 @@ class ClusterMismatch(ChainError):
     """The endpoint serves another cluster than the configured one."""
 
 
+class ProgramMismatch(ChainError):
+    """The program on chain does not behave as this library and the configuration expect."""
+
+
 class TransactionExpired(ChainError):
     """The blockhash died before the transaction was seen: it will never be processed."""
 
