@@ -2,6 +2,7 @@
 
 import uuid
 
+from apps.billing.models import Invoice
 from apps.core.errors import NotFound
 from apps.organisations.models import Organisation
 from apps.payments.models import TopUp
@@ -22,3 +23,9 @@ def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, 
     if before is not None:
         topups = topups.filter(id__lt=before)
     return list(topups.order_by("-id")[:limit])
+
+
+def invoice_number(topup: TopUp) -> str | None:
+    """Return the number of the top-up's invoice once its PDF can be read."""
+    invoice = Invoice.objects.filter(due__topup_id=str(topup.id)).exclude(pdf=None).values_list("number", flat=True)
+    return invoice.first()
