@@ -1,13 +1,11 @@
-"""The top-up form: a currency, and an amount before VAT within the limits."""
+"""The top-up form: a currency and an amount before VAT. What may be sold is billing's rule, not the form's."""
 
 import re
 from decimal import Decimal
-from typing import Any
 
 from django import forms
-from django.conf import settings
 
-from apps.core.money import CURRENCIES, fiat_text
+from apps.core.money import CURRENCIES
 
 PRESETS = (25, 100, 500)
 DEFAULT_AMOUNT = "100"
@@ -31,12 +29,3 @@ class TopUpForm(forms.Form):
             raise forms.ValidationError("Write the amount in figures, like 25 or 25.50.")
         self.net_minor = int(Decimal(typed.replace(",", ".")) * 100)
         return typed
-
-    def clean(self) -> dict[str, Any]:
-        """Hold the amount against the limits, in one sentence that names both."""
-        data = super().clean() or {}
-        least, most = settings.TOPUP_MINIMUM_MINOR, settings.TOPUP_MAXIMUM_MINOR
-        if "amount" in data and "currency" in data and not least <= self.net_minor <= most:
-            currency = data["currency"]
-            self.add_error("amount", f"Choose from {fiat_text(least, currency)} to {fiat_text(most, currency)}.")
-        return data

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.billing.models import Quote
+from apps.billing.pricing import rate_text
 from apps.billing.selectors import wallet
 from apps.billing.services import quote_create
 from apps.core.errors import AppError, NotFound
@@ -63,7 +64,13 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _price(quote: Quote) -> dict[str, Any]:
-    return {"quote": quote, "payable_until": services.payable_until(quote)}
+    return {
+        "quote": quote,
+        "rate_text": rate_text(quote.rate_charged_micro, quote.currency),
+        "spread_percent": f"{quote.spread_bp / 100:g}",
+        "vat_percent": f"{quote.vat_bp / 100:g}",
+        "payable_until": services.payable_until(quote),
+    }
 
 
 @login_required
@@ -110,6 +117,7 @@ def _standing(topup: TopUp) -> dict[str, Any]:
     return {
         "topup": topup,
         "quote": topup.quote,
+        "net_typed": f"{topup.quote.net_minor / 100:.2f}",
         "invoice": invoice,
         "balance_micro": wallet(topup.organisation_id).available_micro if paid else None,
         "parked": bool(topup.parked_reason) and not paid,
