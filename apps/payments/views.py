@@ -116,6 +116,7 @@ def _standing(topup: TopUp) -> dict[str, Any]:
     resumable = topup.closed_at is None and timezone.now() < topup.quote.expires_at
     return {
         "topup": topup,
+        "shown": "credited" if paid else "waiting" if waiting else topup.state,
         "quote": topup.quote,
         "net_typed": f"{topup.quote.net_minor / 100:.2f}",
         "invoice": invoice,
