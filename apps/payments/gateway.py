@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -97,7 +97,7 @@ def session_create(
     params: SessionCreateParams = {
         "mode": "payment",
         # Cards settle at once, so the quote holds; methods that settle later need the rate of their settlement.
-        "payment_method_types": ["card"],
+        "allowed_payment_method_types": ["card"],
         "line_items": [
             {
                 "quantity": 1,
@@ -123,7 +123,10 @@ def session_create(
 
 
 def session_get(session_id: str) -> Session:
-    """Return the session as it is now, with its payment and Stripe's fee. Raises StripeUnavailable, StripeRefused."""
+    """Return the session as it is now, with its payment and Stripe's fee.
+
+    Raises StripeUnavailable or StripeRefused.
+    """
     with _stripe() as client:
         return _session(client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPANDED}).to_dict())
 
@@ -131,12 +134,10 @@ def session_get(session_id: str) -> Session:
 def events_since(since: datetime, types: list[str]) -> list[dict[str, Any]]:
     """Return Stripe's events of these types created at `since` or later, oldest first.
 
-    Raises StripeUnavailable, StripeRefused.
+    Raises StripeUnavailable or StripeRefused.
     """
     with _stripe() as client:
-        page = client.v1.events.list(
-            {"created": {"gte": int(since.timestamp())}, "types": types, "limit": 100}
-        )
+        page = client.v1.events.list({"created": {"gte": int(since.timestamp())}, "types": types, "limit": 100})
         events = [event.to_dict() for event in page.auto_paging_iter()]
     return sorted(events, key=lambda event: int(event["created"]))
 
@@ -223,8 +224,3 @@ def _fee(intent: dict[str, Any]) -> Fee | None:
     if not isinstance(movement, dict):  # Stripe books the charge a little later
         return None
     return Fee(currency=movement["currency"].upper(), amount_minor=int(movement["fee"]))
-
-
-def utc(seconds: int) -> datetime:
-    """Return Stripe's Unix seconds as a time."""
-    return datetime.fromtimestamp(seconds, UTC)

@@ -27,5 +27,5 @@ def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, 
 
 def invoice_number(topup: TopUp) -> str | None:
     """Return the number of the top-up's invoice once its PDF can be read."""
-    invoice = Invoice.objects.filter(due__topup_id=str(topup.id)).exclude(pdf=None).values_list("number", flat=True)
-    return invoice.first()
+    printed = Invoice.objects.filter(due__topup_id=str(topup.id)).exclude(pdf=None)
+    return printed.values_list("number", flat=True).first()

@@ -17,7 +17,10 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 
 
 def topup_move(topup: TopUp, state: str) -> None:
-    """Set the state of a top-up whose row the caller has locked and will save. Raises Conflict for a wrong step."""
+    """Set the state of a top-up whose row the caller has locked and will save.
+
+    Raises Conflict for a step that the table does not know.
+    """
     if state not in TRANSITIONS[topup.state]:
         raise Conflict(f"This top-up is {topup.get_state_display().lower()} and cannot become {state}.")
     topup.state = state

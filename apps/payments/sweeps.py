@@ -1,4 +1,4 @@
-"""What finds a payment that no webhook told: asking Stripe about unclosed top-ups, and reading its list of events."""
+"""What finds a payment that no webhook told: questions about unclosed top-ups, and Stripe's own list of events."""
 
 import logging
 from datetime import datetime, timedelta
