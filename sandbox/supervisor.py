@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
@@ -86,6 +87,14 @@ class Supervisor:
         if process.returncode:
             raise PartFailed(f"{part.name} failed:\n{(out + error).decode(errors='replace')[-2000:]}")
         return out.decode().strip()
+
+    async def watched(self, act: asyncio.Future[Any]) -> None:
+        """Wait for `act`. Raises PartFailed as soon as a part falls, and whatever the act raises."""
+        either: list[asyncio.Future[Any]] = [act, self.fallen]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if self.fallen.done():
+            raise PartFailed(self.fallen.result())
+        await act
 
     async def _watch(self, part: Part, process: asyncio.subprocess.Process, said: asyncio.Future[str]) -> None:
         assert process.stdout is not None
