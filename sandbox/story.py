@@ -13,7 +13,7 @@ from sandbox.browser import Browser
 
 PASSWORD = "sandbox-olga-2026"
 CARD = {"card_number": "4242424242424242", "card_expiry": "12/34", "card_cvc": "123", "card_name": "Olga Sandbox"}
-TERMINAL = {"COMPLETED", "STOPPED", "FAILED"}
+TERMINAL = {"completed", "stopped", "failed"}
 
 
 class StoryFailed(RuntimeError):
@@ -94,7 +94,7 @@ class Story:
         )
         self.job_id = self.path()[4]
         self.say(f"launched “{name}”: {self.browser.url}")
-        self.wait("the job on a node", lambda: self.job_state() in {"RUNNING", *TERMINAL})
+        self.wait("the job on a node", lambda: self.job_state() in {"running", *TERMINAL})
         self.seconds["submit_to_running"] = round(time.monotonic() - submitted, 2)
         self.say(f"running on a node after {self.seconds['submit_to_running']} s")
 
