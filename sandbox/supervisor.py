@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import re
 import signal
@@ -10,6 +9,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from sandbox.services.process import die_with_parent
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
@@ -27,12 +29,6 @@ class Part:
     env: Mapping[str, str] = field(default_factory=dict)
     ready: str = r"^ready (?P<said>.*)"  # a line it prints
     seconds: float = 60
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this child when the supervisor is killed, so that a kill -9 leaves no process either."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 class Supervisor:
@@ -56,7 +52,7 @@ class Supervisor:
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, **part.env, "PYTHONUNBUFFERED": "1"},
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
         self.running.append((part, process))
         said: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -86,6 +82,14 @@ class Supervisor:
         if process.returncode:
             raise PartFailed(f"{part.name} failed:\n{(out + error).decode(errors='replace')[-2000:]}")
         return out.decode().strip()
+
+    async def watched(self, act: asyncio.Future[Any]) -> None:
+        """Wait for `act`. Raises PartFailed as soon as a part falls, and whatever the act raises."""
+        either: list[asyncio.Future[Any]] = [act, self.fallen]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if self.fallen.done():
+            raise PartFailed(self.fallen.result())
+        await act
 
     async def _watch(self, part: Part, process: asyncio.subprocess.Process, said: asyncio.Future[str]) -> None:
         assert process.stdout is not None

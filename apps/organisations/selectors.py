@@ -15,7 +15,9 @@ def membership_get(user: User | AnonymousUser, slug: str, permission: Permission
     Raises NotFound for outsiders and Denied, with a sentence, for members without the role.
     """
     membership = (
-        Membership.objects.select_related("organisation").filter(user_id=user.pk, organisation__slug=slug).first()
+        Membership.objects.select_related("organisation")
+        .filter(user_id=user.pk or 0, organisation__slug=slug)
+        .first()
     )
     if membership is None:
         raise NotFound()
