@@ -131,7 +131,7 @@ def session_create(sandbox: Sandbox, given: Json) -> Json:
     total = sum(line["amount_total"] for line in lines) if lines else None
     if total is not None and currency is not None:
         amount_check(total, currency, "line_items")
-    kinds = given.get("payment_method_types")
+    kinds = given.get("allowed_payment_method_types") or given.get("payment_method_types")
     if not kinds:
         bank = BANK_DEBITS.get(currency or "") if given["mode"] == "payment" else None
         kinds = ["card", bank] if bank else ["card"]

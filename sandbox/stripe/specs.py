@@ -64,6 +64,7 @@ LINE = Nested(fields={"price_data": PRICE_DATA, "quantity": Whole(required=True,
 MESSAGE = Nested(fields={"message": Text(required=True, longest=1200)})
 SESSION: Spec = {
     **EXPAND,
+    "allowed_payment_method_types": METHOD_TYPES,
     "mode": Choice(required=True, among=("payment", "setup")),
     "billing_address_collection": Choice(among=("auto", "required")),
     "cancel_url": Text(unset=False),
