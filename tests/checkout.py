@@ -42,6 +42,11 @@ class Checkout:
     """One Stripe account and the person at its payment page."""
 
     url: str
+    key: str = KEY
+
+    def page(self, url: str) -> str:
+        """Return the payment page as the person sees it."""
+        return Browser(self.url).open(url).text
 
     def pay(self, page: str, card: str = GOOD) -> httpx.Response:
         """Fill in the payment page and send it; return where Stripe sends the person (or the page again)."""
@@ -81,7 +86,7 @@ class Checkout:
         return self._call("GET", path, params=params)
 
     def _call(self, method: str, path: str, **options: Any) -> Json:
-        with httpx.Client(base_url=self.url, auth=(KEY, ""), trust_env=False, timeout=30) as http:
+        with httpx.Client(base_url=self.url, auth=(self.key, ""), trust_env=False, timeout=30) as http:
             return dict(http.request(method, path, **options).raise_for_status().json())
 
 
