@@ -77,7 +77,8 @@ def intent_confirm(call: Call) -> Json:
     name = call.given.get("payment_method") or intent["payment_method"]
     if not name:
         raise InvalidState(
-            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
+            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either "
+            "update the "
             "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
             "payment method.",
             code="payment_intent_unexpected_state",
@@ -129,7 +130,8 @@ def intent_cancel(call: Call) -> Json:
     )
     if open_session:
         raise InvalidState(
-            "You cannot cancel a PaymentIntent created by a Checkout Session. Expire the Checkout Session instead.",
+            "You cannot cancel a PaymentIntent created by a Checkout Session. Expire the Checkout Session "
+            "instead.",
         )
     return public(payments.intent_cancel(call.sandbox, intent, call.given.get("cancellation_reason")))
 

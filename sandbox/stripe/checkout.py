@@ -219,8 +219,8 @@ def session_expire(sandbox: Sandbox, session: Json) -> Json:
     """End an open session; nobody can pay it any more. Raises InvalidState."""
     if session["status"] != "open":
         raise InvalidState(
-            f'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of '
-            f"{session['status']}."
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status '
+            f"of {session['status']}."
         )
     session |= {"status": "expired", "url": None}
     sandbox.store.put(session)
