@@ -11,8 +11,8 @@ from sandbox.stripe.store import Json
 SIGNS = {"eur": "€", "gbp": "£", "usd": "$", "chf": "CHF "}
 BANKS = {"sepa_debit": "SEPA bank debit", "bacs_debit": "Bacs bank debit", "us_bank_account": "US bank debit"}
 
-CARD_FIELDS = """<label>Card number<input type="text" name="card_number" inputmode="numeric" autocomplete="cc-number"
- placeholder="4242 4242 4242 4242" maxlength="23"></label>
+CARD_FIELDS = """<label>Card number<input type="text" name="card_number" inputmode="numeric"
+ autocomplete="cc-number" placeholder="4242 4242 4242 4242" maxlength="23"></label>
 <div class="two">
 <label>Expiry<input type="text" name="card_expiry" inputmode="numeric" autocomplete="cc-exp" placeholder="12/34"
  maxlength="9"></label>
@@ -39,8 +39,8 @@ def frame(title: str, body: str, kind: str = "said") -> str:
 <style>{CSS}</style>
 </head>
 <body>
-<div class="ribbon"><strong>Stripe sandbox.</strong> A stand-in for Stripe Checkout: no real card, no
-real money.</div>
+<div class="ribbon"><strong>Stripe sandbox.</strong> A stand-in for Stripe Checkout: no real card,
+no real money.</div>
 <main class="{kind}">
 {body}
 </main>

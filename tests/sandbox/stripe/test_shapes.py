@@ -86,7 +86,9 @@ def told(running: Running) -> dict[str, Any]:
         "charge": client.v1.charges.list().data[-1],
         "move": client.v1.balance_transactions.list().data[-1],
         "method": client.v1.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}}),
-        "setup": client.v1.setup_intents.create({"payment_method": "pm_card_visa", "confirm": True}),
+        "setup": client.v1.setup_intents.create(
+            {"payment_method": "pm_card_visa", "confirm": True, "return_url": "https://a.example/"}
+        ),
         "refund": client.v1.refunds.create({"payment_intent": refunded}),
         "dispute": client.v1.disputes.list().data[0],
         "event": client.v1.events.list().data[0],
