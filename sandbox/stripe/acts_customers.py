@@ -45,7 +45,8 @@ def customer_update(call: Call) -> Json:
             method = payments.method_get(call.sandbox, default, param)
             if method["customer"] != thing["id"]:
                 raise InvalidRequest(
-                    f"The customer does not have a payment method with the ID {default}. The payment method must be "
+                    f"The customer does not have a payment method with the ID {default}. The payment method "
+                    "must be "
                     "attached to the customer.",
                     code="resource_missing",
                     param=param,

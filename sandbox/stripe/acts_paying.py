@@ -1,6 +1,6 @@
 """Acts on checkout sessions, payment intents and setup intents."""
 
-from sandbox.stripe import checkout, money, payments
+from sandbox.stripe import checkout, money, objects, payments
 from sandbox.stripe.endpoints import Call, metadata_set
 from sandbox.stripe.errors import InvalidRequest, InvalidState
 from sandbox.stripe.listing import list_of, page
@@ -71,13 +71,14 @@ def intent_create(call: Call) -> Json:
 def intent_confirm(call: Call) -> Json:
     """Try to pay the intent."""
     intent = call.sandbox.get("payment_intent", call.id)
-    for name in ("payment_method_types", "receipt_email", "setup_future_usage"):
+    for name in ("receipt_email", "setup_future_usage"):
         if name in call.given:
             intent[name] = call.given[name]
     name = call.given.get("payment_method") or intent["payment_method"]
     if not name:
         raise InvalidState(
-            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the "
+            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either "
+            "update the "
             "PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a "
             "payment method.",
             code="payment_intent_unexpected_state",
@@ -86,8 +87,38 @@ def intent_confirm(call: Call) -> Json:
     return _confirm(call, intent, payments.method_get(call.sandbox, name))
 
 
+def _return_check(given: Json, automatic: Json | None, kind: str) -> None:
+    """Raises InvalidRequest when a method that Stripe may choose could lead the payer away with no way back."""
+    if (
+        automatic
+        and automatic["enabled"]
+        and automatic["allow_redirects"] == "always"
+        and not given.get("return_url")
+    ):
+        raise InvalidRequest(
+            f"This {kind} is configured to accept payment methods enabled in your Dashboard. Because some of these "
+            "payment methods might redirect your customer off of your page, you must provide a `return_url`. If you "
+            "don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` "
+            f"and `automatic_payment_methods[allow_redirects]` to `never` when creating {kind}s.",
+            param="return_url",
+        )
+
+
+def _allow(given: Json, intent: Json) -> None:
+    """Narrow the kinds of payment method to those named."""
+    allowed, automatic = objects.methods_allowed(given)
+    if allowed:
+        intent |= {
+            "allowed_payment_method_types": allowed,
+            "automatic_payment_methods": automatic,
+            "payment_method_types": allowed,
+        }
+
+
 def _confirm(call: Call, intent: Json, method: Json) -> Json:
     given = call.given
+    _allow(given, intent)
+    _return_check(given, intent["automatic_payment_methods"], "PaymentIntent")
     intent = payments.intent_confirm(
         call.sandbox,
         intent,
@@ -115,7 +146,12 @@ def intent_update(call: Call) -> Json:
     if given.get("currency"):
         given["currency"] = given["currency"].lower()
     money.amount_check(given.get("amount") or intent["amount"], given.get("currency") or intent["currency"])
-    intent |= {name: value for name, value in given.items() if name not in ("metadata", "expand")}
+    _allow(given, intent)
+    intent |= {
+        name: value
+        for name, value in given.items()
+        if name not in ("metadata", "expand", "allowed_payment_method_types")
+    }
     metadata_set(call, intent)
     return public(call.sandbox.store.put(intent))
 
@@ -129,7 +165,8 @@ def intent_cancel(call: Call) -> Json:
     )
     if open_session:
         raise InvalidState(
-            "You cannot cancel a PaymentIntent created by a Checkout Session. Expire the Checkout Session instead.",
+            "You cannot cancel a PaymentIntent created by a Checkout Session. Expire the Checkout Session "
+            "instead.",
         )
     return public(payments.intent_cancel(call.sandbox, intent, call.given.get("cancellation_reason")))
 
@@ -148,6 +185,7 @@ def setup_create(call: Call) -> Json:
         raise InvalidRequest("You cannot confirm this SetupIntent because it's missing a payment method.")
     setup = payments.setup_create(call.sandbox, given)
     if given.get("confirm") and method:
+        _return_check(given, setup["automatic_payment_methods"], "SetupIntent")
         setup = payments.setup_confirm(call.sandbox, setup, method, return_url=given.get("return_url"))
     return public(setup)
 
@@ -159,6 +197,7 @@ def setup_confirm(call: Call) -> Json:
     if not name:
         raise InvalidState("You cannot confirm this SetupIntent because it's missing a payment method.")
     method = payments.method_get(call.sandbox, name)
+    _return_check(call.given, setup["automatic_payment_methods"], "SetupIntent")
     return public(payments.setup_confirm(call.sandbox, setup, method, return_url=call.given.get("return_url")))
 
 

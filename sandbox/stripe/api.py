@@ -78,7 +78,8 @@ class Api:
             raise InvalidRequest(f"Idempotency keys have at most {KEY_LENGTH} characters.")
         if key in self.keys_in_use:
             raise IdempotencyError(
-                "There is currently another in-progress request using this Idempotent Key (that probably means you "
+                "There is currently another in-progress request using this Idempotent Key (that probably "
+                "means you "
                 f"submitted twice, and the other request is still going through): {key}.",
                 code="idempotency_key_in_use",
                 status=409,
@@ -88,7 +89,8 @@ class Api:
         if first is not None:
             if first[0] != fingerprint:
                 raise IdempotencyError(
-                    "Keys for idempotent requests can only be used with the same parameters they were first used with. "
+                    "Keys for idempotent requests can only be used with the same parameters they were first "
+                    "used with. "
                     f"Try using a key other than '{key}' if you meant to execute a different request."
                 )
             return Answer(first[1], first[2], original=first[3])
@@ -145,7 +147,8 @@ def authenticate(header: str) -> None:
             key = ""
     if not key:
         raise InvalidRequest(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
+            "You did not provide an API key. You need to provide your API key in the Authorization header, "
+            "using Bearer "
             "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
             status=401,
         )

@@ -15,6 +15,7 @@ from sandbox.stripe.acts_money import endpoint_new
 from sandbox.stripe.api import Api
 from sandbox.stripe.control import Control
 from sandbox.stripe.hosted import Hosted
+from sandbox.stripe.portal import Portal
 from sandbox.stripe.store import Store
 from sandbox.stripe.webhooks import Postman
 from sandbox.stripe.world import Sandbox
@@ -64,6 +65,7 @@ def app_make(sandbox: Sandbox) -> Starlette:
             Route("/c/pay/{id}", hosted.show, methods=["GET"]),
             Route("/c/pay/{id}", hosted.take, methods=["POST"]),
             Route("/authenticate/{id}", hosted.authenticate, methods=["GET", "POST"]),
+            Route("/p/session/{token}", Portal(sandbox).serve, methods=["GET", "POST"]),
             Route("/_sandbox/faults", control.faults, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/clock", control.clock, methods=["GET", "POST"]),
             Route("/_sandbox/events/{id}/resend", control.resend, methods=["POST"]),

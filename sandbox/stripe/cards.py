@@ -90,7 +90,8 @@ DECLINES = {
     "authentication_failed": (
         "payment_intent_authentication_failure",
         "",
-        "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+        "We are unable to authenticate your payment method. "
+        "Please choose a different payment method and try again.",
     ),
     "debit_not_authorized": (
         "debit_not_authorized",
@@ -116,7 +117,7 @@ def card_read(number: str, expiry: str, cvc: str, now: int) -> tuple[Card, Expir
     card = CARDS.get(digits)
     if card is None:
         raise CardError(
-            "Your card was declined. This is a sandbox: use one of the test cards, for example 4242 4242 4242 4242.",
+            "Your card was declined. This is a sandbox: use a test card, for example 4242 4242 4242 4242.",
             code="card_declined",
             decline_code="test_mode_live_card",
         )

@@ -10,7 +10,6 @@ from sandbox.stripe.store import Json, new_id
 from sandbox.stripe.world import Sandbox, public
 
 LEAST_SECONDS, MOST_SECONDS = 30 * 60, 24 * 3600
-BANK_DEBITS = {"eur": "sepa_debit", "gbp": "bacs_debit", "usd": "us_bank_account"}
 LEEWAY = 10  # seconds between the caller's clock and ours that Stripe forgives
 
 
@@ -101,9 +100,9 @@ def _mode_check(given: Json) -> None:
     for name in wrong:
         if given.get(name):
             raise InvalidRequest(f"You can not pass `{name}` in `{mode}` mode.", param=name)
-    if mode == "setup" and not given.get("currency") and not given.get("payment_method_types"):
+    if mode == "setup" and not given.get("currency") and not given.get("allowed_payment_method_types"):
         raise InvalidRequest(
-            "You must provide `currency` or `payment_method_types` in `setup` mode.",
+            "You must provide `currency` or `allowed_payment_method_types` in `setup` mode.",
             code="parameter_missing",
             param="currency",
         )
@@ -131,9 +130,9 @@ def session_create(sandbox: Sandbox, given: Json) -> Json:
     total = sum(line["amount_total"] for line in lines) if lines else None
     if total is not None and currency is not None:
         amount_check(total, currency, "line_items")
-    kinds = given.get("allowed_payment_method_types") or given.get("payment_method_types")
+    kinds = given.get("allowed_payment_method_types")
     if not kinds:
-        bank = BANK_DEBITS.get(currency or "") if given["mode"] == "payment" else None
+        bank = objects.BANK_DEBITS.get(currency or "") if given["mode"] == "payment" else None
         kinds = ["card", bank] if bank else ["card"]
     token = new_id("x", 58)[2:]
     session = _session(given, customer, now) | {
@@ -150,7 +149,7 @@ def session_create(sandbox: Sandbox, given: Json) -> Json:
     if given["mode"] == "setup":
         data = given.get("setup_intent_data") or {}
         setup = payments.setup_create(
-            sandbox, {**data, "customer": session["customer"], "payment_method_types": kinds}
+            sandbox, {**data, "customer": session["customer"], "allowed_payment_method_types": kinds}
         )
         session["setup_intent"] = setup["id"]
     return sandbox.store.put(session, due=expires_at)
@@ -165,6 +164,7 @@ def _session(given: Json, customer: Json | None, now: int) -> Json:
         "adaptive_pricing": {"enabled": False} if payment else None,
         "after_expiration": None,
         "allow_promotion_codes": None,
+        "allowed_payment_method_types": given.get("allowed_payment_method_types"),
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "billing_address_collection": given.get("billing_address_collection"),
         "cancel_url": given.get("cancel_url"),
@@ -219,8 +219,8 @@ def session_expire(sandbox: Sandbox, session: Json) -> Json:
     """End an open session; nobody can pay it any more. Raises InvalidState."""
     if session["status"] != "open":
         raise InvalidState(
-            f'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of '
-            f"{session['status']}."
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status '
+            f"of {session['status']}."
         )
     session |= {"status": "expired", "url": None}
     sandbox.store.put(session)
@@ -257,7 +257,7 @@ def session_pay(sandbox: Sandbox, session: Json, method: Json, *, authenticated:
                 "amount": session["amount_total"],
                 "currency": session["currency"],
                 "customer": customer,
-                "payment_method_types": session["payment_method_types"],
+                "allowed_payment_method_types": session["payment_method_types"],
             },
         )
         session["payment_intent"] = intent["id"]

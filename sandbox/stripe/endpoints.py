@@ -25,7 +25,7 @@ Act = Callable[[Call], Json]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One address: `{id}` in its path stands for an object's id, `{pair}` for a customer and its payment method."""
+    """One address: `{id}` in its path is an object's id, `{pair}` a customer and one of its payment methods."""
 
     method: str
     path: str

@@ -10,9 +10,9 @@ REORDER_WINDOW = 0.7
 class Faults:
     """What goes wrong now. Counters go down by one each time they strike.
 
-    duplicate: how many more times each event is delivered. reorder: later events arrive first. delay_seconds: how long
-    webhooks wait. drop: deliveries lost for good. fail_api: requests answered 500 with nothing done.
-    lose_answers: requests carried out, then answered 500. api_seconds: how long each request takes.
+    duplicate: how many more times each event is delivered. reorder: later events arrive first.
+    delay_seconds: how long webhooks wait. drop: deliveries lost for good. fail_api: requests answered 500 with
+    nothing done. lose_answers: requests carried out, then answered 500. api_seconds: how long a request takes.
     """
 
     duplicate: int = 0

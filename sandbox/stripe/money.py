@@ -4,17 +4,19 @@ from dataclasses import dataclass
 
 from sandbox.stripe.errors import InvalidRequest, InvalidState
 from sandbox.stripe.objects import base
+from sandbox.stripe.specs import EVIDENCE_FILES, EVIDENCE_TEXTS
 from sandbox.stripe.store import Json
 from sandbox.stripe.world import Sandbox
 
 DAY = 86_400
 DAYS_UNTIL_AVAILABLE = 2
 DAYS_FOR_EVIDENCE = 7
+EVIDENCE = (*EVIDENCE_FILES, *EVIDENCE_TEXTS)
 
 
 @dataclass(frozen=True)
 class Price:
-    """What Stripe takes in one currency: a share in basis points and minor units, the dispute fee, the least charge."""
+    """What Stripe takes in one currency (share in basis points, the rest in minor units), and the least charge."""
 
     share_bp: int
     fixed: int
@@ -152,16 +154,6 @@ def refund_create(sandbox: Sandbox, charge: Json, amount: int | None, reason: st
     return refund
 
 
-EVIDENCE = (
-    "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal "
-    "customer_communication customer_email_address customer_name customer_purchase_ip customer_signature "
-    "duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt "
-    "refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation "
-    "shipping_address shipping_carrier shipping_date shipping_documentation shipping_tracking_number "
-    "uncategorized_file uncategorized_text"
-).split()
-
-
 def dispute_open(sandbox: Sandbox, charge: Json, reason: str) -> Json:
     """Let the holder dispute the charge: amount and dispute fee leave the balance at once."""
     now = sandbox.now()
@@ -185,7 +177,7 @@ def dispute_open(sandbox: Sandbox, charge: Json, reason: str) -> Json:
         "metadata": {},
         "payment_intent": charge["payment_intent"],
         "payment_method_details": {
-            "card": {"brand": "visa", "case_type": "chargeback", "network_reason_code": "10.4"},
+            "card": {"brand": "visa", "case_type": "chargeback", "network": "visa", "network_reason_code": "10.4"},
             "type": "card",
         },
         "reason": reason,
@@ -210,7 +202,7 @@ def dispute_open(sandbox: Sandbox, charge: Json, reason: str) -> Json:
 
 
 def dispute_update(sandbox: Sandbox, dispute: Json, evidence: Json, submit: bool) -> Json:
-    """Add evidence; the texts `winning_evidence` and `losing_evidence` decide at once, as in Stripe's test mode."""
+    """Add evidence; the texts `winning_evidence` and `losing_evidence` decide at once, as in test mode."""
     if dispute["status"] not in ("needs_response", "warning_needs_response"):
         raise InvalidState("This dispute is already closed or under review, so it takes no more evidence.")
     dispute["evidence"] |= evidence
@@ -230,7 +222,7 @@ def dispute_update(sandbox: Sandbox, dispute: Json, evidence: Json, submit: bool
 
 
 def dispute_close(sandbox: Sandbox, dispute: Json, status: str) -> Json:
-    """Decide the dispute, `won` (the amount comes back, the dispute fee does not) or `lost`. Raises InvalidState."""
+    """Decide the dispute: `won` (the amount comes back, the fee does not) or `lost`. Raises InvalidState."""
     if dispute["status"] in ("won", "lost"):
         raise InvalidState(f"This dispute is already closed: it was {dispute['status']}.", code="dispute_closed")
     dispute["status"] = status

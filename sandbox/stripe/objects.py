@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.stripe.cards import Card, Expiry
 from sandbox.stripe.store import Json, new_id
 
+BANK_DEBITS = {"eur": "sepa_debit", "gbp": "bacs_debit", "usd": "us_bank_account"}
 NO_ADDRESS: Json = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
 
@@ -132,11 +133,19 @@ def payment_method_bank(kind: str, billing: Json | None, now: int) -> Json:
     }
 
 
+def methods_allowed(given: Json) -> tuple[list[str] | None, Json | None]:
+    """Return the kinds of payment method that were named, or how Stripe chooses them when none were."""
+    allowed = given.get("allowed_payment_method_types") or None
+    chosen = {"allow_redirects": "always", "enabled": True, **(given.get("automatic_payment_methods") or {})}
+    return allowed, None if allowed else chosen
+
+
 def payment_intent(given: Json, now: int) -> Json:
     """Return a payment intent that waits for a payment method."""
     thing = base("payment_intent", "pi", now)
-    automatic = given.get("automatic_payment_methods")
-    kinds = given.get("payment_method_types") or ["card"]
+    allowed, automatic = methods_allowed(given)
+    bank = BANK_DEBITS.get(given["currency"])
+    kinds = allowed or (["card", bank] if bank else ["card"])
     return thing | {
         "amount": given["amount"],
         "amount_capturable": 0,
@@ -144,7 +153,8 @@ def payment_intent(given: Json, now: int) -> Json:
         "amount_received": 0,
         "application": None,
         "application_fee_amount": None,
-        "automatic_payment_methods": {"allow_redirects": "always", **automatic} if automatic else None,
+        "allowed_payment_method_types": allowed,
+        "automatic_payment_methods": automatic,
         "canceled_at": None,
         "cancellation_reason": None,
         "capture_method": given.get("capture_method") or "automatic_async",
@@ -188,10 +198,11 @@ def payment_intent(given: Json, now: int) -> Json:
 def setup_intent(given: Json, now: int) -> Json:
     """Return a setup intent that waits for a payment method."""
     thing = base("setup_intent", "seti", now)
-    automatic = given.get("automatic_payment_methods")
+    allowed, automatic = methods_allowed(given)
     return thing | {
         "application": None,
-        "automatic_payment_methods": {"allow_redirects": "always", **automatic} if automatic else None,
+        "allowed_payment_method_types": allowed,
+        "automatic_payment_methods": automatic,
         "cancellation_reason": None,
         "client_secret": f"{thing['id']}_secret_{new_id('x')[2:]}",
         "customer": given.get("customer"),
@@ -210,7 +221,7 @@ def setup_intent(given: Json, now: int) -> Json:
         "payment_method_options": {
             "card": {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}
         },
-        "payment_method_types": given.get("payment_method_types") or ["card"],
+        "payment_method_types": allowed or ["card"],
         "single_use_mandate": None,
         "status": "requires_confirmation" if given.get("payment_method") else "requires_payment_method",
         "usage": given.get("usage") or "off_session",

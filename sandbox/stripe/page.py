@@ -11,6 +11,16 @@ from sandbox.stripe.store import Json
 SIGNS = {"eur": "€", "gbp": "£", "usd": "$", "chf": "CHF "}
 BANKS = {"sepa_debit": "SEPA bank debit", "bacs_debit": "Bacs bank debit", "us_bank_account": "US bank debit"}
 
+CARD_FIELDS = """<label>Card number<input type="text" name="card_number" inputmode="numeric"
+ autocomplete="cc-number" placeholder="4242 4242 4242 4242" maxlength="23"></label>
+<div class="two">
+<label>Expiry<input type="text" name="card_expiry" inputmode="numeric" autocomplete="cc-exp" placeholder="12/34"
+ maxlength="9"></label>
+<label>Security code<input type="text" name="card_cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123"
+ maxlength="4"></label>
+</div>
+<label>Name on card<input type="text" name="card_name" autocomplete="cc-name"></label>"""
+
 
 def money(amount: int, currency: str) -> str:
     """Return minor units as a person reads them: €1,210.00."""
@@ -29,7 +39,8 @@ def frame(title: str, body: str, kind: str = "said") -> str:
 <style>{CSS}</style>
 </head>
 <body>
-<div class="ribbon"><strong>Stripe sandbox.</strong> A stand-in for Stripe Checkout: no real card, no real money.</div>
+<div class="ribbon"><strong>Stripe sandbox.</strong> A stand-in for Stripe Checkout: no real card,
+no real money.</div>
 <main class="{kind}">
 {body}
 </main>
@@ -96,19 +107,18 @@ def _form(session: Json, error: str, typed: Json) -> str:
 <h2>{"Save a card" if setup else "Payment details"}</h2>{alert}
 <form method="post" autocomplete="on">{who}{_methods(session, typed)}
 <div class="for-card">
-<label>Card number<input type="text" name="card_number" inputmode="numeric" autocomplete="cc-number"
- placeholder="4242 4242 4242 4242" maxlength="23"></label>
-<div class="two">
-<label>Expiry<input type="text" name="card_expiry" inputmode="numeric" autocomplete="cc-exp" placeholder="12/34"
- maxlength="9" value="{escape(typed.get("card_expiry") or "")}"></label>
-<label>Security code<input type="text" name="card_cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123"
- maxlength="4"></label>
-</div>
-<label>Name on card<input type="text" name="card_name" autocomplete="cc-name"
- value="{escape(typed.get("card_name") or "")}"></label>
+{_card_fields(typed)}
 </div>
 {note}<button type="submit">{escape(words)}</button>{cancel}
-</form>{_hints()}</section>"""
+</form>{hints()}</section>"""
+
+
+def _card_fields(typed: Json) -> str:
+    """Return the card's fields with what is no secret filled in again."""
+    fields = CARD_FIELDS
+    for name in ("card_expiry", "card_name"):
+        fields = fields.replace(f'name="{name}"', f'name="{name}" value="{escape(typed.get(name) or "")}"')
+    return fields
 
 
 def _methods(session: Json, typed: Json) -> str:
@@ -123,15 +133,18 @@ def _methods(session: Json, typed: Json) -> str:
         else ""
     )
     return f"""<fieldset><legend>Pay with</legend>{card_choice}
-<label class="choice"><input type="radio" name="method" value="bank"{" checked" if bank or not card_choice else ""}>
+<label class="choice"><input type="radio" name="method"
+ value="bank"{" checked" if bank or not card_choice else ""}>
 <span>{BANKS[banks[0]]}<small class="hint">Arrives days later</small></span></label>
 <p class="hint for-bank">The test account of the sandbox is used. The payment stays open until it is settled.</p>
 </fieldset>"""
 
 
-def _hints() -> str:
+def hints() -> str:
+    """Return the list of test cards."""
     rows = "".join(
-        f"<tr><td>{' '.join(card.number[i : i + 4] for i in range(0, 16, 4))}</td><td>{escape(card.hint)}</td></tr>"
+        f"<tr><td>{' '.join(card.number[i : i + 4] for i in range(0, 16, 4))}</td>"
+        f"<td>{escape(card.hint)}</td></tr>"
         for card in CARDS.values()
         if card.hint
     )
@@ -147,5 +160,6 @@ def challenge(words: str) -> str:
 <p>{escape(words)}</p>
 <p class="hint">A real bank would ask for a code or show a prompt in its app. Here you decide.</p>
 <form method="post"><button type="submit" name="authentication" value="complete">Complete authentication</button>
-<button class="second" type="submit" name="authentication" value="fail">Fail authentication</button></form></div>""",
+<button class="second" type="submit" name="authentication" value="fail">Fail authentication</button>
+</form></div>""",
     )

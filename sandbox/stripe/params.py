@@ -195,7 +195,8 @@ class Nested(Field):
 def check(given: Mapping[str, Any], fields: Mapping[str, Field], within: str = "") -> dict[str, Any]:
     """Return the given parameters as their types.
 
-    Raises InvalidRequest: `parameter_unknown` for one the endpoint does not know, `parameter_missing` for one it needs.
+    Raises InvalidRequest: `parameter_unknown` for one the endpoint does not know, `parameter_missing` for one
+    it needs.
     """
     unknown = [name for name in given if name not in fields]
     if unknown:

@@ -66,7 +66,8 @@ def usable(method: Json, customer: str | None) -> None:
     """Raises InvalidRequest when the payment method belongs to someone else."""
     if method["customer"] and not customer:
         raise InvalidRequest(
-            "The PaymentMethod you provided is attached to a customer so you must provide that customer as `customer`.",
+            "The PaymentMethod you provided is attached to a customer so you must provide the customer as "
+            "`customer`.",
             param="payment_method",
         )
     if method["customer"] and method["customer"] != customer:
@@ -235,8 +236,8 @@ def intent_cancel(sandbox: Sandbox, intent: Json, reason: str | None) -> Json:
     """End an intent nobody has paid. Raises InvalidState."""
     if intent["status"] not in CONFIRMABLE:
         raise InvalidState(
-            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent "
-            f"with one of the following statuses may be canceled: {', '.join(CONFIRMABLE)}.",
+            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. Only a "
+            f"PaymentIntent with one of the following statuses may be canceled: {', '.join(CONFIRMABLE)}.",
             code="payment_intent_unexpected_state",
             payment_intent=public(intent),
         )

@@ -3,7 +3,7 @@
 from sandbox.stripe import acts_customers as people
 from sandbox.stripe import acts_money as cash
 from sandbox.stripe import acts_paying as paying
-from sandbox.stripe import specs
+from sandbox.stripe import portal, specs
 from sandbox.stripe.endpoints import Endpoint, listed, read, relabel
 
 SESSIONS, INTENTS, SETUPS = "/v1/checkout/sessions", "/v1/payment_intents", "/v1/setup_intents"
@@ -59,6 +59,7 @@ ENDPOINTS = (
     Endpoint("POST", "/v1/disputes/{id}/close", specs.EXPAND, cash.dispute_close),
     Endpoint("GET", "/v1/events", specs.EVENT_LIST, cash.event_list),
     Endpoint("GET", "/v1/events/{id}", specs.EXPAND, read("event")),
+    Endpoint("POST", "/v1/billing_portal/sessions", specs.PORTAL, portal.session_create),
     Endpoint("POST", "/v1/webhook_endpoints", specs.ENDPOINT, cash.endpoint_create),
     Endpoint("GET", "/v1/webhook_endpoints", specs.PAGE, listed("webhook_endpoint")),
     Endpoint("GET", "/v1/webhook_endpoints/{id}", specs.EXPAND, read("webhook_endpoint")),

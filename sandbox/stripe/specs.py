@@ -6,6 +6,11 @@ from sandbox.stripe.params import Choice, DecimalText, Field, Flag, Many, Metada
 
 Spec = Mapping[str, Field]
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 EXPAND: Spec = {"expand": Many()}
 WHEN = Nested(fields={name: Whole() for name in ("gt", "gte", "lt", "lte")}, bare=Whole())
 PAGE: Spec = {
@@ -22,10 +27,15 @@ USAGE = Choice(among=("off_session", "on_session"))
 KINDS = ("card", "sepa_debit", "bacs_debit", "us_bank_account")
 METHOD_TYPES = Many(of=Choice(among=KINDS))
 AUTOMATIC = Nested(fields={"enabled": Flag(required=True), "allow_redirects": Choice(among=("always", "never"))})
-LOCALES = (
-    "auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru "
-    "sk sl sv th tr vi zh zh-HK zh-TW"
-).split(" ")
+LOCALES = _words("""
+    auto bg cs da de el
+    en en-GB es es-419 et fi
+    fil fr fr-CA hr hu id
+    it ja ko lt lv ms
+    mt nb nl pl pt pt-BR
+    ro ru sk sl sv th
+    tr vi zh zh-HK zh-TW
+""")
 
 CUSTOMER: Spec = {
     **EXPAND,
@@ -64,14 +74,15 @@ LINE = Nested(fields={"price_data": PRICE_DATA, "quantity": Whole(required=True,
 MESSAGE = Nested(fields={"message": Text(required=True, longest=1200)})
 SESSION: Spec = {
     **EXPAND,
-    "allowed_payment_method_types": METHOD_TYPES,
     "mode": Choice(required=True, among=("payment", "setup")),
     "billing_address_collection": Choice(among=("auto", "required")),
     "cancel_url": Text(unset=False),
     "client_reference_id": Text(longest=200),
     "currency": Text(unset=False),
     "custom_text": Nested(
-        fields={n: MESSAGE for n in ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")}
+        fields=dict.fromkeys(
+            ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance"), MESSAGE
+        )
     ),
     "customer": Text(unset=False),
     "customer_creation": Choice(among=("always", "if_required")),
@@ -90,7 +101,7 @@ SESSION: Spec = {
             "statement_descriptor_suffix": Text(longest=22),
         }
     ),
-    "payment_method_types": METHOD_TYPES,
+    "allowed_payment_method_types": METHOD_TYPES,
     "setup_intent_data": Nested(fields={"description": Text(), "metadata": METADATA}),
     "submit_type": Choice(among=("auto", "book", "donate", "pay", "subscribe")),
     "success_url": Text(unset=False),
@@ -109,7 +120,7 @@ CONFIRM_FIELDS: dict[str, Field] = {
     "error_on_requires_action": Flag(),
     "off_session": Nested(fields={}, bare=Flag()),
     "payment_method": Text(unset=False),
-    "payment_method_types": METHOD_TYPES,
+    "allowed_payment_method_types": METHOD_TYPES,
     "receipt_email": Text(),
     "return_url": Text(unset=False),
     "setup_future_usage": USAGE,
@@ -119,7 +130,7 @@ INTENT_FIELDS: dict[str, Field] = {
     "description": Text(longest=1000),
     "metadata": METADATA,
     "payment_method": Text(unset=False),
-    "payment_method_types": METHOD_TYPES,
+    "allowed_payment_method_types": METHOD_TYPES,
     "receipt_email": Text(),
     "setup_future_usage": USAGE,
     "statement_descriptor": Text(longest=22),
@@ -156,7 +167,7 @@ SETUP: Spec = {
     "description": Text(longest=1000),
     "metadata": METADATA,
     "payment_method": Text(unset=False),
-    "payment_method_types": METHOD_TYPES,
+    "allowed_payment_method_types": METHOD_TYPES,
     "return_url": Text(unset=False),
     "usage": USAGE,
 }
@@ -207,16 +218,18 @@ REFUND: Spec = {
 }
 METADATA_ONLY: Spec = {**EXPAND, "metadata": METADATA}
 REFUND_LIST: Spec = {**LIST, "charge": Text(unset=False), "payment_intent": Text(unset=False)}
-EVIDENCE_FILES = (
-    "cancellation_policy customer_communication customer_signature duplicate_charge_documentation receipt refund_policy "
-    "service_documentation shipping_documentation uncategorized_file"
-).split(" ")
-EVIDENCE_TEXTS = (
-    "access_activity_log billing_address cancellation_policy_disclosure cancellation_rebuttal customer_email_address "
-    "customer_name customer_purchase_ip duplicate_charge_explanation duplicate_charge_id product_description "
-    "refund_policy_disclosure refund_refusal_explanation service_date shipping_address shipping_carrier shipping_date "
-    "shipping_tracking_number uncategorized_text"
-).split(" ")
+EVIDENCE_FILES = _words("""
+    cancellation_policy customer_communication customer_signature duplicate_charge_documentation receipt
+    refund_policy
+    service_documentation shipping_documentation uncategorized_file
+""")
+EVIDENCE_TEXTS = _words("""
+    access_activity_log billing_address cancellation_policy_disclosure cancellation_rebuttal
+    customer_email_address customer_name
+    customer_purchase_ip duplicate_charge_explanation duplicate_charge_id product_description
+    refund_policy_disclosure refund_refusal_explanation
+    service_date shipping_address shipping_carrier shipping_date shipping_tracking_number uncategorized_text
+""")
 DISPUTE_UPDATE: Spec = {
     **EXPAND,
     "evidence": Nested(fields={name: Text(longest=150_000) for name in (*EVIDENCE_FILES, *EVIDENCE_TEXTS)}),
