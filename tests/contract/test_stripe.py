@@ -24,9 +24,7 @@ def session_make(key: str = "", **changes: Any) -> Session:
         "customer_email": "olga@acme.example",
         "success_url": "https://acme.example/?returned=paid",
         "cancel_url": "https://acme.example/?returned=cancelled",
-        "expires_at": datetime.fromtimestamp(
-            int((timezone.now() + IN_40_MINUTES).timestamp()), tz=timezone.now().tzinfo
-        ),
+        "expires_at": timezone.now() + IN_40_MINUTES,
         "reference": key,
         "metadata": {"platform": "contract", "topup_id": key},
     }
