@@ -68,6 +68,8 @@ def kind_of(value: Any) -> str | None:
         return "<list>"
     if isinstance(value, dict):
         return "<spread>" if "__spread__" in value else "<map>"
+    if isinstance(value, BaseModel):
+        return "<spread>" if isinstance(value, Spread) else "<map>"
     return None
 
 

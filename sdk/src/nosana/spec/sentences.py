@@ -65,8 +65,20 @@ def _sentence(item: dict[str, Any], steps: list[Step], types: list[Any]) -> tupl
 
 
 def _unknown_key(key: str, types: list[Any]) -> str:
-    known = sorted({name for model in types if _is_model(model) for name in _fields(model)})
-    hint = did_you_mean(key, known) or f" The keys here are {words(known, 'and')}."
+    models = [model for model in types if _is_model(model)]
+    known = sorted({name for model in models for name in _fields(model)})
+    deeper = {
+        inner: f"{name}.{inner}"
+        for model in models
+        for name, annotation in _fields(model).items()
+        for child in _expand(annotation, ())
+        if _is_model(child)
+        for inner in _fields(child)
+    }
+    hint = did_you_mean(key, known) or did_you_mean(key, deeper) or f" The keys here are {words(known, 'and')}."
+    for inner, full in deeper.items():
+        if inner not in known:
+            hint = hint.replace(f'Did you mean "{inner}"', f'Did you mean "{full}"')
     return f'"{shorten(key)}" is not a key here.{hint}'
 
 
