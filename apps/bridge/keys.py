@@ -80,21 +80,12 @@ def seed_load(version: int | None = None) -> Seed:
     return Seed(version=version, secret=secret)
 
 
-def keys_make(folder: Path) -> tuple[Path, Path]:
-    """Write a new seed file and a new treasury secret (32 hex-coded bytes' worth of JSON array) unless they exist.
-
-    Return the paths of seed.json and treasury.json. Files are readable by their owner only.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    seed = folder / "seed.json"
-    _write_once(seed, json.dumps({"1": secrets.token_hex(32)}))
-    return seed, folder / "treasury.json"
-
-
-def _write_once(path: Path, text: str) -> None:
+def seed_make(path: Path) -> None:
+    """Write a new seed of version 1, readable by its owner only, unless the file exists."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
     except FileExistsError:
         return
     with os.fdopen(handle, "w") as out:
-        out.write(text)
+        json.dump({"1": secrets.token_hex(32)}, out)

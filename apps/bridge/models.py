@@ -52,7 +52,7 @@ class Order(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(state__in=["signed", "sent", "unsure", "confirmed"])
+                condition=~models.Q(state__in=["signed", "sent", "unsure"])
                 | (models.Q(blob__isnull=False) & ~models.Q(signature="")),
                 name="order_signed_before_sent",
             ),

@@ -204,7 +204,8 @@ class LogLine(models.Model):
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="log")
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="log")
     seq = models.PositiveIntegerField()
-    op_id = models.CharField(max_length=200)
+    op_id = models.CharField(max_length=200, blank=True)
+    by_node = models.BooleanField(default=False, help_text="The node's own word about the operation.")
     position = models.PositiveIntegerField()
     stream = models.CharField(max_length=10)
     at = models.DateTimeField()
@@ -213,7 +214,7 @@ class LogLine(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["job", "seq"], name="log_line_once"),
-            models.UniqueConstraint(fields=["attempt", "op_id", "position"], name="log_line_position_once"),
+            models.UniqueConstraint(fields=["attempt", "op_id", "by_node", "position"], name="log_line_position_once"),
         ]
 
     def __str__(self) -> str:

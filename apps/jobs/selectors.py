@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from apps.billing import services as billing
 from apps.core.errors import NotFound
@@ -145,7 +145,8 @@ def attempts_without_result(*, since: datetime) -> QuerySet[Attempt]:
     return Attempt.objects.filter(log_complete_at=None, ended_at__gt=since).exclude(result_cid="").order_by("id")
 
 
-def log_positions(attempt_id: uuid.UUID) -> dict[str, int]:
-    """Return how many lines of each operation of the attempt are stored."""
-    rows = LogLine.objects.filter(attempt_id=attempt_id).order_by("op_id", "-position").distinct("op_id")
-    return {op_id: position + 1 for op_id, position in rows.values_list("op_id", "position")}
+def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, bool], int]:
+    """Return up to which position lines are stored, for each operation and for the node's word about it."""
+    lines = LogLine.objects.filter(attempt_id=attempt_id).values("op_id", "by_node")
+    rows = lines.annotate(last=Max("position")).values_list("op_id", "by_node", "last")
+    return {(op_id, by_node): last + 1 for op_id, by_node, last in rows}

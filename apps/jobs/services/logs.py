@@ -15,13 +15,19 @@ TEXT_LIMIT = 16_384  # characters of one line that are kept
 
 @dataclass(frozen=True)
 class LogEntry:
-    """The line number `position` (from 0) of one operation."""
+    """The line number `position` (from 0) of one operation, or of what the node says about it."""
 
     op_id: str
     position: int
     stream: str
     at: datetime
     text: str
+    by_node: bool = False
+
+    @property
+    def key(self) -> tuple[str, bool, int]:
+        """What makes it the same line."""
+        return self.op_id, self.by_node, self.position
 
 
 def loglines_add(attempt_id: uuid.UUID, entries: Sequence[LogEntry]) -> int:
@@ -40,7 +46,7 @@ def loglines_add(attempt_id: uuid.UUID, entries: Sequence[LogEntry]) -> int:
                 op_id__in={entry.op_id for entry in entries},
                 position__gte=min(entry.position for entry in entries),
                 position__lte=max(entry.position for entry in entries),
-            ).values_list("op_id", "position")
+            ).values_list("op_id", "by_node", "position")
         )
         last = (
             LogLine.objects.filter(job_id=attempt.job_id).order_by("-seq").values_list("seq", flat=True).first()
@@ -48,15 +54,16 @@ def loglines_add(attempt_id: uuid.UUID, entries: Sequence[LogEntry]) -> int:
         )
         lines = []
         for entry in entries:
-            if (entry.op_id, entry.position) in known:
+            if entry.key in known:
                 continue
-            known.add((entry.op_id, entry.position))
+            known.add(entry.key)
             lines.append(
                 LogLine(
                     job_id=attempt.job_id,
                     attempt_id=attempt_id,
                     seq=last + len(lines) + 1,
                     op_id=entry.op_id,
+                    by_node=entry.by_node,
                     position=entry.position,
                     stream=entry.stream,
                     at=entry.at,

@@ -8,6 +8,7 @@ from enum import Enum
 from django.db import transaction
 
 from apps.core.errors import AppError
+from apps.core.wiring import announce
 from apps.jobs.models import Attempt, Job, Want
 from apps.jobs.services.moves import event_write, job_lock, job_move
 from apps.jobs.services.settlement import attempt_close_free
@@ -104,7 +105,7 @@ def attempt_listed(*, attempt_id: uuid.UUID, signature: str, slot: int, now: dat
     """Note that the listing is confirmed; a pending job becomes queued. A repeat changes nothing."""
     with transaction.atomic():
         job, attempt = attempt_get(attempt_id)
-        if attempt.list_signature:
+        if attempt.list_signature == signature:
             return
         attempt.list_signature, attempt.listed_at = signature, now
         attempt.save(update_fields=["list_signature", "listed_at"])
@@ -217,6 +218,7 @@ def _end(job: Job, attempt: Attempt, observation: Observation, now: datetime) ->
         started_at=job.started_at or observation.started_at,
         ended_at=observation.ended_at or now,
     )
+    announce("jobs.ended", attempt_id=str(attempt.pk))
 
 
 def _quit(job: Job, attempt: Attempt, observation: Observation, now: datetime) -> None:

@@ -11,48 +11,47 @@ from apps.jobs.models import Attempt
 from apps.jobs.services.moves import event_write, job_lock
 
 RESULT_LIMIT = 1_000_000  # bytes of JSON a stored result may have, logs apart
+OUTLINE = ("operationId", "group", "status", "startTime", "endTime", "exitCode")
+OUTLINE_TEXT = 200
 
 
-def result_store(*, attempt_id: uuid.UUID, result: dict[str, Any], now: datetime) -> bool:
+def result_store(*, attempt_id: uuid.UUID, cid: str, result: dict[str, Any], now: datetime) -> bool:
     """Store the flow state of an attempt without its logs (they are log lines); return whether it was new.
 
-    What is larger than RESULT_LIMIT is replaced by its outline and the words `"truncated": true`.
+    Of what is larger than RESULT_LIMIT only the outline is kept, with the mark `"truncated": true`.
     """
-    slim = _without_logs(result)
-    if len(json.dumps(slim)) > RESULT_LIMIT:
-        slim = _outline(slim)
+    kept = result_slim(result)
     with transaction.atomic():
-        attempt = Attempt.objects.select_related("job").get(pk=attempt_id)
+        attempt = Attempt.objects.get(pk=attempt_id)
         job = job_lock(attempt.job_id)
-        if job.result is not None or job.attempt_id != attempt_id:
+        attempt.refresh_from_db(fields=["log_complete_at"])
+        if attempt.log_complete_at is not None:
             return False
-        job.result, job.result_at = slim, now
-        job.save(update_fields=["result", "result_at"])
-        event_write(job=job, kind="result", sentence="The result is stored here.", now=now)
+        Attempt.objects.filter(pk=attempt_id).update(log_complete_at=now, result_cid=cid)
+        if job.attempt_id == attempt_id:
+            job.result, job.result_at = kept, now
+            job.save(update_fields=["result", "result_at"])
+            event_write(job=job, kind="result", sentence=f"The result {cid} is stored here.", now=now)
         return True
 
 
-def _without_logs(result: dict[str, Any]) -> dict[str, Any]:
+def result_slim(result: dict[str, Any]) -> dict[str, Any]:
+    """Return the flow state without logs and secrets, cut down to its outline when it is too large to keep."""
     ops = result.get("opStates")
-    states = [
-        {key: value for key, value in op.items() if key != "logs"}
-        for op in (ops if isinstance(ops, list) else [])
-        if isinstance(op, dict)
-    ]
-    return {**{key: value for key, value in result.items() if key != "secrets"}, "opStates": states}
+    states = [op for op in ops if isinstance(op, dict)] if isinstance(ops, list) else []
+    slim = {key: value for key, value in result.items() if key != "secrets"}
+    slim["opStates"] = [{key: value for key, value in op.items() if key != "logs"} for op in states]
+    text = json.dumps(slim).replace("\\u0000", "\\ufffd")  # PostgreSQL keeps no NUL in JSON
+    if len(text) <= RESULT_LIMIT:
+        return dict(json.loads(text))
+    outline = {key: result.get(key) for key in ("status", "startTime", "endTime")}
+    rows = [{key: op[key] for key in OUTLINE if key in op} for op in states[:1000]]
+    return {"truncated": True, **_short(outline), "opStates": [_short(row) for row in rows]}
 
 
-def _outline(result: dict[str, Any]) -> dict[str, Any]:
-    kept = ("operationId", "group", "status", "startTime", "endTime", "exitCode")
-    states = [
-        {
-            key: op[key]
-            for key in kept
-            if isinstance(op.get(key), (int, type(None))) or len(str(op.get(key, ""))) < 500 and key in op
-        }
-        for op in result["opStates"][:1000]
-    ]
-    outline = {
-        key: result.get(key) for key in ("status", "startTime", "endTime") if len(str(result.get(key))) < 500
+def _short(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value.replace("\x00", "\ufffd")[:OUTLINE_TEXT] if isinstance(value, str) else value
+        for key, value in values.items()
+        if value is None or isinstance(value, str | int | float)
     }
-    return {**outline, "opStates": states, "truncated": True}
