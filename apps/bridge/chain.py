@@ -149,7 +149,9 @@ class Signer:
         self.payer = _treasury()
         self.project = Keypair.from_seed(seed.project(organisation_id))
 
-    def list(self, *, job_id: str, number: int, market: str, cid: str, timeout_s: int, blockhash: Blockhash) -> Signed:
+    def list(
+        self, *, job_id: str, number: int, market: str, cid: str, timeout_s: int, blockhash: Blockhash
+    ) -> Signed:
         """Return the transaction that lists the attempt."""
         job, run, project = _keypairs(self.seed, self.cluster, self.organisation_id, job_id, number)
         act = ix.list_job(
@@ -171,7 +173,9 @@ class Signer:
         )
         return self._sign([act], [self.project], blockhash)
 
-    def end(self, address: str, job: JobAccount, run: RunAccount, run_address: str, blockhash: Blockhash) -> Signed:
+    def end(
+        self, address: str, job: JobAccount, run: RunAccount, run_address: str, blockhash: Blockhash
+    ) -> Signed:
         """Return the transaction that stops a running job; the node's NOS account is made if it lacks one."""
         act = ix.end(
             self.cluster,
@@ -211,7 +215,7 @@ class Gateway:
     # --- sending and looking up ---
 
     async def send(self, blob: bytes) -> None:
-        """Send a stored transaction; a repeat of one that landed is fine. Raises ProgramError, ChainUnavailable."""
+        """Send a stored transaction; a repeat of one that landed is fine. Raises what Chain.send raises."""
         try:
             await self.chain.send(blob)
         except ProgramError as error:
@@ -272,10 +276,11 @@ class Gateway:
         """Return the confirmed slot; what is read afterwards is at least that new."""
         return await self.chain.slot()
 
-    async def treasury(self) -> tuple[int, int]:
+    async def treasury(self, commitment: str = "confirmed") -> tuple[int, int]:
         """Return the treasury's micro-NOS and lamports."""
         address = treasury_address()
-        return await self.chain.token_balance(address), await self.chain.sol_balance(address)
+        micro = await self.chain.token_balance(address, commitment)
+        return micro, await self.chain.sol_balance(address, commitment)
 
 
 @asynccontextmanager

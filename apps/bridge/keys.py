@@ -75,7 +75,8 @@ def seed_load(version: int | None = None) -> Seed:
         secret = b""
     if len(secret) != 32:
         raise SeedMissing(
-            f'There is no seed of version {version}: give CHAIN_SEED_FILE or {SEED_VARIABLE} as {{"{version}": "64 hex"}}.'
+            f"There is no seed of version {version}: CHAIN_SEED_FILE, or the variable {SEED_VARIABLE}, must hold"
+            f' {{"{version}": "<64 hex digits>"}}.'
         )
     return Seed(version=version, secret=secret)
 

@@ -23,8 +23,6 @@ def definition_check(definition: Any) -> None:
         raise DefinitionRefused(
             f"The definition has {len(text):,} bytes, the most is {SIZE_LIMIT:,}; move data into a resource."
         )
-    if "\\u0000" in text:
-        raise DefinitionRefused("The definition contains a NUL character (\\u0000); take it out.")
     fields: dict[str, list[str]] = {}
     for problem in definition_validate(definition):
         if problem.level == "error":

@@ -109,6 +109,7 @@ class Attempt(models.Model):
     # the hold, all micro-NOS
     hold_source = models.CharField(max_length=100, unique=True)
     price_micro = models.BigIntegerField(help_text="micro-NOS a second the hold is made for")
+    listing_price_micro = models.BigIntegerField(null=True, blank=True, help_text="read right before signing")
     network_micro = models.BigIntegerField(help_text="held for the node: price × timeout")
     network_fee_micro = models.BigIntegerField(default=0)
     platform_fee_micro = models.BigIntegerField(default=0)
@@ -131,6 +132,7 @@ class Attempt(models.Model):
     cost_micro = models.BigIntegerField(null=True, blank=True, help_text="to the network")
     fee_micro = models.BigIntegerField(null=True, blank=True, help_text="to the platform")
     released_micro = models.BigIntegerField(null=True, blank=True)
+    loss_micro = models.BigIntegerField(default=0, help_text="what the platform lost on it; never the customer's")
     settled_at = models.DateTimeField(null=True, blank=True)
     log_complete_at = models.DateTimeField(null=True, blank=True)
 
@@ -214,7 +216,9 @@ class LogLine(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["job", "seq"], name="log_line_once"),
-            models.UniqueConstraint(fields=["attempt", "op_id", "by_node", "position"], name="log_line_position_once"),
+            models.UniqueConstraint(
+                fields=["attempt", "op_id", "by_node", "position"], name="log_line_position_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -142,7 +142,13 @@ def attempts_running() -> QuerySet[Attempt]:
 
 def attempts_without_result(*, since: datetime) -> QuerySet[Attempt]:
     """Return attempts that ended after `since` whose result on IPFS, or the end of its log, is not stored yet."""
-    return Attempt.objects.filter(log_complete_at=None, ended_at__gt=since).exclude(result_cid="").order_by("id")
+    return Attempt.objects.filter(log_complete_at=None, ended_at__gt=since).order_by("id")
+
+
+def log_position_of(*, attempt_id: uuid.UUID, op_id: str, by_node: bool, at: datetime, text: str) -> int | None:
+    """Return the position of the first stored line like this one, or None."""
+    lines = LogLine.objects.filter(attempt_id=attempt_id, op_id=op_id, by_node=by_node, at=at, text=text)
+    return lines.order_by("position").values_list("position", flat=True).first()
 
 
 def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, bool], int]:

@@ -47,11 +47,13 @@ def orders_make_missing(*, now: datetime, limit: int = 500) -> int:
 def orders_due(*, states: list[Order.State], now: datetime) -> QuerySet[Order]:
     """Return the orders in these states that are due and that nobody holds, most overdue first."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    return Order.objects.filter(free, closed_at=None, next_try_at__lte=now, state__in=states).order_by("next_try_at")
+    return Order.objects.filter(free, closed_at=None, next_try_at__lte=now, state__in=states).order_by(
+        "next_try_at"
+    )
 
 
 def order_claim(*, order_id: uuid.UUID, now: datetime) -> Order | None:
-    """Take an order that was not sent yet for a minute, if it is due and free; return it with our lease, or None."""
+    """Take an order that was not sent yet for a minute, if it is due and free; return it, or None."""
     token = uuid.uuid4()
     taken = (
         Order.objects.filter(Q(leased_until=None) | Q(leased_until__lt=now), pk=order_id)

@@ -1,4 +1,4 @@
-"""The first half of an order: look, decide, sign, store. Returns whether a signed transaction now waits to be sent."""
+"""The first half of an order: look, decide, sign, store; each act returns whether there is something to send."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -19,6 +19,7 @@ from apps.bridge.ipfs import IpfsError
 from apps.bridge.keys import SeedMissing
 from apps.bridge.models import Order
 from apps.bridge.services.orders import (
+    UNSENT,
     LeaseLost,
     S,
     order_claim,
@@ -28,6 +29,7 @@ from apps.bridge.services.orders import (
     order_update,
     order_wait,
     orders_claim,
+    orders_due,
 )
 from apps.bridge.services.preparing import PREPARE, I
 from apps.jobs.models import Attempt, Want
@@ -81,7 +83,7 @@ def order_push(*, order_id: uuid.UUID, now: datetime) -> bool:
 
 
 def order_send(order: Order, *, fresh: bool, now: datetime) -> None:
-    """Send the stored transaction. `fresh` says that it cannot have been sent before: then a refusal is certain."""
+    """Send the stored transaction; `fresh` means it cannot have been sent before, so that a refusal is certain."""
     blob = bytes(order.blob or b"")
     try:
         ask_chain(lambda gateway: gateway.send(blob))
@@ -198,3 +200,19 @@ def _final(order: Order, status: SignatureStatus, now: datetime) -> None:
     if order.instruction in (I.DELIST, I.RECOVER):
         attempt_refund(attempt_id=order.attempt_id, signature=order.signature, slot=status.slot, now=now)
     order_close(order, S.CONFIRMED, f"{order.instruction} {order.signature}", now=now)
+
+
+def orders_push_due(*, now: datetime, limit: int = 50) -> int:
+    """Push the orders that are due and not sent, most overdue first; return how many were tried.
+
+    One that fails does not keep the others waiting.
+    """
+    due = list(orders_due(states=UNSENT, now=now).values_list("pk", flat=True)[:limit])
+    for order_id in due:
+        try:
+            order_push(order_id=order_id, now=now)
+        except ClusterMismatch:
+            raise
+        except Exception:
+            logger.exception("order %s could not be pushed", order_id)
+    return len(due)

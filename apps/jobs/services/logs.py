@@ -30,6 +30,11 @@ class LogEntry:
         return self.op_id, self.by_node, self.position
 
 
+def storable(text: str) -> str:
+    """Return text that PostgreSQL can keep: no NUL, no half of a surrogate pair."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def loglines_add(attempt_id: uuid.UUID, entries: Sequence[LogEntry]) -> int:
     """Store the lines that are new, in the order given, tell whoever watches, and return how many were new.
 
@@ -62,12 +67,12 @@ def loglines_add(attempt_id: uuid.UUID, entries: Sequence[LogEntry]) -> int:
                     job_id=attempt.job_id,
                     attempt_id=attempt_id,
                     seq=last + len(lines) + 1,
-                    op_id=entry.op_id,
+                    op_id=storable(entry.op_id),
                     by_node=entry.by_node,
                     position=entry.position,
                     stream=entry.stream,
                     at=entry.at,
-                    text=entry.text.replace("\x00", "\ufffd")[:TEXT_LIMIT],
+                    text=storable(entry.text)[:TEXT_LIMIT],
                 )
             )
         LogLine.objects.bulk_create(lines, batch_size=1000)

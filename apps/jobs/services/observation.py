@@ -79,6 +79,8 @@ def attempt_repriced(*, attempt_id: uuid.UUID, price_micro: int, now: datetime) 
         job, attempt = attempt_get(attempt_id)
         if attempt.settled_at is not None:
             return False
+        Attempt.objects.filter(pk=attempt_id).update(listing_price_micro=price_micro)
+        attempt.listing_price_micro = price_micro
         if price_micro <= attempt.price_micro:
             return True
         before = attempt.price_micro

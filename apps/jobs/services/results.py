@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.jobs.models import Attempt
+from apps.jobs.services.logs import storable
 from apps.jobs.services.moves import event_write, job_lock
 
 RESULT_LIMIT = 1_000_000  # bytes of JSON a stored result may have, logs apart
@@ -41,7 +42,7 @@ def result_slim(result: dict[str, Any]) -> dict[str, Any]:
     states = [op for op in ops if isinstance(op, dict)] if isinstance(ops, list) else []
     slim = {key: value for key, value in result.items() if key != "secrets"}
     slim["opStates"] = [{key: value for key, value in op.items() if key != "logs"} for op in states]
-    text = json.dumps(slim).replace("\\u0000", "\\ufffd")  # PostgreSQL keeps no NUL in JSON
+    text = storable(json.dumps(slim, ensure_ascii=False)).replace("\\u0000", "\\ufffd")  # no NUL in PostgreSQL
     if len(text) <= RESULT_LIMIT:
         return dict(json.loads(text))
     outline = {key: result.get(key) for key in ("status", "startTime", "endTime")}
@@ -51,7 +52,7 @@ def result_slim(result: dict[str, Any]) -> dict[str, Any]:
 
 def _short(values: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: value.replace("\x00", "\ufffd")[:OUTLINE_TEXT] if isinstance(value, str) else value
+        key: storable(value)[:OUTLINE_TEXT] if isinstance(value, str) else value
         for key, value in values.items()
         if value is None or isinstance(value, str | int | float)
     }

@@ -33,20 +33,20 @@ def attempt_settle(
         attempt.refresh_from_db(fields=["settled_at"])
         if attempt.settled_at is not None:
             return False
-        deposit = price_micro * job.timeout_s
-        divisor = settings.CHAIN_FEE_DIVISOR
-        network_fee = deposit // divisor if divisor else 0
         settlement = billing.hold_settle(
             source=attempt.hold_source,
-            network_micro=price_micro * seconds + network_fee,
+            network_micro=price_micro * seconds,
+            network_fee_micro=network_fee(price_micro * job.timeout_s),
             seconds=seconds,
+            started_at=attempt.started_at,
             details={"job": str(job.pk), "attempt": attempt.number, "node": node, "signature": signature},
             now=now,
         )
         attempt.seconds, attempt.node = seconds, node
         attempt.result_cid = result_cid or attempt.result_cid
-        attempt.cost_micro = settlement.network_micro
+        attempt.cost_micro = settlement.cost_micro - settlement.platform_fee_micro
         attempt.fee_micro = settlement.platform_fee_micro
+        attempt.loss_micro = settlement.loss_micro
         attempt.released_micro = settlement.released_micro
         _settled(attempt, signature, slot, now)
         event_write(
@@ -73,6 +73,7 @@ def attempt_refund(*, attempt_id: uuid.UUID, signature: str, slot: int, now: dat
             return False
         attempt.settle_signature, attempt.settle_slot = signature, slot
         attempt_close_free(attempt, reason=f"deposit returned by {signature}", now=now)
+        _fee_lost(attempt, job.timeout_s, now)
         event_write(
             job=job,
             kind="settled",
@@ -82,6 +83,20 @@ def attempt_refund(*, attempt_id: uuid.UUID, signature: str, slot: int, now: dat
             slot=slot,
         )
         return True
+
+
+def network_fee(deposit_micro: int) -> int:
+    """Return what the network keeps of a deposit when a job is listed, micro-NOS (network facts §1.8)."""
+    return deposit_micro // settings.CHAIN_FEE_DIVISOR if settings.CHAIN_FEE_DIVISOR else 0
+
+
+def _fee_lost(attempt: Attempt, timeout_s: int, now: datetime) -> None:
+    """Take over the network fee of a listing that never ran: it is gone, and the customer owes nothing."""
+    lost = network_fee((attempt.listing_price_micro or attempt.price_micro) * timeout_s)
+    if lost:
+        reason = "network fee of a job that never ran"
+        billing.loss_post(key=attempt.hold_source, network_micro=lost, reason=reason, now=now)
+        Attempt.objects.filter(pk=attempt.pk).update(loss_micro=lost)
 
 
 def attempt_close_free(attempt: Attempt, *, reason: str, now: datetime) -> None:
@@ -102,6 +117,7 @@ def _settled(attempt: Attempt, signature: str, slot: int | None, now: datetime) 
             "cost_micro",
             "fee_micro",
             "released_micro",
+            "loss_micro",
             "settle_signature",
             "settle_slot",
             "settled_at",

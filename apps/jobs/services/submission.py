@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from apps.billing import services as billing
@@ -15,6 +14,7 @@ from apps.core.wiring import announce
 from apps.jobs.definitions import definition_check
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.services.moves import event_write, job_lock
+from apps.jobs.services.settlement import network_fee
 from apps.jobs.state import OVER
 from apps.organisations.models import Membership, Project
 from apps.organisations.roles import Permission
@@ -53,8 +53,7 @@ def estimate_at(price_micro: int, timeout_s: int) -> Estimate:
 
 def _parts(price_micro: int, seconds: int) -> tuple[int, int, int]:
     network = price_micro * seconds
-    divisor = settings.CHAIN_FEE_DIVISOR
-    return network, network // divisor if divisor else 0, billing.platform_fee(network)
+    return network, network_fee(network), billing.platform_fee(network)
 
 
 def job_submit(
