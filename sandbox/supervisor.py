@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import re
 import signal
@@ -11,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sandbox.services.process import die_with_parent
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
@@ -28,12 +29,6 @@ class Part:
     env: Mapping[str, str] = field(default_factory=dict)
     ready: str = r"^ready (?P<said>.*)"  # a line it prints
     seconds: float = 60
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this child when the supervisor is killed, so that a kill -9 leaves no process either."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 class Supervisor:
@@ -57,7 +52,7 @@ class Supervisor:
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, **part.env, "PYTHONUNBUFFERED": "1"},
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
         self.running.append((part, process))
         said: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -149,7 +149,7 @@ class Signer:
         self.payer = _treasury()
         self.project = Keypair.from_seed(seed.project(organisation_id))
 
-    def list(
+    def listing(
         self, *, job_id: str, number: int, market: str, cid: str, timeout_s: int, blockhash: Blockhash
     ) -> Signed:
         """Return the transaction that lists the attempt."""
@@ -166,14 +166,14 @@ class Signer:
         )
         return self._sign([act], [job, run, project], blockhash)
 
-    def delist(self, address: str, job: JobAccount, blockhash: Blockhash) -> Signed:
+    def delisting(self, address: str, job: JobAccount, blockhash: Blockhash) -> Signed:
         """Return the transaction that takes a queued job off its market."""
         act = ix.delist(
             self.cluster, job=address, market=job.market, payer=job.payer, project=self.project.pubkey()
         )
         return self._sign([act], [self.project], blockhash)
 
-    def end(
+    def ending(
         self, address: str, job: JobAccount, run: RunAccount, run_address: str, blockhash: Blockhash
     ) -> Signed:
         """Return the transaction that stops a running job; the node's NOS account is made if it lacks one."""
@@ -190,7 +190,7 @@ class Signer:
         of_node = ix.ata_create(self.cluster, owner=run.node, payer=self.payer.pubkey())
         return self._sign([of_node, act], [self.project], blockhash)
 
-    def recover(self, address: str, job: JobAccount, blockhash: Blockhash) -> Signed:
+    def recovery(self, address: str, job: JobAccount, blockhash: Blockhash) -> Signed:
         """Return the transaction that takes back the deposit of a job its node quit."""
         act = ix.recover(
             self.cluster, job=address, market=job.market, payer=job.payer, project=self.project.pubkey()

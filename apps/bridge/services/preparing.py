@@ -71,7 +71,7 @@ def list_prepare(order: Order, now: datetime) -> bool:
     if not attempt_repriced(attempt_id=attempt.pk, price_micro=market.job_price, now=now):
         order_close(order, S.FAILED, "the price rose beyond the balance", now=now)
         return False
-    signed = Signer(seed, str(job.organisation_id)).list(
+    signed = Signer(seed, str(job.organisation_id)).listing(
         job_id=str(job.pk),
         number=attempt.number,
         market=job.market.address,
@@ -108,10 +108,10 @@ def stop_prepare(order: Order, now: datetime) -> bool:
         return False
     signer = Signer(seed_load(attempt.seed_version), str(attempt.job.organisation_id))
     if view.run is not None:
-        signed = signer.end(address, view.job, view.run, view.run_address, blockhash)
+        signed = signer.ending(address, view.job, view.run, view.run_address, blockhash)
         return order_sign(order, signed, I.END, now=now)
     if market is not None and market.queue_type == QueueType.JOB and address in market.queue:
-        return order_sign(order, signer.delist(address, view.job, blockhash), I.DELIST, now=now)
+        return order_sign(order, signer.delisting(address, view.job, blockhash), I.DELIST, now=now)
     order_postpone(order, "neither queued nor running at this moment; looking again", now=now)
     return False
 
@@ -135,7 +135,7 @@ def recover_prepare(order: Order, now: datetime) -> bool:
         order_postpone(order, "the quit is not visible at this moment; looking again", now=now)
         return False
     signer = Signer(seed_load(attempt.seed_version), str(attempt.job.organisation_id))
-    return order_sign(order, signer.recover(address, view.job, blockhash), I.RECOVER, now=now)
+    return order_sign(order, signer.recovery(address, view.job, blockhash), I.RECOVER, now=now)
 
 
 PREPARE: dict[str, Callable[[Order, datetime], bool]] = {

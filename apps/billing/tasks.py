@@ -1,0 +1,28 @@
+"""Billing's work in the background."""
+
+import uuid
+
+from django.utils import timezone
+
+from apps.billing import services
+from apps.core import queue
+
+
+@queue.task("billing.wallet_open")
+def wallet_open(*, organisation_id: str) -> None:
+    services.wallet_open(uuid.UUID(organisation_id))
+
+
+@queue.task("billing.invoice_issue")
+def invoice_issue(*, invoice_due_id: str) -> None:
+    services.invoice_issue(invoice_due_id=invoice_due_id, now=timezone.now())
+
+
+@queue.periodic("billing.invoices_sweep", every=60)
+def invoices_sweep() -> None:
+    services.invoices_sweep(now=timezone.now())
+
+
+@queue.periodic("billing.rate_read", every=30)
+def rate_read() -> None:
+    services.rate_read(now=timezone.now())
