@@ -7,6 +7,7 @@ listener in the caller's transaction; each listener is the name of a task. A por
 
 ANNOUNCEMENTS: dict[str, list[str]] = {
     "organisations.created": [],  # organisation_id
+    "jobs.wanted": ["bridge.order_make"],  # want_id
 }
 
 PORTS: dict[str, list[str]] = {}
