@@ -8,7 +8,6 @@ import shutil
 import sys
 from pathlib import Path
 
-
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "static" / "vendor"

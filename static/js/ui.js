@@ -87,6 +87,13 @@ window.addEventListener("pageshow", () => {
   }
 });
 
+/* Polling rests while nobody looks, and while a list shows more than the part that a poll renews. */
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const source = event.detail.elt;
+  if (!source.getAttribute("hx-trigger")?.startsWith("every")) return;
+  if (document.hidden || (source.id === "rows" && document.querySelector("#more[data-extended]"))) event.preventDefault();
+});
+
 /* A whole page must never land inside a part of a page, and silence is no answer. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
