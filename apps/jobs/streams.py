@@ -101,7 +101,9 @@ async def job_events(job: Job, *, after: int, tail: int = 0) -> AsyncIterator[st
 
 async def _read(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a database read on the few threads that all streams of this process share."""
-    return await asyncio.get_running_loop().run_in_executor(READERS, lambda: _with_connection(act, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(
+        READERS, lambda: _with_connection(act, *args, **kwargs)
+    )
 
 
 def _with_connection(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -151,6 +153,6 @@ async def _log_pages(job: Job) -> AsyncIterator[str]:
     after = 0
     while lines := await _read(log_after, job, after, BATCH):
         after = lines[-1].seq
-        yield "".join(f"{line.at:%Y-%m-%dT%H:%M:%S.%f}Z {line.op_id} {line.stream}: {line.text}\n" for line in lines)
-
-
+        yield "".join(
+            f"{line.at:%Y-%m-%dT%H:%M:%S.%f}Z {line.op_id} {line.stream}: {line.text}\n" for line in lines
+        )

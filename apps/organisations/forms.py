@@ -32,7 +32,9 @@ def vat_id_clean(vat_id: str, country: str) -> str:
     prefix = PREFIXES.get(country, country)
     if country.lower() in eu_vat.MEMBER_STATES:
         if not vat_id.startswith(prefix):
-            raise forms.ValidationError(f"A VAT id of this country starts with {prefix}; write it with that prefix.")
+            raise forms.ValidationError(
+                f"A VAT id of this country starts with {prefix}; write it with that prefix."
+            )
         if not eu_vat.is_valid(vat_id):
             raise forms.ValidationError(
                 "This is not a valid VAT id: its length or check digit is wrong. Compare it with your registration."
