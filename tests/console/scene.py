@@ -12,6 +12,7 @@ from apps.jobs import services
 from apps.jobs.forms import starters
 from apps.jobs.models import Job, Market
 from apps.jobs.services import LogEntry, Observation, Seen
+from apps.jobs.state import Reason
 from apps.organisations.models import Membership, Organisation
 from apps.users.models import User
 
@@ -139,7 +140,9 @@ def job_finish(job: Job, *, started: datetime, ended: datetime) -> None:
     )
     op = {"operationId": "primes", "status": "success", "exitCode": 0, "results": {"primes": ["148933"]}}
     services.result_store(
-        attempt_id=job.attempt.pk, result={"status": "success", "opStates": [op]}, now=ended + timedelta(seconds=14)
+        attempt_id=job.attempt.pk,
+        result={"status": "success", "opStates": [op]},
+        now=ended + timedelta(seconds=14),
     )
 
 
@@ -164,20 +167,15 @@ def scene_make(organisation: Organisation, user: User) -> dict[str, Job]:
     job_list(job, now)
     services.attempt_failed(
         attempt_id=job.attempt.pk,  # type: ignore[union-attr]
-        reason=services_reason(),
+        reason=Reason.CHAIN_REFUSED,
         sentence="The network refused the job: the market’s queue is full; launch it in another market.",
         now=now,
     )
     jobs["pending"] = job_make(membership, small, name="Prime numbers")
     jobs["queued"] = job_make(membership, middle, name="Llama 3 evaluation, all 14 tasks", timeout_s=7200)
     job_list(jobs["queued"], now)
-    jobs["running"] = job = job_make(membership, small, name="Transcribe interviews (Whisper large)", timeout_s=3600)
+    jobs["running"] = job = job_make(membership, small, name="Transcribe interviews", timeout_s=3600)
     job_list(job, now - timedelta(seconds=130))
     job_run(job, now - timedelta(seconds=125))
     job_log(job, [f"segment {n:>3}: transcribed, {n * 7 % 19 + 4} words" for n in range(1, 61)])
     return {state: Job.objects.select_related("attempt").get(pk=job.pk) for state, job in jobs.items()}
-
-
-def services_reason() -> Any:
-    """Return the reason of a refusal by the chain."""
-    return "chain_refused"
