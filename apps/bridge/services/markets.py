@@ -50,7 +50,8 @@ def markets_sync(*, now: datetime) -> int:
     catalogue = catalogue_read()
     addresses = [entry["address"] for entry in catalogue]
 
-    found, slot = {}, 0
+    found: dict[str, MarketAccount] = {}
+    slot = 0
     if addresses:
         slot, found = ask_chain(lambda gateway: _look(gateway, addresses))
     for entry in catalogue:

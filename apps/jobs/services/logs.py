@@ -57,7 +57,7 @@ def loglines_add(attempt_id: uuid.UUID, entries: Sequence[LogEntry]) -> int:
             LogLine.objects.filter(job_id=attempt.job_id).order_by("-seq").values_list("seq", flat=True).first()
             or 0
         )
-        lines = []
+        lines: list[LogLine] = []
         for entry in entries:
             if entry.key in known:
                 continue
