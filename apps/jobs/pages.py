@@ -120,7 +120,7 @@ def _end_words(job: Job) -> str:
 def wait_words(market: Market) -> str:
     """Return how long a job would wait in the market, as far as its queue tells."""
     if market.nodes_waiting:
-        return f"starts at once, {market.nodes_waiting} {'node is' if market.nodes_waiting == 1 else 'nodes are'} free"
+        return f"starts at once, {market.nodes_waiting} free {'node' if market.nodes_waiting == 1 else 'nodes'}"
     if market.queue_type == Market.Queue.JOBS and market.queue_len:
         return f"{market.queue_len} {'job waits' if market.queue_len == 1 else 'jobs wait'} before yours"
     return "no node is free just now"

@@ -25,7 +25,7 @@ def countries() -> list[tuple[str, str]]:
 
 
 def vat_id_clean(vat_id: str, country: str) -> str:
-    """Return the VAT id in its compact form, or "" for none. Raises ValidationError with an example of the shape."""
+    """Return the VAT id in its compact form, or "" for none. Raises ValidationError."""
     vat_id = "".join(vat_id.split()).upper().replace(".", "").replace("-", "")
     if not vat_id:
         return ""
@@ -37,7 +37,7 @@ def vat_id_clean(vat_id: str, country: str) -> str:
             )
         if not eu_vat.is_valid(vat_id):
             raise forms.ValidationError(
-                "This is not a valid VAT id: its length or check digit is wrong. Compare it with your registration."
+                "This is not a valid VAT id: its length or check digit is wrong; compare it with your papers."
             )
         return vat_id
     module = get_cc_module(country.lower(), "vat")
