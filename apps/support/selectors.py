@@ -42,7 +42,7 @@ def reconcile() -> Reconciliation:
 
 
 def job_trace(job_id: str) -> dict[str, Any]:
-    """Return one job's whole money trail: the last top-up before it, its hold and cost, the invoice, the books.
+    """Return one job's whole money trail: last top-up, hold, cost, invoice, books.
 
     Raises Job.DoesNotExist. Fiat is in minor units, credits in micro-NOS, the rate in fiat for one NOS.
     """
@@ -74,6 +74,8 @@ def _topup(topup: TopUp) -> dict[str, Any]:
 
 def _job(job: Job) -> dict[str, Any]:
     attempt = job.attempt
+    if attempt is None:
+        return {"id": str(job.id), "state": job.state}
     return {
         "id": str(job.id),
         "address": attempt.address,
