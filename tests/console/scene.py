@@ -141,6 +141,7 @@ def job_finish(job: Job, *, started: datetime, ended: datetime) -> None:
     op = {"operationId": "primes", "status": "success", "exitCode": 0, "results": {"primes": ["148933"]}}
     services.result_store(
         attempt_id=job.attempt.pk,
+        cid=done.result_cid,
         result={"status": "success", "opStates": [op]},
         now=ended + timedelta(seconds=14),
     )
