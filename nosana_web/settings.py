@@ -84,7 +84,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "apps.console.context.shell",
             ],
-            "builtins": ["apps.core.templatetags.amounts"],
+            "builtins": ["apps.core.templatetags.amounts", "apps.console.templatetags.console"],
         },
     }
 ]

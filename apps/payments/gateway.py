@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,6 +141,18 @@ def events_since(since: datetime, types: list[str]) -> list[dict[str, Any]]:
         page = client.v1.events.list({"created": {"gte": int(since.timestamp())}, "types": types, "limit": 100})
         events = [event.to_dict() for event in page.auto_paging_iter()]
     return sorted(events, key=lambda event: int(event["created"]))
+
+
+def balance_net() -> dict[str, int]:
+    """Return what Stripe's balance transactions add up to, net of its fees: minor units by currency.
+
+    Raises StripeUnavailable or StripeRefused.
+    """
+    net: Counter[str] = Counter()
+    with _stripe() as client:
+        for movement in client.v1.balance_transactions.list({"limit": 100}).auto_paging_iter():
+            net[movement.currency.upper()] += movement.net
+    return dict(net)
 
 
 def event_verify(raw_body: bytes, signature: str, *, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,158 @@
+"""Accounts and transactions as JSON-RPC shows them."""
+
+import base64
+import json
+from typing import Any
+
+from nosana.chain import base58
+from solders.account import Account
+from solders.instruction import CompiledInstruction
+from solders.token import ID as TOKEN
+from solders.token.state import Mint, TokenAccount
+from solders.transaction import VersionedTransaction
+
+from sandbox.chain.params import BadParams
+from sandbox.chain.runtime import Outcome, ui_amount
+from sandbox.chain.store import Entry
+
+RENT_EPOCH = 2**64 - 1
+STATES = ("uninitialized", "initialized", "frozen")  # by TokenAccountState
+
+
+def account_json(account: Account, encoding: str, piece: dict[str, int] | None = None) -> dict[str, Any]:
+    """Return an account in the encoding asked for. Raises BadParams."""
+    return {
+        "data": _data(account, encoding, piece),
+        "executable": account.executable,
+        "lamports": account.lamports,
+        "owner": str(account.owner),
+        "rentEpoch": RENT_EPOCH,
+        "space": len(account.data),
+    }
+
+
+def _data(account: Account, encoding: str, piece: dict[str, int] | None) -> Any:
+    if encoding == "jsonParsed":
+        parsed = _parsed(account)
+        if parsed is not None:
+            return {"program": "spl-token", "parsed": parsed, "space": len(account.data)}
+        encoding = "base64"
+    data = account.data
+    if piece:
+        data = data[piece["offset"] : piece["offset"] + piece["length"]]
+    if encoding == "base64":
+        return [base64.b64encode(data).decode(), "base64"]
+    if encoding in ("base58", "binary"):
+        if len(data) > 128:
+            raise BadParams(
+                "Encoded binary (base 58) data should be less than 128 bytes, please use Base64 encoding."
+            )
+        text = base58.encode(data)
+        return text if encoding == "binary" else [text, "base58"]
+    raise BadParams(f"Invalid params: encoding {encoding!r} is not one of base64, base58, jsonParsed.")
+
+
+def _parsed(account: Account) -> dict[str, Any] | None:
+    if account.owner != TOKEN:
+        return None
+    if len(account.data) == 165:
+        token = TokenAccount.from_bytes(account.data)
+        info = {
+            "isNative": token.is_native is not None,
+            "mint": str(token.mint),
+            "owner": str(token.owner),
+            "state": STATES[int(token.state)],
+            "tokenAmount": ui_amount(token.amount),
+        }
+        if token.delegate is not None:
+            info |= {"delegate": str(token.delegate), "delegatedAmount": ui_amount(token.delegated_amount)}
+        return {"info": info, "type": "account"}
+    if len(account.data) == 82:
+        mint = Mint.from_bytes(account.data)
+        info = {
+            "decimals": mint.decimals,
+            "freezeAuthority": mint.freeze_authority and str(mint.freeze_authority),
+            "isInitialized": mint.is_initialized,
+            "mintAuthority": mint.mint_authority and str(mint.mint_authority),
+            "supply": str(mint.supply),
+        }
+        return {"info": info, "type": "mint"}
+    return None
+
+
+def meta_json(entry: Entry) -> dict[str, Any]:
+    """Return the `meta` part of a processed transaction."""
+    return {
+        "computeUnitsConsumed": entry.units,
+        "err": entry.error,
+        "fee": entry.fee,
+        "innerInstructions": entry.inner,
+        "loadedAddresses": {"readonly": [], "writable": []},
+        "logMessages": entry.logs,
+        "postBalances": entry.post_balances,
+        "postTokenBalances": entry.post_tokens,
+        "preBalances": entry.pre_balances,
+        "preTokenBalances": entry.pre_tokens,
+        "rewards": [],
+        "status": {"Ok": None} if entry.error is None else {"Err": entry.error},
+    }
+
+
+def transaction_json(entry: Entry, transaction: VersionedTransaction, encoding: str) -> Any:
+    """Return a transaction's own part."""
+    if encoding == "base64":
+        return [base64.b64encode(entry.blob).decode(), "base64"]
+    if encoding == "base58":
+        return [base58.encode(entry.blob), "base58"]
+    message = transaction.message
+    header = message.header
+    instructions: list[CompiledInstruction] = list(message.instructions)
+    return {
+        "signatures": [str(signature) for signature in transaction.signatures],
+        "message": {
+            "accountKeys": [str(key) for key in message.account_keys],
+            "header": {
+                "numRequiredSignatures": header.num_required_signatures,
+                "numReadonlySignedAccounts": header.num_readonly_signed_accounts,
+                "numReadonlyUnsignedAccounts": header.num_readonly_unsigned_accounts,
+            },
+            "instructions": [
+                {
+                    "programIdIndex": item.program_id_index, "accounts": list(bytes(item.accounts)),
+                    "data": base58.encode(bytes(item.data)), "stackHeight": 1,
+                }
+                for item in instructions
+            ],
+            "recentBlockhash": str(message.recent_blockhash),
+        },
+    }  # fmt: skip
+
+
+def simulation_json(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as simulateTransaction and preflight show it."""
+    return {
+        "err": outcome.error, "logs": outcome.logs, "unitsConsumed": outcome.units, "returnData": None,
+        "innerInstructions": None, "loadedAccountsDataSize": 0,
+    }  # fmt: skip
+
+
+def said(error: Any) -> str:
+    """Return a transaction error in the words nodes use."""
+    texts = {
+        "BlockhashNotFound": "Blockhash not found",
+        "AlreadyProcessed": "This transaction has already been processed",
+        "AccountNotFound": "Attempt to debit an account but found no record of a prior credit.",
+        "InsufficientFundsForFee": "Insufficient funds for fee",
+        "InvalidAccountForFee": "This account may not be used to pay transaction fees",
+    }
+    if isinstance(error, str):
+        return texts.get(error, error)
+    if "InstructionError" in error:
+        index, inner = error["InstructionError"]
+        if isinstance(inner, dict) and "Custom" in inner:
+            return f"Error processing Instruction {index}: custom program error: {inner['Custom']:#x}"
+        return f"Error processing Instruction {index}: {inner}"
+    if "InsufficientFundsForRent" in error:
+        index = error["InsufficientFundsForRent"]["account_index"]
+        return f"Transaction results in an account ({index}) with insufficient funds for rent"
+    return json.dumps(error)

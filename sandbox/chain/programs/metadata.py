@@ -1,0 +1,39 @@
+"""The part of a Metaplex metadata account that markets look at: the verified collection."""
+
+import struct
+
+from solders.pubkey import Pubkey
+
+METADATA_V1 = 4  # first byte of a metadata account
+
+
+def verified_collection(data: bytes) -> Pubkey | None:
+    """Return the collection of a metadata account if it is verified, None for anything else or malformed."""
+    try:
+        return _collection(data)
+    except (struct.error, IndexError, ValueError):
+        return None
+
+
+def _collection(data: bytes) -> Pubkey | None:
+    if data[0] != METADATA_V1:
+        return None
+    at = 1 + 32 + 32  # key, update authority, mint
+    for _ in range(3):  # name, symbol, uri
+        at += 4 + struct.unpack_from("<I", data, at)[0]
+    at += 2  # seller fee
+    at += 1 + (4 + 34 * struct.unpack_from("<I", data, at + 1)[0] if data[at] else 0)  # creators
+    at += 2  # primary sale happened, is mutable
+    at += 2 if data[at] else 1  # edition nonce
+    at += 2 if data[at] else 1  # token standard
+    if not data[at] or not data[at + 1]:  # collection present, verified
+        return None
+    return Pubkey.from_bytes(data[at + 2 : at + 34])
+
+
+def metadata_encode(mint: Pubkey, authority: Pubkey, name: str, collection: Pubkey, *, verified: bool) -> bytes:
+    """Return a metadata account for an access key of the collection."""
+    texts = b"".join(struct.pack("<I", len(raw)) + raw for raw in (name.encode(), b"KEY", b""))
+    head = bytes([METADATA_V1]) + bytes(authority) + bytes(mint) + texts + struct.pack("<H", 0)
+    # no creators; not sold, mutable; no edition nonce; token standard 0
+    return head + b"\0" + b"\0\x01" + b"\0" + b"\x01\0" + b"\x01" + bytes([verified]) + bytes(collection) + b"\0"

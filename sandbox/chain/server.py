@@ -1,0 +1,135 @@
+"""The JSON-RPC server: HTTP and WebSocket on one port (and the next, when it is free)."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+from decimal import Decimal
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.chain.genesis import Failed, World
+from sandbox.chain.methods import Methods
+from sandbox.chain.params import BadParams, RpcError
+from sandbox.chain.runtime import Refused
+
+
+class Server:
+    """Serves one world on 127.0.0.1."""
+
+    def __init__(self, world: World, *, slot_ms: int) -> None:
+        self.world = world
+        self.slot_ms = slot_ms
+        self.methods = Methods(world)
+        self.methods.table["sandboxFaucet"] = self._faucet
+        routes = [Route("/", self.http, methods=["POST", "GET"])]
+        cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+        self.app = Starlette(routes=routes, middleware=[cors])
+
+    def _faucet(self, params: list[Any]) -> str:
+        wish = params[0]
+        stake = None if wish.get("stake") is None else int(wish["stake"])
+        return self.world.give(
+            wish["to"], nos=int(wish.get("nos") or 0), lamports=int(wish.get("lamports") or 0), stake=stake
+        )
+
+    def answer(self, request: Any) -> dict[str, Any]:
+        """Return the JSON-RPC answer to one parsed request; the id comes back as it was."""
+        if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+            return {"jsonrpc": "2.0", "error": {"code": -32600, "message": "Invalid request"}, "id": None}
+        head = {"jsonrpc": "2.0", "id": request.get("id")}
+        method = self.methods.table.get(request["method"])
+        if method is None:
+            return {**head, "error": {"code": -32601, "message": "Method not found"}}
+        try:
+            return {**head, "result": method(request.get("params") or [])}
+        except RpcError as error:
+            return {**head, "error": {"code": error.code, "message": str(error), "data": error.data}}
+        except Refused as error:
+            return {**head, "error": {"code": error.code, "message": str(error)}}
+        except (BadParams, Failed) as error:
+            return {**head, "error": {"code": -32602, "message": str(error)}}
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            text = f"Invalid params: {type(error).__name__}: {error}"
+            return {**head, "error": {"code": -32602, "message": text}}
+
+    async def http(self, request: Request) -> Response:
+        """Answer one call or a batch."""
+        if request.method == "GET":
+            return Response("ok", media_type="text/plain")
+        try:
+            body = json.loads(await request.body())
+        except ValueError:
+            answer: Any = {"jsonrpc": "2.0", "error": {"code": -32700, "message": "Parse error"}, "id": None}
+        else:
+            answer = [self.answer(item) for item in body] if isinstance(body, list) else self.answer(body)
+        return Response(json.dumps(answer, separators=(",", ":")), media_type="application/json")
+
+    async def tick(self) -> None:
+        """Close a slot every `slot_ms`, keeping the pace when one takes longer."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            due = max(due + self.slot_ms / 1000, loop.time())
+            await asyncio.sleep(due - loop.time())
+            self.world.bank.tick()
+
+    async def serve(self, port: int) -> None:
+        """Serve until SIGTERM or SIGINT; prints `ready URL` when it answers."""
+        sockets, port = sockets_open(port)
+        config = uvicorn.Config(self.app, log_level="warning", access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, lambda: setattr(server, "should_exit", True))
+        serving = asyncio.create_task(server._serve(sockets))
+        ticking = asyncio.create_task(self.tick())
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if server.started:
+            print(f"ready http://127.0.0.1:{port}", flush=True)
+        try:
+            await serving
+        finally:
+            ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await ticking
+            self.world.bank.close()
+
+
+def sockets_open(port: int) -> tuple[list[socket.socket], int]:
+    """Bind the port (0: any) and, when it is free, the next one. Raises OSError when the port is taken."""
+    first = _bind(port)
+    port = first.getsockname()[1]
+    sockets = [first]
+    with contextlib.suppress(OSError, OverflowError):
+        sockets.append(_bind(port + 1))
+    return sockets, port
+
+
+def _bind(port: int) -> socket.socket:
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind(("127.0.0.1", port))
+    except (OSError, OverflowError):
+        sock.close()
+        raise
+    return sock
+
+
+def units(text: str, places: int) -> int:
+    """Return a decimal amount as integer units. Raises ValueError when it has too many places."""
+    value = Decimal(text).scaleb(places)
+    if value != int(value) or value < 0:
+        raise ValueError(f"{text!r} is not an amount with at most {places} decimal places")
+    return int(value)

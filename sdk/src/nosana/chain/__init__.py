@@ -1,0 +1,51 @@
+"""Speak to the Nosana jobs program on Solana: post jobs, run nodes, open markets, with one's own wallet."""
+
+from nosana.chain import instructions
+from nosana.chain.accounts import (
+    JobAccount,
+    JobState,
+    JobType,
+    MarketAccount,
+    QueueType,
+    ReflectionAccount,
+    RunAccount,
+    StakeAccount,
+    job_status,
+)
+from nosana.chain.addresses import (
+    ata,
+    deployment_service_id,
+    metadata,
+    rewards_reflection,
+    rewards_vault,
+    service_id,
+    service_url,
+    stake_account,
+    stake_vault,
+    vault,
+)
+from nosana.chain.cid import NULL_DIGEST, cid_decode, cid_encode
+from nosana.chain.client import Chain, SignatureInfo, SignatureStatus, Simulation, cluster_discover
+from nosana.chain.cluster import Address, Cluster, cluster_profile
+from nosana.chain.errors import (
+    SENTENCES,
+    ChainError,
+    ChainUnavailable,
+    ClusterMismatch,
+    ConfirmTimeout,
+    ProgramError,
+    TransactionExpired,
+    TransactionTooLarge,
+)
+from nosana.chain.transactions import PACKET_BYTES, Blockhash, Signed, transaction_build
+from nosana.chain.wallet import wallet_load, wallet_save
+
+__all__ = [
+    "NULL_DIGEST", "PACKET_BYTES", "SENTENCES", "Address", "Blockhash", "Chain", "ChainError", "ChainUnavailable",
+    "Cluster", "ClusterMismatch", "ConfirmTimeout", "JobAccount", "JobState", "JobType", "MarketAccount",
+    "ProgramError", "QueueType", "ReflectionAccount", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed",
+    "Simulation", "StakeAccount", "TransactionExpired", "TransactionTooLarge", "ata", "cid_decode", "cid_encode",
+    "cluster_discover", "cluster_profile", "deployment_service_id", "instructions", "job_status", "metadata",
+    "rewards_reflection", "rewards_vault", "service_id", "service_url", "stake_account", "stake_vault",
+    "transaction_build", "vault", "wallet_load", "wallet_save",
+]  # fmt: skip
