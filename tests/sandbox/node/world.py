@@ -30,15 +30,16 @@ class Surroundings:
         self.ipfs_part = Started("sandbox.ipfs", "--port", "0", "--data", str(folder / "ipfs"))
         self.cluster: Cluster = asyncio.run(cluster_discover(self.chain_part.url))
         self.ipfs = IpfsClient(self.ipfs_part.url, self.ipfs_part.url)
-        self.poster, self.market = Keypair(), Keypair()
+        self.poster, self.market, self.quiet_market = Keypair(), Keypair(), Keypair()
         asyncio.run(self._open())
 
-    def node(self, name: str = "one", *options: str) -> Started:
-        """Start a node."""
+    def node(self, name: str, market: Keypair | None = None) -> Started:
+        """Start a node in a market, by default the first."""
+        address = str((market or self.market).pubkey())
         return Started(
             "sandbox.node", "--port", "0", "--data", str(self.folder / name),
-            "--rpc", self.chain_part.url, "--ipfs", self.ipfs_part.url, "--market", str(self.market.pubkey()),
-            "--directory", str(self.folder / "nodes.json"), *options,
+            "--rpc", self.chain_part.url, "--ipfs", self.ipfs_part.url, "--market", address,
+            "--directory", str(self.folder / "nodes.json"), "--name", name,
         )  # fmt: skip
 
     def end(self) -> None:
@@ -52,9 +53,10 @@ class Surroundings:
         httpx.post(self.chain_part.url, json=call, trust_env=False).raise_for_status()
         async with Chain(self.cluster) as chain:
             await until(lambda: chain.token_balance(self.poster.pubkey()))
-        market, me = self.market.pubkey(), self.poster.pubkey()
-        act = instructions.open_market(self.cluster, market=market, authority=me, job_price=PRICE)
-        await self.send(act, self.market)
+        me = self.poster.pubkey()
+        for market in (self.market, self.quiet_market):
+            act = instructions.open_market(self.cluster, market=market.pubkey(), authority=me, job_price=PRICE)
+            await self.send(act, market)
 
     async def send(self, act: Instruction, *signers: Keypair) -> None:
         """Sign as the poster, send and confirm."""
@@ -64,12 +66,13 @@ class Surroundings:
             )
             await chain.send_and_confirm(signed)
 
-    def post(self, definition: Any, timeout: int = 60) -> str:
+    def post(self, definition: Any, timeout: int = 60, market: Keypair | None = None) -> str:
         """Pin a definition and list it as a job; return its address."""
         job, run, me = Keypair(), Keypair(), self.poster.pubkey()
         cid = asyncio.run(self.ipfs.pin_json(definition))
         act = instructions.list_job(
-            self.cluster, job=job.pubkey(), run=run.pubkey(), market=self.market.pubkey(), payer=me, project=me,
+            self.cluster, job=job.pubkey(), run=run.pubkey(), payer=me, project=me,
+            market=(market or self.market).pubkey(),
             ipfs_job=cid, timeout=timeout,
         )  # fmt: skip
         asyncio.run(self.send(act, job, run))
