@@ -246,6 +246,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
         "stripe": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
     },
