@@ -1,4 +1,4 @@
-"""The world outside for the bridge's tests: the sandbox's chain and IPFS as real processes, and a node with a key."""
+"""The world outside for the bridge's tests: chain and IPFS as real processes, and a node with a key."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ from nosana.chain import instructions as ix
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 
+from apps.bridge.loop import wait_for
 from sandbox.services.process import Child
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class Network:
         self.data = Path(tempfile.mkdtemp(prefix="nw-chain-"))
         self.fee_divisor = fee_divisor
         self.children: list[Child] = []
+        self.chain: Chain | None = None
         self.ipfs_url = self._start("sandbox.ipfs", "--port", "0")
         self.chain_start("--port", "0")
 
@@ -44,7 +46,7 @@ class Network:
             str(self.fee_divisor),
         )
         self.rpc_url = self._start("sandbox.chain", *options, *lag)
-        self.cluster: Cluster = asyncio.run(cluster_discover(self.rpc_url, fee_divisor=self.fee_divisor))
+        self.cluster: Cluster = wait_for(cluster_discover(self.rpc_url, fee_divisor=self.fee_divisor))
 
     def _start(self, module: str, *options: str) -> str:
         log = self.data / f"{module}.log"
@@ -69,10 +71,11 @@ class Network:
         """Ask the chain."""
 
         async def run() -> T:
-            async with Chain(self.cluster) as chain:
-                return await question(chain)
+            if self.chain is None or self.chain.cluster != self.cluster:
+                self.chain = Chain(self.cluster)
+            return await question(self.chain)
 
-        return asyncio.run(run())
+        return wait_for(run())
 
     def act(self, act: Instruction, payer: Keypair, *signers: Keypair) -> str:
         """Send an instruction, wait until it is confirmed and return its signature."""
