@@ -154,7 +154,7 @@ class Stage:
                 "--pidfile=",
                 "--loglevel",
                 "INFO",
-                ready="beat: Start",
+                ready="is starting",
             ),
             self._part("observer", "manage.py", "bridge_observe", ready="^ready"),
             self._part("collector", "manage.py", "bridge_collect", ready="^ready"),

@@ -6,7 +6,9 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import httpx
 from nosana.chain import (
     Chain,
     ChainError,
@@ -22,9 +24,9 @@ from nosana.chain import (
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 
-SOL = 1_000_000_000
-LEAST_LAMPORTS = SOL // 10
-STAKE_SECONDS = 14 * 24 * 3600
+LEAST_LAMPORTS = 100_000_000
+FAUCET_LAMPORTS = 10_000_000_000
+FAUCET_MICRO = 1_000_000
 _TRIES = 5
 
 
@@ -36,19 +38,32 @@ class Account:
         self.address = str(key.pubkey())
 
     async def prepare(self) -> None:
-        """Make sure there is SOL, a NOS account and a stake account (with nothing in it, which is allowed)."""
-        if await self.chain.sol_balance(self.address) < LEAST_LAMPORTS:
-            await self.chain.airdrop(self.address, lamports=10 * SOL)
-            self._say("took 10 SOL from the faucet")
-        acts = []
-        if await self.chain.account_data(self.chain.ata(self.address)) is None:
-            acts.append(instructions.ata_create(self.chain.cluster, owner=self.address, payer=self.address))
-        if await self.chain.stake(self.address) is None:
-            cluster = self.chain.cluster
-            acts.append(instructions.stake(cluster, authority=self.address, amount=0, duration=STAKE_SECONDS))
-        if acts:
-            await self._send(acts)
-            self._say("made its NOS and stake accounts")
+        """Make sure there is SOL, a NOS account and a stake account; the faucet gives what is missing."""
+        if await self._is_ready():
+            return
+        wanted = {"to": self.address, "lamports": FAUCET_LAMPORTS, "nos": FAUCET_MICRO, "stake": 0}
+        await self._faucet(wanted)
+        for _ in range(100):
+            if await self._is_ready():
+                self._say("took SOL, a little NOS and a stake account from the faucet")
+                return
+            await asyncio.sleep(0.2)
+        raise ChainError("What the faucet gave has not arrived after 20 s.")
+
+    async def _is_ready(self) -> bool:
+        has_sol = await self.chain.sol_balance(self.address) >= LEAST_LAMPORTS
+        return has_sol and await self.chain.stake(self.address) is not None
+
+    async def _faucet(self, wanted: dict[str, Any]) -> None:
+        url = self.chain.cluster.rpc_url
+        call = {"jsonrpc": "2.0", "id": 1, "method": "sandboxFaucet", "params": [wanted]}
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+                answer = (await client.post(url, json=call)).json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise ChainUnavailable(f"The faucet of {url} did not answer: {error}") from error
+        if "error" in answer:
+            raise ChainError(f"The faucet refused: {answer['error'].get('message', answer['error'])}")
 
     async def run(self) -> tuple[str, RunAccount] | None:
         """Return the run this node holds, the oldest when there are several."""

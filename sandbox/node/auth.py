@@ -1,4 +1,4 @@
-"""The network's own header: a message, its signature by the job's project, and when. Source: network facts, 4.4."""
+"""The network's own header: a message, its signature by the job's project, a time. Source: network facts, 4.4."""
 
 import time
 
