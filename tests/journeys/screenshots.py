@@ -73,7 +73,8 @@ def shoot(browser: Browser, base: str, folder: Path, shown: dict[str, str], cook
             page.on("console", lambda message: told(message.text) if message.type == "error" else None)
             for name, path in shown.items():
                 page.goto(base + path, wait_until="load")
-                page.wait_for_timeout(250)
+                page.evaluate("document.fonts.ready")
+                page.wait_for_timeout(200)
                 page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
                 overflow(page, f"{name} at {width}")
                 count += 1
