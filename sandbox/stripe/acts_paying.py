@@ -94,8 +94,8 @@ def _return_check(given: Json, automatic: Json | None, kind: str) -> None:
         raise InvalidRequest(
             f"This {kind} is configured to accept payment methods enabled in your Dashboard. Because some of "
             "these payment methods might redirect your customer off of your page, you must provide a `return_url`."
-            " If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` "
-            f"to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating {kind}s.",
+            " If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]`"
+            f" to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating {kind}s.",
             param="return_url",
         )
 
