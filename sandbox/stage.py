@@ -66,7 +66,7 @@ class Stage:
             "NOSANA_BASE_URL": self.urls["web"],
             "DJANGO_SETTINGS_MODULE": "nosana_web.settings",
             "DJANGO_SECRET_KEY": self.secret("django"),
-            "EMAIL_URL": f"filemail://{self.data / 'mail'}",
+            "EMAIL_URL": f"filemail:///{self.data / 'mail'}",  # three slashes and an absolute path
             "STRIPE_SECRET_KEY": f"sk_test_{self.secret('stripe')}",
             "STRIPE_WEBHOOK_SECRET": f"whsec_{self.secret('webhook')}",
             "NODE_DIRECTORY_FILE": str(self.data / "nodes.json"),

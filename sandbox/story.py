@@ -110,8 +110,10 @@ class Story:
                 if line.startswith("event:"):
                     event = line[6:].strip()
                 elif line.startswith("data:") and event == "log":
-                    lines.append(line[5:].strip())
-                if event == "end" or (event == "state" and self.job_state() in TERMINAL):
+                    lines.append(str(json.loads(line[5:])["text"]))
+                elif line.startswith("data:") and event == "state" and json.loads(line[5:])["state"] in TERMINAL:
+                    break
+                elif event == "end":
                     break
         self.say(f"followed the live log: {len(lines)} lines")
         return lines
