@@ -49,7 +49,7 @@ class Story:
         self.browser.open("/accounts/signup/")
         self.browser.send(self.browser.form_with("email", "password1"), email=self.email, password1=PASSWORD)
         mail = self.wait(
-            "the confirmation mail", lambda: self.mail_with("To: " + self.email, r"\n([A-Z0-9]{3}-?[A-Z0-9]{3})\n")
+            "the confirmation mail", lambda: self.mail_with("To: " + self.email, r"\n([A-Z0-9]{4}-[A-Z0-9]{4})\n")
         )
         self.browser.send(self.browser.form_with("code"), code=mail)
         self.say(f"signed up {self.email} with the code from the mail")
