@@ -152,6 +152,20 @@ def test_a_key_forgets_what_was_refused_before_it_began(client: stripe.StripeCli
     assert client.v1.payment_intents.create({"amount": 5_000, "currency": "eur"}, options).amount == 5_000
 
 
+def test_a_refused_request_leaves_nothing_behind(client: stripe.StripeClient) -> None:
+    def newest() -> list[str]:
+        lists = (client.v1.payment_intents.list({"limit": 1}), client.v1.events.list({"limit": 1}))
+        return [thing.id for page in lists for thing in page.data]
+
+    before = newest()
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        client.v1.payment_intents.create(
+            {"amount": 5_000, "currency": "eur", "payment_method": "pm_card_visa", "confirm": True}
+        )
+    assert caught.value.param == "return_url"
+    assert newest() == before
+
+
 def test_a_twin_under_way_at_once_is_refused(running: Running, client: stripe.StripeClient) -> None:
     key = str(uuid.uuid4())
     answers = []
