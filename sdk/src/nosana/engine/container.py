@@ -153,6 +153,7 @@ class Container:
         self.provider_id, self.address = identifier, "127.0.0.1"
         self._engine, self._emit = engine, emit
         self._reader: asyncio.Task[None] | None = None
+        self._refusal = ""
 
     async def begin(self) -> None:
         """Start it, its lines being read from the first on, and learn its address. Raises RunnerFailed."""
@@ -163,7 +164,8 @@ class Container:
         await asyncio.wait([self._reader, waiting], timeout=_ATTACH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not attached.is_set():
-            raise RunnerFailed("The container engine does not give the container's lines.", RUNTIME_FAILED)
+            said = self._refusal or "the container's lines do not come."
+            raise RunnerFailed(f"The container engine refused: {said}", RUNTIME_FAILED)
         await self._engine.need("POST", f"/containers/{self.provider_id}/start", RUNTIME_FAILED)
         seen = await self._engine.need("GET", f"/containers/{self.provider_id}/json", RUNTIME_FAILED)
         settings = seen.get("NetworkSettings") or {}
@@ -207,8 +209,10 @@ class Container:
                 rest[stream] = self._lines(stream, rest[stream] + waiting[8 : 8 + size])
                 waiting = waiting[8 + size :]
 
-        with contextlib.suppress(RunnerFailed):
+        try:
             await self._engine.attach(self.provider_id, attached, take)
+        except RunnerFailed as error:
+            self._refusal = str(error)
         for stream, left in rest.items():
             if left:
                 self._emit(stream, text_of(left))
@@ -259,7 +263,8 @@ class Engine:
         try:
             async with self._client(None) as client, client.stream("POST", path, params=params) as answer:
                 if answer.status_code != 200:
-                    return
+                    await answer.aread()
+                    raise RunnerFailed(_message(answer), RUNTIME_FAILED)
                 attached.set()
                 async for piece in answer.aiter_raw():
                     await take(piece)
