@@ -161,10 +161,12 @@ def test_credits_appear_then_the_invoice_and_then_the_page_stops_asking(
     olga: Client, settled: TopUp, drain: Any
 ) -> None:
     answer = olga.get(page_of(settled), {"seen": "open.False."}, headers=HTMX)
-    assert answer.status_code == 200  # not done: the invoice is to come
+    assert answer["HX-Refresh"] == "true"  # the balance stands in the frame too
+    answer = olga.get(page_of(settled))
     assert 'data-state="credited"' in answer.content.decode()
     assert "Your balance is now 233.426704 credits" in text(answer)
     assert "The invoice is being written" in text(answer)
+    assert "?seen=paid.False." in answer.content.decode()
     drain()
     answer = olga.get(page_of(settled), {"seen": "paid.False."}, headers=HTMX)
     assert answer.status_code == 286
