@@ -82,13 +82,13 @@ class Demo:
 
     async def facts(self, stage: Stage, story: Story) -> dict[str, Any]:
         """Ask the platform's books and the chain what happened; the answer decides whether all of it held."""
-        command = ("manage.py", "job_trace", story.job_id, "--json")
+        command = ("manage.py", "job_trace", story.job_id)
         trace = json.loads(await stage.supervisor.run(Part("trace", [sys.executable, *command], env=stage.env)))
         books = trace["books"]
         self.say(f"reconciled: {json.dumps(books)}")
         held = (
             books["imbalances"] == 0
-            and not any(books["stripe_vs_ledger"].values())
+            and books["stripe_vs_ledger"] == 0
             and books["chain_vs_ledger_micro"] == 0
             and trace["job"]["hold_micro"] == trace["job"]["cost_micro"] + trace["job"]["released_micro"]
             and trace["invoice"]["pdf_bytes"] > 0

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 from nosana.chain import Chain, cluster_discover, instructions, transaction_build
 from solders.keypair import Keypair
 
@@ -18,6 +19,7 @@ MARKETS: list[dict[str, Any]] = [
     {"slug": "nvidia-3060", "name": "NVIDIA RTX 3060", "gpu": "NVIDIA RTX 3060", "vram_gb": 12, "price_micro": 43},
 ]
 HOUR = 3600
+SOL = 1_000_000_000  # lamports
 
 
 async def genesis_hash(rpc_url: str) -> str:
@@ -30,11 +32,21 @@ async def markets_open(rpc_url: str, data: Path) -> None:
     cluster = await cluster_discover(rpc_url)
     owner = key(data, "market-owner")
     async with Chain(cluster) as chain:
-        await chain.airdrop(owner.pubkey(), lamports=10_000_000_000)
+        if await chain.sol_balance(owner.pubkey()) < SOL:
+            await airdrop(rpc_url, str(owner.pubkey()), 10 * SOL)
         for market in MARKETS:
             await market_open(chain, owner, key(data, market["slug"]), market["price_micro"])
     catalogue = [{**market, "address": str(key(data, market["slug"]).pubkey())} for market in MARKETS]
     (data / "markets.json").write_text(json.dumps(catalogue, indent=2))
+
+
+async def airdrop(rpc_url: str, address: str, lamports: int) -> None:
+    """Ask the chain for lamports and wait until they are confirmed."""
+    body = {"jsonrpc": "2.0", "id": 1, "method": "requestAirdrop", "params": [address, lamports]}
+    async with httpx.AsyncClient(trust_env=False) as http:
+        signature = (await http.post(rpc_url, json=body)).raise_for_status().json()["result"]
+    async with Chain(await cluster_discover(rpc_url)) as chain:
+        await chain.confirm(signature, 10**12)
 
 
 async def market_open(chain: Chain, owner: Keypair, market: Keypair, price_micro: int) -> None:

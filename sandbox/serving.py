@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -31,26 +31,17 @@ def address_of(taken: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """Says when it answers."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        await self._ready()
+        if self.started and sockets:
+            print(f"ready {address_of(sockets[0])}", flush=True)
 
 
-def serve(app: ASGIApp, taken: socket.socket, *, ready: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM; print `ready <url>` once it answers, after awaiting `ready`."""
-
-    async def announce() -> None:
-        if ready is not None:
-            await ready()
-        print(f"ready {address_of(taken)}", flush=True)
-
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+def serve(app: ASGIApp, taken: socket.socket, **options: Any) -> None:
+    """Serve until SIGINT or SIGTERM; print `ready <url>` once it answers. `options` are uvicorn's."""
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, **options)
     # uvicorn raises the signal again once it has stopped; by then there is nothing left to stop.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_Server(config, announce).serve(sockets=[taken]))
+        asyncio.run(_Server(config).serve(sockets=[taken]))

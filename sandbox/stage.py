@@ -119,6 +119,7 @@ class Stage:
 
     async def _database(self) -> None:
         await self.supervisor.run(self._part("migrate", "manage.py", "migrate", "--verbosity", "0"))
+        await self.supervisor.run(self._part("rate", "manage.py", "rate_read"))
 
     async def _chain(self) -> None:
         self.env["CHAIN_GENESIS_HASH"] = await markets.genesis_hash(self.urls["chain"])
@@ -153,7 +154,7 @@ class Stage:
                 "--pidfile=",
                 "--loglevel",
                 "INFO",
-                ready="beat: Start",
+                ready="is starting",
             ),
             self._part("observer", "manage.py", "bridge_observe", ready="^ready"),
             self._part("collector", "manage.py", "bridge_collect", ready="^ready"),

@@ -1,7 +1,6 @@
 """Questions to billing, organisation first."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +13,8 @@ from apps.core.money import credits_text
 from apps.ledger.models import Entry
 from apps.ledger.selectors import balances
 from apps.organisations.models import Organisation
+
+PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ def lots_of(organisation: Organisation) -> QuerySet[Lot]:
     return Lot.objects.filter(organisation=organisation).order_by("-created_at", "-id")
 
 
+def lots_live(organisation: Organisation) -> QuerySet[Lot]:
+    """Return the organisation's lots with credits left, newest first."""
+    return lots_of(organisation).filter(remaining_micro__gt=0)
+
+
 def holds_open(organisation: Organisation) -> QuerySet[Hold]:
     """Return the organisation's open holds, newest first."""
     return Hold.objects.filter(organisation=organisation, state=Hold.State.OPEN).order_by("-id")
@@ -59,6 +65,12 @@ def invoices_of(organisation: Organisation) -> QuerySet[Invoice]:
     return Invoice.objects.filter(organisation=organisation).defer("pdf").order_by("-id")
 
 
+def invoices_page(organisation: Organisation, before: uuid.UUID | None = None, limit: int = PAGE) -> list[Invoice]:
+    """Return a page of the organisation's invoices, newest first; `before` is the last id of the page before."""
+    rows = invoices_of(organisation)
+    return list((rows.filter(id__lt=before) if before else rows)[:limit])
+
+
 def invoice_get(organisation: Organisation, number: str) -> Invoice:
     """Return the organisation's invoice with its PDF. Raises NotFound."""
     invoice = Invoice.objects.filter(organisation=organisation, number=number).first()
@@ -67,7 +79,7 @@ def invoice_get(organisation: Organisation, number: str) -> Invoice:
     return invoice
 
 
-def movements(organisation: Organisation, before: int | None = None, limit: int = 50) -> list[Movement]:
+def movements(organisation: Organisation, before: int | None = None, limit: int = PAGE) -> list[Movement]:
     """Return what changed the organisation's credits, newest first; `before` is the last id of the page before.
 
     A settlement is told by its held side, which always moves: the available side stays still when all was used.
@@ -80,11 +92,6 @@ def movements(organisation: Organisation, before: int | None = None, limit: int 
     if before is not None:
         entries = entries.filter(id__lt=before)
     return [_movement(entry) for entry in entries.select_related("transfer").order_by("-id")[:limit]]
-
-
-def movements_next(lines: Sequence[Movement], limit: int = 50) -> int | None:
-    """Return the `before` of the next page, or None if this page is the last."""
-    return lines[-1].id if len(lines) == limit else None
 
 
 def _movement(entry: Entry) -> Movement:

@@ -32,6 +32,7 @@ def vat_for(*, seller_country: str, buyer_country: str) -> Vat:
         return Vat(
             "eu_seller_rate",
             bp,
-            f"VAT of {seller_country} is charged: reverse charge needs a VAT id confirmed by VIES.",
+            f"VAT is charged at the seller's rate ({seller_country}): "
+            "reverse charge needs a VAT id confirmed by VIES.",
         )
     return Vat("outside_eu", 0, "Not subject to EU VAT: the customer is established outside the European Union.")

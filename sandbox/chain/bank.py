@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from solders.account import Account
 from solders.clock import Clock
@@ -244,8 +243,3 @@ class Bank:
         """Write everything and close the file."""
         self.persist()
         self.store.close()
-
-
-def json_account(account: Account | None) -> dict[str, Any] | None:
-    """Return the plain parts of an account, for messages about it."""
-    return account and {"lamports": account.lamports, "owner": str(account.owner), "space": len(account.data)}

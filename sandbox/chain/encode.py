@@ -1,23 +1,22 @@
 """Accounts and transactions as JSON-RPC shows them."""
 
 import base64
+import json
 from typing import Any
 
 from nosana.chain import base58
 from solders.account import Account
-from solders.pubkey import Pubkey
+from solders.instruction import CompiledInstruction
 from solders.token import ID as TOKEN
 from solders.token.state import Mint, TokenAccount
+from solders.transaction import VersionedTransaction
 
-from sandbox.chain.runtime import ui_amount
+from sandbox.chain.params import BadParams
+from sandbox.chain.runtime import Outcome, ui_amount
 from sandbox.chain.store import Entry
 
 RENT_EPOCH = 2**64 - 1
 STATES = ("uninitialized", "initialized", "frozen")  # by TokenAccountState
-
-
-class BadParams(Exception):
-    """A request's parameters cannot be used; the text says why."""
 
 
 def account_json(account: Account, encoding: str, piece: dict[str, int] | None = None) -> dict[str, Any]:
@@ -99,9 +98,61 @@ def meta_json(entry: Entry) -> dict[str, Any]:
     }
 
 
-def key_of(text: Any) -> Pubkey:
-    """Return an address parameter. Raises BadParams."""
-    try:
-        return Pubkey.from_string(text)
-    except (ValueError, TypeError):
-        raise BadParams(f"Invalid param: {text!r} is not an address.") from None
+def transaction_json(entry: Entry, transaction: VersionedTransaction, encoding: str) -> Any:
+    """Return a transaction's own part."""
+    if encoding == "base64":
+        return [base64.b64encode(entry.blob).decode(), "base64"]
+    if encoding == "base58":
+        return [base58.encode(entry.blob), "base58"]
+    message = transaction.message
+    header = message.header
+    instructions: list[CompiledInstruction] = list(message.instructions)
+    return {
+        "signatures": [str(signature) for signature in transaction.signatures],
+        "message": {
+            "accountKeys": [str(key) for key in message.account_keys],
+            "header": {
+                "numRequiredSignatures": header.num_required_signatures,
+                "numReadonlySignedAccounts": header.num_readonly_signed_accounts,
+                "numReadonlyUnsignedAccounts": header.num_readonly_unsigned_accounts,
+            },
+            "instructions": [
+                {
+                    "programIdIndex": item.program_id_index, "accounts": list(bytes(item.accounts)),
+                    "data": base58.encode(bytes(item.data)), "stackHeight": 1,
+                }
+                for item in instructions
+            ],
+            "recentBlockhash": str(message.recent_blockhash),
+        },
+    }  # fmt: skip
+
+
+def simulation_json(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as simulateTransaction and preflight show it."""
+    return {
+        "err": outcome.error, "logs": outcome.logs, "unitsConsumed": outcome.units, "returnData": None,
+        "innerInstructions": None, "loadedAccountsDataSize": 0,
+    }  # fmt: skip
+
+
+def said(error: Any) -> str:
+    """Return a transaction error in the words nodes use."""
+    texts = {
+        "BlockhashNotFound": "Blockhash not found",
+        "AlreadyProcessed": "This transaction has already been processed",
+        "AccountNotFound": "Attempt to debit an account but found no record of a prior credit.",
+        "InsufficientFundsForFee": "Insufficient funds for fee",
+        "InvalidAccountForFee": "This account may not be used to pay transaction fees",
+    }
+    if isinstance(error, str):
+        return texts.get(error, error)
+    if "InstructionError" in error:
+        index, inner = error["InstructionError"]
+        if isinstance(inner, dict) and "Custom" in inner:
+            return f"Error processing Instruction {index}: custom program error: {inner['Custom']:#x}"
+        return f"Error processing Instruction {index}: {inner}"
+    if "InsufficientFundsForRent" in error:
+        index = error["InsufficientFundsForRent"]["account_index"]
+        return f"Transaction results in an account ({index}) with insufficient funds for rent"
+    return json.dumps(error)

@@ -88,7 +88,7 @@ class World:
         bank.persist()
 
     def run_as(self, instructions: list[Instruction], payer: Keypair) -> str:
-        """Process instructions at once, with every signature they ask for taken as given; returns the signature."""
+        """Process instructions with every signature they ask for taken as given; return the signature."""
         bank = self.bank
         blockhash = Hash.from_string(bank.blockhash(bank.head.number))
         memo = Instruction(MEMO, secrets.token_hex(8).encode(), [])  # so that two equal gifts are two transactions

@@ -8,7 +8,7 @@ from typing import Any
 from nosana.chain import base58
 from solders.account import Account
 from solders.instruction import AccountMeta, Instruction
-from solders.message import Message, MessageV0
+from solders.message import Message, MessageV0, VersionedMessage
 from solders.pubkey import Pubkey
 from solders.rpc.responses import RpcSimulateTransactionResult
 from solders.signature import Signature
@@ -84,15 +84,14 @@ class Step:
         message = Message([instruction], INTERNAL)
         blank = [Signature.default()] * message.header.num_required_signatures
         result = self.runtime.bank.svm.send_transaction(VersionedTransaction.populate(message, blank))
-        failed = isinstance(result, FailedTransactionMetadata)
-        meta = result.meta() if failed else result
+        meta = result.meta() if isinstance(result, FailedTransactionMetadata) else result
         shift = self.depth - 1
         for line in meta.logs():
             self.log(_deeper(line, shift) if shift else line)
         self.outcome.units += meta.compute_units_consumed()
         if shift:
             self._note_inner(instruction)
-        if failed:
+        if isinstance(result, FailedTransactionMetadata):
             raise Failure(_instruction_error(result.err()))
 
     def _note_inner(self, instruction: Instruction) -> None:
@@ -225,7 +224,7 @@ class Runtime:
             return "InsufficientFundsForFee"
         return {"InsufficientFundsForRent": {"account_index": 0}} if 0 < rest < self.bank.rent(0) else None
 
-    def _rent_error(self, message: Message | MessageV0, resting: dict[Pubkey, int]) -> Any:
+    def _rent_error(self, message: VersionedMessage, resting: dict[Pubkey, int]) -> Any:
         for i, key in enumerate(message.account_keys):
             account = self.bank.get(key) if writable(message, i) else None
             if account is not None and account.lamports < self.bank.rent(len(account.data)):
@@ -237,7 +236,7 @@ class Runtime:
                 return {"InsufficientFundsForRent": {"account_index": i}}
         return None
 
-    def _instruct(self, step: Step, message: Message | MessageV0, instruction: Any) -> None:
+    def _instruct(self, step: Step, message: VersionedMessage, instruction: Any) -> None:
         keys = message.account_keys
         metas = [
             AccountMeta(keys[i], message.is_signer(i), writable(message, i)) for i in bytes(instruction.accounts)
@@ -287,7 +286,7 @@ class Runtime:
         )  # fmt: skip
 
 
-def writable(message: Message | MessageV0, index: int) -> bool:
+def writable(message: VersionedMessage, index: int) -> bool:
     """Return whether the message asks to write the account (programs and sysvars aside, which no one asks for)."""
     header = message.header
     signed = header.num_required_signatures

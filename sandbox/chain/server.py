@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.chain.encode import BadParams
 from sandbox.chain.genesis import Failed, World
-from sandbox.chain.methods import Methods, RpcError
+from sandbox.chain.methods import Methods
+from sandbox.chain.params import BadParams, RpcError
 from sandbox.chain.runtime import Refused
 
 

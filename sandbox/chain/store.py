@@ -127,10 +127,10 @@ class Store:
         ).fetchone()
         if row is None:
             return None
-        *head, error, fee, units, blob, details = row
+        found, slot, place, time, error, fee, units, blob, details = row
         more = json.loads(details)
         return Entry(
-            *head, json.loads(error) if error else None, fee, units, blob, more["logs"], [], more["pre"],
+            found, slot, place, time, json.loads(error) if error else None, fee, units, blob, more["logs"], [], more["pre"],
             more["post"], more["inner"], more["pre_tokens"], more["post_tokens"],
         )  # fmt: skip
 

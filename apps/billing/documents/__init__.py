@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import typst
+from babel import Locale
 
 from apps.billing.pricing import rate_text
 from apps.core.money import credits_text, fiat_text
@@ -68,7 +69,7 @@ def _party(party: dict[str, str]) -> dict[str, Any]:
     lines = [line.strip() for line in party["address"].splitlines() if line.strip()]
     return {
         "name": party["name"],
-        "lines": [*lines, party["country"]],
+        "lines": [*lines, Locale("en", "GB").territories.get(party["country"], party["country"])],
         "vat_id": party["vat_id"],
         "email": party.get("email", ""),
     }

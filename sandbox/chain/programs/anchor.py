@@ -108,9 +108,8 @@ class Call:
         """Return the failure to raise, after logging it as Anchor does."""
         code, message = self.errors.get(name) or ANCHOR[name]
         where = f"caused by account: {account.name}" if account else "occurred"
-        self.vm.log(
-            f"Program log: AnchorError {where}. Error Code: {name}. Error Number: {code}. Error Message: {message}."
-        )
+        line = f"AnchorError {where}. Error Code: {name}. Error Number: {code}. Error Message: {message}."
+        self.vm.log(f"Program log: {line}")
         return Failure({"Custom": code})
 
     def panic(self, message: str) -> Failure:

@@ -57,8 +57,8 @@ class Market:
         call.mut(authority)
         known = kind if kind <= JobType.GPU else JobType.UNKNOWN
         value = MarketAccount(
-            str(authority.key), expiration, price, timeout, int(known), address, bump, str(access_key.key), minimum,
-            QueueType.EMPTY, (),
+            str(authority.key), expiration, price, timeout, int(known), address, bump, str(access_key.key),
+            minimum, QueueType.EMPTY, (),
         )  # fmt: skip
         call.store(market, value)
 

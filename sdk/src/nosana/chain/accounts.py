@@ -261,8 +261,8 @@ class ReflectionAccount(_Account):
     def decode(cls, data: bytes) -> Self:
         """Return the pool in the account's bytes. Raises ChainError when they hold none."""
         rate, reflection, xnos, vault, bump = cls._unpack(data)
-        numbers = (int.from_bytes(value, "little") for value in (rate, reflection, xnos))
-        return cls(*numbers, _address(vault), bump)
+        first, second, third = (int.from_bytes(value, "little") for value in (rate, reflection, xnos))
+        return cls(first, second, third, _address(vault), bump)
 
     def encode(self) -> bytes:
         """Return the account's bytes at their allocated size."""
@@ -272,7 +272,7 @@ class ReflectionAccount(_Account):
 
 
 def job_status(job: JobAccount, run: RunAccount | None) -> str:
-    """Return "QUEUED", "RUNNING", "COMPLETED" or "STOPPED"; running is derived from the run (network facts §1.6)."""
+    """Return QUEUED, RUNNING, COMPLETED or STOPPED; running is derived from the run (network facts §1.6)."""
     if job.state == JobState.QUEUED:
         return "RUNNING" if run is not None else "QUEUED"
     if job.state == JobState.DONE:

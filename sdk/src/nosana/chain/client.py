@@ -51,7 +51,7 @@ A = TypeVar("A", bound=_Decodable)
 
 @dataclass(frozen=True, slots=True)
 class SignatureStatus:
-    """How far a transaction got: `confirmation` is processed, confirmed or finalized, `error` None if it worked."""
+    """How far a transaction got: `confirmation` is one of LEVELS, `error` is None if it worked."""
 
     slot: int
     confirmation: str
@@ -174,7 +174,7 @@ class Chain:
         for start in range(0, len(signatures), STATUSES_PER_CALL):
             part = [Signature.from_string(text) for text in signatures[start : start + STATUSES_PER_CALL]]
             answer = await self._ask(self._client.get_signature_statuses(part, search_transaction_history=True))
-            found += [value and _status(value) for value in answer.value]
+            found += [None if value is None else _status(value) for value in answer.value]
         return found
 
     async def confirm(
@@ -224,7 +224,7 @@ class Chain:
     async def signatures_for(
         self, address: Address, limit: int = 100, before: str | None = None, commitment: str = "confirmed"
     ) -> list[SignatureInfo]:
-        """Return the newest transactions that named the address; [] means it was never used (at this commitment)."""
+        """Return the newest transactions that named the address; [] means it was never used."""
         call = self._client.get_signatures_for_address(
             pubkey(address),
             before=Signature.from_string(before) if before else None,
@@ -257,7 +257,7 @@ class Chain:
         for start in range(0, len(addresses_), ACCOUNTS_PER_CALL):
             part = [pubkey(address) for address in addresses_[start : start + ACCOUNTS_PER_CALL]]
             answer = await self._ask(self._client.get_multiple_accounts(part, Commitment(commitment)))
-            found += [value and value.data for value in answer.value]
+            found += [None if value is None else value.data for value in answer.value]
         return found
 
     async def _one(self, kind: type[A], address: Address, commitment: str) -> A | None:

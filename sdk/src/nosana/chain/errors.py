@@ -76,7 +76,7 @@ class ChainError(Exception):
 
 
 class ChainUnavailable(ChainError):
-    """The endpoint did not answer; whether a transaction arrived is unknown: look it up, never send blindly again."""
+    """The endpoint did not answer; whether a transaction arrived is unknown: look it up before sending again."""
 
 
 class ClusterMismatch(ChainError):

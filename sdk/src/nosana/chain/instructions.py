@@ -122,11 +122,12 @@ def list_job(
     ipfs_job: bytes | str,
     timeout: int,
 ) -> Instruction:
-    """List a job; `ipfs_job` is the definition's digest or CIDv0. `run` must be fresh even when it stays unused."""
+    """List a job; `ipfs_job` is the definition's digest or CIDv0; `run` must be fresh even if it stays unused."""
     reflection, rewards_vault = _rewards(cluster)
     metas = [
-        _ws(job), _w(market), _ws(run), _w(addresses.ata(payer, cluster.mint)), _vault(cluster, market), _ws(payer),
-        reflection, rewards_vault, _s(project), _r(cluster.rewards), _r(TOKEN_PROGRAM), _r(SYSTEM_PROGRAM),
+        _ws(job), _w(market), _ws(run), _w(addresses.ata(payer, cluster.mint)), _vault(cluster, market),
+        _ws(payer), reflection, rewards_vault, _s(project), _r(cluster.rewards), _r(TOKEN_PROGRAM),
+        _r(SYSTEM_PROGRAM),
     ]  # fmt: skip
     return _call(cluster, "list", metas, digest_of(ipfs_job) + struct.pack("<q", timeout))
 
