@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ class Stage:
     world: World
     market: GpuMarket
     catalogue: Path
+    skip: set[str] = field(default_factory=set)  # names of messages to leave waiting
 
     @property
     def mia(self) -> Membership:
@@ -70,7 +71,7 @@ class Stage:
         return job_submit(
             membership=self.mia,
             project=self.world.project,
-            market=Market.objects.get(address=self.market.address),
+            market=self.job_market(),
             definition=DEFINITION,
             timeout_s=timeout_s,
             name=name,
@@ -78,13 +79,17 @@ class Stage:
             now=timezone.now(),
         )
 
+    def job_market(self) -> Market:
+        """Return the platform's copy of the market."""
+        return Market.objects.get(address=self.market.address)
+
     def stop(self, job: Job) -> None:
         """Ask for the job's stop."""
         job_stop(membership=self.mia, job=job, now=timezone.now())
 
     def look(self) -> None:
         """Do once what workers and the observer do all the time."""
-        for message in Message.objects.order_by("created_at", "id"):
+        for message in Message.objects.exclude(name__in=self.skip).order_by("created_at", "id"):
             TASKS[message.name].run(**message.payload)
             message.delete()
         services.orders_make_missing(now=timezone.now())
