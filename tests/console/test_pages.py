@@ -63,7 +63,7 @@ def test_home_sends_a_stranger_to_sign_in(client: Client, db: None) -> None:
 
 def test_home_says_nothing_when_nothing_changed(world: World) -> None:
     olga = world.client(world.olga)
-    token = re.search(r"seen=(\w+)", olga.get("/o/acme/").content.decode()).group(1)  # type: ignore[union-attr]
+    token = re.search(r"seen=(\w+)", olga.get("/o/acme/").content.decode()).group(1)
     assert olga.get(f"/o/acme/?seen={token}").status_code == 204
     credits_give(world.acme)
     job_make(Membership.objects.get(user=world.olga), markets_make()[0], name="Newcomer")
@@ -79,7 +79,7 @@ def test_home_takes_a_fixed_number_of_queries(world: World, django_assert_num_qu
         job_make(Membership.objects.get(user=world.olga), market, name=f"Job {n}")
     olga = world.client(world.olga)
     olga.get("/o/acme/")
-    with django_assert_num_queries(8):  # type: ignore[operator]
+    with django_assert_num_queries(8):
         olga.get("/o/acme/")
 
 

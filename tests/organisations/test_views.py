@@ -111,7 +111,7 @@ def test_members_are_listed_with_their_roles(world: World) -> None:
 
 def test_settings_take_a_fixed_number_of_queries(world: World, django_assert_num_queries: object) -> None:
     olga = world.client(world.olga)
-    with django_assert_num_queries(6):  # type: ignore[operator]
+    with django_assert_num_queries(6):
         olga.get("/o/acme/settings/")
 
 
