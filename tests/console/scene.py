@@ -171,7 +171,7 @@ def scene_make(organisation: Organisation, user: User) -> dict[str, Job]:
     jobs["failed"] = job = job_make(membership, middle, name="Fine-tune, run 7")
     job_list(job, now)
     services.attempt_failed(
-        attempt_id=job.attempt.pk,  # type: ignore[union-attr]
+        attempt_id=job.attempt.pk,
         reason=Reason.CHAIN_REFUSED,
         sentence="The network refused the job: the market’s queue is full; launch it in another market.",
         now=now,
