@@ -84,7 +84,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "apps.console.context.shell",
             ],
-            "builtins": ["apps.core.templatetags.amounts"],
+            "builtins": ["apps.core.templatetags.amounts", "apps.console.templatetags.console"],
         },
     }
 ]
@@ -245,8 +245,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
-        "httpx": {"level": "WARNING"},
-        "stripe": {"level": "WARNING"},
-        "celery": {"level": "WARNING"},
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpx2", "httpcore", "stripe", "celery")},
+        "celery.apps.worker": {"level": "INFO"},  # says when the worker is ready
     },
 }

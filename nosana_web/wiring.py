@@ -6,7 +6,10 @@ listener in the caller's transaction; each listener is the name of a task. A por
 """
 
 ANNOUNCEMENTS: dict[str, list[str]] = {
-    "organisations.created": [],  # organisation_id
+    "organisations.created": ["billing.wallet_open"],  # organisation_id
+    "billing.credited": [],  # organisation_id
+    "jobs.wanted": ["bridge.order_make"],  # want_id
+    "jobs.ended": ["bridge.result_fetch"],  # attempt_id: a node ran it and the chain says it ended
 }
 
 PORTS: dict[str, list[str]] = {}

@@ -59,9 +59,7 @@ def environment_make() -> None:
         venv.create(VENV, with_pip=True, clear=VENV.exists())
     except (subprocess.CalledProcessError, OSError):
         if shutil.which("virtualenv") is None:
-            stop(
-                "this Python cannot make environments; run `apt install python3-venv` (or `pip install virtualenv`)."
-            )
+            stop("this Python cannot make environments; run `apt install python3-venv` or install virtualenv.")
         run(["virtualenv", "-q", "-p", sys.executable, str(VENV)], hint="virtualenv could not make .venv")
 
 

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
+from apps.billing.audit import mismatches
 from apps.core.models import Message
 from apps.core.queue import TASKS
+from apps.ledger.models import Transfer
+from apps.ledger.selectors import imbalances
 from sandbox.services import Postgres
 from tests.world import World
 
@@ -28,6 +31,20 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     connections.close_all()
     postgres.stop()
     shutil.rmtree(postgres.data, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test that posted, the books must be right, and billing must agree with them."""
+    marked = request.node.get_closest_marker("django_db") is not None
+    if not marked and not {"db", "transactional_db"} & set(request.fixturenames):
+        yield
+        return
+    request.getfixturevalue("db")  # so that this check ends before the test's rows go
+    yield
+    if not connection.needs_rollback and Transfer.objects.exists():
+        assert imbalances() == []
+        assert mismatches() == []
 
 
 @pytest.fixture

@@ -1,4 +1,14 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from apps.jobs import launch, streams, views
 
 app_name = "jobs"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("o/<slug:slug>/jobs/", views.job_list, name="list"),
+    path("o/<slug:slug>/jobs/new/", launch.new, name="new"),
+    path("o/<slug:slug>/jobs/new/estimate/", launch.estimate, name="estimate"),
+    path("o/<slug:slug>/jobs/<uuid:job_id>/", views.detail, name="detail"),
+    path("o/<slug:slug>/jobs/<uuid:job_id>/stop/", views.stop, name="stop"),
+    path("o/<slug:slug>/jobs/<uuid:job_id>/stream/", streams.stream, name="stream"),
+    path("o/<slug:slug>/jobs/<uuid:job_id>/log.txt", streams.log_text, name="log"),
+]

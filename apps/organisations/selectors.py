@@ -15,7 +15,9 @@ def membership_get(user: User | AnonymousUser, slug: str, permission: Permission
     Raises NotFound for outsiders and Denied, with a sentence, for members without the role.
     """
     membership = (
-        Membership.objects.select_related("organisation").filter(user_id=user.pk, organisation__slug=slug).first()
+        Membership.objects.select_related("organisation")
+        .filter(user_id=user.pk or 0, organisation__slug=slug)
+        .first()
     )
     if membership is None:
         raise NotFound()
@@ -39,3 +41,8 @@ def project_get(organisation: Organisation, slug: str) -> Project:
 def project_default(organisation: Organisation) -> Project:
     """Return the organisation's oldest live project; each organisation starts with one."""
     return organisation.projects.filter(archived_at=None).order_by("created_at")[0]
+
+
+def members_of(organisation: Organisation) -> QuerySet[Membership]:
+    """Return the organisation's memberships with their people, oldest first."""
+    return organisation.memberships.select_related("user").order_by("created_at", "id")

@@ -2,15 +2,17 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
 
 from apps.core.errors import AppError
 from apps.core.wiring import announce
 from apps.organisations.models import Membership, Organisation, Project
-from apps.organisations.roles import Role
+from apps.organisations.roles import Permission, Role
 from apps.users.models import User
 
+DETAILS = ("name", "legal_name", "address", "country", "vat_id", "finance_email")
 RESERVED_SLUGS = {"new", "admin", "api", "static", "accounts", "webhooks"}
 
 
@@ -47,6 +49,25 @@ def organisation_create(
         Membership.objects.create(organisation=organisation, user=user, role=Role.OWNER)
         Project.objects.create(organisation=organisation, name="Default", slug="default")
         announce("organisations.created", organisation_id=str(organisation.id))
+    return organisation
+
+
+def organisation_update(*, membership: Membership, details: Mapping[str, str]) -> Organisation:
+    """Change the organisation's name and the details its invoices show; issued invoices stay as they are.
+
+    `details` may hold name, legal_name, address, country, vat_id and finance_email; the slug never changes.
+    Raises Denied for a role that may not, and AppError for an empty name.
+    """
+    membership.require(Permission.ORGANISATION_EDIT)
+    changed = {field: details[field].strip() for field in DETAILS if field in details}
+    if not slug_from(changed.get("name", "x")):
+        sentence = "The name needs at least one letter or digit."
+        raise AppError(sentence, code="name_empty", fields={"name": [sentence]})
+    organisation = membership.organisation
+    for field, value in changed.items():
+        setattr(organisation, field, value)
+    if changed:
+        organisation.save(update_fields=list(changed))
     return organisation
 
 

@@ -1,4 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from apps.organisations import views
 
 app_name = "organisations"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("organisations/new/", views.new, name="new"),
+    path("o/<slug:slug>/settings/", views.settings_page, name="settings"),
+]

@@ -1,12 +1,24 @@
 """A child process that is started, watched until it answers, and stopped without leaving anything behind."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+
+def die_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """Return what a child does before it starts, so that Linux ends it when its parent is killed."""
+
+    def ask() -> None:
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(1, number)
+
+    return ask
 
 
 class StartFailed(RuntimeError):
@@ -27,6 +39,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 env=dict(env) if env is not None else None,
                 start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGINT),
             )
 
     def wait_ready(self, answers: Callable[[], bool], *, seconds: float = 30) -> None:

@@ -1,0 +1,24 @@
+# One image for every process of the platform; compose.yaml says which process runs what.
+FROM node:24-slim AS assets
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN npm run --silent vendor
+
+FROM python:3.12-slim
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=nosana_web.settings
+WORKDIR /app
+COPY requirements.txt ./
+COPY sdk sdk
+RUN pip install --no-cache-dir -r requirements.txt && useradd --system --uid 10001 --home /app nosana
+COPY manage.py ./
+COPY nosana_web nosana_web
+COPY apps apps
+COPY templates templates
+COPY static static
+COPY --from=assets /app/static/vendor static/vendor
+RUN NOSANA_ENVIRONMENT=production DJANGO_SECRET_KEY=build python manage.py collectstatic --noinput --verbosity 0
+USER nosana
+EXPOSE 8000
+CMD ["uvicorn", "nosana_web.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "10"]

@@ -1,0 +1,43 @@
+# Every command of the project. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+PY := .venv/bin/python
+DEFINITION ?=
+ONLY ?=
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## make everything ready (idempotent)
+	@$(PYTHON) -m sandbox.setup
+
+run: setup  ## the sandbox and the platform on http://127.0.0.1:8000, with Acme and its first job
+	@$(PY) -m sandbox.run
+
+demo: setup  ## the whole story once, on free ports in a throw-away folder (DEFINITION=path.json)
+	@$(PY) -m sandbox.demo $(if $(DEFINITION),--definition "$(DEFINITION)")
+
+test: setup  ## all tests
+	@$(PY) -m pytest -n 2
+
+lint: setup  ## style, types, templates, migrations, OpenAPI
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy apps nosana_web sandbox sdk/src
+	@$(PY) manage.py check
+	@$(PY) manage.py makemigrations --check --dry-run
+	@$(PY) -m tests.architecture.templates
+
+check: lint test demo  ## everything CI does
+
+bench: setup  ## benchmarks, each beside its baseline (ONLY=part of a name)
+	@$(PY) -m benchmarks $(if $(ONLY),--only "$(ONLY)")
+
+screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into var/screenshots/
+	@$(PY) -m tests.journeys.screenshots
+
+clean:  ## remove what the commands made (not the packages)
+	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help setup run demo test lint check bench screenshots clean

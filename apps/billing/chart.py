@@ -1,0 +1,80 @@
+"""The chart of accounts: the only place that spells their codes.
+
+An account's balance is the sum of its entries. Accounts of an organisation hold credits (micro-NOS) and never go
+below 0; platform-wide accounts are the other side of each fact, in micro-NOS or in minor units of a currency.
+"""
+
+import uuid
+
+from apps.core.money import CURRENCIES
+from apps.ledger.services import AccountSpec
+
+NOS = "NOS"
+
+FEES = "platform:fees"  # what the platform earned, in credits
+LOSSES = "platform:losses"  # negative: what the platform bore for its customers
+PROMOTIONS = "promotions:NOS"  # negative: credits given away
+NETWORK_SPEND = "network:spend"  # NOS that left for the network: nodes paid, network fees, losses on chain
+FX_NOS = "fx:NOS"  # negative: credits sold
+TREASURY = "treasury:NOS"  # NOS the owner put in
+FUNDING = "funding:NOS"  # its other side, negative
+
+
+def available(organisation_id: uuid.UUID | str) -> str:
+    """Return the account of the credits an organisation may spend."""
+    return f"org:{organisation_id}:available"
+
+
+def held(organisation_id: uuid.UUID | str) -> str:
+    """Return the account of the credits reserved for an organisation's jobs."""
+    return f"org:{organisation_id}:held"
+
+
+def frozen(organisation_id: uuid.UUID) -> str:
+    """Return the account of the credits an organisation may not spend while a dispute is open."""
+    return f"org:{organisation_id}:frozen"
+
+
+def fx(currency: str) -> str:
+    """Return the account of what credits were sold for in a currency, without VAT (negative)."""
+    return f"fx:{currency}"
+
+
+def stripe(currency: str) -> str:
+    """Return the account of what Stripe holds for us in a currency."""
+    return f"stripe:{currency}"
+
+
+def stripe_fees(currency: str) -> str:
+    """Return the account of what Stripe kept for its services."""
+    return f"stripe-fees:{currency}"
+
+
+def bank(currency: str) -> str:
+    """Return the account of what Stripe paid out to the bank."""
+    return f"bank:{currency}"
+
+
+def vat(currency: str) -> str:
+    """Return the account of VAT owed to the tax office (negative)."""
+    return f"vat:{currency}"
+
+
+def accounts_of(organisation_id: uuid.UUID) -> list[AccountSpec]:
+    """Return the accounts of one organisation; none may go below 0."""
+    codes = (available(organisation_id), held(organisation_id), frozen(organisation_id))
+    return [AccountSpec(code, NOS, 0) for code in codes]
+
+
+def platform_accounts() -> list[AccountSpec]:
+    """Return the platform-wide accounts."""
+    credits = [
+        AccountSpec(code, NOS, None)
+        for code in (FEES, LOSSES, PROMOTIONS, NETWORK_SPEND, FX_NOS, TREASURY, FUNDING)
+    ]
+    fiat = [
+        AccountSpec(code(currency), currency, None)
+        for currency in CURRENCIES
+        for code in (fx, stripe, stripe_fees, bank, vat)
+    ]
+    return credits + fiat

@@ -1,0 +1,63 @@
+"""Refusals of billing, each with a code, a status and one sentence."""
+
+from apps.core.errors import AppError, Conflict, NotFound
+from apps.core.money import credits_text
+
+
+class RateUnavailable(AppError):
+    """There is no price of NOS that is recent enough to sell at."""
+
+    code = "rate_unavailable"
+    status = 503
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(
+            f"The price of NOS in {currency} is not known well enough at the moment; try again in a minute."
+        )
+
+
+class RateSourceBroken(AppError):
+    """The source of the price of NOS answered something that is not a price, or did not answer."""
+
+    code = "rate_source_broken"
+    status = 502
+
+
+class QuoteRefused(AppError):
+    """The amount or currency of a top-up is not one we sell."""
+
+    code = "quote_refused"
+
+
+class InsufficientCredits(AppError):
+    """The organisation has fewer credits than an act needs; the next step is a top-up."""
+
+    code = "insufficient_credits"
+    status = 402
+
+    def __init__(self, *, needed_micro: int, usable_micro: int, organisation: str, slug: str) -> None:
+        self.missing_micro = needed_micro - usable_micro
+        super().__init__(
+            f"This needs {credits_text(needed_micro)} credits and {organisation} has "
+            f"{credits_text(usable_micro)}: {credits_text(self.missing_micro)} are missing. Top up, or choose a "
+            "cheaper market or a shorter timeout.",
+            step=("Top up", f"/o/{slug}/billing/top-up/"),
+        )
+
+
+class AmountInvalid(AppError):
+    """An amount is negative, zero where it may not be, or no whole number."""
+
+    code = "amount_invalid"
+
+
+class HoldUnknown(NotFound):
+    """There is no hold for this source."""
+
+    code = "hold_unknown"
+
+
+class HoldEnded(Conflict):
+    """The hold ended before, in another way than is asked now."""
+
+    code = "hold_ended"

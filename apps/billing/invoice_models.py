@@ -1,0 +1,66 @@
+"""From a paid top-up to the invoice: due, numbered, printed, mailed."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from apps.core.ids import uuid7
+from apps.organisations.models import Organisation
+
+
+class InvoiceDue(models.Model):
+    """A promise of an invoice, with its facts as they were when the money came; one per top-up."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="invoices_due")
+    topup_id = models.CharField(max_length=60, unique=True)
+    facts = models.JSONField(help_text="Seller, buyer, amounts, rate and payment: see services.invoices.")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, help_text="When it was numbered, printed and promised by mail.")
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], condition=Q(finished_at=None), name="invoice_due_open")]
+
+    def __str__(self) -> str:
+        return f"invoice for {self.topup_id}"
+
+
+class InvoiceCounter(models.Model):
+    """The last number of a series; a series is a seller's year."""
+
+    series = models.CharField(max_length=30, primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.series}: {self.last}"
+
+
+class Invoice(models.Model):
+    """A VAT invoice. Nothing of it changes once it has its number; the PDF is added once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="invoices", db_index=False
+    )
+    due = models.OneToOneField(InvoiceDue, on_delete=models.PROTECT, related_name="invoice")
+    series = models.CharField(max_length=30)
+    sequence = models.PositiveIntegerField()
+    number = models.CharField(max_length=40, unique=True)
+    issued_at = models.DateTimeField()
+    currency = models.CharField(max_length=3)
+    net_minor = models.BigIntegerField()
+    vat_minor = models.BigIntegerField()
+    total_minor = models.BigIntegerField()
+    data = models.JSONField(help_text="All that is printed on it.")
+    pdf = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "sequence"], name="invoice_sequence_once"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("net_minor") + F("vat_minor")), name="invoice_adds_up"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation", "id"], name="invoice_page")]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,39 @@
+"""The arithmetic of prices: whole numbers in, whole numbers out, and every rounding said."""
+
+from decimal import Decimal
+
+from babel.numbers import format_currency
+from django.conf import settings
+
+from apps.core.money import MICRO, fraction_floor
+
+MICRO_PER_MINOR = 10_000  # millionths of the unit in one cent or penny; all currencies sold have two decimals
+
+
+def rate_with_spread(rate_micro: int, spread_bp: int) -> int:
+    """Return the rate a customer pays, in micro-fiat per NOS: the rate plus `spread_bp`, rounded up."""
+    return -(-rate_micro * (10_000 + spread_bp) // 10_000)
+
+
+def credits_for(net_minor: int, rate_charged_micro: int) -> int:
+    """Return the credits, in micro-NOS, that `net_minor` buys, rounded down.
+
+    net_minor [cent] x 10^4 [micro-fiat per cent] x 10^6 [micro-NOS per NOS] / rate [micro-fiat per NOS].
+    """
+    return net_minor * MICRO_PER_MINOR * MICRO // rate_charged_micro
+
+
+def platform_fee(network_micro: int) -> int:
+    """Return the platform's fee on what a node earns, in micro-NOS: PLATFORM_FEE_BP of it, rounded down."""
+    return fraction_floor(network_micro, settings.PLATFORM_FEE_BP)
+
+
+def cost_of(price_micro: int, seconds: int) -> int:
+    """Return what a node earns in `seconds` at `price_micro` per second, in micro-NOS; never below 0."""
+    return price_micro * max(seconds, 0)
+
+
+def rate_text(rate_micro: int, currency: str) -> str:
+    """Return a rate as people read it ("€0.4284"): what one credit costs."""
+    amount = Decimal(rate_micro) / MICRO
+    return format_currency(amount, currency, format="¤#,##0.00####", locale="en_GB", currency_digits=False)

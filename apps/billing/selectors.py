@@ -1,0 +1,123 @@
+"""Questions to billing, organisation first."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from apps.billing import chart
+from apps.billing.models import Hold, Invoice, Lot
+from apps.core.errors import NotFound
+from apps.core.money import credits_text, fiat_text
+from apps.ledger.models import Entry
+from apps.ledger.selectors import balances
+from apps.organisations.models import Organisation
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """An organisation's credits in micro-NOS: to spend, reserved for jobs, frozen by a dispute."""
+
+    available_micro: int
+    held_micro: int
+    frozen_micro: int
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One line of the wallet's story: when, what, and the change of the available credits in micro-NOS."""
+
+    id: int
+    at: datetime
+    kind: str
+    sentence: str
+    amount_micro: int
+    source: str
+
+
+def wallet(organisation_id: uuid.UUID) -> Wallet:
+    """Return the organisation's credits, in one query; all 0 before its first credit."""
+    codes = [chart.available(organisation_id), chart.held(organisation_id), chart.frozen(organisation_id)]
+    found = balances(codes)
+    return Wallet(*(found.get(code, 0) for code in codes))
+
+
+def lots_of(organisation: Organisation) -> QuerySet[Lot]:
+    """Return the organisation's lots, newest first."""
+    return Lot.objects.filter(organisation=organisation).order_by("-created_at", "-id")
+
+
+def lots_live(organisation: Organisation) -> QuerySet[Lot]:
+    """Return the organisation's lots with credits left, newest first."""
+    return lots_of(organisation).filter(remaining_micro__gt=0)
+
+
+def holds_open(organisation: Organisation) -> QuerySet[Hold]:
+    """Return the organisation's open holds, newest first."""
+    return Hold.objects.filter(organisation=organisation, state=Hold.State.OPEN).order_by("-id")
+
+
+def invoices_of(organisation: Organisation) -> QuerySet[Invoice]:
+    """Return the organisation's invoices without their PDFs, newest first."""
+    return Invoice.objects.filter(organisation=organisation).defer("pdf").order_by("-id")
+
+
+def invoices_page(organisation: Organisation, before: uuid.UUID | None = None, limit: int = PAGE) -> list[Invoice]:
+    """Return a page of the organisation's invoices, newest first; `before` is the last id of the page before."""
+    rows = invoices_of(organisation)
+    return list((rows.filter(id__lt=before) if before else rows)[:limit])
+
+
+def invoice_get(organisation: Organisation, number: str) -> Invoice:
+    """Return the organisation's invoice with its PDF. Raises NotFound."""
+    invoice = Invoice.objects.filter(organisation=organisation, number=number).first()
+    if invoice is None:
+        raise NotFound(f"There is no invoice “{number}” in {organisation.name}; choose one from the list.")
+    return invoice
+
+
+def movements(organisation: Organisation, before: int | None = None, limit: int = PAGE) -> list[Movement]:
+    """Return what changed the organisation's credits, newest first; `before` is the last id of the page before.
+
+    A settlement is told by its held side, which always moves: the available side stays still when all was used.
+    """
+    available, held = chart.available(organisation.id), chart.held(organisation.id)
+    entries = Entry.objects.filter(
+        Q(account__code=available) & ~Q(transfer__reason="settlement")
+        | Q(account__code=held, transfer__reason="settlement")
+    )
+    if before is not None:
+        entries = entries.filter(id__lt=before)
+    return [_movement(entry) for entry in entries.select_related("transfer").order_by("-id")[:limit]]
+
+
+def _movement(entry: Entry) -> Movement:
+    transfer, facts = entry.transfer, entry.transfer.details
+    amount = facts["released_micro"] if transfer.reason == "settlement" else entry.amount
+    return Movement(
+        id=entry.id,
+        at=transfer.at,
+        kind=transfer.reason,
+        sentence=_sentence(transfer.reason, facts),
+        amount_micro=amount,
+        source=facts.get("source", ""),
+    )
+
+
+def _sentence(reason: str, facts: dict[str, Any]) -> str:
+    match reason:
+        case "topup":
+            return f"Top-up, {fiat_text(facts['total_minor'], facts['currency'])} paid"
+        case "grant":
+            return f"{facts['kind'].capitalize()} credits"
+        case "hold":
+            return f"Reserved for {facts['label']}"
+        case "release":
+            return f"Released from {facts['label']}: {facts['why']}"
+        case "settlement":
+            return f"{facts['label']} cost {credits_text(facts['cost_micro'])} credits; the rest of its hold came back"
+    return reason

@@ -1,0 +1,90 @@
+"""What a top-up would cost and bring: shown before paying, and locked while the quote stands."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from apps.billing.errors import QuoteRefused
+from apps.billing.models import Quote
+from apps.billing.pricing import credits_for, rate_text, rate_with_spread
+from apps.billing.services.rates import rate_latest
+from apps.billing.vat import vat_for
+from apps.core.money import CURRENCIES, fiat_text, fraction_round
+from apps.organisations.models import Organisation
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The figures of a quote: fiat in minor units, rates in micro-fiat per NOS, credits in micro-NOS."""
+
+    currency: str
+    net_minor: int
+    vat_minor: int
+    vat_bp: int
+    vat_rule: str
+    vat_note: str
+    total_minor: int
+    credits_micro: int
+    rate_micro: int
+    spread_bp: int
+    rate_charged_micro: int
+    rate_source: str
+    rate_at: datetime
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def rate_text(self) -> str:
+        """Return what one credit costs, spread included ("€0.4284")."""
+        return rate_text(self.rate_charged_micro, self.currency)
+
+
+def quote_preview(*, organisation: Organisation, currency: str, net_minor: int, now: datetime) -> Terms:
+    """Return the figures a quote would have now, keeping nothing.
+
+    Raises QuoteRefused for a currency or amount that is not sold, RateUnavailable without a fresh rate.
+    """
+    _check(currency, net_minor)
+    rate = rate_latest(currency, now)
+    charged = rate_with_spread(rate.price_micro, settings.RATE_SPREAD_BP)
+    vat = vat_for(seller_country=settings.SELLER["country"], buyer_country=organisation.country)
+    vat_minor = fraction_round(net_minor, vat.bp)
+    return Terms(
+        currency=currency,
+        net_minor=net_minor,
+        vat_minor=vat_minor,
+        vat_bp=vat.bp,
+        vat_rule=vat.rule,
+        vat_note=vat.note,
+        total_minor=net_minor + vat_minor,
+        credits_micro=credits_for(net_minor, charged),
+        rate_micro=rate.price_micro,
+        spread_bp=settings.RATE_SPREAD_BP,
+        rate_charged_micro=charged,
+        rate_source=rate.source,
+        rate_at=rate.at,
+        created_at=now,
+        expires_at=now + timedelta(minutes=settings.QUOTE_MINUTES),
+    )
+
+
+def quote_create(*, organisation: Organisation, currency: str, net_minor: int, now: datetime) -> Quote:
+    """Lock rate, VAT and credits for QUOTE_MINUTES and return the quote. Raises as `quote_preview`."""
+    terms = quote_preview(organisation=organisation, currency=currency, net_minor=net_minor, now=now)
+    return Quote.objects.create(organisation=organisation, **asdict(terms))
+
+
+def _check(currency: str, net_minor: int) -> None:
+    if currency not in CURRENCIES:
+        raise QuoteRefused(
+            f"Credits are not sold in “{currency}”; choose {', '.join(CURRENCIES[:-1])} or {CURRENCIES[-1]}.",
+            fields={"currency": ["Choose one from the list."]},
+        )
+    low, high = settings.TOPUP_MINIMUM_MINOR, settings.TOPUP_MAXIMUM_MINOR
+    if type(net_minor) is not int or not low <= net_minor <= high:
+        between = f"between {fiat_text(low, currency)} and {fiat_text(high, currency)}"
+        raise QuoteRefused(
+            f"A top-up is {between} before VAT; choose an amount in between.",
+            fields={"amount": [f"Choose an amount {between}."]},
+        )

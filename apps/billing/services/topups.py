@@ -1,0 +1,111 @@
+"""Money that came in: credits for it, exactly once, and an invoice due."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.billing import chart
+from apps.billing.errors import AmountInvalid
+from apps.billing.models import InvoiceDue, Lot, Quote
+from apps.billing.services.invoices import invoice_facts
+from apps.billing.services.lots import PRIORITY
+from apps.billing.services.wallets import wallet_open
+from apps.core.errors import KeyReused
+from apps.core.queue import enqueue
+from apps.core.wiring import announce
+from apps.ledger.models import Transfer
+from apps.ledger.services import Leg, accounts_open, transfer_post
+
+
+def topup_credit(
+    *,
+    organisation_id: uuid.UUID,
+    topup_id: uuid.UUID | str,
+    quote: Quote,
+    payment_reference: str,
+    now: datetime,
+    payment_method: str = "card",
+) -> Transfer:
+    """Credit a paid top-up as quoted, as a lot of its own, and promise its invoice; a repeat changes nothing.
+
+    The caller knows that `quote.total_minor` was paid. Raises KeyReused if the top-up was credited before with
+    other amounts, or if the quote is another organisation's.
+    """
+    if quote.organisation_id != organisation_id:
+        raise KeyReused(f"Quote {quote.id} was made for another organisation; make a new quote.")
+    topup = str(topup_id)
+    legs = [
+        Leg(chart.available(organisation_id), quote.credits_micro, chart.NOS),
+        Leg(chart.FX_NOS, -quote.credits_micro, chart.NOS),
+        Leg(chart.stripe(quote.currency), quote.total_minor, quote.currency),
+        Leg(chart.vat(quote.currency), -quote.vat_minor, quote.currency),
+        Leg(chart.fx(quote.currency), -quote.net_minor, quote.currency),
+    ]
+    with transaction.atomic():
+        wallet_open(organisation_id)
+        transfer = transfer_post(  # locks the wallet: twins wait here, then find the invoice due
+            key=f"topup:{topup}:credit",
+            legs=[leg for leg in legs if leg.amount],
+            reason="topup",
+            at=now,
+            details={"topup_id": topup, "currency": quote.currency, "total_minor": quote.total_minor},
+        )
+        if InvoiceDue.objects.filter(topup_id=topup).exists():
+            return transfer
+        Lot.objects.create(
+            organisation_id=organisation_id,
+            kind=Lot.Kind.PAID,
+            priority=PRIORITY[Lot.Kind.PAID],
+            granted_micro=quote.credits_micro,
+            remaining_micro=quote.credits_micro,
+            currency=quote.currency,
+            net_minor=quote.net_minor,
+            topup_id=topup,
+            transfer=transfer,
+            created_at=now,
+        )
+        due = InvoiceDue.objects.create(
+            organisation_id=organisation_id,
+            topup_id=topup,
+            facts=invoice_facts(
+                quote, payment_reference=payment_reference, payment_method=payment_method, now=now
+            ),
+            created_at=now,
+        )
+        enqueue("billing.invoice_issue", invoice_due_id=str(due.id))
+        announce("billing.credited", organisation_id=str(organisation_id))
+    return transfer
+
+
+def stripe_fee_post(*, topup_id: uuid.UUID | str, currency: str, fee_minor: int, now: datetime) -> Transfer | None:
+    """Post what Stripe kept of a payment, once; None if it kept nothing. Raises KeyReused for another fee."""
+    if fee_minor == 0:
+        return None
+    return transfer_post(
+        key=f"topup:{topup_id}:stripe-fee",
+        legs=[
+            Leg(chart.stripe(currency), -fee_minor, currency),
+            Leg(chart.stripe_fees(currency), fee_minor, currency),
+        ],
+        reason="stripe_fee",
+        at=now,
+        details={"topup_id": str(topup_id)},
+    )
+
+
+def treasury_fund(*, micro: int, reference: str, now: datetime) -> Transfer:
+    """Post NOS that the owner put into the treasury, once per reference (e.g. the chain's signature).
+
+    Raises AmountInvalid for less than 1 micro-NOS, KeyReused for the same reference with another amount.
+    """
+    if micro <= 0:
+        raise AmountInvalid(f"The treasury cannot be funded with {micro} micro-NOS; give a positive amount.")
+    accounts_open(chart.platform_accounts())
+    return transfer_post(
+        key=f"funding:{reference}",
+        legs=[Leg(chart.TREASURY, micro), Leg(chart.FUNDING, -micro)],
+        reason="funding",
+        at=now,
+        details={"reference": reference},
+    )

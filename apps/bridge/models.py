@@ -1,0 +1,62 @@
+"""Orders: what the bridge does about a want, remembered step by step so that a crash loses and doubles nothing."""
+
+from django.db import models
+
+from apps.core.ids import uuid7
+from apps.jobs.models import Attempt, Want
+
+
+class Order(models.Model):
+    """The one order of a want. The signed transaction is stored before it is sent."""
+
+    class State(models.TextChoices):
+        WANTED = "wanted"
+        CLAIMED = "claimed"
+        SIGNED = "signed"
+        SENT = "sent"
+        CONFIRMED = "confirmed"
+        FAILED = "failed"
+        UNSURE = "unsure"
+
+    class Instruction(models.TextChoices):
+        NONE = ""
+        LIST = "list"
+        DELIST = "delist"
+        END = "end"
+        RECOVER = "recover"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    want = models.OneToOneField(Want, on_delete=models.PROTECT, related_name="order")
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="orders")
+    kind = models.CharField(max_length=10, choices=Want.Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WANTED)
+    instruction = models.CharField(max_length=10, choices=Instruction.choices, blank=True)
+    lease = models.UUIDField(null=True, editable=False)
+    leased_until = models.DateTimeField(null=True)
+    blob = models.BinaryField(null=True, help_text="The signed transaction, stored before it is sent.")
+    signature = models.CharField(max_length=88, blank=True)
+    last_valid_block_height = models.BigIntegerField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    error = models.CharField(max_length=500, blank=True)
+    slot = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    signed_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True, help_text="Nothing more to do: final on the chain, or given up.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=models.Q(closed_at=None), name="order_due"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["signed", "sent", "unsure"])
+                | (models.Q(blob__isnull=False) & ~models.Q(signature="")),
+                name="order_signed_before_sent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.attempt_id} ({self.state})"

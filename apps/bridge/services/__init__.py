@@ -1,0 +1,21 @@
+"""Acts of the bridge, one module per act; import them from here."""
+
+from apps.bridge.services.markets import CatalogueBroken, markets_sync
+from apps.bridge.services.observing import chain_observe
+from apps.bridge.services.orders import order_make, orders_due, orders_make_missing
+from apps.bridge.services.results import result_fetch, results_sweep
+from apps.bridge.services.sending import order_push, orders_check, orders_push_due
+
+__all__ = [
+    "CatalogueBroken",
+    "chain_observe",
+    "markets_sync",
+    "order_make",
+    "order_push",
+    "orders_check",
+    "orders_due",
+    "orders_make_missing",
+    "orders_push_due",
+    "result_fetch",
+    "results_sweep",
+]

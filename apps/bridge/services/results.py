@@ -1,0 +1,84 @@
+"""Results: what a node pinned is fetched, kept, and fills what the log collector missed."""
+
+import logging
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from nosana.spec import FlowState, OpState
+from nosana.spec.flow import LOG_LINES_KEPT
+
+from apps.bridge.chain import ask_chain
+from apps.bridge.ipfs import result_get
+from apps.jobs.models import Attempt
+from apps.jobs.selectors import attempts_without_result, log_positions
+from apps.jobs.services import LogEntry, loglines_add, result_store
+
+logger = logging.getLogger(__name__)
+
+KEEP_ASKING = timedelta(days=2)  # the account, and with it the way to the result, may be cleaned away after a day
+BATCH = 2_000  # log lines stored at once
+
+
+def result_fetch(*, attempt_id: uuid.UUID, now: datetime) -> bool:
+    """Fetch and keep the result of an ended attempt, once; return whether there is nothing more to fetch.
+
+    Raises IpfsError or ChainError when it cannot be had now; settlement never waits for it.
+    """
+    attempt = Attempt.objects.get(pk=attempt_id)
+    if attempt.log_complete_at is not None:
+        return True
+    cid = attempt.result_cid or _cid_on_chain(attempt)
+    if not cid:
+        return False
+    value = result_get(cid)
+    flow = FlowState.model_validate(value)
+    stored = log_positions(attempt_id)
+    for operation in flow.op_states:
+        entries = log_entries(operation, now=now)
+        if len(entries) >= LOG_LINES_KEPT and (operation.operation_id, "container") in stored:
+            continue  # the node forgot the oldest lines, so these cannot be placed among those stored
+        for start in range(0, len(entries), BATCH):
+            loglines_add(attempt_id, entries[start : start + BATCH])
+    result_store(attempt_id=attempt_id, cid=cid, result=value, now=now)
+    return True
+
+
+def results_sweep(*, now: datetime, limit: int = 50) -> int:
+    """Try again for ended attempts whose result is still missing; return how many were tried."""
+    due = list(attempts_without_result(since=now - KEEP_ASKING).values_list("pk", flat=True)[:limit])
+    for attempt_id in due:
+        try:
+            result_fetch(attempt_id=attempt_id, now=now)
+        except Exception as error:  # each result is for itself; the next sweep tries again
+            logger.warning("the result of attempt %s is not to be had yet: %s", attempt_id, error)
+    return len(due)
+
+
+def log_entries(operation: OpState, *, now: datetime) -> list[LogEntry]:
+    """Return the lines of an operation as they stand in its result, placed as the node's stream places them."""
+    positions = {"container": 0, "error": 0}
+    entries = []
+    for line in operation.logs:
+        stream = "error" if line.type == "nodeerr" else "container"
+        at, text = log_time(line.timestamp, default=now), (line.log or "").rstrip("\r\n")
+        entries.append(LogEntry(operation.operation_id, positions[stream], stream, at, text))
+        positions[stream] += 1
+    return entries
+
+
+def log_time(stamp: int | float | str | None, *, default: datetime) -> datetime:
+    """Return the time a node wrote: Unix milliseconds, or ISO 8601; `default` for anything else."""
+    try:
+        if isinstance(stamp, str) and not stamp.replace(".", "", 1).isdigit():
+            at = datetime.fromisoformat(stamp)
+            return at if at.tzinfo else at.replace(tzinfo=UTC)
+        return datetime.fromtimestamp(float(stamp or 0) / 1000, tz=UTC) if stamp else default
+    except (ValueError, OverflowError, OSError):
+        return default
+
+
+def _cid_on_chain(attempt: Attempt) -> str:
+    """Return the result a node added after the job was stopped (network facts §1.4, complete), "" while none."""
+    address = attempt.address or ""
+    view = ask_chain(lambda gateway: gateway.view(address))
+    return (view.job.cid_result or "") if view.job else ""

@@ -1,0 +1,50 @@
+"""The front page, and the home page of an organisation."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from apps.console.selectors import overview
+from apps.jobs.pages import jobs_token, with_costs
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import membership_get, memberships_of
+
+STOP_POLLING = 286  # htmx: the answer is the last one
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """Show what this is, or take a signed-in person to where they were."""
+    if not request.user.is_authenticated:
+        return render(request, "console/front.html")
+    slugs = list(memberships_of(request.user).values_list("organisation__slug", flat=True))
+    if not slugs:
+        return redirect("organisations:new")
+    last = request.session.get("organisation")
+    return redirect("console:home", last if last in slugs else slugs[0])
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show balance, running jobs, last jobs and the next step; `?seen=` answers only what is new."""
+    membership = membership_get(request.user, slug, Permission.JOBS_VIEW)
+    request.membership = membership  # type: ignore[attr-defined]
+    if request.session.get("organisation") != slug:
+        request.session["organisation"] = slug
+    found = overview(membership.organisation)
+    token = jobs_token([*found.live, *found.recent])
+    if request.GET.get("seen") == token:
+        return HttpResponse(status=204)
+    context = {
+        "overview": found,
+        "live": with_costs(found.live, timezone.now()),
+        "recent": with_costs(found.recent, timezone.now()),
+        "token": token,
+    }
+    if "seen" in request.GET:
+        status = 200 if found.live else STOP_POLLING
+        return render(request, "console/home_jobs.html", context, status=status)
+    return render(request, "console/home.html", context)

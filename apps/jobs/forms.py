@@ -1,0 +1,118 @@
+"""Forms of jobs: the filters of the list, and the launch."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from nosana.spec import DefinitionInvalid, definition_read, definition_validate
+
+from apps.jobs.models import Market
+from apps.jobs.state import State
+
+TEMPLATES = Path(__file__).parent / "templates_data"
+DEFINITION_LIMIT = 400_000  # characters of text that are read at all
+
+
+@dataclass(frozen=True)
+class Starter:
+    """A definition to start from: what it is for, and how long it usually takes."""
+
+    slug: str
+    title: str
+    summary: str
+    minutes: int
+    vram_gb: int
+    definition: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """The definition as the editor shows it."""
+        return json.dumps(self.definition, indent=2, ensure_ascii=False)
+
+
+@cache
+def starters() -> list[Starter]:
+    """Return the definitions that ship with the platform, in their order."""
+    files = [json.loads(path.read_text()) for path in sorted(TEMPLATES.glob("*.json"))]
+    return [Starter(**data) for data in files]
+
+
+class FilterForm(forms.Form):
+    """What a list of jobs is narrowed to; bad values narrow to nothing less than all."""
+
+    state = forms.ChoiceField(
+        choices=[("", "All states"), *State.choices],
+        required=False,
+        label="State",
+    )
+    q = forms.CharField(
+        max_length=120,
+        required=False,
+        label="Name or address",
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Name or address", "autocomplete": "off"}),
+    )
+
+
+class LaunchForm(forms.Form):
+    """A job to launch."""
+
+    name = forms.CharField(
+        max_length=120,
+        label="Name",
+        error_messages={"required": "Give the job a name, so that you find it again."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    definition = forms.CharField(
+        label="Definition",
+        strip=False,
+        max_length=DEFINITION_LIMIT,
+        error_messages={
+            "required": "The definition is empty; start from one of the templates above.",
+            "max_length": "The definition is too long; move data into a resource.",
+        },
+        widget=forms.Textarea(
+            attrs={"rows": 18, "class": "code", "spellcheck": "false", "autocapitalize": "off", "wrap": "off"}
+        ),
+    )
+    market = forms.ModelChoiceField(
+        Market.objects.filter(open=True),
+        to_field_name="slug",
+        error_messages={
+            "required": "Choose a market.",
+            "invalid_choice": "This market is closed or unknown; choose another one.",
+        },
+    )
+    timeout_minutes = forms.IntegerField(
+        min_value=1,
+        max_value=7 * 24 * 60,
+        initial=10,
+        label="Time limit, minutes",
+        help_text="The job is ended after this long, and never costs more. What it does not use is released.",
+        error_messages={
+            "required": "Set a time limit in minutes.",
+            "invalid": "Write the time limit as a whole number of minutes.",
+            "min_value": "The time limit is at least 1 minute.",
+            "max_value": "The time limit is at most 7 days (10080 minutes).",
+        },
+    )
+    submission_key = forms.UUIDField(widget=forms.HiddenInput())
+
+    def clean_definition(self) -> dict[str, Any]:
+        """Return the definition as a value. Raises ValidationError with one sentence per offence."""
+        value, sentences = definition_problems(self.cleaned_data["definition"])
+        if sentences:
+            raise forms.ValidationError(sentences)
+        return value
+
+
+def definition_problems(text: str) -> tuple[dict[str, Any], list[str]]:
+    """Return the definition written in JSON or YAML and what is wrong with it, one sentence with its path each."""
+    try:
+        value = definition_read(text)
+    except DefinitionInvalid as refusal:
+        return {}, [str(problem) for problem in refusal.problems]
+    problems = [str(problem) for problem in definition_validate(value) if problem.level == "error"]
+    return value if isinstance(value, dict) else {}, problems

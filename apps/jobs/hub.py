@@ -1,0 +1,139 @@
+"""Notices from the database to the streams of this process: one LISTEN connection, however many watch."""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+from django.db import connection
+from psycopg import sql
+
+logger = logging.getLogger(__name__)
+
+RETRY_S = 1.0
+
+
+@dataclass(eq=False)
+class Watcher:
+    """One open stream. Notices only say that there is something to read, so a flag per kind holds any number."""
+
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait for a notice, at most `seconds`; return whether one came."""
+        try:
+            await asyncio.wait_for(self.wake.wait(), seconds)
+        except TimeoutError:
+            return False
+        self.wake.clear()
+        return True
+
+
+class Hub:
+    """The watchers of one process and event loop, by channel, and the connection that serves them all."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[str, set[Watcher]] = {}
+        self._listening: set[str] = set()
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._reads: dict[Any, asyncio.Future[Any]] = {}
+
+    @asynccontextmanager
+    async def watch(self, job_id: uuid.UUID) -> AsyncIterator[Watcher]:
+        """Watch a job. On entry the channel is listened to, so what is read after it misses nothing later."""
+        channel, watcher = f"job_{job_id.hex}", Watcher()
+        self._watchers.setdefault(channel, set()).add(watcher)
+        if channel in self._listening:
+            watcher.ready.set()
+        watcher.wake.set()  # a read shared with an earlier stream may be older than this one: read twice at first
+        self._changed.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        try:
+            await watcher.ready.wait()
+            yield watcher
+        finally:
+            self._watchers[channel].discard(watcher)
+            if not self._watchers[channel]:
+                del self._watchers[channel]
+            self._changed.set()
+
+    async def shared(self, key: Any, read: Callable[[], Awaitable[Any]]) -> Any:
+        """Return what `read` returns; who asks for the same key while it runs gets the same answer."""
+        running = self._reads.get(key)
+        if running is None:
+            running = self._reads[key] = asyncio.ensure_future(read())
+            running.add_done_callback(lambda _: self._reads.pop(key, None))
+        return await asyncio.shield(running)
+
+    @property
+    def watching(self) -> int:
+        """How many streams are open."""
+        return sum(map(len, self._watchers.values()))
+
+    async def _run(self) -> None:
+        while self._watchers:
+            try:
+                async with await psycopg.AsyncConnection.connect(**_address(), autocommit=True) as listener:
+                    self._listening.clear()
+                    await self._serve(listener)
+            except (psycopg.Error, OSError) as error:
+                logger.warning("the database's notices are away: %s", error)
+                await asyncio.sleep(RETRY_S)
+            finally:
+                self._listening.clear()
+
+    async def _serve(self, listener: psycopg.AsyncConnection[Any]) -> None:
+        while self._watchers:
+            self._changed.clear()
+            await self._channels(listener)
+            notices = asyncio.create_task(self._notices(listener))
+            change = asyncio.create_task(self._changed.wait())
+            try:
+                await asyncio.wait({notices, change}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (notices, change):
+                    task.cancel()
+                results = await asyncio.gather(notices, change, return_exceptions=True)
+            for result in results:
+                if isinstance(result, Exception):
+                    raise result
+
+    async def _channels(self, listener: psycopg.AsyncConnection[Any]) -> None:
+        wanted = set(self._watchers)
+        for channel in self._listening - wanted:
+            await listener.execute(sql.SQL("UNLISTEN {}").format(sql.Identifier(channel)))
+        for channel in wanted - self._listening:
+            await listener.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        self._listening = wanted
+        for channel in wanted:
+            for watcher in self._watchers.get(channel, ()):
+                if not watcher.ready.is_set():
+                    watcher.ready.set()
+                    watcher.wake.set()  # after a lost connection: look, something may have happened meanwhile
+
+    async def _notices(self, listener: psycopg.AsyncConnection[Any]) -> None:
+        async for notice in listener.notifies():
+            for watcher in self._watchers.get(notice.channel, ()):
+                watcher.wake.set()
+
+
+def _address() -> dict[str, Any]:
+    settings = connection.settings_dict
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    return {key: str(settings[name]) for key, name in names.items() if settings.get(name)}
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """Return the hub of the running event loop."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())

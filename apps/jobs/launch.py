@@ -1,0 +1,132 @@
+"""The launch page: a definition, a market, a time limit, and what it costs at most."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.core.errors import AppError, KeyReused
+from apps.jobs.definitions import DefinitionRefused
+from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
+from apps.jobs.models import Market
+from apps.jobs.pages import wait_words
+from apps.jobs.selectors import markets_open
+from apps.jobs.services import Estimate, job_estimate, job_submit
+from apps.organisations.models import Membership
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import membership_get, project_default
+
+ALREADY = (
+    "This form has launched a job already, and it has changed since. Nothing new was launched: "
+    "press Launch once more to launch what the form says now."
+)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the launch form, and launch: a second press of the same form leads to the same job."""
+    membership = membership_get(request.user, slug, Permission.JOBS_LAUNCH)
+    request.membership = membership  # type: ignore[attr-defined]
+    starter = _starter(request)
+    if request.method != "POST":
+        return _page(request, _fresh_form(starter), starter)
+    form = LaunchForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, starter, status=422)
+    try:
+        job = _submit(membership, form.cleaned_data)
+    except KeyReused:
+        form.data = form.data.copy()
+        form.data["submission_key"] = str(uuid.uuid4())
+        return _page(request, form, starter, status=409, error=AppError(ALREADY, status=409))
+    except DefinitionRefused as refusal:
+        sentences = [f"{path}: {s}" for path, found in refusal.fields.items() for s in found]
+        form.add_error("definition", sentences or [refusal.message])
+        return _page(request, form, starter, status=422)
+    except AppError as refusal:
+        return _page(request, form, starter, status=refusal.status, error=refusal)
+    return redirect("jobs:detail", slug, job.pk)
+
+
+def _submit(membership: Membership, data: dict[str, Any]) -> Any:
+    return job_submit(
+        membership=membership,
+        project=project_default(membership.organisation),
+        market=data["market"],
+        definition=data["definition"],
+        timeout_s=data["timeout_minutes"] * 60,
+        name=data["name"],
+        submission_key=str(data["submission_key"]),
+        now=timezone.now(),
+    )
+
+
+def _starter(request: HttpRequest) -> Starter:
+    wanted = request.GET.get("template", "")
+    return next((starter for starter in starters() if starter.slug == wanted), starters()[0])
+
+
+def _fresh_form(starter: Starter) -> LaunchForm:
+    return LaunchForm(
+        initial={
+            "name": starter.title,
+            "definition": starter.text,
+            "timeout_minutes": starter.minutes,
+            "submission_key": uuid.uuid4(),
+        }
+    )
+
+
+def _page(
+    request: HttpRequest, form: LaunchForm, starter: Starter, *, status: int = 200, error: AppError | None = None
+) -> HttpResponse:
+    markets = markets_open()
+    chosen = form["market"].value() or next((m.slug for m in markets if m.vram_gb >= starter.vram_gb), None)
+    chosen = chosen or (markets[0].slug if markets else None)
+    context = {
+        "form": form,
+        "error": error,
+        "starters": starters(),
+        "starter": starter,
+        "markets": [
+            {"market": m, "per_hour": job_estimate(m, 3600).total_micro, "wait": wait_words(m)} for m in markets
+        ],
+        "chosen": chosen,
+        **_estimate(form, next((m for m in markets if m.slug == chosen), None)),
+    }
+    return render(request, "jobs/launch.html", context, status=status)
+
+
+@login_required
+@require_POST
+def estimate(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer what the form, as it stands, costs at most, and what is wrong with its definition."""
+    membership = membership_get(request.user, slug, Permission.JOBS_LAUNCH)
+    request.membership = membership  # type: ignore[attr-defined]
+    form = LaunchForm(request.POST)
+    market = Market.objects.filter(slug=request.POST.get("market", ""), open=True).first()
+    _, sentences = definition_problems(request.POST.get("definition", "")[:400_000])
+    context = {"sentences": sentences, **_estimate(form, market)}
+    return render(request, "jobs/estimate.html", context)
+
+
+def _estimate(form: Form, market: Market | None) -> dict[str, Any]:
+    """Return the estimate for the form's market and time limit, or the sentence that says what is missing."""
+    raw = form["timeout_minutes"].value()
+    field = form.fields["timeout_minutes"]
+    found: Estimate | None = None
+    lack = "" if market else "Choose a market to see what the job costs at most."
+    try:
+        minutes = field.clean(raw)
+    except ValidationError as refusal:
+        lack = " ".join(refusal.messages)
+    else:
+        found = job_estimate(market, minutes * 60) if market else None
+    return {"estimate": found, "lack": lack, "estimate_market": market, "minutes": raw}

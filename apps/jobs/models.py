@@ -1,0 +1,224 @@
+"""Markets as last seen, jobs, their attempts on the chain, what is wanted of the chain, timeline and log."""
+
+from django.conf import settings
+from django.db import models
+
+from apps.core.ids import uuid7
+from apps.jobs.state import LIVE, OVER, Reason, State
+from apps.organisations.models import Organisation, Project
+
+
+class Market(models.Model):
+    """A market of the network, as last seen on the chain; prices are micro-NOS a second."""
+
+    class Queue(models.IntegerChoices):
+        JOBS = 0, "jobs wait"
+        NODES = 1, "nodes wait"
+        EMPTY = 255, "nobody waits"
+
+    address = models.CharField(max_length=44, unique=True)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    gpu = models.CharField("GPU", max_length=120, blank=True)
+    vram_gb = models.PositiveIntegerField("VRAM (GB)", default=0)
+    price_micro = models.BigIntegerField(default=0, help_text="micro-NOS a second")
+    job_timeout = models.BigIntegerField(
+        default=7200, help_text="Seconds a job takes here at most, as the market hints."
+    )
+    job_expiration = models.BigIntegerField(
+        default=86_400, help_text="Seconds until an ended job may be cleaned away."
+    )
+    queue_type = models.PositiveSmallIntegerField(choices=Queue.choices, default=Queue.EMPTY)
+    queue_len = models.PositiveIntegerField(default=0)
+    nodes_waiting = models.PositiveIntegerField(default=0)
+    open = models.BooleanField(default=False)
+    observed_at = models.DateTimeField(null=True, blank=True)
+    observed_slot = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(price_micro__gte=0), name="market_price_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Job(models.Model):
+    """One piece of work an organisation asked for. Only `job_move` writes its state."""
+
+    class Visibility(models.TextChoices):
+        PUBLIC = "public", "Public"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="jobs")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="jobs")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
+    name = models.CharField(max_length=120)
+    definition = models.JSONField()
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="jobs")
+    timeout_s = models.PositiveIntegerField(help_text="Seconds; the chain pays the node no longer than this.")
+    visibility = models.CharField(max_length=20, choices=Visibility.choices, default=Visibility.PUBLIC)
+    price_micro = models.BigIntegerField(
+        help_text="The market's price when the job was accepted, micro-NOS a second."
+    )
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(max_length=20, choices=Reason.choices, default=Reason.NONE, blank=True)
+    sentence = models.CharField(max_length=300, blank=True, help_text="Why it is in this state, for people.")
+    attempt = models.OneToOneField(
+        "Attempt", on_delete=models.PROTECT, null=True, related_name="+", help_text="The current attempt."
+    )
+    node = models.CharField(max_length=44, blank=True)
+    created_at = models.DateTimeField()
+    queued_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    stop_requested_at = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(null=True, blank=True)
+    result_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "-id"], name="job_page"),
+            models.Index(fields=["organisation", "state", "-id"], name="job_page_state"),
+            models.Index(fields=["state"], condition=models.Q(state__in=LIVE), name="job_live"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="job_state_known"),
+            models.CheckConstraint(condition=models.Q(timeout_s__gt=0), name="job_timeout_positive"),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=OVER) | models.Q(ended_at__isnull=False), name="job_over_has_end"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def over(self) -> bool:
+        """Whether the job has ended; its money may still wait for finality."""
+        return self.state in OVER
+
+
+class Attempt(models.Model):
+    """One try of a job on the chain, with an address and a hold of its own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    # the hold, all micro-NOS
+    hold_source = models.CharField(max_length=100, unique=True)
+    price_micro = models.BigIntegerField(help_text="micro-NOS a second the hold is made for")
+    listing_price_micro = models.BigIntegerField(null=True, blank=True, help_text="read right before signing")
+    network_micro = models.BigIntegerField(help_text="held for the node: price × timeout")
+    network_fee_micro = models.BigIntegerField(default=0)
+    platform_fee_micro = models.BigIntegerField(default=0)
+    # the chain
+    address = models.CharField(max_length=44, unique=True, null=True, blank=True)
+    run_address = models.CharField(max_length=44, unique=True, null=True, blank=True)
+    seed_version = models.PositiveIntegerField(null=True, blank=True)
+    genesis_hash = models.CharField(max_length=44, blank=True)
+    definition_cid = models.CharField("definition CID", max_length=64, blank=True)
+    result_cid = models.CharField("result CID", max_length=64, blank=True)
+    node = models.CharField(max_length=44, blank=True)
+    listed_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True, help_text="By the cluster's clock.")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="By the cluster's clock.")
+    list_signature = models.CharField(max_length=88, blank=True)
+    settle_signature = models.CharField(max_length=88, blank=True)
+    settle_slot = models.BigIntegerField(null=True, blank=True)
+    # the end of the money, all micro-NOS
+    seconds = models.PositiveIntegerField(null=True, blank=True)
+    cost_micro = models.BigIntegerField(null=True, blank=True, help_text="to the network")
+    fee_micro = models.BigIntegerField(null=True, blank=True, help_text="to the platform")
+    released_micro = models.BigIntegerField(null=True, blank=True)
+    loss_micro = models.BigIntegerField(default=0, help_text="what the platform lost on it; never the customer's")
+    settled_at = models.DateTimeField(null=True, blank=True)
+    log_complete_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="attempt_once")]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(settled_at=None), name="attempt_unsettled"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} attempt {self.number}"
+
+    @property
+    def held_micro(self) -> int:
+        """What the hold takes from the balance, micro-NOS."""
+        return self.network_micro + self.network_fee_micro + self.platform_fee_micro
+
+
+class Want(models.Model):
+    """An act wanted of the chain; the bridge makes exactly one order of it and closes it with the outcome."""
+
+    class Kind(models.TextChoices):
+        LIST = "list"
+        STOP = "stop"
+        EXTEND = "extend"
+        RECOVER = "recover"
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="wants")
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="wants")
+    seq = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "seq"], name="want_once"),
+            models.UniqueConstraint(
+                fields=["attempt", "kind"], condition=~models.Q(kind="extend"), name="want_kind_once_per_attempt"
+            ),
+        ]
+        indexes = [models.Index(fields=["id"], condition=models.Q(closed_at=None), name="want_open")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.job_id}"
+
+
+class JobEvent(models.Model):
+    """One line of a job's timeline; what the chain did carries its signature and slot."""
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="events")
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=30)
+    sentence = models.CharField(max_length=500)
+    state = models.CharField(max_length=12, choices=State.choices)
+    signature = models.CharField(max_length=88, blank=True)
+    slot = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "seq"], name="job_event_once")]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class LogLine(models.Model):
+    """One line of a job's log; `seq` runs through the job, `position` through one stream of an operation."""
+
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="log")
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="log")
+    seq = models.PositiveIntegerField()
+    op_id = models.CharField(max_length=200, blank=True)
+    position = models.PositiveIntegerField()
+    stream = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "seq"], name="log_line_once"),
+            models.UniqueConstraint(
+                fields=["attempt", "op_id", "stream", "position"], name="log_line_position_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,159 @@
+"""What the pages say about jobs beyond their rows: costs that tick, the next step in words, what changed."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from apps.jobs.models import Job, JobEvent, Market
+from apps.jobs.selectors import running_cost
+from apps.jobs.state import State
+
+CHIP_LIMIT = 500  # characters of one result value that the page shows
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a job costs so far, micro-NOS, and what the browser needs to count on."""
+
+    micro: int
+    ticks: bool
+    price_micro: int
+    fixed_micro: int
+    fee_bp: int
+    ran_s: int
+    limit_s: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A job with its cost."""
+
+    job: Job
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one operation of a job gave back."""
+
+    operation: str
+    status: str
+    exit_code: int | None
+    values: list[tuple[str, list[str]]]
+    errors: list[str]
+
+
+def cost_of(job: Job, now: datetime) -> Cost:
+    """Return the job's cost so far; the job must come with its attempt."""
+    ticks = job.state == State.RUNNING and job.started_at is not None
+    ran = int(((job.ended_at or now) - job.started_at).total_seconds()) if job.started_at else 0
+    return Cost(
+        micro=running_cost(job, now),
+        ticks=ticks,
+        price_micro=job.attempt.price_micro if job.attempt else job.price_micro,
+        fixed_micro=job.attempt.network_fee_micro if job.attempt else 0,
+        fee_bp=settings.PLATFORM_FEE_BP,
+        ran_s=max(ran, 0),
+        limit_s=job.timeout_s,
+    )
+
+
+def with_costs(jobs: Iterable[Job], now: datetime) -> list[Row]:
+    """Return each job with its cost so far."""
+    return [Row(job=job, cost=cost_of(job, now)) for job in jobs]
+
+
+def jobs_token(jobs: Sequence[Job]) -> str:
+    """Return a short text that changes when a list of jobs would look different."""
+    seen = [(job.pk.hex, job.state, job.stop_requested_at, _settled(job)) for job in jobs]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+def job_token(job: Job, events: Sequence[JobEvent]) -> str:
+    """Return a short text that changes when a job's page would look different."""
+    return f"{events[-1].seq if events else 0}-{int(_settled(job))}-{int(job.result_at is not None)}"
+
+
+def _settled(job: Job) -> bool:
+    return job.attempt is not None and job.attempt.settled_at is not None
+
+
+def finished(job: Job) -> bool:
+    """Return whether nothing about the job will change any more: ended, settled, its result stored."""
+    if not job.over or not _settled(job):
+        return False
+    assert job.attempt is not None
+    return not job.attempt.result_cid or job.result_at is not None
+
+
+def next_words(job: Job) -> str:
+    """Return what happens next, for people."""
+    market = job.market.name
+    if job.over:
+        return _end_words(job)
+    if job.stop_requested_at is not None:
+        if job.state == State.RUNNING:
+            return "The network is being told to stop it. You pay the seconds it ran; the rest is released."
+        return "It is leaving the queue. A job that never ran costs nothing; the whole hold is released."
+    if job.state == State.PENDING:
+        return f"It is being put on the network, in the market {market}. This usually takes a few seconds."
+    if job.state == State.QUEUED:
+        return f"It waits for a free node in {market}. Waiting costs nothing; only running seconds are paid."
+    return "It ends when its operations do, when you stop it, or at its time limit, whichever comes first."
+
+
+def _end_words(job: Job) -> str:
+    if not _settled(job):
+        return "The network is making the end final; then the seconds that ran are paid and the rest is released."
+    assert job.attempt is not None
+    if job.attempt.result_cid and job.result_at is None:
+        return "The money is settled. The result is being fetched from the network."
+    if not job.attempt.cost_micro:
+        return "It cost nothing; the whole hold is back in your balance."
+    return "Everything is settled: the seconds that ran are paid, the rest is back in your balance."
+
+
+def wait_words(market: Market) -> str:
+    """Return how long a job would wait in the market, as far as its queue tells."""
+    if market.nodes_waiting:
+        return f"starts at once, {market.nodes_waiting} free {'node' if market.nodes_waiting == 1 else 'nodes'}"
+    if market.queue_type == Market.Queue.JOBS and market.queue_len:
+        return f"{market.queue_len} {'job waits' if market.queue_len == 1 else 'jobs wait'} before yours"
+    return "no node is free just now"
+
+
+def outcomes(result: Any) -> list[Outcome]:
+    """Return what each operation gave back, from the flow state a node stored; unknown shapes give nothing."""
+    states = result.get("opStates") if isinstance(result, dict) else None
+    found = []
+    for state in states if isinstance(states, list) else []:
+        if isinstance(state, dict):
+            found.append(
+                Outcome(
+                    operation=str(state.get("operationId", "?"))[:200],
+                    status=str(state.get("status", ""))[:40],
+                    exit_code=state.get("exitCode") if isinstance(state.get("exitCode"), int) else None,
+                    values=_values(state.get("results")),
+                    errors=_errors(state),
+                )
+            )
+    return found
+
+
+def _values(results: Any) -> list[tuple[str, list[str]]]:
+    if not isinstance(results, dict):
+        return []
+    return [
+        (str(name), [str(value)[:CHIP_LIMIT] for value in (values if isinstance(values, list) else [values])][:50])
+        for name, values in results.items()
+    ]
+
+
+def _errors(state: dict[str, Any]) -> list[str]:
+    errors = state.get("errors") or ([state["error"]] if state.get("error") else [])
+    errors = errors if isinstance(errors, list) else [errors]
+    return [str(e.get("message", e) if isinstance(e, dict) else e)[:CHIP_LIMIT] for e in errors]

@@ -1,0 +1,158 @@
+"""Questions about jobs, organisation first."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max, Q, QuerySet
+
+from apps.billing import services as billing
+from apps.core.errors import NotFound
+from apps.jobs.models import Attempt, Job, JobEvent, LogLine, Market, Want
+from apps.jobs.state import LIVE, State
+from apps.organisations.models import Organisation
+
+
+@dataclass(frozen=True)
+class JobFilters:
+    """What a list of jobs is narrowed to; empty means all."""
+
+    state: str = ""
+    project_id: uuid.UUID | None = None
+    market_id: int | None = None
+    member_id: int | None = None
+    text: str = ""  # part of the name, or the whole address
+
+
+@dataclass(frozen=True)
+class JobsPage:
+    """Jobs, newest first, and the id to pass as `before` for the next page (None at the end)."""
+
+    jobs: list[Job]
+    next_before: uuid.UUID | None
+
+
+def jobs_page(
+    organisation: Organisation,
+    filters: JobFilters | None = None,
+    before: uuid.UUID | None = None,
+    *,
+    limit: int = 50,
+) -> JobsPage:
+    """Return a page of the organisation's jobs with market, project, member and current attempt: one query."""
+    filters = filters or JobFilters()
+    jobs = _jobs_of(organisation).defer("definition", "result").order_by("-id")
+    if before is not None:
+        jobs = jobs.filter(id__lt=before)
+    if filters.state:
+        jobs = jobs.filter(state=filters.state)
+    for field in ("project_id", "market_id", "member_id"):
+        if getattr(filters, field) is not None:
+            jobs = jobs.filter(**{field: getattr(filters, field)})
+    if filters.text:
+        jobs = jobs.filter(Q(name__icontains=filters.text) | Q(attempt__address=filters.text))
+    page = list(jobs[: limit + 1])
+    more = len(page) > limit
+    return JobsPage(jobs=page[:limit], next_before=page[limit - 1].pk if more else None)
+
+
+def _jobs_of(organisation: Organisation) -> QuerySet[Job]:
+    return Job.objects.filter(organisation=organisation).select_related("market", "project", "member", "attempt")
+
+
+def job_get(organisation: Organisation, job_id: uuid.UUID | str) -> Job:
+    """Return the organisation's job with market, project, member and current attempt. Raises NotFound."""
+    try:
+        job = _jobs_of(organisation).filter(pk=uuid.UUID(str(job_id))).first()
+    except ValueError:
+        job = None
+    if job is None:
+        raise NotFound(f"There is no such job in {organisation.name}; choose one from the list.")
+    return job
+
+
+def jobs_live_count(organisation: Organisation) -> int:
+    """Return how many of the organisation's jobs have not ended."""
+    return Job.objects.filter(organisation=organisation, state__in=LIVE).count()
+
+
+def timeline(job: Job, after: int = 0) -> list[JobEvent]:
+    """Return the events of the job after the sequence number, oldest first."""
+    return list(job.events.filter(seq__gt=after).order_by("seq"))
+
+
+def log_after(job: Job, seq: int = 0, limit: int = 1000) -> list[LogLine]:
+    """Return up to `limit` log lines after the sequence number, in order."""
+    return list(job.log.filter(seq__gt=seq).order_by("seq")[:limit])
+
+
+def running_cost(job: Job, now: datetime) -> int:
+    """Return what the job costs up to now, micro-NOS, fees included: the settled cost, or price × seconds so far.
+
+    The job must come with its current attempt. Nothing is posted.
+    """
+    attempt = job.attempt
+    if attempt is None:
+        return 0
+    if attempt.settled_at is not None:
+        return (attempt.cost_micro or 0) + (attempt.fee_micro or 0)
+    if job.started_at is None or job.state == State.FAILED:
+        return 0
+    ran = ((job.ended_at or now) - job.started_at).total_seconds()
+    network = attempt.price_micro * min(max(int(ran), 0), job.timeout_s)
+    return network + attempt.network_fee_micro + billing.platform_fee(network)
+
+
+def markets_open() -> list[Market]:
+    """Return the markets jobs can be listed on, cheapest first."""
+    return list(Market.objects.filter(open=True).order_by("price_micro", "slug"))
+
+
+def market_get(slug: str) -> Market:
+    """Return the open market. Raises NotFound."""
+    market = Market.objects.filter(slug=slug, open=True).first()
+    if market is None:
+        raise NotFound(f"There is no open market “{slug}”; choose one from the list.")
+    return market
+
+
+def wants_open() -> QuerySet[Want]:
+    """Return the wants that are not done, oldest first."""
+    return Want.objects.filter(closed_at=None).order_by("id")
+
+
+def attempts_unsettled() -> QuerySet[Attempt]:
+    """Return the attempts with an address whose money is not settled, with their jobs, oldest first."""
+    return (
+        Attempt.objects.filter(settled_at=None, address__isnull=False)
+        .select_related("job")
+        .defer("job__definition", "job__result")
+        .order_by("id")
+    )
+
+
+def attempts_running() -> QuerySet[Attempt]:
+    """Return the attempts whose log is to be followed: their job runs, on a known node."""
+    return (
+        Attempt.objects.filter(job__state=State.RUNNING, settled_at=None, address__isnull=False)
+        .exclude(node="")
+        .order_by("id")
+    )
+
+
+def attempts_without_result(*, since: datetime) -> QuerySet[Attempt]:
+    """Return attempts that ended after `since` whose result on IPFS, or the end of its log, is not stored yet."""
+    return Attempt.objects.filter(log_complete_at=None, ended_at__gt=since).order_by("id")
+
+
+def log_position_of(*, attempt_id: uuid.UUID, op_id: str, stream: str, at: datetime, text: str) -> int | None:
+    """Return the position of the first stored line like this one, or None."""
+    lines = LogLine.objects.filter(attempt_id=attempt_id, op_id=op_id, stream=stream, at=at, text=text)
+    return lines.order_by("position").values_list("position", flat=True).first()
+
+
+def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, str], int]:
+    """Return up to which position lines are stored, by operation and stream."""
+    lines = LogLine.objects.filter(attempt_id=attempt_id).values("op_id", "stream")
+    rows = lines.annotate(last=Max("position")).values_list("op_id", "stream", "last")
+    return {(op_id, stream): last + 1 for op_id, stream, last in rows}

@@ -1,0 +1,49 @@
+"""Acts that write jobs, one module per act; import them from here."""
+
+from apps.jobs.services.logs import LogEntry, loglines_add
+from apps.jobs.services.markets import MarketFacts, market_close, market_observe
+from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify
+from apps.jobs.services.observation import (
+    Observation,
+    Seen,
+    attempt_addressed,
+    attempt_cancelled,
+    attempt_failed,
+    attempt_listed,
+    attempt_repriced,
+    attempt_withdrawn,
+    job_observe,
+    want_close,
+)
+from apps.jobs.services.results import result_store
+from apps.jobs.services.settlement import attempt_refund, attempt_settle
+from apps.jobs.services.submission import Estimate, job_estimate, job_stop, job_submit
+
+__all__ = [
+    "Estimate",
+    "LogEntry",
+    "MarketFacts",
+    "Observation",
+    "Seen",
+    "attempt_addressed",
+    "attempt_cancelled",
+    "attempt_failed",
+    "attempt_listed",
+    "attempt_refund",
+    "attempt_repriced",
+    "attempt_settle",
+    "attempt_withdrawn",
+    "event_write",
+    "job_estimate",
+    "job_lock",
+    "job_move",
+    "job_notify",
+    "job_observe",
+    "job_stop",
+    "job_submit",
+    "loglines_add",
+    "market_close",
+    "market_observe",
+    "result_store",
+    "want_close",
+]

@@ -1,0 +1,58 @@
+"""Results, kept by us because the network may forget them."""
+
+import json
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.jobs.models import Attempt
+from apps.jobs.services.logs import storable
+from apps.jobs.services.moves import event_write, job_lock
+
+RESULT_LIMIT = 1_000_000  # bytes of JSON a stored result may have, logs apart
+OUTLINE = ("operationId", "group", "status", "startTime", "endTime", "exitCode")
+OUTLINE_TEXT = 200
+
+
+def result_store(*, attempt_id: uuid.UUID, cid: str, result: dict[str, Any], now: datetime) -> bool:
+    """Store the flow state of an attempt without its logs (they are log lines); return whether it was new.
+
+    Of what is larger than RESULT_LIMIT only the outline is kept, with the mark `"truncated": true`.
+    """
+    kept = result_slim(result)
+    with transaction.atomic():
+        attempt = Attempt.objects.get(pk=attempt_id)
+        job = job_lock(attempt.job_id)
+        attempt.refresh_from_db(fields=["log_complete_at"])
+        if attempt.log_complete_at is not None:
+            return False
+        Attempt.objects.filter(pk=attempt_id).update(log_complete_at=now, result_cid=cid)
+        if job.attempt_id == attempt_id:
+            job.result, job.result_at = kept, now
+            job.save(update_fields=["result", "result_at"])
+            event_write(job=job, kind="result", sentence=f"The result {cid} is stored here.", now=now)
+        return True
+
+
+def result_slim(result: dict[str, Any]) -> dict[str, Any]:
+    """Return the flow state without logs and secrets, cut down to its outline when it is too large to keep."""
+    ops = result.get("opStates")
+    states = [op for op in ops if isinstance(op, dict)] if isinstance(ops, list) else []
+    slim = {key: value for key, value in result.items() if key != "secrets"}
+    slim["opStates"] = [{key: value for key, value in op.items() if key != "logs"} for op in states]
+    text = storable(json.dumps(slim, ensure_ascii=False)).replace("\\u0000", "\\ufffd")  # no NUL in PostgreSQL
+    if len(text) <= RESULT_LIMIT:
+        return dict(json.loads(text))
+    outline = {key: result.get(key) for key in ("status", "startTime", "endTime")}
+    rows = [{key: op[key] for key in OUTLINE if key in op} for op in states[:1000]]
+    return {"truncated": True, **_short(outline), "opStates": [_short(row) for row in rows]}
+
+
+def _short(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: storable(value)[:OUTLINE_TEXT] if isinstance(value, str) else value
+        for key, value in values.items()
+        if value is None or isinstance(value, str | int | float)
+    }

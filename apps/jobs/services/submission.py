@@ -1,0 +1,204 @@
+"""What people ask for: the price of a job, a job, its stop."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from apps.billing import services as billing
+from apps.core.errors import AppError, Conflict
+from apps.core.idempotency import once
+from apps.core.wiring import announce
+from apps.jobs.definitions import definition_check
+from apps.jobs.models import Attempt, Job, Market, Want
+from apps.jobs.services.moves import event_write, job_lock
+from apps.jobs.services.settlement import network_fee
+from apps.jobs.state import OVER
+from apps.organisations.models import Membership, Project
+from apps.organisations.roles import Permission
+
+TIMEOUT_MINIMUM_S = 10
+TIMEOUT_MAXIMUM_S = 7 * 86_400
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The worst case of a job, all micro-NOS: what is held, and what is paid if it uses its whole time."""
+
+    network_micro: int
+    network_fee_micro: int
+    platform_fee_micro: int
+    total_micro: int
+    per_hour_micro: int
+
+
+def job_estimate(market: Market, timeout_s: int) -> Estimate:
+    """Return the most a job can cost there, network and platform fees included, and the price of an hour."""
+    return estimate_at(market.price_micro, timeout_s)
+
+
+def estimate_at(price_micro: int, timeout_s: int) -> Estimate:
+    """Return the most a job can cost at this price (micro-NOS a second)."""
+    network, network_fee, platform_fee = _parts(price_micro, timeout_s)
+    return Estimate(
+        network_micro=network,
+        network_fee_micro=network_fee,
+        platform_fee_micro=platform_fee,
+        total_micro=network + network_fee + platform_fee,
+        per_hour_micro=sum(_parts(price_micro, 3600)),
+    )
+
+
+def _parts(price_micro: int, seconds: int) -> tuple[int, int, int]:
+    network = price_micro * seconds
+    return network, network_fee(network), billing.platform_fee(network)
+
+
+def job_submit(
+    *,
+    membership: Membership,
+    project: Project,
+    market: Market,
+    definition: dict[str, Any],
+    timeout_s: int,
+    name: str,
+    submission_key: str,
+    now: datetime,
+) -> Job:
+    """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
+
+    Raises Denied, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict for a
+    closed market or a foreign project, InsufficientCredits, KeyReused when the key was used for another job.
+    """
+    membership.require(Permission.JOBS_LAUNCH)
+    organisation = membership.organisation
+    if project.organisation_id != organisation.pk or project.archived_at is not None:
+        raise Conflict(f"“{project.name}” is not a live project of {organisation.name}; choose another project.")
+    name = " ".join(name.split())
+    if not name or len(name) > 120:
+        raise AppError("A job needs a name of 1 to 120 characters.", fields={"name": ["Give it a name."]})
+    _timeout_check(timeout_s)
+    definition_check(definition)
+    content = [str(project.pk), market.address, definition, timeout_s, name]
+
+    def act() -> str:
+        fresh = Market.objects.get(pk=market.pk)
+        if not fresh.open:
+            raise Conflict(f"The market “{fresh.name}” is closed; choose another one.", code="market_closed")
+        return str(_accept(membership, project, fresh, definition, timeout_s, name, now).pk)
+
+    with transaction.atomic():
+        job_id = once(scope=f"{organisation.pk}:job_submit", key=submission_key, content=content, act=act)
+        return Job.objects.select_related("attempt", "market", "organisation").get(pk=uuid.UUID(job_id))
+
+
+def _timeout_check(timeout_s: int) -> None:
+    if not TIMEOUT_MINIMUM_S <= timeout_s <= TIMEOUT_MAXIMUM_S:
+        sentence = (
+            f"The timeout must be between {TIMEOUT_MINIMUM_S} seconds and {TIMEOUT_MAXIMUM_S // 86_400} days."
+        )
+        raise AppError(sentence, code="timeout_out_of_range", fields={"timeout": [sentence]})
+
+
+def _accept(
+    membership: Membership,
+    project: Project,
+    market: Market,
+    definition: dict[str, Any],
+    timeout_s: int,
+    name: str,
+    now: datetime,
+) -> Job:
+    job = Job.objects.create(
+        organisation=membership.organisation,
+        project=project,
+        member_id=membership.user_id,
+        name=name,
+        definition=definition,
+        market=market,
+        timeout_s=timeout_s,
+        price_micro=market.price_micro,
+        created_at=now,
+    )
+    estimate = job_estimate(market, timeout_s)
+    attempt = Attempt.objects.create(
+        job=job,
+        number=1,
+        hold_source=f"job:{job.pk}:1",
+        price_micro=market.price_micro,
+        network_micro=estimate.network_micro,
+        network_fee_micro=estimate.network_fee_micro,
+        platform_fee_micro=estimate.platform_fee_micro,
+    )
+    hold_for(job, attempt, now=now)
+    job.attempt = attempt
+    job.save(update_fields=["attempt"])
+    event_write(
+        job=job,
+        kind="submitted",
+        sentence=f"Accepted for {market.name}; the worst case is held until it ends.",
+        now=now,
+    )
+    want_write(job=job, attempt=attempt, kind=Want.Kind.LIST, now=now)
+    return job
+
+
+def hold_for(job: Job, attempt: Attempt, *, now: datetime) -> None:
+    """Hold the attempt's worst case under its source. Raises InsufficientCredits."""
+    billing.hold_place(
+        organisation_id=job.organisation_id,
+        source=attempt.hold_source,
+        network_micro=attempt.network_micro,
+        network_fee_micro=attempt.network_fee_micro,
+        platform_fee_micro=attempt.platform_fee_micro,
+        project_id=job.project_id,
+        member_id=job.member_id,
+        label=job.name,
+        now=now,
+    )
+
+
+def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int, *, now: datetime) -> None:
+    """Replace the attempt's hold by one for another price. Raises InsufficientCredits; then nothing changed."""
+    with transaction.atomic():
+        billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
+        attempt.hold_source = f"job:{job.pk}:{attempt.number}:{price_micro}"
+        attempt.price_micro = price_micro
+        attempt.network_micro = estimate.network_micro
+        attempt.network_fee_micro = estimate.network_fee_micro
+        attempt.platform_fee_micro = estimate.platform_fee_micro
+        attempt.save()
+        hold_for(job, attempt, now=now)
+
+
+def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime) -> Want:
+    """Want an act of the chain, once per attempt and kind, and tell the bridge; the job's row must be locked."""
+    want = attempt.wants.filter(kind=kind).first()
+    if want is None:
+        seq = (job.wants.order_by("-seq").values_list("seq", flat=True).first() or 0) + 1
+        want = Want.objects.create(job=job, attempt=attempt, seq=seq, kind=kind, created_at=now)
+        announce("jobs.wanted", want_id=want.pk)
+    return want
+
+
+def job_stop(*, membership: Membership, job: Job, now: datetime) -> Job:
+    """Want the job stopped: a queued one costs nothing, a running one its seconds; a repeat changes nothing.
+
+    Raises Denied, and Conflict when the job is already over.
+    """
+    membership.require(Permission.JOBS_STOP)
+    if job.organisation_id != membership.organisation_id:
+        raise Conflict("This job belongs to another organisation.")
+    with transaction.atomic():
+        job = job_lock(job.pk)
+        if job.state in OVER:
+            raise Conflict(f"This job is already {job.get_state_display().lower()}; there is nothing to stop.")
+        if job.stop_requested_at is None and job.attempt is not None:
+            job.stop_requested_at = now
+            job.save(update_fields=["stop_requested_at"])
+            who = membership.user.name or membership.user.email
+            event_write(job=job, kind="stop_requested", sentence=f"{who} asked to stop it.", now=now)
+            want_write(job=job, attempt=job.attempt, kind=Want.Kind.STOP, now=now)
+        return job

@@ -1,0 +1,66 @@
+"""Questions to the books."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import BigIntegerField, F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from apps.ledger.errors import UnknownAccount
+from apps.ledger.models import Account, Entry
+from apps.ledger.sql import IMBALANCES
+
+
+@dataclass(frozen=True)
+class Imbalance:
+    """Something wrong in the books: which transfer or account, and what about it."""
+
+    kind: str
+    subject: str
+    sentence: str
+
+
+def balance(code: str) -> int:
+    """Return the sum of the account's entries, in the smallest unit of its currency. Raises UnknownAccount."""
+    found = balances([code])
+    if code not in found:
+        raise UnknownAccount(f"There is no account {code}; check its code.")
+    return found[code]
+
+
+def balances(codes: Iterable[str]) -> dict[str, int]:
+    """Return the balances of those accounts that are open, by code, in one query."""
+    rolled_up = (
+        Entry.objects.filter(account=OuterRef("pk"))
+        .order_by()
+        .values("account")
+        .annotate(s=Sum("amount"))
+        .values("s")
+    )
+    return dict(
+        Account.objects.filter(code__in=list(codes))
+        .annotate(sum=Coalesce(F("balance"), Subquery(rolled_up, output_field=BigIntegerField()), 0))
+        .values_list("code", "sum")
+    )
+
+
+def entries_page(code: str, before: int | None = None, limit: int = 50) -> list[Entry]:
+    """Return the account's entries, newest first, with their transfers; `before` is the last page's last id.
+
+    Raises UnknownAccount.
+    """
+    account = Account.objects.filter(code=code).first()
+    if account is None:
+        raise UnknownAccount(f"There is no account {code}; check its code.")
+    entries = Entry.objects.filter(account=account).select_related("transfer")
+    if before is not None:
+        entries = entries.filter(id__lt=before)
+    return list(entries.order_by("-id")[:limit])
+
+
+def imbalances() -> list[Imbalance]:
+    """Return everything in the books that is not as it must be; an empty list means that they are right."""
+    with connection.cursor() as cursor:
+        cursor.execute(IMBALANCES)
+        return [Imbalance(*row) for row in cursor.fetchall()]

@@ -1,0 +1,68 @@
+"""The statements of the books that the ORM cannot say."""
+
+# Locks the rows with a floor in the order of their codes. A row that was waited for is read again by PostgreSQL,
+# so the balances are those of now. FOR NO KEY UPDATE leaves foreign-key checks of other transactions alone.
+LOCK = """
+WITH locked AS (
+    SELECT * FROM ledger_account
+    WHERE code = ANY(%(codes)s) AND floor IS NOT NULL
+    ORDER BY code
+    FOR NO KEY UPDATE
+)
+SELECT * FROM locked
+UNION ALL
+SELECT * FROM ledger_account WHERE code = ANY(%(codes)s) AND floor IS NULL
+"""
+
+# Transfers, entries and balances of a whole batch in one statement. A key that is taken inserts nothing, and then
+# none of its legs count.
+WRITE = """
+WITH posted AS (
+    INSERT INTO ledger_transfer (key, fingerprint, reason, details, at, reverses_id)
+    SELECT key, fingerprint, reason, details, at, reverses_id
+    FROM unnest(%(keys)s::text[], %(fingerprints)s::text[], %(reasons)s::text[], %(details)s::jsonb[],
+                %(times)s::timestamptz[], %(reverses)s::bigint[])
+        WITH ORDINALITY AS t(key, fingerprint, reason, details, at, reverses_id, position)
+    ORDER BY position
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id, key, fingerprint, reason, details, at, reverses_id, created_at
+), legs AS (
+    SELECT posted.id AS transfer_id, leg.account_id, leg.amount, leg.position
+    FROM unnest(%(leg_keys)s::text[], %(leg_accounts)s::bigint[], %(leg_amounts)s::bigint[])
+        WITH ORDINALITY AS leg(key, account_id, amount, position)
+    JOIN posted USING (key)
+), entered AS (
+    INSERT INTO ledger_entry (transfer_id, account_id, amount)
+    SELECT transfer_id, account_id, amount FROM legs ORDER BY position
+), balanced AS (
+    UPDATE ledger_account AS account SET balance = account.balance + change.amount
+    FROM (SELECT account_id, sum(amount)::bigint AS amount FROM legs GROUP BY account_id) AS change
+    WHERE account.id = change.account_id AND account.balance IS NOT NULL
+)
+SELECT * FROM posted
+"""
+
+# Everything that would be wrong in the books: transfers that do not sum to zero, or have no entries, and accounts
+# whose balance is not the sum of their entries.
+IMBALANCES = """
+SELECT 'transfer' AS kind, transfer.key AS subject,
+       'its entries sum to ' || sum(entry.amount) || ' ' || account.currency AS sentence
+FROM ledger_entry AS entry
+JOIN ledger_transfer AS transfer ON transfer.id = entry.transfer_id
+JOIN ledger_account AS account ON account.id = entry.account_id
+GROUP BY transfer.id, transfer.key, account.currency
+HAVING sum(entry.amount) <> 0
+UNION ALL
+SELECT 'transfer', transfer.key, 'it has no entries'
+FROM ledger_transfer AS transfer
+WHERE NOT EXISTS (SELECT FROM ledger_entry AS entry WHERE entry.transfer_id = transfer.id)
+UNION ALL
+SELECT 'account', account.code,
+       'its balance is ' || account.balance || ' but its entries sum to ' || coalesce(sum(entry.amount), 0)
+FROM ledger_account AS account
+LEFT JOIN ledger_entry AS entry ON entry.account_id = account.id
+WHERE account.balance IS NOT NULL
+GROUP BY account.id
+HAVING account.balance <> coalesce(sum(entry.amount), 0)
+ORDER BY 1, 2
+"""

@@ -1,0 +1,111 @@
+"""Forms of an organisation: its creation, and the details its invoices show."""
+
+from functools import cache
+from typing import Any
+
+from babel import Locale
+from django import forms
+from stdnum import get_cc_module
+from stdnum.eu import vat as eu_vat
+
+from apps.core.money import CURRENCIES
+from apps.organisations.models import Organisation
+
+NOT_COUNTRIES = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"}
+PREFIXES = {"GR": "EL"}  # where a VAT id starts with something else than the country's code
+CURRENCY_NAMES = {"EUR": "Euro (EUR)", "USD": "US dollar (USD)", "GBP": "Pound sterling (GBP)"}
+
+
+@cache
+def countries() -> list[tuple[str, str]]:
+    """Return (ISO 3166 code, English name) of every country, by name."""
+    names = Locale("en").territories.items()
+    found = [(code, name) for code, name in names if len(code) == 2 and code.isalpha()]
+    return sorted((pair for pair in found if pair[0] not in NOT_COUNTRIES), key=lambda pair: pair[1])
+
+
+def vat_id_clean(vat_id: str, country: str) -> str:
+    """Return the VAT id in its compact form, or "" for none. Raises ValidationError."""
+    vat_id = "".join(vat_id.split()).upper().replace(".", "").replace("-", "")
+    if not vat_id:
+        return ""
+    prefix = PREFIXES.get(country, country)
+    if country.lower() in eu_vat.MEMBER_STATES:
+        if not vat_id.startswith(prefix):
+            raise forms.ValidationError(
+                f"A VAT id of this country starts with {prefix}; write it with that prefix."
+            )
+        if not eu_vat.is_valid(vat_id):
+            raise forms.ValidationError(
+                "This is not a valid VAT id: its length or check digit is wrong; compare it with your papers."
+            )
+        return vat_id
+    module = get_cc_module(country.lower(), "vat")
+    if module is not None and not module.is_valid(vat_id):
+        raise forms.ValidationError("This is not a valid VAT id of this country; check it, or leave it empty.")
+    return vat_id
+
+
+class VatIdMixin:
+    """Checks the VAT id against the country chosen in the same form."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_vat_id(self) -> str:
+        """Return the compact VAT id."""
+        return vat_id_clean(self.cleaned_data.get("vat_id", ""), self.cleaned_data.get("country", ""))
+
+
+def country_field() -> forms.ChoiceField:
+    """Return the country field; VAT depends on it."""
+    return forms.ChoiceField(
+        choices=countries,
+        initial="NL",
+        help_text="Decides the VAT on your invoices.",
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+
+
+class OrganisationForm(VatIdMixin, forms.Form):
+    """What a new organisation needs; the rest can wait."""
+
+    name = forms.CharField(
+        max_length=120,
+        label="Name",
+        help_text="Your company or team, as colleagues know it.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
+        error_messages={"required": "Give your organisation a name."},
+    )
+    country = country_field()
+    currency = forms.ChoiceField(
+        choices=[(code, CURRENCY_NAMES[code]) for code in CURRENCIES],
+        label="Currency",
+        help_text="Top-ups and invoices are in this currency.",
+    )
+    vat_id = forms.CharField(
+        max_length=30, required=False, label="VAT id", help_text="With its country prefix, such as NL123456789B01."
+    )
+    finance_email = forms.EmailField(
+        required=False,
+        label="Finance e-mail",
+        help_text="Invoices go here; without one they go to you.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class DetailsForm(VatIdMixin, forms.ModelForm):
+    """The details that invoices show."""
+
+    country = country_field()
+    vat_id = forms.CharField(max_length=30, required=False, label="VAT id", help_text="With its country prefix.")
+
+    class Meta:
+        model = Organisation
+        fields = ("name", "legal_name", "address", "country", "vat_id", "finance_email")
+        widgets = {"address": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"})}
+        labels = {"legal_name": "Legal name"}
+        help_texts = {
+            "legal_name": "As it is registered.",
+            "address": "Street, postcode and city, on lines of their own.",
+            "finance_email": "Invoices go here.",
+        }

@@ -1,0 +1,94 @@
+"""Top-ups, and what Stripe told us about them."""
+
+from django.conf import settings
+from django.db import models
+
+from apps.billing.models import Quote
+from apps.core.ids import uuid7
+from apps.organisations.models import Organisation
+
+
+class TopUp(models.Model):
+    """One card payment that becomes credits at its quote's rate; the quote holds the amounts."""
+
+    class State(models.TextChoices):
+        CREATED = "created", "Created"  # written here, not yet answered by Stripe
+        OPEN = "open", "Waiting for payment"
+        PAID = "paid", "Paid"
+        CANCELLED = "cancelled", "Cancelled"  # the person came back without paying; the session may still be open
+        EXPIRED = "expired", "Expired"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="topups")
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="topup")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CREATED)
+    reason = models.CharField(max_length=300, blank=True, help_text="Why it failed, as the person reads it.")
+    stripe_session_id = models.CharField(max_length=255, null=True, unique=True)
+    checkout_url = models.TextField(blank=True)
+    payment_intent = models.CharField(max_length=255, null=True, unique=True)
+    fee_minor = models.BigIntegerField(null=True, help_text="Stripe's fee, once Stripe has told it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    paid_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True, help_text="When the sweep last asked Stripe about it.")
+    closed_at = models.DateTimeField(null=True, help_text="From when Stripe has nothing more to tell about it.")
+    parked_reason = models.TextField(blank=True, help_text="Why a person must look.")
+
+    class Meta:
+        verbose_name = "top-up"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["created", "open", "paid", "cancelled", "expired", "failed"]),
+                name="topup_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="paid")
+                | models.Q(paid_at__isnull=False, payment_intent__isnull=False, stripe_session_id__isnull=False),
+                name="topup_paid_by_an_intent",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "-id"], name="topup_newest_first"),
+            models.Index(
+                fields=["created_at"], condition=models.Q(closed_at=None, parked_reason=""), name="topup_unclosed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"top-up {self.id}"
+
+
+class StripeEvent(models.Model):
+    """One event of Stripe, stored before anything is done about it. Its payload is a hint, never the truth."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event_id = models.CharField(max_length=255, unique=True, help_text="Stripe's own id of it.")
+    type = models.CharField(max_length=100)
+    payload = models.JSONField()
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True)
+    parked_reason = models.TextField(blank=True, help_text="Why a person must look before anything happens.")
+
+    class Meta:
+        verbose_name = "Stripe event"
+        indexes = [
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(handled_at=None) & ~models.Q(parked_reason=""),
+                name="stripe_event_parked",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} ({self.type})"
+
+
+class EventCursor(models.Model):
+    """Up to when the list of Stripe's events has been read; webhooks do not move it, so it skips nothing."""
+
+    name = models.CharField(max_length=30, primary_key=True)
+    read_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} read until {self.read_until}"

@@ -1,0 +1,31 @@
+"""Questions about top-ups, organisation first."""
+
+import uuid
+
+from apps.billing.models import Invoice
+from apps.core.errors import NotFound
+from apps.organisations.models import Organisation
+from apps.payments.models import TopUp
+
+
+def topup_get(organisation: Organisation, topup_id: uuid.UUID) -> TopUp:
+    """Return the organisation's top-up with its quote. Raises NotFound."""
+    topup = TopUp.objects.select_related("quote", "organisation").filter(organisation=organisation, id=topup_id)
+    found = topup.first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, limit: int = 10) -> list[TopUp]:
+    """Return the organisation's top-ups that someone went to pay, the newest first, each with its quote."""
+    topups = TopUp.objects.select_related("quote", "user").filter(organisation=organisation)
+    if before is not None:
+        topups = topups.filter(id__lt=before)
+    return list(topups.order_by("-id")[:limit])
+
+
+def invoice_number(topup: TopUp) -> str | None:
+    """Return the number of the top-up's invoice once its PDF can be read."""
+    printed = Invoice.objects.filter(due__topup_id=str(topup.id)).exclude(pdf=None)
+    return printed.values_list("number", flat=True).first()

@@ -1,0 +1,26 @@
+"""Which state a top-up may move to from which, and the one function that moves it."""
+
+from apps.core.errors import Conflict
+from apps.payments.models import TopUp
+
+State = TopUp.State
+
+# Money that arrives is always credited, so every state leads to paid, and nothing leads out of it.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    State.CREATED: frozenset({State.OPEN, State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}),
+    State.OPEN: frozenset({State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}),
+    State.CANCELLED: frozenset({State.OPEN, State.PAID, State.EXPIRED, State.FAILED}),
+    State.EXPIRED: frozenset({State.PAID}),
+    State.FAILED: frozenset({State.PAID}),
+    State.PAID: frozenset(),
+}
+
+
+def topup_move(topup: TopUp, state: str) -> None:
+    """Set the state of a top-up whose row the caller has locked and will save.
+
+    Raises Conflict for a step that the table does not know.
+    """
+    if state not in TRANSITIONS[topup.state]:
+        raise Conflict(f"This top-up is {topup.get_state_display().lower()} and cannot become {state}.")
+    topup.state = state

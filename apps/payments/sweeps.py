@@ -1,0 +1,65 @@
+"""What finds a payment that no webhook told: questions about unclosed top-ups, and Stripe's own list of events."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from apps.payments import gateway
+from apps.payments.handlers import HANDLERS
+from apps.payments.inbox import event_store
+from apps.payments.models import EventCursor, TopUp
+from apps.payments.services import Parked, session_apply, topup_expire
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = timedelta(seconds=30)  # what a webhook usually needs, and more
+OVERLAP = timedelta(minutes=5)  # for clocks that differ and events that are listed late
+FIRST_LOOK = timedelta(days=1)
+
+
+def topups_sweep(*, now: datetime, limit: int = 100) -> int:
+    """Ask Stripe about the top-ups it has not finished with, those asked longest ago first; return how many.
+
+    Raises gateway.StripeUnavailable when Stripe does not answer; the next sweep goes on from there.
+    """
+    if not settings.STRIPE_SECRET_KEY:
+        return 0
+    waiting = TopUp.objects.select_related("quote").filter(
+        closed_at=None, parked_reason="", created_at__lt=now - PATIENCE
+    )
+    topups = list(waiting.order_by(F("checked_at").asc(nulls_first=True), "created_at")[:limit])
+    for topup in topups:
+        _ask(topup, now=now)
+    return len(topups)
+
+
+def _ask(topup: TopUp, *, now: datetime) -> None:
+    TopUp.objects.filter(id=topup.id).update(checked_at=now)
+    if topup.stripe_session_id is None:
+        if now > topup.quote.expires_at:
+            topup_expire(topup_id=topup.id, now=now)
+        return
+    try:
+        session = gateway.session_get(topup.stripe_session_id)
+        with transaction.atomic():
+            session_apply(session, now=now)
+    except (Parked, gateway.StripeRefused) as error:
+        logger.warning("top-up %s is parked: %s", topup.id, error)
+        TopUp.objects.filter(id=topup.id).update(parked_reason=str(error))
+
+
+def events_sweep(*, now: datetime) -> int:
+    """Read Stripe's list of events since the last reading into the inbox; return how many were new.
+
+    Raises gateway.StripeUnavailable when Stripe does not answer; the next sweep reads the same stretch.
+    """
+    if not settings.STRIPE_SECRET_KEY:
+        return 0
+    cursor = EventCursor.objects.filter(name="events").first()
+    since = cursor.read_until - OVERLAP if cursor else now - FIRST_LOOK
+    new = sum(event_store(event, now=now) for event in gateway.events_since(since, list(HANDLERS)))
+    EventCursor.objects.update_or_create(name="events", defaults={"read_until": now})
+    return new

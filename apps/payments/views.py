@@ -1,0 +1,147 @@
+"""Top-up pages, and the door Stripe knocks on."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.billing.models import Quote
+from apps.billing.pricing import rate_text
+from apps.billing.selectors import wallet
+from apps.billing.services import quote_create
+from apps.core.errors import AppError, NotFound
+from apps.core.money import CURRENCIES
+from apps.core.rest import problem
+from apps.organisations.models import Membership
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import membership_get
+from apps.payments import inbox, services
+from apps.payments.forms import DEFAULT_AMOUNT, PRESETS, TopUpForm
+from apps.payments.models import TopUp
+from apps.payments.selectors import invoice_number, topup_get, topups_page
+from apps.payments.states import State
+
+STOP_POLLING = 286  # htmx ends its polling at this status
+
+
+def _membership(request: HttpRequest, slug: str) -> Membership:
+    membership = membership_get(request.user, slug, Permission.BILLING_MANAGE)
+    request.membership = membership  # type: ignore[attr-defined]
+    return membership
+
+
+@login_required
+@require_GET
+def topup(request: HttpRequest, slug: str) -> HttpResponse:
+    """The top-up form with its price box; htmx asks for the box alone while the person types."""
+    organisation = _membership(request, slug).organisation
+    currency = organisation.currency if organisation.currency in CURRENCIES else CURRENCIES[0]
+    given = {"currency": currency, "amount": DEFAULT_AMOUNT} | request.GET.dict()
+    form = TopUpForm(given | {"amount": given.get("preset", given["amount"])})
+    context: dict[str, Any] = {"form": form, "presets": PRESETS}
+    if form.is_valid():
+        # Each price shown is a row, because the button beside it pays exactly that price.
+        try:
+            quote = quote_create(
+                organisation=organisation,
+                currency=form.cleaned_data["currency"],
+                net_minor=form.net_minor,
+                now=timezone.now(),
+            )
+            context |= _price(quote)
+        except AppError as refusal:
+            context["refusal"] = refusal
+    part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else ""
+    if part in ("price", "topup"):
+        return render(request, f"payments/topup.html#{part}", context)
+    context["topups"] = topups_page(organisation)
+    return render(request, "payments/topup.html", context)
+
+
+def _price(quote: Quote) -> dict[str, Any]:
+    return {
+        "quote": quote,
+        "rate_text": rate_text(quote.rate_charged_micro, quote.currency),
+        "spread_percent": f"{quote.spread_bp / 100:g}",
+        "vat_percent": f"{quote.vat_bp / 100:g}",
+        "payable_until": services.payable_until(quote),
+    }
+
+
+@login_required
+@require_POST
+def topup_start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the person to Checkout for the quote they saw."""
+    membership = _membership(request, slug)
+    try:
+        quote_id = uuid.UUID(request.POST.get("quote", ""))
+    except ValueError:
+        raise NotFound("There is no such price for this organisation; open the top-up page again.") from None
+    url = services.topup_start(membership=membership, quote_id=quote_id, now=timezone.now())
+    return HttpResponseRedirect(url, status=303)
+
+
+@login_required
+@require_GET
+def topup_detail(request: HttpRequest, slug: str, topup_id: uuid.UUID) -> HttpResponse:
+    """Where Checkout returns to: the page asks again by itself until the credits and their invoice are there."""
+    organisation = _membership(request, slug).organisation
+    found = topup_get(organisation, topup_id)
+    if request.GET.get("returned") == "cancelled":
+        services.topup_cancel(topup_id=found.id)
+        return HttpResponseRedirect(services.topup_path(found), status=303)
+    context = _standing(found)
+    if not request.headers.get("HX-Request"):
+        return render(request, "payments/topup_detail.html", context | {"returned": "returned" in request.GET})
+    seen = request.GET.get("seen", "")
+    if seen == context["mark"]:
+        return HttpResponse(status=204)
+    if found.state == State.PAID and not seen.startswith(State.PAID):
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the whole frame shows the balance
+    return render(
+        request,
+        "payments/topup_detail.html#standing",
+        context,
+        status=200 if context["more_to_come"] else STOP_POLLING,
+    )
+
+
+def _standing(topup: TopUp) -> dict[str, Any]:
+    """Return what the page shows of a top-up; `mark` changes whenever any of it does."""
+    paid = topup.state == State.PAID
+    invoice = invoice_number(topup) if paid else None
+    waiting = topup.state in (State.CREATED, State.OPEN)
+    resumable = topup.closed_at is None and timezone.now() < topup.quote.expires_at
+    return {
+        "topup": topup,
+        "shown": "credited" if paid else "waiting" if waiting else topup.state,
+        "quote": topup.quote,
+        "net_typed": f"{topup.quote.net_minor / 100:.2f}",
+        "invoice": invoice,
+        "balance_micro": wallet(topup.organisation_id).available_micro if paid else None,
+        "parked": bool(topup.parked_reason) and not paid,
+        "waiting": waiting,
+        "resumable": resumable,
+        "mark": f"{topup.state}.{bool(topup.parked_reason)}.{invoice or ''}",
+        "more_to_come": (paid and invoice is None) or (waiting and not topup.parked_reason),
+    }
+
+
+@csrf_exempt
+@require_POST
+def stripe_webhook(request: HttpRequest) -> HttpResponse:
+    """Keep what Stripe signed and answer at once; the work follows in a worker."""
+    try:
+        inbox.event_receive(
+            raw_body=request.body,
+            signature=request.headers.get("Stripe-Signature", ""),
+            now=timezone.now(),
+        )
+    except AppError as refusal:
+        return JsonResponse(problem(refusal), status=refusal.status, content_type="application/problem+json")
+    return HttpResponse("received", content_type="text/plain")

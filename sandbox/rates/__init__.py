@@ -1,0 +1,1 @@
+"""CoinGecko's simple price, with fixed prices of NOS that can be set."""

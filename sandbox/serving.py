@@ -1,0 +1,47 @@
+"""Serves a part of the sandbox on 127.0.0.1 until it is told to stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket listening on 127.0.0.1; port 0 takes a free one."""
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise SystemExit(
+            f"Port {port} cannot be used: {error.strerror}. Choose another, or 0 for a free one."
+        ) from None
+    return taken
+
+
+def address_of(taken: socket.socket) -> str:
+    """Return the http address of a listening socket."""
+    return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            print(f"ready {address_of(sockets[0])}", flush=True)
+
+
+def serve(app: ASGIApp, taken: socket.socket, **options: Any) -> None:
+    """Serve until SIGINT or SIGTERM; print `ready <url>` once it answers. `options` are uvicorn's."""
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2, **options)
+    # uvicorn raises the signal again once it has stopped; by then there is nothing left to stop.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_Server(config).serve(sockets=[taken]))

@@ -1,0 +1,177 @@
+"""The whole platform on one machine: which processes there are, in which order they start, what each is told."""
+
+import asyncio
+import json
+import secrets
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox import markets
+from sandbox.supervisor import Part, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+TREASURY_NOS = 10_000
+NODES = 2
+
+
+def free_port(preferred: int = 0) -> int:
+    """Return `preferred` if nothing listens there, else a port that was free a moment ago."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on 127.0.0.1")
+
+
+@dataclass
+class Stage:
+    """One sandbox with the platform on it, over the folder `data`.
+
+    `fixed` asks for the usual ports, so that addresses stay the same from one start to the next.
+    """
+
+    data: Path
+    supervisor: Supervisor
+    fixed: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Start everything and return when every part answers. Raises PartFailed."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._environment()
+        await self._world_outside()
+        await self._prepare()
+        await self._platform()
+
+    def port(self, preferred: int) -> int:
+        """Return the port a part gets: the usual one in a fixed sandbox, any free one elsewhere."""
+        return free_port(preferred if self.fixed else 0)
+
+    def _environment(self) -> None:
+        for name in ("mail", "keys"):
+            (self.data / name).mkdir(exist_ok=True)
+        (self.data / "keys").chmod(0o700)
+        web = self.port(8000)
+        self.urls["web"] = f"http://127.0.0.1:{web}"
+        self.env |= {
+            "NOSANA_ENVIRONMENT": "sandbox",
+            "NOSANA_BASE_URL": self.urls["web"],
+            "DJANGO_SETTINGS_MODULE": "nosana_web.settings",
+            "DJANGO_SECRET_KEY": self.secret("django"),
+            "EMAIL_URL": f"filemail:///{self.data / 'mail'}",  # three slashes and an absolute path
+            "STRIPE_SECRET_KEY": f"sk_test_{self.secret('stripe')}",
+            "STRIPE_WEBHOOK_SECRET": f"whsec_{self.secret('webhook')}",
+            "NODE_DIRECTORY_FILE": str(self.data / "nodes.json"),
+            "MARKETS_FILE": str(self.data / "markets.json"),
+            "CHAIN_CLUSTER": "sandbox",
+            "CHAIN_SEED_FILE": str(self.data / "keys" / "seed"),
+            "CHAIN_TREASURY_FILE": str(self.data / "keys" / "treasury.json"),
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+        }
+
+    def secret(self, name: str) -> str:
+        """Return this sandbox's own secret of that name, made on its first start."""
+        path = self.data / "keys" / f"{name}.secret"
+        if not path.exists():
+            path.write_text(secrets.token_hex(24))
+            path.chmod(0o600)
+        return path.read_text()
+
+    def _part(self, name: str, *command: str, ready: str = r"^ready (?P<said>.*)") -> Part:
+        return Part(name, [PYTHON, *command], env=self.env, ready=ready)
+
+    def _outside(self, name: str, port: int, *options: str) -> Part:
+        data = self.data / name
+        return self._part(name, "-m", f"sandbox.{name}", "--port", str(port), "--data", str(data), *options)
+
+    async def _world_outside(self) -> None:
+        webhook = f"{self.urls['web']}/webhooks/stripe/"
+        services, chain, stripe, ipfs, rates = await self.supervisor.start_all(
+            self._part("services", "-m", "sandbox.services", "--data", str(self.data)),
+            self._outside("chain", self.port(8899)),
+            self._outside(
+                "stripe",
+                self.port(12111),
+                *("--webhook", webhook, "--webhook-secret", self.env["STRIPE_WEBHOOK_SECRET"]),
+            ),
+            self._outside("ipfs", self.port(5080)),
+            self._outside("rates", self.port(5090)),
+        )
+        self.urls |= {"chain": chain, "stripe": stripe, "ipfs": ipfs}
+        self.env["DATABASE_URL"], self.env["REDIS_URL"] = services.split()
+        self.env |= {
+            "CHAIN_RPC_URL": chain,
+            "STRIPE_API_URL": stripe,
+            "STRIPE_CHECKOUT_ORIGINS": stripe,
+            "IPFS_API_URL": ipfs,
+            "IPFS_GATEWAY_URL": ipfs,
+            "RATES_URL": f"{rates}/api/v3",
+        }
+
+    async def _prepare(self) -> None:
+        self.env["CHAIN_GENESIS_HASH"] = await markets.genesis_hash(self.urls["chain"])
+        options = ("--keys", str(self.data / "keys"), "--rpc", self.urls["chain"], "--nos", str(TREASURY_NOS))
+        await asyncio.gather(
+            self.supervisor.run(self._part("prepare", "-m", "sandbox.prepare", *options)),
+            markets.markets_open(self.urls["chain"], self.data),
+        )
+
+    async def _platform(self) -> None:
+        port = self.urls["web"].rsplit(":", 1)[1]
+        celery = ("-m", "celery", "-A", "nosana_web")
+        await self.supervisor.start_all(
+            self._part(
+                "web",
+                *("-m", "uvicorn", "nosana_web.asgi:application", "--host", "127.0.0.1", "--port", port),
+                *("--timeout-graceful-shutdown", "2", "--no-access-log"),
+                ready="Uvicorn running",
+            ),
+            self._part(
+                "worker",
+                *(*celery, "worker", "-Q", "default,payments,bridge,mail", "-c", "3", "--loglevel", "INFO"),
+                *("--without-gossip", "--without-mingle", "-n", "worker@sandbox"),
+                ready=r"\bready\.",
+            ),
+            self._part(
+                "beat",
+                *celery,
+                "beat",
+                "-s",
+                str(self.data / "beat"),
+                "--pidfile=",
+                "--loglevel",
+                "INFO",
+                ready="is starting",
+            ),
+            self._part("observer", "manage.py", "bridge_observe", ready="^ready"),
+            self._part("collector", "manage.py", "bridge_collect", ready="^ready"),
+            *self._nodes(),
+        )
+
+    def _nodes(self) -> list[Part]:
+        addresses = [market["address"] for market in json.loads((self.data / "markets.json").read_text())]
+        options = (
+            "--rpc",
+            self.urls["chain"],
+            "--ipfs",
+            self.urls["ipfs"],
+            "--directory",
+            str(self.data / "nodes.json"),
+        )
+        return [
+            self._part(
+                f"node-{number}",
+                *("-m", "sandbox.node", "--port", "0", "--data", str(self.data / f"node-{number}"), *options),
+                *("--market", addresses[(number - 1) % len(addresses)], "--name", f"node-{number}"),
+            )
+            for number in range(1, NODES + 1)
+        ]

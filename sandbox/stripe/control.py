@@ -1,0 +1,109 @@
+"""The sandbox's own switches over HTTP, under /_sandbox: faults, clock, resend, settle, disputes."""
+
+import json
+import time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sandbox.stripe import checkout, money
+from sandbox.stripe.errors import InvalidRequest, StripeError, missing
+from sandbox.stripe.faults import Faults
+from sandbox.stripe.store import Json, new_id
+from sandbox.stripe.world import Sandbox, public
+
+MOST_AHEAD = 10 * 365 * 24 * 3600
+
+
+class Control:
+    """What a test or a curious person may do that Stripe's customers cannot."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+
+    async def faults(self, request: Request) -> Response:
+        """GET shows the fault switches, POST sets all of them (those not named are off), DELETE clears them."""
+        if request.method == "POST":
+            try:
+                self.sandbox.faults = Faults.read(await _json(request))
+            except ValueError as error:
+                return _refused(InvalidRequest(str(error)))
+        elif request.method == "DELETE":
+            self.sandbox.faults = Faults()
+        self.sandbox.woken.set()
+        return JSONResponse(self.sandbox.faults.shown())
+
+    async def clock(self, request: Request) -> Response:
+        """GET tells the sandbox's time; POST {"advance": seconds} moves it ahead."""
+        if request.method == "POST":
+            ahead = (await _json(request)).get("advance")
+            before = int(self.sandbox.store.setting("clock") or 0)
+            if not isinstance(ahead, int) or isinstance(ahead, bool) or not 0 <= ahead <= MOST_AHEAD - before:
+                return _refused(
+                    InvalidRequest(
+                        'Send {"advance": seconds}, a whole number, 0 or more; ten years ahead at most.'
+                    )
+                )
+            with self.sandbox.acting(None):
+                self.sandbox.store.setting_put("clock", before + ahead)
+        return JSONResponse({"now": self.sandbox.now(), "ahead": int(self.sandbox.store.setting("clock") or 0)})
+
+    async def resend(self, request: Request) -> Response:
+        """Deliver the event once more to every endpoint that is enabled."""
+        event = self.sandbox.store.get("event", request.path_params["id"])
+        if event is None:
+            return _refused(missing("event", request.path_params["id"]))
+        with self.sandbox.acting(None):
+            count = 0
+            for endpoint in list(self.sandbox.store.walk("webhook_endpoint")):
+                if endpoint["status"] == "enabled":
+                    self.sandbox.store.delivery_add(event["id"], endpoint["id"], time.time())
+                    count += 1
+        self.sandbox.woken.set()
+        return JSONResponse({"event": event["id"], "deliveries": count})
+
+    async def deliveries(self, request: Request) -> Response:
+        """Tell what became of each delivery of the event."""
+        return JSONResponse({"data": self.sandbox.store.deliveries_of(request.path_params["id"])})
+
+    async def dispute_close(self, request: Request) -> Response:
+        """Decide the dispute: {"status": "won" or "lost"}."""
+        status = (await _json(request)).get("status")
+        if status not in ("won", "lost"):
+            return _refused(InvalidRequest('Send {"status": "won"} or {"status": "lost"}.'))
+        return self._act("dispute", request, lambda thing: money.dispute_close(self.sandbox, thing, status))
+
+    async def dispute_open(self, request: Request) -> Response:
+        """Let the holder dispute the charge now: {"reason": "fraudulent"} or another of Stripe's reasons."""
+        reason = str((await _json(request)).get("reason") or "fraudulent")
+        return self._act("charge", request, lambda thing: money.dispute_open(self.sandbox, thing, reason))
+
+    async def settle(self, request: Request) -> Response:
+        """Let a bank debit arrive or bounce: {"outcome": "succeeded" or "failed"}."""
+        outcome = (await _json(request)).get("outcome")
+        if outcome not in ("succeeded", "failed"):
+            return _refused(InvalidRequest('Send {"outcome": "succeeded"} or {"outcome": "failed"}.'))
+        return self._act(
+            "checkout.session", request, lambda thing: checkout.session_settle(self.sandbox, thing, outcome)
+        )
+
+    def _act(self, kind: str, request: Request, act: Any) -> Response:
+        try:
+            with self.sandbox.trying(None):
+                return JSONResponse(public(act(self.sandbox.get(kind, request.path_params["id"]))))
+        except StripeError as error:
+            return _refused(error)
+
+
+async def _json(request: Request) -> Json:
+    """Return the body as an object; an empty or broken one is an empty object, which each switch then refuses."""
+    try:
+        body = json.loads(await request.body() or b"{}")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _refused(error: StripeError) -> Response:
+    return JSONResponse(error.body(new_id("req", 14)), error.status)

@@ -1,0 +1,68 @@
+"""The table of every endpoint: method, address, parameters, act."""
+
+from sandbox.stripe import acts_customers as people
+from sandbox.stripe import acts_money as cash
+from sandbox.stripe import acts_paying as paying
+from sandbox.stripe import portal, specs
+from sandbox.stripe.endpoints import Endpoint, listed, read, relabel
+
+SESSIONS, INTENTS, SETUPS = "/v1/checkout/sessions", "/v1/payment_intents", "/v1/setup_intents"
+ENDPOINTS = (
+    Endpoint("POST", "/v1/customers", specs.CUSTOMER, people.customer_create),
+    Endpoint("GET", "/v1/customers", specs.CUSTOMER_LIST, listed("customer", "email")),
+    Endpoint("GET", "/v1/customers/{id}", specs.EXPAND, people.customer_read),
+    Endpoint("POST", "/v1/customers/{id}", specs.CUSTOMER, people.customer_update),
+    Endpoint("DELETE", "/v1/customers/{id}", specs.EXPAND, people.customer_delete),
+    Endpoint("GET", "/v1/customers/{id}/payment_methods", specs.CUSTOMER_METHODS, people.customer_methods),
+    Endpoint("GET", "/v1/customers/{pair}", specs.EXPAND, people.customer_method),
+    Endpoint("POST", "/v1/payment_methods", specs.METHOD, people.method_create),
+    Endpoint("GET", "/v1/payment_methods", specs.METHOD_LIST, people.method_list),
+    Endpoint("GET", "/v1/payment_methods/{id}", specs.EXPAND, read("payment_method")),
+    Endpoint("POST", "/v1/payment_methods/{id}", specs.METHOD_UPDATE, people.method_update),
+    Endpoint("POST", "/v1/payment_methods/{id}/attach", specs.METHOD_ATTACH, people.method_attach),
+    Endpoint("POST", "/v1/payment_methods/{id}/detach", specs.EXPAND, people.method_detach),
+    Endpoint("POST", SESSIONS, specs.SESSION, paying.session_create),
+    Endpoint("GET", SESSIONS, specs.SESSION_LIST, paying.session_list),
+    Endpoint("GET", SESSIONS + "/{id}", specs.EXPAND, read("checkout.session")),
+    Endpoint("POST", SESSIONS + "/{id}", specs.SESSION_UPDATE, relabel("checkout.session")),
+    Endpoint("POST", SESSIONS + "/{id}/expire", specs.EXPAND, paying.session_expire),
+    Endpoint("GET", SESSIONS + "/{id}/line_items", specs.PAGE, paying.session_lines),
+    Endpoint("POST", INTENTS, specs.INTENT, paying.intent_create),
+    Endpoint("GET", INTENTS, specs.INTENT_LIST, listed("payment_intent", "customer")),
+    Endpoint("GET", INTENTS + "/{id}", specs.EXPAND, read("payment_intent")),
+    Endpoint("POST", INTENTS + "/{id}", specs.INTENT_UPDATE, paying.intent_update),
+    Endpoint("POST", INTENTS + "/{id}/confirm", specs.INTENT_CONFIRM, paying.intent_confirm),
+    Endpoint("POST", INTENTS + "/{id}/cancel", specs.INTENT_CANCEL, paying.intent_cancel),
+    Endpoint("POST", SETUPS, specs.SETUP, paying.setup_create),
+    Endpoint("GET", SETUPS, specs.SETUP_LIST, listed("setup_intent", "customer", "payment_method")),
+    Endpoint("GET", SETUPS + "/{id}", specs.EXPAND, read("setup_intent")),
+    Endpoint("POST", SETUPS + "/{id}/confirm", specs.SETUP_CONFIRM, paying.setup_confirm),
+    Endpoint("POST", SETUPS + "/{id}/cancel", specs.SETUP_CANCEL, paying.setup_cancel),
+    Endpoint("GET", "/v1/charges", specs.CHARGE_LIST, listed("charge", "customer", "payment_intent")),
+    Endpoint("GET", "/v1/charges/{id}", specs.EXPAND, read("charge")),
+    Endpoint(
+        "POST",
+        "/v1/charges/{id}",
+        specs.CHARGE_UPDATE,
+        relabel("charge", "description", "receipt_email", event="charge.updated"),
+    ),
+    Endpoint("GET", "/v1/balance", specs.EXPAND, cash.balance),
+    Endpoint("GET", "/v1/balance_transactions", specs.BALANCE_LIST, cash.balance_list),
+    Endpoint("GET", "/v1/balance_transactions/{id}", specs.EXPAND, read("balance_transaction")),
+    Endpoint("POST", "/v1/refunds", specs.REFUND, cash.refund_create),
+    Endpoint("GET", "/v1/refunds", specs.REFUND_LIST, listed("refund", "charge", "payment_intent")),
+    Endpoint("GET", "/v1/refunds/{id}", specs.EXPAND, read("refund")),
+    Endpoint("POST", "/v1/refunds/{id}", specs.METADATA_ONLY, relabel("refund", event="refund.updated")),
+    Endpoint("GET", "/v1/disputes", specs.DISPUTE_LIST, listed("dispute", "charge", "payment_intent")),
+    Endpoint("GET", "/v1/disputes/{id}", specs.EXPAND, read("dispute")),
+    Endpoint("POST", "/v1/disputes/{id}", specs.DISPUTE_UPDATE, cash.dispute_update),
+    Endpoint("POST", "/v1/disputes/{id}/close", specs.EXPAND, cash.dispute_close),
+    Endpoint("GET", "/v1/events", specs.EVENT_LIST, cash.event_list),
+    Endpoint("GET", "/v1/events/{id}", specs.EXPAND, read("event")),
+    Endpoint("POST", "/v1/billing_portal/sessions", specs.PORTAL, portal.session_create),
+    Endpoint("POST", "/v1/webhook_endpoints", specs.ENDPOINT, cash.endpoint_create),
+    Endpoint("GET", "/v1/webhook_endpoints", specs.PAGE, listed("webhook_endpoint")),
+    Endpoint("GET", "/v1/webhook_endpoints/{id}", specs.EXPAND, read("webhook_endpoint")),
+    Endpoint("POST", "/v1/webhook_endpoints/{id}", specs.ENDPOINT_UPDATE, cash.endpoint_update),
+    Endpoint("DELETE", "/v1/webhook_endpoints/{id}", specs.EXPAND, cash.endpoint_delete),
+)

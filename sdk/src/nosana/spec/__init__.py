@@ -1,0 +1,30 @@
+"""Job definitions, version 0.1: typed models, a validator that answers in sentences, flow states and literals."""
+
+from nosana.spec.definition import ContainerRun, CreateVolume, Definition, ExposedPort, Operation
+from nosana.spec.flow import FlowState, LogEntry, OpState
+from nosana.spec.literals import LiteralUnresolved, Scope, args_resolve
+from nosana.spec.problems import DefinitionInvalid, Level, Problem
+from nosana.spec.read import definition_read
+from nosana.spec.rules import ports_of
+from nosana.spec.validate import definition_parse, definition_validate
+
+__all__ = [
+    "ContainerRun",
+    "CreateVolume",
+    "Definition",
+    "DefinitionInvalid",
+    "ExposedPort",
+    "FlowState",
+    "Level",
+    "LiteralUnresolved",
+    "LogEntry",
+    "OpState",
+    "Operation",
+    "Problem",
+    "Scope",
+    "args_resolve",
+    "definition_parse",
+    "definition_read",
+    "definition_validate",
+    "ports_of",
+]

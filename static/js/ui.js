@@ -1,0 +1,112 @@
+/* Small behaviours of the frame: colour scheme, menus, dialogs, copying, and answers htmx cannot place. */
+
+const themeButtons = () => document.querySelectorAll("[data-theme-set]");
+
+function themeShow() {
+  const now = document.documentElement.dataset.theme ?? "auto";
+  for (const button of themeButtons()) button.setAttribute("aria-pressed", String(button.dataset.themeSet === now));
+}
+
+function themeSet(theme) {
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  try {
+    localStorage.setItem("theme", theme);
+  } catch {
+    /* storage is switched off: the choice lasts for this page */
+  }
+  themeShow();
+}
+
+export function say(sentence) {
+  const place = document.getElementById("spoken");
+  if (place) place.textContent = sentence;
+}
+
+export function alertShow(sentence) {
+  const box = document.getElementById("alert-template")?.content.firstElementChild.cloneNode(true);
+  const place = document.getElementById("alerts");
+  if (!box || !place) return;
+  box.querySelector("[data-sentence]").textContent = sentence;
+  place.replaceChildren(box);
+}
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    say("Copied.");
+    button.classList.add("copied");
+    setTimeout(() => button.classList.remove("copied"), 1500);
+  } catch {
+    say("Copying is not allowed here; select the text instead.");
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-theme-set], [data-copy], [data-dialog], [data-dialog-close], [data-dismiss]");
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  if (!target) return;
+  if (target.dataset.themeSet) themeSet(target.dataset.themeSet);
+  else if (target.dataset.copy) copy(target);
+  else if ("dialogClose" in target.dataset) target.closest("dialog").close();
+  else if ("dismiss" in target.dataset) target.closest(".notice").remove();
+  else {
+    const dialog = document.getElementById(target.dataset.dialog);
+    if (dialog) {
+      event.preventDefault();
+      dialog.showModal();
+    }
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+/* One press is one act: a form that is on its way cannot be sent again. */
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-once]")) {
+    if (event.target.dataset.sent) event.preventDefault();
+    else {
+      event.target.dataset.sent = "yes";
+      for (const button of event.target.querySelectorAll("button[type=submit]")) button.setAttribute("aria-busy", "true");
+    }
+  }
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  }
+});
+
+/* Polling rests while nobody looks, and while a list shows more than the part that a poll renews. */
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const source = event.detail.elt;
+  if (!source.getAttribute("hx-trigger")?.startsWith("every")) return;
+  if (document.hidden || (source.id === "rows" && document.querySelector("#more[data-extended]"))) event.preventDefault();
+});
+
+/* A whole page must never land inside a part of a page, and silence is no answer. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status < 400 || xhr.status === 422 || xhr.getResponseHeader("HX-Retarget")) return;
+  event.detail.shouldSwap = false;
+  alertShow(
+    xhr.status === 403
+      ? "This page is too old to act on. Load it again, then repeat what you did."
+      : "The platform could not answer just now; nothing was changed. Try again in a moment.",
+  );
+});
+document.addEventListener("htmx:sendError", () => {
+  alertShow("There is no connection to the platform just now; nothing was changed.");
+});
+
+themeShow();
