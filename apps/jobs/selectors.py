@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from apps.billing import services as billing
 from apps.core.errors import NotFound
@@ -21,7 +21,7 @@ class JobFilters:
     project_id: uuid.UUID | None = None
     market_id: int | None = None
     member_id: int | None = None
-    text: str = ""
+    text: str = ""  # part of the name, or the whole address
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def jobs_page(
         if getattr(filters, field) is not None:
             jobs = jobs.filter(**{field: getattr(filters, field)})
     if filters.text:
-        jobs = jobs.filter(name__icontains=filters.text)
+        jobs = jobs.filter(Q(name__icontains=filters.text) | Q(attempt__address=filters.text))
     page = list(jobs[: limit + 1])
     more = len(page) > limit
     return JobsPage(jobs=page[:limit], next_before=page[limit - 1].pk if more else None)
@@ -145,14 +145,14 @@ def attempts_without_result(*, since: datetime) -> QuerySet[Attempt]:
     return Attempt.objects.filter(log_complete_at=None, ended_at__gt=since).order_by("id")
 
 
-def log_position_of(*, attempt_id: uuid.UUID, op_id: str, by_node: bool, at: datetime, text: str) -> int | None:
+def log_position_of(*, attempt_id: uuid.UUID, op_id: str, stream: str, at: datetime, text: str) -> int | None:
     """Return the position of the first stored line like this one, or None."""
-    lines = LogLine.objects.filter(attempt_id=attempt_id, op_id=op_id, by_node=by_node, at=at, text=text)
+    lines = LogLine.objects.filter(attempt_id=attempt_id, op_id=op_id, stream=stream, at=at, text=text)
     return lines.order_by("position").values_list("position", flat=True).first()
 
 
-def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, bool], int]:
-    """Return up to which position lines are stored, for each operation and for the node's word about it."""
-    lines = LogLine.objects.filter(attempt_id=attempt_id).values("op_id", "by_node")
-    rows = lines.annotate(last=Max("position")).values_list("op_id", "by_node", "last")
-    return {(op_id, by_node): last + 1 for op_id, by_node, last in rows}
+def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, str], int]:
+    """Return up to which position lines are stored, by operation and stream."""
+    lines = LogLine.objects.filter(attempt_id=attempt_id).values("op_id", "stream")
+    rows = lines.annotate(last=Max("position")).values_list("op_id", "stream", "last")
+    return {(op_id, stream): last + 1 for op_id, stream, last in rows}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.billing.models import Lot
+from apps.billing.models import Lot, Rate
 from apps.billing.services import lot_grant
 from apps.jobs import services
 from apps.jobs.forms import starters
@@ -150,6 +150,10 @@ def job_finish(job: Job, *, started: datetime, ended: datetime) -> None:
 def scene_make(organisation: Organisation, user: User) -> dict[str, Job]:
     """Give the organisation credits and a job in every state; return them by state."""
     small, middle, _, _ = markets_make()
+    for currency, price in (("EUR", 420_000), ("USD", 455_000), ("GBP", 365_000)):
+        Rate.objects.create(
+            currency=currency, price_micro=price, at=timezone.now(), source="scene", read_at=timezone.now()
+        )
     credits_give(organisation)
     membership = Membership.objects.get(organisation=organisation, user=user)
     now = timezone.now()
@@ -167,7 +171,7 @@ def scene_make(organisation: Organisation, user: User) -> dict[str, Job]:
     jobs["failed"] = job = job_make(membership, middle, name="Fine-tune, run 7")
     job_list(job, now)
     services.attempt_failed(
-        attempt_id=job.attempt.pk,  # type: ignore[union-attr]
+        attempt_id=job.attempt.pk,
         reason=Reason.CHAIN_REFUSED,
         sentence="The network refused the job: the market’s queue is full; launch it in another market.",
         now=now,

@@ -45,8 +45,8 @@ def pages(jobs: dict[str, object]) -> dict[str, str]:
         "jobs": f"{o}jobs/",
         "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
         "launch": f"{o}jobs/new/",
-        **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},  # type: ignore[attr-defined]
-        "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",  # type: ignore[attr-defined]
+        **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
+        "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
         "settings": f"{o}settings/",
         "organisation-new": "/organisations/new/",
         "billing": f"{o}billing/",
@@ -66,14 +66,15 @@ def shoot(browser: Browser, base: str, folder: Path, shown: dict[str, str], cook
     count = 0
     for scheme in ("light", "dark"):
         for width, (w, h) in WIDTHS.items():
-            context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme)  # type: ignore[arg-type]
+            context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme)
             if cookie:
                 context.add_cookies([{"name": "sessionid", "value": cookie, "url": base}])
             page = context.new_page()
             page.on("console", lambda message: told(message.text) if message.type == "error" else None)
             for name, path in shown.items():
                 page.goto(base + path, wait_until="load")
-                page.wait_for_timeout(250)
+                page.evaluate("document.fonts.ready")
+                page.wait_for_timeout(200)
                 page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
                 overflow(page, f"{name} at {width}")
                 count += 1

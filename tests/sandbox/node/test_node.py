@@ -174,3 +174,10 @@ def test_owners_of_a_job_alone_may_ask_for_its_state_and_stop_it(around: Surroun
         sent = client.get(f"/job/{job}/info", headers=header).text
     assert json.loads(sent.split("data: ")[-1])["status"] == "success"
     assert around.wait_result(job).status == "success"
+
+
+def test_a_job_that_is_extended_runs_on(around: Surroundings, node: Started) -> None:
+    job = around.post(shell("sleep 5; echo late"), timeout=3)
+    around.wait(lambda chain: chain.runs(job=job))
+    around.extend(job, 30)
+    assert [entry.log for entry in around.wait_result(job).op_states[0].logs] == ["late"]
