@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from apps.billing import services as billing
 from apps.core.errors import NotFound
@@ -21,7 +21,7 @@ class JobFilters:
     project_id: uuid.UUID | None = None
     market_id: int | None = None
     member_id: int | None = None
-    text: str = ""
+    text: str = ""  # part of the name, or the whole address
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def jobs_page(
         if getattr(filters, field) is not None:
             jobs = jobs.filter(**{field: getattr(filters, field)})
     if filters.text:
-        jobs = jobs.filter(name__icontains=filters.text)
+        jobs = jobs.filter(Q(name__icontains=filters.text) | Q(attempt__address=filters.text))
     page = list(jobs[: limit + 1])
     more = len(page) > limit
     return JobsPage(jobs=page[:limit], next_before=page[limit - 1].pk if more else None)

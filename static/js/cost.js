@@ -1,7 +1,7 @@
 /* Counts the cost of running jobs on, once a second, by the same sum the platform settles with. */
 
 const MICRO = 1_000_000;
-const shown = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 6 });
+const shown = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 6, maximumFractionDigits: 6 });
 const firstSeen = new WeakMap();
 
 function secondsOf(element) {

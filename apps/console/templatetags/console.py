@@ -1,12 +1,17 @@
 """Tags for the frame: icons, and classes on form fields."""
 
+import re
+
 from django import template
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.core import money
+
 register = template.Library()
+LONG_NAME = re.compile(r"\b[1-9A-HJ-NP-Za-km-z]{40,}\b")  # base58, as the network writes its names
 
 
 @register.simple_tag
@@ -43,3 +48,28 @@ def is_checkbox(field: BoundField) -> bool:
 def short(text: str, keep: int = 4) -> str:
     """Shorten an address or signature to its two ends ("7Xk2…9dQp")."""
     return text if len(text) <= 2 * keep + 3 else f"{text[:keep]}…{text[-keep:]}"
+
+
+@register.filter
+def tidy(sentence: str) -> str:
+    """Shorten the addresses, signatures and CIDs inside a sentence."""
+    return LONG_NAME.sub(lambda found: short(found.group(), 6), sentence)
+
+
+@register.filter
+def initial(text: object) -> str:
+    """Return the first letter, as a sign for a person or an organisation."""
+    return str(text)[:1].upper()
+
+
+@register.filter
+def credits_short(micro: int) -> str:
+    """Show micro-NOS as credits with two decimals, rounded down; what is less than 0.01 is shown whole."""
+    whole = int(micro) // 10_000 * 10_000
+    return money.credits_text(whole, places=2) if whole or not micro else money.credits_text(int(micro))
+
+
+@register.filter
+def credits_full(micro: int | None) -> str:
+    """Show micro-NOS as credits with all six decimals, so that columns align; nothing as "0"."""
+    return money.credits_text(int(micro), places=6) if micro else "0"

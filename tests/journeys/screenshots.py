@@ -1,0 +1,138 @@
+"""Every page as PNG, 1280 and 390 pixels wide, light and dark: `python -m tests.journeys.screenshots`.
+
+Runs on a database and a server of its own, with hand-made rows, and writes into var/screenshots/ (or the folder
+given). Ends with 2 and a sentence where there is no Chromium.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import django
+from django.core.management import call_command
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.console.serve import ROOT, chromium_path, launch_arguments, postgres, web
+
+WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
+OPEN_PAGES = {
+    "front": "/",
+    "signup": "/accounts/signup/",
+    "login": "/accounts/login/",
+    "password-reset": "/accounts/password/reset/",
+    "not-found": "/nowhere/",
+}
+
+
+def session_for(email: str) -> str:
+    """Return the session cookie of a person who is signed in."""
+    from django.test import Client  # noqa: PLC0415 - Django is set up by then, not when this file is read
+
+    from apps.users.models import User  # noqa: PLC0415
+
+    client = Client()
+    client.force_login(User.objects.get(email=email))
+    return client.cookies["sessionid"].value
+
+
+def pages(jobs: dict[str, object]) -> dict[str, str]:
+    """Return the pages of Acme, by name."""
+    o = "/o/acme/"
+    return {
+        "home": o,
+        "jobs": f"{o}jobs/",
+        "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
+        "launch": f"{o}jobs/new/",
+        **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
+        "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
+        "settings": f"{o}settings/",
+        "organisation-new": "/organisations/new/",
+        "billing": f"{o}billing/",
+        "invoices": f"{o}billing/invoices/",
+        "top-up": f"{o}billing/top-up/",
+        "account-email": "/accounts/email/",
+        "account-password": "/accounts/password/change/",
+        "account-mfa": "/accounts/2fa/",
+        "account-logout": "/accounts/logout/",
+        "job-not-found": f"{o}jobs/01890000-0000-7000-8000-000000000000/",
+        "other-organisation": "/o/xenon/",
+    }
+
+
+def shoot(browser: Browser, base: str, folder: Path, shown: dict[str, str], cookie: str | None) -> int:
+    """Take one picture per page, width and colour scheme; return how many."""
+    count = 0
+    for scheme in ("light", "dark"):
+        for width, (w, h) in WIDTHS.items():
+            context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme)
+            if cookie:
+                context.add_cookies([{"name": "sessionid", "value": cookie, "url": base}])
+            page = context.new_page()
+            page.on("console", lambda message: told(message.text) if message.type == "error" else None)
+            for name, path in shown.items():
+                page.goto(base + path, wait_until="load")
+                page.evaluate("document.fonts.ready")
+                page.wait_for_timeout(200)
+                page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+                overflow(page, f"{name} at {width}")
+                count += 1
+            context.close()
+    return count
+
+
+def overflow(page: Page, where: str) -> None:
+    """Say so when a page is wider than its window."""
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"):
+        told(f"{where} is wider than the window")
+
+
+def told(line: str) -> None:
+    """Tell what a person should look at."""
+    if "404" not in line:
+        print(f"  look: {line}", flush=True)
+
+
+def main() -> None:
+    """Make the rows, serve them, take the pictures."""
+    chromium = chromium_path()
+    if chromium is None:
+        print("screenshots: there is no Chromium here; install it (Debian: apt-get install chromium).")
+        sys.exit(2)
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "var" / "screenshots"
+    only = sys.argv[2:]
+    folder.mkdir(parents=True, exist_ok=True)
+    data = Path(tempfile.mkdtemp(prefix="nw-shots-"))
+    try:
+        with postgres(data) as url:
+            os.environ["DATABASE_URL"] = url
+            os.environ["DJANGO_SETTINGS_MODULE"] = "nosana_web.settings"
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+            django.setup()
+            call_command("migrate", verbosity=0)
+            count = story(url, folder, chromium, only)
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+    print(f"{count} pictures in {folder}")
+
+
+def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
+    """Fill the database and take the pictures of all pages (or those named)."""
+    from tests.console.scene import scene_make  # noqa: PLC0415
+    from tests.world import World  # noqa: PLC0415
+
+    world = World.build()
+    shown = pages(scene_make(world.acme, world.olga))
+    chosen = {name: path for name, path in shown.items() if not only or name in only}
+    opened = {name: path for name, path in OPEN_PAGES.items() if not only or name in only}
+    with web(url) as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=launch_arguments())
+        count = shoot(browser, base, folder, opened, None)
+        count += shoot(browser, base, folder, chosen, session_for("olga@acme.example"))
+        browser.close()
+    return count
+
+
+if __name__ == "__main__":
+    main()
