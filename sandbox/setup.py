@@ -128,6 +128,7 @@ def main() -> None:
     """Make everything ready; say nothing when nothing is to be done."""
     if sys.version_info < (3, 11):  # noqa: UP036 - the one place that may meet an older Python
         stop(f"Python 3.11 or newer is needed, this is {platform.python_version()}.")
+    (ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)
     environment_make()
     python_packages()
     redis_binary()

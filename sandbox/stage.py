@@ -48,7 +48,7 @@ class Stage:
         self.data.mkdir(parents=True, exist_ok=True)
         self._environment()
         await self._world_outside()
-        await asyncio.gather(self._database(), self._chain())
+        await self._prepare()
         await self._platform()
 
     def port(self, preferred: int) -> int:
@@ -66,7 +66,7 @@ class Stage:
             "NOSANA_BASE_URL": self.urls["web"],
             "DJANGO_SETTINGS_MODULE": "nosana_web.settings",
             "DJANGO_SECRET_KEY": self.secret("django"),
-            "EMAIL_URL": f"filemail://{self.data / 'mail'}",
+            "EMAIL_URL": f"filemail:///{self.data / 'mail'}",  # three slashes and an absolute path
             "STRIPE_SECRET_KEY": f"sk_test_{self.secret('stripe')}",
             "STRIPE_WEBHOOK_SECRET": f"whsec_{self.secret('webhook')}",
             "NODE_DIRECTORY_FILE": str(self.data / "nodes.json"),
@@ -117,19 +117,15 @@ class Stage:
             "RATES_URL": f"{rates}/api/v3",
         }
 
-    async def _database(self) -> None:
-        await self.supervisor.run(self._part("migrate", "manage.py", "migrate", "--verbosity", "0"))
-        await self.supervisor.run(self._part("rate", "manage.py", "rate_read"))
-
-    async def _chain(self) -> None:
+    async def _prepare(self) -> None:
         self.env["CHAIN_GENESIS_HASH"] = await markets.genesis_hash(self.urls["chain"])
-        await markets.markets_open(self.urls["chain"], self.data)
+        options = ("--keys", str(self.data / "keys"), "--rpc", self.urls["chain"], "--nos", str(TREASURY_NOS))
+        await asyncio.gather(
+            self.supervisor.run(self._part("prepare", "-m", "sandbox.prepare", *options)),
+            markets.markets_open(self.urls["chain"], self.data),
+        )
 
     async def _platform(self) -> None:
-        await self.supervisor.run(
-            self._part("keys", "manage.py", "bridge_keys_make", "--dir", str(self.data / "keys"))
-        )
-        await self._treasury()
         port = self.urls["web"].rsplit(":", 1)[1]
         celery = ("-m", "celery", "-A", "nosana_web")
         await self.supervisor.start_all(
@@ -179,20 +175,3 @@ class Stage:
             )
             for number in range(1, NODES + 1)
         ]
-
-    async def _treasury(self) -> None:
-        """Give the treasury its NOS once: as the owner's funding in the books, and from the faucet on the chain.
-
-        The books come first: their act is keyed, so a start that was cut off between the two repeats safely.
-        """
-        nos = str(TREASURY_NOS)
-        await self.supervisor.run(
-            self._part("funding", "manage.py", "treasury_fund", "--nos", nos, "--reference", "sandbox-faucet")
-        )
-        treasury = json.loads(await self.supervisor.run(self._part("treasury", "manage.py", "treasury")))
-        if treasury["nos_micro"]:
-            return
-        to = ("--url", self.urls["chain"], "--to", treasury["address"])
-        await self.supervisor.run(
-            self._part("faucet", "-m", "sandbox.chain", "faucet", *to, "--nos", nos, "--sol", "100")
-        )

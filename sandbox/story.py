@@ -49,7 +49,7 @@ class Story:
         self.browser.open("/accounts/signup/")
         self.browser.send(self.browser.form_with("email", "password1"), email=self.email, password1=PASSWORD)
         mail = self.wait(
-            "the confirmation mail", lambda: self.mail_with("To: " + self.email, r"\n([A-Z0-9]{3}-?[A-Z0-9]{3})\n")
+            "the confirmation mail", lambda: self.mail_with("To: " + self.email, r"\n([A-Z0-9]{4}-[A-Z0-9]{4})\n")
         )
         self.browser.send(self.browser.form_with("code"), code=mail)
         self.say(f"signed up {self.email} with the code from the mail")
@@ -110,8 +110,10 @@ class Story:
                 if line.startswith("event:"):
                     event = line[6:].strip()
                 elif line.startswith("data:") and event == "log":
-                    lines.append(line[5:].strip())
-                if event == "end" or (event == "state" and self.job_state() in TERMINAL):
+                    lines.append(str(json.loads(line[5:])["text"]))
+                elif line.startswith("data:") and event == "state" and json.loads(line[5:])["state"] in TERMINAL:
+                    break
+                elif event == "end":
                     break
         self.say(f"followed the live log: {len(lines)} lines")
         return lines

@@ -37,14 +37,18 @@ class Supervisor:
     def __init__(self, logs: Path, *, show: bool) -> None:
         self.logs = logs
         self.show = show
-        self.running: list[tuple[Part, asyncio.subprocess.Process]] = []
+        self.waves: list[list[tuple[Part, asyncio.subprocess.Process]]] = []
         self.watchers: list[asyncio.Task[None]] = []
         self.fallen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.stopping = False
         logs.mkdir(parents=True, exist_ok=True)
 
-    async def start(self, part: Part) -> str:
-        """Start the part and return what it said when it was ready. Raises PartFailed."""
+    async def start_all(self, *parts: Part) -> list[str]:
+        """Start parts that do not need each other, at once; return what each said when ready. Raises PartFailed."""
+        self.waves.append([])
+        return list(await asyncio.gather(*(self._start(part) for part in parts)))
+
+    async def _start(self, part: Part) -> str:
         process = await asyncio.create_subprocess_exec(
             *part.command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -54,7 +58,7 @@ class Supervisor:
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
-        self.running.append((part, process))
+        self.waves[-1].append((part, process))
         said: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.watchers.append(asyncio.create_task(self._watch(part, process, said)))
         try:
@@ -63,10 +67,6 @@ class Supervisor:
             raise PartFailed(
                 f"{part.name} was not ready after {part.seconds:.0f} s.\n{self.tail(part.name)}"
             ) from None
-
-    async def start_all(self, *parts: Part) -> list[str]:
-        """Start parts that do not need each other, at once."""
-        return list(await asyncio.gather(*(self.start(part) for part in parts)))
 
     async def run(self, part: Part) -> str:
         """Run a command to its end and return what it printed. Raises PartFailed when it fails."""
@@ -93,7 +93,7 @@ class Supervisor:
 
     async def _watch(self, part: Part, process: asyncio.subprocess.Process, said: asyncio.Future[str]) -> None:
         assert process.stdout is not None
-        colour = COLOURS[len(self.running) % len(COLOURS)]
+        colour = COLOURS[len(self.watchers) % len(COLOURS)]
         head = f"\x1b[{colour}m{part.name:>9}\x1b[0m " if sys.stdout.isatty() else f"{part.name:>9} "
         with (self.logs / f"{part.name}.log").open("ab") as log:
             while line := await self._line(process.stdout):
@@ -126,12 +126,11 @@ class Supervisor:
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
     async def stop(self) -> None:
-        """End every part, the last started first; whoever does not end in time is killed with its group."""
+        """End every part, those started last first; whoever does not end in time is killed with its group."""
         self.stopping = True
-        for part, process in reversed(self.running):
-            await self._stop_one(part, process)
+        while self.waves:
+            await asyncio.gather(*(self._stop_one(part, process) for part, process in self.waves.pop()))
         await asyncio.gather(*self.watchers, return_exceptions=True)
-        self.running.clear()
 
     async def _stop_one(self, part: Part, process: asyncio.subprocess.Process) -> None:
         if process.returncode is None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, connections
 
+from apps.billing.audit import mismatches
 from apps.core.models import Message
 from apps.core.queue import TASKS
 from apps.ledger.models import Transfer
@@ -34,7 +36,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(autouse=True)
 def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After every test that posted, the books must be right; tests without a database pay nothing."""
+    """After every test that posted, the books must be right, and billing must agree with them."""
     marked = request.node.get_closest_marker("django_db") is not None
     if not marked and not {"db", "transactional_db"} & set(request.fixturenames):
         yield
@@ -43,6 +45,14 @@ def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if not connection.needs_rollback and Transfer.objects.exists():
         assert imbalances() == []
+        assert mismatches() == []
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Forget rate limits and other cached facts between tests."""
+    yield
+    cache.clear()
 
 
 @pytest.fixture

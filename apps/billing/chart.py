@@ -20,12 +20,12 @@ TREASURY = "treasury:NOS"  # NOS the owner put in
 FUNDING = "funding:NOS"  # its other side, negative
 
 
-def available(organisation_id: uuid.UUID) -> str:
+def available(organisation_id: uuid.UUID | str) -> str:
     """Return the account of the credits an organisation may spend."""
     return f"org:{organisation_id}:available"
 
 
-def held(organisation_id: uuid.UUID) -> str:
+def held(organisation_id: uuid.UUID | str) -> str:
     """Return the account of the credits reserved for an organisation's jobs."""
     return f"org:{organisation_id}:held"
 

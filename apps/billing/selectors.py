@@ -3,13 +3,14 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from apps.billing import chart
 from apps.billing.models import Hold, Invoice, Lot
 from apps.core.errors import NotFound
-from apps.core.money import credits_text
+from apps.core.money import credits_text, fiat_text
 from apps.ledger.models import Entry
 from apps.ledger.selectors import balances
 from apps.organisations.models import Organisation
@@ -96,22 +97,27 @@ def movements(organisation: Organisation, before: int | None = None, limit: int 
 
 def _movement(entry: Entry) -> Movement:
     transfer, facts = entry.transfer, entry.transfer.details
-    label = facts.get("label", "")
     amount = facts["released_micro"] if transfer.reason == "settlement" else entry.amount
-    sentences = {
-        "topup": "Top-up",
-        "grant": f"{str(facts.get('kind', '')).capitalize()} credits",
-        "hold": f"Reserved for {label}",
-        "release": f"Released from {label}: {facts.get('why', '')}",
-        "settlement": (
-            f"{label} cost {credits_text(facts.get('cost_micro', 0))} credits; the rest of its hold came back"
-        ),
-    }
     return Movement(
         id=entry.id,
         at=transfer.at,
         kind=transfer.reason,
-        sentence=sentences.get(transfer.reason, transfer.reason),
+        sentence=_sentence(transfer.reason, facts),
         amount_micro=amount,
         source=facts.get("source", ""),
     )
+
+
+def _sentence(reason: str, facts: dict[str, Any]) -> str:
+    match reason:
+        case "topup":
+            return f"Top-up, {fiat_text(facts['total_minor'], facts['currency'])} paid"
+        case "grant":
+            return f"{facts['kind'].capitalize()} credits"
+        case "hold":
+            return f"Reserved for {facts['label']}"
+        case "release":
+            return f"Released from {facts['label']}: {facts['why']}"
+        case "settlement":
+            return f"{facts['label']} cost {credits_text(facts['cost_micro'])} credits; the rest of its hold came back"
+    return reason

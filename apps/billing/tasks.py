@@ -1,11 +1,15 @@
 """Billing's work in the background."""
 
+import logging
 import uuid
 
 from django.utils import timezone
 
 from apps.billing import services
+from apps.billing.errors import RateSourceBroken
 from apps.core import queue
+
+logger = logging.getLogger(__name__)
 
 
 @queue.task("billing.wallet_open")
@@ -25,4 +29,7 @@ def invoices_sweep() -> None:
 
 @queue.periodic("billing.rate_read", every=30)
 def rate_read() -> None:
-    services.rate_read(now=timezone.now())
+    try:
+        services.rate_read(now=timezone.now())
+    except RateSourceBroken as error:  # the next read is half a minute away; quotes refuse rates that are too old
+        logger.warning(error.message)

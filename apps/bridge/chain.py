@@ -4,8 +4,9 @@ Nothing here touches the database, so that no transaction is open while the netw
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -37,6 +38,7 @@ from solders.instruction import Instruction
 from solders.keypair import Keypair
 
 from apps.bridge.keys import Seed
+from apps.bridge.loop import wait_for
 
 __all__ = [
     "AttemptKeys",
@@ -58,13 +60,14 @@ __all__ = [
     "ask_chain",
     "attempt_keys",
     "cluster",
-    "gateway_open",
     "treasury_address",
     "treasury_make",
 ]
 
 T = TypeVar("T")
 ALREADY = ("AlreadyProcessed",)
+VERIFY_SECONDS = 60.0
+CLOSE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -283,19 +286,50 @@ class Gateway:
         return micro, await self.chain.sol_balance(address, commitment)
 
 
-@asynccontextmanager
-async def gateway_open() -> AsyncIterator[Gateway]:
-    """Open a connection. Raises ClusterMismatch, loudly, when the endpoint serves another cluster."""
-    async with Chain(cluster()) as chain:
-        await chain.verify()
-        yield Gateway(chain)
+class _Line:
+    """The kept connection to one cluster, verified when it is opened and once a minute."""
+
+    def __init__(self, where: Cluster) -> None:
+        self.where = where
+        self.lock = asyncio.Lock()
+        self.chain: Chain | None = None
+        self.verified_at: float | None = None
+
+    async def ask(self, question: Callable[[Gateway], Awaitable[T]]) -> T:
+        """Ask over the kept connection; one that failed is closed, so that the next question opens a new one."""
+        chain = await self._open()
+        try:
+            return await question(Gateway(chain))
+        except ChainUnavailable:
+            self._drop(chain)
+            raise
+
+    async def _open(self) -> Chain:
+        async with self.lock:
+            if self.chain is None:
+                self.chain, self.verified_at = Chain(self.where), None
+            if self.verified_at is None or time.monotonic() - self.verified_at > VERIFY_SECONDS:
+                self.verified_at = None
+                await self.chain.verify()
+                self.verified_at = time.monotonic()
+            return self.chain
+
+    def _drop(self, chain: Chain) -> None:
+        """Forget a connection; it is closed a little later, when nobody else waits for an answer on it."""
+        if self.chain is chain:
+            self.chain = None
+            loop = asyncio.get_running_loop()
+            loop.call_later(CLOSE_SECONDS, lambda: loop.create_task(chain.__aexit__(None, None, None)))
+
+
+_lines: dict[tuple[int, Cluster], _Line] = {}
 
 
 def ask_chain(question: Callable[[Gateway], Awaitable[T]]) -> T:
-    """Open a connection, ask, close, and return the answer; for workers, never inside a transaction."""
+    """Ask the configured cluster and return the answer; for workers, never inside a transaction.
 
-    async def run() -> T:
-        async with gateway_open() as gateway:
-            return await question(gateway)
-
-    return asyncio.run(run())
+    Raises what Chain raises, and ClusterMismatch, loudly, when the endpoint serves another cluster.
+    """
+    where = cluster()
+    line = _lines.setdefault((os.getpid(), where), _Line(where))
+    return wait_for(line.ask(question))

@@ -155,22 +155,20 @@ class Follower:
             await self.lines.join()  # what an earlier connection brought is stored before it is counted
             attempt_id = self.followed.attempt_id
             stored = await self.collector.store(lambda: log_positions(attempt_id))
-            positions: dict[tuple[str, bool], int] = {}
+            positions: dict[tuple[str, str], int] = {}
             await socket.send(log_request(self.followed.address))
             async for message in socket:
                 frame = frame_read(message, now=timezone.now())
                 if frame is None:
                     continue
-                key = (frame.op_id, frame.by_node)
+                key = (frame.op_id, frame.stream)
                 if key not in positions:
                     positions[key] = await self._start(frame, stored.get(key, 0))
                 position = positions[key]
                 positions[key] += 1
                 if position >= stored.get(key, 0):
                     self.read += 1
-                    await self.lines.put(
-                        LogEntry(frame.op_id, position, frame.stream, frame.at, frame.text, frame.by_node)
-                    )
+                    await self.lines.put(LogEntry(frame.op_id, position, frame.stream, frame.at, frame.text))
 
     async def _start(self, frame: Frame, stored: int) -> int:
         """Return the position of the first line a node replays: 0, unless it has forgotten its oldest lines."""
@@ -180,7 +178,7 @@ class Follower:
             lambda: log_position_of(
                 attempt_id=self.followed.attempt_id,
                 op_id=frame.op_id,
-                by_node=frame.by_node,
+                stream=frame.stream,
                 at=frame.at,
                 text=frame.text,
             )

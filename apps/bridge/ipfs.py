@@ -1,10 +1,11 @@
 """The gateway to IPFS."""
 
-import asyncio
 from typing import Any
 
 from django.conf import settings
 from nosana.ipfs import IpfsClient, IpfsError
+
+from apps.bridge.loop import wait_for
 
 __all__ = ["IpfsError", "definition_pin", "result_get"]
 
@@ -17,12 +18,12 @@ def _client() -> IpfsClient:
 
 def definition_pin(definition: dict[str, Any]) -> str:
     """Pin a definition and return its CID. Raises IpfsError."""
-    return asyncio.run(_client().pin_json(definition))
+    return wait_for(_client().pin_json(definition))
 
 
 def result_get(cid: str) -> dict[str, Any]:
     """Return the flow state a node pinned. Raises IpfsError, also when it is no JSON map."""
-    value = asyncio.run(_client().fetch_json(cid, RESULT_BYTES))
+    value = wait_for(_client().fetch_json(cid, RESULT_BYTES))
     if not isinstance(value, dict):
         raise IpfsError(f"{cid} is no flow state: a JSON map is expected.")
     return value

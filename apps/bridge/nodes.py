@@ -18,7 +18,6 @@ class Frame:
     """One line of a node's log stream; `timed` tells whether the node said when."""
 
     op_id: str
-    by_node: bool
     stream: str
     at: datetime
     timed: bool
@@ -73,8 +72,7 @@ def frame_read(message: str | bytes, *, now: datetime) -> Frame | None:
     stamp = line.get("timestamp")
     return Frame(
         op_id=str(line.get("opId") or "")[:200],
-        by_node=kind in ("info", "error"),
-        stream=kind[:10],
+        stream=kind if kind in ("info", "error") else "container",
         at=log_time(stamp, default=now),
         timed=bool(stamp),
         text=line["message"].rstrip("\r\n"),

@@ -201,13 +201,12 @@ class JobEvent(models.Model):
 
 
 class LogLine(models.Model):
-    """One line a job wrote; `seq` runs through the job, `position` through one operation of one attempt."""
+    """One line of a job's log; `seq` runs through the job, `position` through one stream of an operation."""
 
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="log")
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="log")
     seq = models.PositiveIntegerField()
     op_id = models.CharField(max_length=200, blank=True)
-    by_node = models.BooleanField(default=False, help_text="The node's own word about the operation.")
     position = models.PositiveIntegerField()
     stream = models.CharField(max_length=10)
     at = models.DateTimeField()
@@ -217,7 +216,7 @@ class LogLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["job", "seq"], name="log_line_once"),
             models.UniqueConstraint(
-                fields=["attempt", "op_id", "by_node", "position"], name="log_line_position_once"
+                fields=["attempt", "op_id", "stream", "position"], name="log_line_position_once"
             ),
         ]
 

@@ -145,14 +145,14 @@ def attempts_without_result(*, since: datetime) -> QuerySet[Attempt]:
     return Attempt.objects.filter(log_complete_at=None, ended_at__gt=since).order_by("id")
 
 
-def log_position_of(*, attempt_id: uuid.UUID, op_id: str, by_node: bool, at: datetime, text: str) -> int | None:
+def log_position_of(*, attempt_id: uuid.UUID, op_id: str, stream: str, at: datetime, text: str) -> int | None:
     """Return the position of the first stored line like this one, or None."""
-    lines = LogLine.objects.filter(attempt_id=attempt_id, op_id=op_id, by_node=by_node, at=at, text=text)
+    lines = LogLine.objects.filter(attempt_id=attempt_id, op_id=op_id, stream=stream, at=at, text=text)
     return lines.order_by("position").values_list("position", flat=True).first()
 
 
-def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, bool], int]:
-    """Return up to which position lines are stored, for each operation and for the node's word about it."""
-    lines = LogLine.objects.filter(attempt_id=attempt_id).values("op_id", "by_node")
-    rows = lines.annotate(last=Max("position")).values_list("op_id", "by_node", "last")
-    return {(op_id, by_node): last + 1 for op_id, by_node, last in rows}
+def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, str], int]:
+    """Return up to which position lines are stored, by operation and stream."""
+    lines = LogLine.objects.filter(attempt_id=attempt_id).values("op_id", "stream")
+    rows = lines.annotate(last=Max("position")).values_list("op_id", "stream", "last")
+    return {(op_id, stream): last + 1 for op_id, stream, last in rows}

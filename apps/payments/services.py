@@ -166,7 +166,7 @@ def topup_of(metadata: Mapping[str, str]) -> uuid.UUID:
 
 
 def _locked(topup_id: uuid.UUID) -> TopUp:
-    topups = TopUp.objects.select_related("quote", "organisation").select_for_update(of=("self",))
+    topups = TopUp.objects.select_related("quote__organisation").select_for_update(of=("self",))
     topup = topups.filter(id=topup_id).first()
     if topup is None:
         raise Parked(f"There is no top-up {topup_id} here.")
@@ -191,10 +191,15 @@ def _credit(topup: TopUp, session: Session, *, now: datetime) -> None:
         raise Parked(f"The payment {intent} is not this top-up's own.", topup_id=topup.id)
     if topup.payment_intent not in (None, intent):
         raise Parked(f"Paid by {topup.payment_intent} already, and now by {intent}.", topup_id=topup.id)
-    if topup.state != State.PAID:
+    arrived = topup.state != State.PAID
+    fee = session.fee if topup.fee_minor is None else None
+    if arrived:
         topup_move(topup, State.PAID)
         topup.payment_intent, topup.paid_at, topup.reason, topup.closed_at = intent, now, "", None
-        topup.save()
+    if fee is not None:  # then Stripe has nothing more to tell
+        topup.fee_minor, topup.closed_at = fee.amount_minor, now
+    topup.save()
+    if arrived:
         topup_credit(
             organisation_id=topup.organisation_id,
             topup_id=topup.id,
@@ -202,12 +207,8 @@ def _credit(topup: TopUp, session: Session, *, now: datetime) -> None:
             payment_reference=intent,
             now=now,
         )
-    if session.fee is not None and topup.fee_minor is None:
-        topup.fee_minor, topup.closed_at = session.fee.amount_minor, now
-        topup.save()
-        stripe_fee_post(
-            topup_id=topup.id, currency=session.fee.currency, fee_minor=session.fee.amount_minor, now=now
-        )
+    if fee is not None:
+        stripe_fee_post(topup_id=topup.id, currency=fee.currency, fee_minor=fee.amount_minor, now=now)
 
 
 def _close(topup: TopUp, state: str, *, reason: str, now: datetime) -> None:

@@ -98,8 +98,11 @@ def topup_detail(request: HttpRequest, slug: str, topup_id: uuid.UUID) -> HttpRe
     context = _standing(found)
     if not request.headers.get("HX-Request"):
         return render(request, "payments/topup_detail.html", context | {"returned": "returned" in request.GET})
-    if request.GET.get("seen") == context["mark"]:
+    seen = request.GET.get("seen", "")
+    if seen == context["mark"]:
         return HttpResponse(status=204)
+    if found.state == State.PAID and not seen.startswith(State.PAID):
+        return HttpResponse(headers={"HX-Refresh": "true"})  # the whole frame shows the balance
     return render(
         request,
         "payments/topup_detail.html#standing",

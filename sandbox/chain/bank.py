@@ -44,13 +44,14 @@ class Bank:
         self.owned: dict[Pubkey, dict[Pubkey, None]] = {}
         self.recent: dict[str, Entry] = {}  # of slots that are not finalised, or whose blockhash may still live
         self.rent_cache: dict[int, int] = {}
-        self.on_close: list[Callable[[Slot], None]] = []
+        self.on_entry: list[Callable[[Entry, dict[Pubkey, Account | None]], None]] = []
+        self.on_open: list[Callable[[int], None]] = []
         meta = self.store.meta()
         self.fresh = not meta
         self.secret: str = meta.get("secret") or secrets.token_hex(32)
         self.forks: list[list[int]] = meta.get("forks", [[0, 0]])
         self.clock_offset: int = meta.get("clock_offset", 0)
-        self.root: int = meta.get("slot", FIRST_SLOT - 1)  # what was written before a restart is final
+        self.root: int = meta.get("slot", FIRST_SLOT)  # what was written before a restart is final
         self.last_time: int = meta.get("time", 0)
         for address, account in self.store.accounts():
             self.svm.set_account(address, account)
@@ -80,7 +81,7 @@ class Bank:
 
     def slot_at(self, commitment: str) -> int:
         """Return the newest slot at a commitment."""
-        return max(self.head.number - self.lag[commitment], self.root if self.root >= FIRST_SLOT else FIRST_SLOT)
+        return max(self.head.number - self.lag[commitment], self.root)
 
     @staticmethod
     def height(slot: int) -> int:
@@ -121,15 +122,16 @@ class Bank:
         closed = self.head
         self.persist()
         self._open(closed.number + 1)
-        while self.slots[0].number <= self.head.number - self.lag["finalized"] and len(self.slots) > 1:
+        # one slot longer than finality asks for, so that what became final just now can still be announced
+        while len(self.slots) > 1 and self.slots[0].number < self.head.number - self.lag["finalized"]:
             self.root = self.slots.popleft().number
         horizon = self.head.number - max(BLOCKHASH_LIFE, self.lag["finalized"]) - 2
         while self.hashes and (oldest := next(iter(self.hashes.items())))[1] < horizon:
             del self.hashes[oldest[0]]
         while self.recent and (old := next(iter(self.recent.values()))).slot < horizon:
             del self.recent[old.signature]
-        for listener in self.on_close:
-            listener(closed)
+        for listener in self.on_open:
+            listener(self.head.number)
 
     def persist(self) -> None:
         """Write the open slot as it stands."""
@@ -142,7 +144,10 @@ class Bank:
 
     def fork_drop(self, slots: int) -> list[str]:
         """Undo the newest `slots` slots that are not finalised; return the signatures that vanished."""
-        count = min(slots, len(self.slots))
+        final = self.slot_at("finalized")
+        count = min(slots, sum(slot.number > final for slot in self.slots))
+        if count < 1:
+            raise ValueError("Every slot is final: there is no fork to drop.")
         vanished: list[str] = []
         undone: dict[Pubkey, Account | None] = {}
         for _ in range(count):
@@ -198,11 +203,18 @@ class Bank:
 
     def get_at(self, key: Pubkey, commitment: str) -> Account | None:
         """Return an account as of a commitment."""
-        limit = self.slot_at(commitment)
+        return self.as_of(key, self.slot_at(commitment))
+
+    def as_of(self, key: Pubkey, limit: int) -> Account | None:
+        """Return an account as it was when a slot that is not forgotten closed."""
         for slot in self.slots:
             if slot.number > limit and key in slot.undo:
                 return slot.undo[key]
         return self.get(key)
+
+    def between(self, after: int, until: int) -> list[Slot]:
+        """Return the slots that are not forgotten, after one and up to another."""
+        return [slot for slot in self.slots if after < slot.number <= until]
 
     def owned_at(self, owner: Pubkey, commitment: str) -> Iterator[tuple[Pubkey, Account]]:
         """Yield the accounts of a program as of a commitment."""
@@ -223,10 +235,12 @@ class Bank:
 
     # --- transactions ---
 
-    def record(self, entry: Entry) -> None:
-        """Add a processed transaction to the open slot."""
+    def record(self, entry: Entry, before: dict[Pubkey, Account | None]) -> None:
+        """Add a processed transaction to the open slot; `before` is what its accounts were."""
         self.head.entries.append(entry)
         self.recent[entry.signature] = entry
+        for listener in self.on_entry:
+            listener(entry, before)
 
     def entry(self, signature: str) -> Entry | None:
         """Return a processed transaction, None when unknown."""

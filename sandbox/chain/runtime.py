@@ -48,6 +48,14 @@ class Outcome:
     inner: list[Any] = field(default_factory=list)
 
 
+class WholeFailure(Exception):
+    """The transaction as a whole cannot be; `error` is the JSON-RPC value."""
+
+    def __init__(self, error: Any) -> None:
+        self.error = error
+        super().__init__(error)
+
+
 class Step:
     """One instruction inside a transaction, as a program's view of the chain."""
 
@@ -92,7 +100,16 @@ class Step:
         if shift:
             self._note_inner(instruction)
         if isinstance(result, FailedTransactionMetadata):
-            raise Failure(_instruction_error(result.err()))
+            raise self._failure(result.err(), message)
+
+    def _failure(self, error: Any, message: Message) -> Failure | WholeFailure:
+        value = json.loads(RpcSimulateTransactionResult(err=error).to_json())["err"]
+        if isinstance(value, dict) and "InstructionError" in value:
+            return Failure(value["InstructionError"][1])
+        if isinstance(value, dict) and "InsufficientFundsForRent" in value:
+            poor = message.account_keys[value["InsufficientFundsForRent"]["account_index"]]
+            return WholeFailure({"InsufficientFundsForRent": {"account_index": self.keys.index(poor)}})
+        return WholeFailure(value)
 
     def _note_inner(self, instruction: Instruction) -> None:
         position = {key: index for index, key in enumerate(self.keys)}
@@ -165,7 +182,7 @@ class Runtime:
         return outcome, after
 
     def _admit(self, transaction: VersionedTransaction, signature: str) -> Outcome | None:
-        if self.bank.recent.get(signature):
+        if self.bank.entry(signature) is not None:
             return Outcome("AlreadyProcessed")
         if not self.bank.blockhash_lives(str(transaction.message.recent_blockhash)):
             return Outcome("BlockhashNotFound")
@@ -206,6 +223,9 @@ class Runtime:
                 self._instruct(step, message, instruction)
             except Failure as failure:
                 outcome.error = {"InstructionError": [index, failure.error]}
+                return outcome
+            except WholeFailure as failure:
+                outcome.error = failure.error
                 return outcome
             finally:
                 if step.inner:
@@ -276,14 +296,13 @@ class Runtime:
             if account != post[key]:
                 self.bank.keep(key, account)
         slot = self.bank.head
-        self.bank.record(
-            Entry(
-                signature, slot.number, len(slot.entries), slot.time, outcome.error, outcome.fee, outcome.units,
-                blob, outcome.logs, keys, [a.lamports if a else 0 for a in pre.values()],
-                [a.lamports if a else 0 for a in post.values()], outcome.inner,
-                token_balances(pre), token_balances(post),
-            )
+        entry = Entry(
+            signature, slot.number, len(slot.entries), slot.time, outcome.error, outcome.fee, outcome.units,
+            blob, outcome.logs, keys, [a.lamports if a else 0 for a in pre.values()],
+            [a.lamports if a else 0 for a in post.values()], outcome.inner,
+            token_balances(pre), token_balances(post),
         )  # fmt: skip
+        self.bank.record(entry, before)
 
 
 def writable(message: VersionedMessage, index: int) -> bool:
@@ -340,10 +359,3 @@ def _failed(error: Any) -> str:
     if isinstance(error, dict) and "Custom" in error:
         return f"custom program error: {error['Custom']:#x}"
     return "Program failed to complete" if error == "ProgramFailedToComplete" else str(error)
-
-
-def _instruction_error(error: Any) -> Any:
-    value = json.loads(RpcSimulateTransactionResult(err=error).to_json())["err"]
-    if isinstance(value, dict) and "InstructionError" in value:
-        return value["InstructionError"][1]
-    return value if isinstance(value, str) else next(iter(value))

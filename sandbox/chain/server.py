@@ -5,6 +5,7 @@ import contextlib
 import json
 import signal
 import socket
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +15,16 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox.chain.genesis import Failed, World
 from sandbox.chain.methods import Methods
 from sandbox.chain.params import BadParams, RpcError
 from sandbox.chain.runtime import Refused
+from sandbox.chain.subscriptions import Hub
+
+BACKLOG = 10_000  # notifications a socket may be behind before it is closed
 
 
 class Server:
@@ -29,8 +34,13 @@ class Server:
         self.world = world
         self.slot_ms = slot_ms
         self.methods = Methods(world)
-        self.methods.table["sandboxFaucet"] = self._faucet
-        routes = [Route("/", self.http, methods=["POST", "GET"])]
+        self.hub = Hub(world.bank)
+        self.methods.table |= {
+            "sandboxFaucet": self._faucet,
+            "sandboxForkDrop": self._fork_drop,
+            "sandboxClock": self._clock,
+        }
+        routes = [Route("/", self.http, methods=["POST", "GET"]), WebSocketRoute("/", self.socket)]
         cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
         self.app = Starlette(routes=routes, middleware=[cors])
 
@@ -40,6 +50,19 @@ class Server:
         return self.world.give(
             wish["to"], nos=int(wish.get("nos") or 0), lamports=int(wish.get("lamports") or 0), stake=stake
         )
+
+    def _fork_drop(self, params: list[Any]) -> list[str]:
+        """Undo the newest slots, unless they are final; returns the signatures that vanished."""
+        return self.world.bank.fork_drop(int(params[0]["slots"]))
+
+    def _clock(self, params: list[Any]) -> int:
+        """Set the cluster's clock forward; returns its unix time as of the next slot."""
+        seconds = int(params[0]["seconds"])
+        if seconds < 0:
+            raise BadParams("The cluster's clock never runs backwards: give seconds of 0 or more.")
+        self.world.bank.clock_offset += seconds
+        self.world.bank.tick()
+        return self.world.bank.head.time
 
     def answer(self, request: Any) -> dict[str, Any]:
         """Return the JSON-RPC answer to one parsed request; the id comes back as it was."""
@@ -73,6 +96,58 @@ class Server:
             answer = [self.answer(item) for item in body] if isinstance(body, list) else self.answer(body)
         return Response(json.dumps(answer, separators=(",", ":")), media_type="application/json")
 
+    async def socket(self, socket: WebSocket) -> None:
+        """Serve one WebSocket: subscriptions, and notifications until it closes."""
+        await socket.accept()
+        outbox: asyncio.Queue[str | None] = asyncio.Queue()
+        mine: set[int] = set()
+
+        def say(text: str) -> None:
+            outbox.put_nowait(text if outbox.qsize() < BACKLOG else None)
+
+        sending = asyncio.create_task(self._send(socket, outbox))
+        try:
+            while True:
+                self._hear(await socket.receive_text(), mine, say)
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+        finally:
+            self.hub.forget(mine)
+            sending.cancel()
+
+    @staticmethod
+    async def _send(socket: WebSocket, outbox: asyncio.Queue[str | None]) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            while (text := await outbox.get()) is not None:
+                await socket.send_text(text)
+            await socket.close(1013, "You read too slowly.")
+
+    def _hear(self, text: str, mine: set[int], say: Callable[[str], None]) -> None:
+        try:
+            request = json.loads(text)
+        except ValueError:
+            say(json.dumps({"jsonrpc": "2.0", "error": {"code": -32700, "message": "Parse error"}, "id": None}))
+            return
+        if not isinstance(request, dict) or "id" not in request:
+            return  # a notification such as `ping`, to be ignored
+        head = {"jsonrpc": "2.0", "id": request["id"]}
+        method = str(request.get("method"))
+        try:
+            result = self.hub.call(method, request.get("params") or [], say)
+        except BadParams as error:
+            say(json.dumps({**head, "error": {"code": -32602, "message": str(error)}}))
+        except KeyError:
+            say(json.dumps({**head, "error": {"code": -32601, "message": "Method not found"}}))
+        except (IndexError, TypeError, ValueError) as error:
+            say(json.dumps({**head, "error": {"code": -32602, "message": f"Invalid params: {error}"}}))
+        else:
+            say(json.dumps({**head, "result": result}))
+            if method.endswith("Unsubscribe"):
+                mine.discard(int(request["params"][0]))
+            else:
+                mine.add(result)
+                self.hub.settle(result)
+
     async def tick(self) -> None:
         """Close a slot every `slot_ms`, keeping the pace when one takes longer."""
         loop = asyncio.get_running_loop()
@@ -85,7 +160,10 @@ class Server:
     async def serve(self, port: int) -> None:
         """Serve until SIGTERM or SIGINT; prints `ready URL` when it answers."""
         sockets, port = sockets_open(port)
-        config = uvicorn.Config(self.app, log_level="warning", access_log=False, lifespan="off")
+        config = uvicorn.Config(
+            self.app, log_level="warning", access_log=False, lifespan="off", ws_per_message_deflate=False,
+            timeout_graceful_shutdown=2,
+        )  # fmt: skip
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         loop = asyncio.get_running_loop()

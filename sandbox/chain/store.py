@@ -129,10 +129,9 @@ class Store:
             return None
         found, slot, place, time, error, fee, units, blob, details = row
         more = json.loads(details)
-        return Entry(
-            found, slot, place, time, json.loads(error) if error else None, fee, units, blob, more["logs"], [], more["pre"],
-            more["post"], more["inner"], more["pre_tokens"], more["post_tokens"],
-        )  # fmt: skip
+        balances = more["pre"], more["post"], more["inner"], more["pre_tokens"], more["post_tokens"]
+        problem = json.loads(error) if error else None
+        return Entry(found, slot, place, time, problem, fee, units, blob, more["logs"], [], *balances)
 
     def touched(self, address: Pubkey, before: tuple[int, int], limit: int) -> list[str]:
         """Return signatures that named the address, newest first, older than (slot, place)."""

@@ -130,6 +130,8 @@ class Worker:
         for attempt in range(1, _FETCH_TRIES + 1):
             try:
                 written = await self.ipfs.fetch_json(cid)
+                if not isinstance(written, dict):
+                    raise _GiveUp("its definition is not a map")
                 definition = definition_parse(written, extra="warning")
                 break
             except IpfsError as error:

@@ -89,17 +89,13 @@ def intent_confirm(call: Call) -> Json:
 
 def _return_check(given: Json, automatic: Json | None, kind: str) -> None:
     """Raises InvalidRequest when a method that Stripe may choose could lead the payer away with no way back."""
-    if (
-        automatic
-        and automatic["enabled"]
-        and automatic["allow_redirects"] == "always"
-        and not given.get("return_url")
-    ):
+    may_lead_away = automatic and automatic["enabled"] and automatic["allow_redirects"] == "always"
+    if may_lead_away and not given.get("return_url"):
         raise InvalidRequest(
-            f"This {kind} is configured to accept payment methods enabled in your Dashboard. Because some of these "
-            "payment methods might redirect your customer off of your page, you must provide a `return_url`. If you "
-            "don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` "
-            f"and `automatic_payment_methods[allow_redirects]` to `never` when creating {kind}s.",
+            f"This {kind} is configured to accept payment methods enabled in your Dashboard. Because some of "
+            "these payment methods might redirect your customer off of your page, you must provide a `return_url`."
+            " If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]`"
+            f" to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating {kind}s.",
             param="return_url",
         )
 

@@ -13,6 +13,8 @@ from sandbox.stripe.faults import Faults
 from sandbox.stripe.store import Json, new_id
 from sandbox.stripe.world import Sandbox, public
 
+MOST_AHEAD = 10 * 365 * 24 * 3600
+
 
 class Control:
     """What a test or a curious person may do that Stripe's customers cannot."""
@@ -36,10 +38,15 @@ class Control:
         """GET tells the sandbox's time; POST {"advance": seconds} moves it ahead."""
         if request.method == "POST":
             ahead = (await _json(request)).get("advance")
-            if not isinstance(ahead, int) or isinstance(ahead, bool) or ahead < 0:
-                return _refused(InvalidRequest('Send {"advance": seconds}, a whole number, 0 or more.'))
+            before = int(self.sandbox.store.setting("clock") or 0)
+            if not isinstance(ahead, int) or isinstance(ahead, bool) or not 0 <= ahead <= MOST_AHEAD - before:
+                return _refused(
+                    InvalidRequest(
+                        'Send {"advance": seconds}, a whole number, 0 or more; ten years ahead at most.'
+                    )
+                )
             with self.sandbox.acting(None):
-                self.sandbox.store.setting_put("clock", int(self.sandbox.store.setting("clock") or 0) + ahead)
+                self.sandbox.store.setting_put("clock", before + ahead)
         return JSONResponse({"now": self.sandbox.now(), "ahead": int(self.sandbox.store.setting("clock") or 0)})
 
     async def resend(self, request: Request) -> Response:

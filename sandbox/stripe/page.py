@@ -39,7 +39,7 @@ def frame(title: str, body: str, kind: str = "said") -> str:
 <style>{CSS}</style>
 </head>
 <body>
-<div class="ribbon"><strong>Stripe sandbox.</strong> A stand-in for Stripe Checkout: no real card,
+<div class="ribbon"><strong>Stripe sandbox.</strong> A stand-in for Stripe's pages: no real card,
 no real money.</div>
 <main class="{kind}">
 {body}
@@ -91,12 +91,12 @@ def _form(session: Json, error: str, typed: Json) -> str:
     alert = f'<p class="alert" role="alert">{escape(error)}</p>' if error else ""
     known = (session["customer_details"] or {}).get("email")
     email = typed.get("email") or ""
+    setup = session["mode"] == "setup"
     who = (
-        f'<p class="hint">Paying as {escape(known)}</p>'
+        f'<p class="hint">{"Saving for" if setup else "Paying as"} {escape(known)}</p>'
         if known
         else f'<label>E-mail<input type="email" name="email" autocomplete="email" value="{escape(email)}"></label>'
     )
-    setup = session["mode"] == "setup"
     words = "Save card" if setup else f"Pay {money(session['amount_total'], session['currency'])}"
     cancel = ""
     if session["cancel_url"]:

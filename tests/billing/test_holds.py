@@ -1,6 +1,7 @@
 """Holds: never more than there is, and each ends once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -172,14 +173,14 @@ def test_what_no_customer_pays_is_the_platforms_loss(world: World) -> None:
     assert balances([chart.NETWORK_SPEND, chart.LOSSES]) == {chart.NETWORK_SPEND: 5, chart.LOSSES: -5}
 
 
-def test_placing_a_hold_takes_a_known_number_of_queries(world: World, django_assert_num_queries: object) -> None:
+def test_placing_a_hold_takes_a_known_number_of_queries(world: World, django_assert_num_queries: Any) -> None:
     for number in range(3):
         grant(world.acme, 100, key=f"g{number}")
     hold(world.acme, 1, source="warm")
     # savepoint, lock, earlier?, lots, (savepoint, lock, write, release), hold, lots, shares, release
-    with django_assert_num_queries(12):  # type: ignore[operator]
+    with django_assert_num_queries(12):
         hold(world.acme, 250)
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         wallet(world.acme.id)
 
 

@@ -1,6 +1,7 @@
 """From a paid top-up to the invoice in the mailbox, whatever crashes in between."""
 
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,9 +28,9 @@ def words(pdf: bytes) -> str:
     return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
-def test_a_topup_ends_as_a_mailed_invoice(world: World, drain: object) -> None:
+def test_a_topup_ends_as_a_mailed_invoice(world: World, drain: Callable[[], int]) -> None:
     topup(world.acme)
-    drain()  # type: ignore[operator]
+    drain()
     invoice = invoices_of(world.acme).get()
     assert invoice.number.endswith("-000001")
     mail = Mail.objects.get(key=f"invoice:{invoice.number}")

@@ -34,7 +34,7 @@ def source(settings: Any, db: None) -> Iterator[Answer]:
         def log_message(self, *args: Any) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     settings.RATES_URL = f"http://127.0.0.1:{server.server_port}"
 
     def answer(status: int, body: str) -> list[str]:

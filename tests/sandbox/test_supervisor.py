@@ -21,7 +21,7 @@ def test_a_part_is_ready_when_it_says_so(tmp_path: Path) -> None:
     async def story() -> str:
         supervisor = Supervisor(tmp_path, show=False)
         try:
-            return await supervisor.start(part("one", LIVES))
+            return (await supervisor.start_all(part("one", LIVES)))[0]
         finally:
             await supervisor.stop()
 
@@ -31,7 +31,7 @@ def test_a_part_is_ready_when_it_says_so(tmp_path: Path) -> None:
 def test_a_part_that_ends_before_it_is_ready_is_named_with_its_last_words(tmp_path: Path) -> None:
     async def story() -> None:
         supervisor = Supervisor(tmp_path, show=False)
-        await supervisor.start(part("one", "import sys; sys.exit('port taken')"))
+        await supervisor.start_all(part("one", "import sys; sys.exit('port taken')"))
 
     with pytest.raises(PartFailed, match="(?s)one ended with code 1.*port taken"):
         asyncio.run(story())
@@ -41,7 +41,7 @@ def test_a_part_that_is_never_ready_is_not_waited_for_forever(tmp_path: Path) ->
     async def story() -> None:
         supervisor = Supervisor(tmp_path, show=False)
         try:
-            await supervisor.start(part("one", "import time; time.sleep(60)", seconds=0.3))
+            await supervisor.start_all(part("one", "import time; time.sleep(60)", seconds=0.3))
         finally:
             await supervisor.stop()
 
@@ -52,7 +52,7 @@ def test_a_part_that_is_never_ready_is_not_waited_for_forever(tmp_path: Path) ->
 def test_a_part_that_falls_later_is_told(tmp_path: Path) -> None:
     async def story() -> str:
         supervisor = Supervisor(tmp_path, show=False)
-        await supervisor.start(part("one", "print('ready', 1, flush=True); raise SystemExit(3)"))
+        await supervisor.start_all(part("one", "print('ready', 1, flush=True); raise SystemExit(3)"))
         try:
             return await asyncio.wait_for(supervisor.fallen, 10)
         finally:
@@ -69,11 +69,11 @@ def test_a_stop_ends_parts_in_reverse_and_their_grandchildren_too(tmp_path: Path
 
     async def story() -> int:
         supervisor = Supervisor(tmp_path, show=False)
-        await supervisor.start(part("one", LIVES))
-        child = int(await supervisor.start(part("two", parent)))
+        await supervisor.start_all(part("one", LIVES))
+        (child,) = await supervisor.start_all(part("two", parent))
         await supervisor.stop()
-        assert supervisor.running == []
-        return child
+        assert supervisor.waves == []
+        return int(child)
 
     child = asyncio.run(story())
     state = Path(f"/proc/{child}/stat")

@@ -34,7 +34,9 @@ def result_fetch(*, attempt_id: uuid.UUID, now: datetime) -> bool:
     flow = FlowState.model_validate(value)
     stored = log_positions(attempt_id)
     for operation in flow.op_states:
-        entries = log_entries(operation, stored.get((operation.operation_id, False), 0), now=now)
+        entries = log_entries(operation, now=now)
+        if len(entries) >= LOG_LINES_KEPT and (operation.operation_id, "container") in stored:
+            continue  # the node forgot the oldest lines, so these cannot be placed among those stored
         for start in range(0, len(entries), BATCH):
             loglines_add(attempt_id, entries[start : start + BATCH])
     result_store(attempt_id=attempt_id, cid=cid, result=value, now=now)
@@ -52,24 +54,16 @@ def results_sweep(*, now: datetime, limit: int = 50) -> int:
     return len(due)
 
 
-def log_entries(operation: OpState, stored: int, *, now: datetime) -> list[LogEntry]:
-    """Return the lines of an operation as they stand in its result, in order, to fill what is not stored.
-
-    A node keeps the last 24,999 lines (network facts §3.7): of a longer log the positions are not known any more,
-    and nothing is filled when lines are stored already.
-    """
-    if stored and len(operation.logs) >= LOG_LINES_KEPT:
-        return []
-    return [
-        LogEntry(
-            op_id=operation.operation_id,
-            position=position,
-            stream=line.type,
-            at=log_time(line.timestamp, default=now),
-            text=(line.log or "").rstrip("\r\n"),
-        )
-        for position, line in enumerate(operation.logs)
-    ]
+def log_entries(operation: OpState, *, now: datetime) -> list[LogEntry]:
+    """Return the lines of an operation as they stand in its result, placed as the node's stream places them."""
+    positions = {"container": 0, "error": 0}
+    entries = []
+    for line in operation.logs:
+        stream = "error" if line.type == "nodeerr" else "container"
+        at, text = log_time(line.timestamp, default=now), (line.log or "").rstrip("\r\n")
+        entries.append(LogEntry(operation.operation_id, positions[stream], stream, at, text))
+        positions[stream] += 1
+    return entries
 
 
 def log_time(stamp: int | float | str | None, *, default: datetime) -> datetime:

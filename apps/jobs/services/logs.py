@@ -15,19 +15,21 @@ TEXT_LIMIT = 16_384  # characters of one line that are kept
 
 @dataclass(frozen=True)
 class LogEntry:
-    """The line number `position` (from 0) of one operation, or of what the node says about it."""
+    """The line number `position` (from 0) in one stream of one operation.
+
+    `stream` is "container" for what the operation writes, "info" and "error" for what the node says about it.
+    """
 
     op_id: str
     position: int
     stream: str
     at: datetime
     text: str
-    by_node: bool = False
 
     @property
-    def key(self) -> tuple[str, bool, int]:
+    def key(self) -> tuple[str, str, int]:
         """What makes it the same line."""
-        return self.op_id, self.by_node, self.position
+        return self.op_id, self.stream, self.position
 
 
 def storable(text: str) -> str:
@@ -51,7 +53,7 @@ def loglines_add(attempt_id: uuid.UUID, entries: Sequence[LogEntry]) -> int:
                 op_id__in={entry.op_id for entry in entries},
                 position__gte=min(entry.position for entry in entries),
                 position__lte=max(entry.position for entry in entries),
-            ).values_list("op_id", "by_node", "position")
+            ).values_list("op_id", "stream", "position")
         )
         last = (
             LogLine.objects.filter(job_id=attempt.job_id).order_by("-seq").values_list("seq", flat=True).first()
@@ -68,7 +70,6 @@ def loglines_add(attempt_id: uuid.UUID, entries: Sequence[LogEntry]) -> int:
                     attempt_id=attempt_id,
                     seq=last + len(lines) + 1,
                     op_id=storable(entry.op_id),
-                    by_node=entry.by_node,
                     position=entry.position,
                     stream=entry.stream,
                     at=entry.at,

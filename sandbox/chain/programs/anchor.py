@@ -29,6 +29,7 @@ ANCHOR: dict[str, tuple[int, str]] = {
     "AccountDiscriminatorNotFound": (3001, "No discriminator was found on the account"),
     "AccountDiscriminatorMismatch": (3002, "Account discriminator did not match what was expected"),
     "AccountDidNotDeserialize": (3003, "Failed to deserialize the account"),
+    "AccountDidNotSerialize": (3004, "Failed to serialize the account"),
     "AccountNotEnoughKeys": (3005, "Not enough account keys given to the instruction"),
     "AccountOwnedByWrongProgram": (3007, "The given account is owned by a different program than expected"),
     "InvalidProgramId": (3008, "Program ID was not as expected"),
@@ -195,7 +196,7 @@ class Call:
         assert account is not None
         data = value.encode()
         if len(data) > len(account.data):
-            raise self.panic("account data too small for the value")
+            raise self.fail("AccountDidNotSerialize", info)
         self.vm.set(info.key, Account(account.lamports, data.ljust(len(account.data), b"\0"), account.owner))
 
     def create(self, info: Info, payer: Info, size: int, owner: Pubkey) -> None:

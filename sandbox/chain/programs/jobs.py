@@ -79,8 +79,6 @@ class Rules:
         """Return the market with the key at the queue's end; type 255 queues nothing (network facts §1.9 f)."""
         if market.job_type == JobType.UNKNOWN:
             return market
-        if len(market.queue) >= MarketAccount.QUEUE_MAX:
-            raise call.fail("AccountDidNotDeserialize")
         return replace(market, queue_type=kind, queue=(*market.queue, str(key)))
 
     def queue_pop(self, market: MarketAccount) -> tuple[MarketAccount, str]:

@@ -92,6 +92,12 @@ class Surroundings:
 
         asyncio.run(self.send(asyncio.run(act())))
 
+    def extend(self, job: str, timeout: int) -> None:
+        """Give a job another time limit in seconds."""
+        market, me = self.market.pubkey(), self.poster.pubkey()
+        act = instructions.extend(self.cluster, job=job, market=market, payer=me, project=me, timeout=timeout)
+        asyncio.run(self.send(act))
+
     def job(self, job: str) -> JobAccount:
         """Return the job's account."""
         found = asyncio.run(self._ask(lambda chain: chain.job(job)))

@@ -20,6 +20,7 @@ import stripe
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "sk_test_sandbox"
+HTTP = httpx.Client(trust_env=False, timeout=30)
 
 
 @dataclass
@@ -122,7 +123,7 @@ class Running:
 
     def control(self, path: str, body: Any = None, method: str = "POST") -> Any:
         """Use one of the sandbox's own switches."""
-        answer = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, trust_env=False)
+        answer = HTTP.request(method, f"{self.url}/_sandbox/{path}", json=body)
         answer.raise_for_status()
         return answer.json()
 
@@ -139,8 +140,8 @@ class Running:
 def browse(url: str, **form: str) -> httpx.Response:
     """Post a form as a browser would, without following where it leads; without a form just look."""
     if form:
-        return httpx.post(url, data=form, trust_env=False)
-    return httpx.get(url, trust_env=False)
+        return HTTP.post(url, data=form)
+    return HTTP.get(url)
 
 
 def card(number: str = "4242424242424242", **more: str) -> dict[str, str]:
@@ -179,7 +180,7 @@ def raw(running: Running, method: str, path: str, body: str = "", **headers: str
     """Send one API request by hand."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     form = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Bearer {KEY}", **named}
-    return httpx.request(method, running.url + path, content=body, headers=form, trust_env=False)
+    return HTTP.request(method, running.url + path, content=body, headers=form)
 
 
 def as_json(thing: Any) -> Any:

@@ -25,8 +25,9 @@ from nosana.chain.addresses import (
     vault,
 )
 from nosana.chain.cid import NULL_DIGEST, cid_decode, cid_encode
-from nosana.chain.client import Chain, SignatureInfo, SignatureStatus, Simulation, cluster_discover
+from nosana.chain.client import Chain, cluster_discover
 from nosana.chain.cluster import Address, Cluster, cluster_profile
+from nosana.chain.connection import SignatureInfo, SignatureStatus, Simulation
 from nosana.chain.errors import (
     SENTENCES,
     ChainError,
@@ -34,18 +35,22 @@ from nosana.chain.errors import (
     ClusterMismatch,
     ConfirmTimeout,
     ProgramError,
+    ProgramMismatch,
     TransactionExpired,
     TransactionTooLarge,
 )
+from nosana.chain.probe import Probe
+from nosana.chain.subscriptions import Change, Resync
 from nosana.chain.transactions import PACKET_BYTES, Blockhash, Signed, transaction_build
 from nosana.chain.wallet import wallet_load, wallet_save
 
 __all__ = [
-    "NULL_DIGEST", "PACKET_BYTES", "SENTENCES", "Address", "Blockhash", "Chain", "ChainError", "ChainUnavailable",
-    "Cluster", "ClusterMismatch", "ConfirmTimeout", "JobAccount", "JobState", "JobType", "MarketAccount",
-    "ProgramError", "QueueType", "ReflectionAccount", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed",
-    "Simulation", "StakeAccount", "TransactionExpired", "TransactionTooLarge", "ata", "cid_decode", "cid_encode",
-    "cluster_discover", "cluster_profile", "deployment_service_id", "instructions", "job_status", "metadata",
+    "NULL_DIGEST", "PACKET_BYTES", "SENTENCES", "Address", "Blockhash", "Chain", "ChainError",
+    "ChainUnavailable", "Change", "Cluster", "ClusterMismatch", "ConfirmTimeout", "JobAccount", "JobState",
+    "JobType", "MarketAccount", "Probe", "ProgramError", "ProgramMismatch", "QueueType", "ReflectionAccount",
+    "Resync", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed", "Simulation", "StakeAccount",
+    "TransactionExpired", "TransactionTooLarge", "ata", "cid_decode", "cid_encode", "cluster_discover",
+    "cluster_profile", "deployment_service_id", "instructions", "job_status", "metadata",
     "rewards_reflection", "rewards_vault", "service_id", "service_url", "stake_account", "stake_vault",
     "transaction_build", "vault", "wallet_load", "wallet_save",
 ]  # fmt: skip

@@ -53,6 +53,7 @@ SENTENCES: dict[str, str] = {
     "AccountDiscriminatorNotFound": "An account holds no data of the expected kind.",
     "AccountDiscriminatorMismatch": "An account is of another kind than expected.",
     "AccountDidNotDeserialize": "An account's data could not be read.",
+    "AccountDidNotSerialize": "An account is full, such as a market's queue at 314 entries.",
     "AccountNotEnoughKeys": "Too few accounts were given.",
     "AccountOwnedByWrongProgram": "An account is owned by the wrong program.",
     "InvalidProgramId": "A program's address is not the one expected.",
@@ -81,6 +82,10 @@ class ChainUnavailable(ChainError):
 
 class ClusterMismatch(ChainError):
     """The endpoint serves another cluster than the configured one."""
+
+
+class ProgramMismatch(ChainError):
+    """The program on chain does not behave as this library and the configuration expect."""
 
 
 class TransactionExpired(ChainError):

@@ -100,16 +100,12 @@ class Flow:
 
     def state(self, *, logs: bool = True) -> FlowState:
         """Return the flow state as it stands; without `logs` it is small."""
-        states = [record.to_state() for record in self._records.values()]
-        if not logs:
-            for state in states:
-                state.logs = []
         return FlowState(
             status=self.status,
             start_time=self.start_time,
             end_time=self.end_time,
             errors=list(self._errors),
-            op_states=states,
+            op_states=[record.to_state(logs=logs) for record in self._records.values()],
         )
 
     def progress(self) -> dict[str, dict[str, str]]:

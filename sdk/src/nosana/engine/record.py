@@ -138,8 +138,8 @@ class Record:
         self.status = self.progress = "stopped"
         self._close()
 
-    def to_state(self) -> OpState:
-        """Return what the flow state says of it."""
+    def to_state(self, *, logs: bool = True) -> OpState:
+        """Return what the flow state says of it; without `logs` it is small and cheap."""
         reason = self.stop_reason
         return OpState(
             operation_id=self.op.id,
@@ -149,7 +149,10 @@ class Record:
             start_time=self.start_time,
             end_time=self.end_time,
             exit_code=self.exit_code,
-            logs=[LogEntry(type=stream, log=text, timestamp=moment) for stream, text, moment in self._logs],
+            logs=[
+                LogEntry(type=stream, log=text, timestamp=moment)
+                for stream, text, moment in (self._logs if logs else ())
+            ],
             results={name: kept if isinstance(kept, str) else list(kept) for name, kept in self._results.items()},
             errors=list(self._errors),
             diagnostics=Diagnostics(

@@ -1,0 +1,98 @@
+"""The sandbox's Stripe for tests: paid as a person pays, and telling what it knows as Stripe tells it."""
+
+import hashlib
+import hmac
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from sandbox.browser import Browser
+
+KEY, SECRET = "sk_test_tests", "whsec_tests"
+GOOD, DECLINED = "4242424242424242", "4000000000000002"
+Json = dict[str, Any]
+
+
+@contextmanager
+def stripe_process() -> Iterator[str]:
+    """Run the sandbox's Stripe and yield its address."""
+    with tempfile.TemporaryDirectory(prefix="nw-stripe-") as data:
+        command = [sys.executable, "-m", "sandbox.stripe", "--port", "0", "--data", data]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("ready "), line
+        try:
+            yield line.split()[1]
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@dataclass
+class Checkout:
+    """One Stripe account and the person at its payment page."""
+
+    url: str
+    key: str = KEY
+
+    def page(self, url: str) -> str:
+        """Return the payment page as the person sees it."""
+        return Browser(self.url).open(url).text
+
+    def pay(self, page: str, card: str = GOOD) -> httpx.Response:
+        """Fill in the payment page and send it; return where Stripe sends the person (or the page again)."""
+        browser = Browser(self.url)
+        browser.open(page)
+        form = browser.form_with("card_number")
+        fields = form.fields | {
+            "card_number": card,
+            "card_expiry": "12/34",
+            "card_cvc": "123",
+            "card_name": "Olga Sandbox",
+        }
+        return browser.http.post(
+            httpx.URL(page).join(form.action), data=fields, headers={"Referer": page}, follow_redirects=False
+        )
+
+    def session(self, session_id: str) -> Json:
+        """Return the session as the API shows it."""
+        return self._get(f"/v1/checkout/sessions/{session_id}")
+
+    def sessions(self, topup_id: object) -> list[Json]:
+        """Return the sessions that carry this top-up's id."""
+        listed = self._get("/v1/checkout/sessions", limit="100")["data"]
+        return [session for session in listed if session["metadata"].get("topup_id") == str(topup_id)]
+
+    def expire(self, session_id: str) -> None:
+        """End an open session, as the clock would."""
+        self._call("POST", f"/v1/checkout/sessions/{session_id}/expire")
+
+    def events(self, topup_id: object) -> dict[str, Json]:
+        """Return the events about this top-up by type."""
+        listed = self._get("/v1/events", limit="100")["data"]
+        ours = [e for e in listed if (e["data"]["object"].get("metadata") or {}).get("topup_id") == str(topup_id)]
+        return {event["type"]: event for event in reversed(ours)}
+
+    def _get(self, path: str, **params: str) -> Json:
+        return self._call("GET", path, params=params)
+
+    def _call(self, method: str, path: str, **options: Any) -> Json:
+        with httpx.Client(base_url=self.url, auth=(self.key, ""), trust_env=False, timeout=30) as http:
+            return dict(http.request(method, path, **options).raise_for_status().json())
+
+
+def signed(event: Json, *, at: datetime, secret: str = SECRET) -> tuple[bytes, str]:
+    """Return the body of a delivery and its signature, made at the given time."""
+    body = json.dumps(event).encode()
+    seconds = int(at.timestamp())
+    digest = hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
+    return body, f"t={seconds},v1={digest}"

@@ -1,0 +1,42 @@
+"""One Stripe for all tests here; each test makes its own top-ups on it."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from apps.payments.models import TopUp
+from tests.checkout import KEY, SECRET, Checkout, stripe_process
+from tests.payments.topups import TopUps
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def stripe_url() -> Iterator[str]:
+    with stripe_process() as url:
+        yield url
+
+
+@pytest.fixture
+def checkout(stripe_url: str, settings: Settings) -> Checkout:
+    """Stripe, with this platform as its customer."""
+    settings.STRIPE_API_URL, settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = stripe_url, KEY, SECRET
+    return Checkout(stripe_url)
+
+
+@pytest.fixture
+def topups(world: World, checkout: Checkout) -> TopUps:
+    """Acme's top-ups, at a rate that is fresh."""
+    return TopUps(world, checkout)
+
+
+@pytest.fixture
+def opened(topups: TopUps) -> TopUp:
+    """A top-up of €100 before VAT whose Checkout is open."""
+    return topups.opened()
+
+
+@pytest.fixture
+def paid(topups: TopUps) -> TopUp:
+    """A top-up that was paid at Stripe, of which we have heard nothing yet."""
+    return topups.paid()
