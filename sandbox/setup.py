@@ -74,7 +74,17 @@ def python_packages() -> None:
     if not (BIN / "uv").exists():
         run([str(BIN / "python"), "-m", "pip", "install", "-q", "uv"], hint=hint)
     run(
-        [str(BIN / "uv"), "pip", "install", "-q", "--python", str(BIN / "python"), "-r", "requirements-dev.txt"],
+        [
+            str(BIN / "uv"),
+            "pip",
+            "install",
+            "-q",
+            "--compile-bytecode",
+            "--python",
+            str(BIN / "python"),
+            "-r",
+            "requirements-dev.txt",
+        ],
         hint=hint,
     )
     stamp.write_text(fingerprint(*lists))
@@ -128,6 +138,7 @@ def main() -> None:
     """Make everything ready; say nothing when nothing is to be done."""
     if sys.version_info < (3, 11):  # noqa: UP036 - the one place that may meet an older Python
         stop(f"Python 3.11 or newer is needed, this is {platform.python_version()}.")
+    (ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)
     environment_make()
     python_packages()
     redis_binary()

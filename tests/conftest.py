@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, connections
 
 from apps.billing.audit import mismatches
@@ -45,6 +46,13 @@ def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
     if not connection.needs_rollback and Transfer.objects.exists():
         assert imbalances() == []
         assert mismatches() == []
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Forget rate limits and other cached facts between tests."""
+    yield
+    cache.clear()
 
 
 @pytest.fixture

@@ -43,9 +43,9 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         job = _submit(membership, form.cleaned_data)
     except KeyReused:
-        form.data = form.data.copy()
-        form.data["submission_key"] = str(uuid.uuid4())
-        return _page(request, form, starter, status=409, error=AppError(ALREADY, status=409))
+        again = request.POST.copy()
+        again["submission_key"] = str(uuid.uuid4())
+        return _page(request, LaunchForm(again), starter, status=409, error=AppError(ALREADY, status=409))
     except DefinitionRefused as refusal:
         sentences = [f"{path}: {s}" for path, found in refusal.fields.items() for s in found]
         form.add_error("definition", sentences or [refusal.message])

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
@@ -81,10 +82,10 @@ async def job_events(job: Job, *, after: int, tail: int = 0) -> AsyncIterator[st
             if skipped:
                 yield f"event: skipped\ndata: {skipped}\n\n"
         while True:
-            look = await shared.shared((job.pk, "look"), lambda: _read(_look, job))
+            look = await shared.shared((job.pk, "look"), partial(_read, _look, job))
             while True:
                 at = after
-                frame, after, full = await shared.shared((job.pk, at), lambda at=at: _read(_log_frame, job, at))
+                frame, after, full = await shared.shared((job.pk, at), partial(_read, _log_frame, job, at))
                 if frame:
                     yield frame
                 if not full:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -50,7 +51,7 @@ class Posting:
     details: Mapping[str, Any] = field(default_factory=dict)
     reverses: int | None = None
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Return the SHA-256 of the legs, whatever their order."""
         legs = sorted((leg.code, leg.amount) for leg in self.legs)

@@ -1,5 +1,7 @@
 """Pages of an organisation: its creation and its settings."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,20 +13,22 @@ from apps.organisations.forms import DetailsForm, OrganisationForm
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import members_of, membership_get, memberships_of
 from apps.organisations.services import organisation_create, organisation_update
+from apps.users.models import User
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Ask for what a new organisation needs and create it; a second press leads to the first one."""
-    form = OrganisationForm(request.POST or None, initial={"finance_email": request.user.email})
+    user = cast(User, request.user)
+    form = OrganisationForm(request.POST or None, initial={"finance_email": user.email})
     error = None
     if request.method == "POST" and form.is_valid():
-        again = memberships_of(request.user).filter(organisation__name=form.cleaned_data["name"]).first()
+        again = memberships_of(user).filter(organisation__name=form.cleaned_data["name"]).first()
         if again is not None:
             return redirect("console:home", again.organisation.slug)
         try:
-            organisation = organisation_create(user=request.user, **form.cleaned_data)
+            organisation = organisation_create(user=user, **form.cleaned_data)
         except AppError as refusal:
             error = refusal
         else:

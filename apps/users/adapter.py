@@ -1,8 +1,10 @@
 """allauth's hooks: its mails go through our mail rows, so that a lost broker or mail server only delays them."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 
 from apps.core import mail
 from apps.core.ids import uuid7
@@ -13,8 +15,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail of allauth's template `account/email/<name>` to the queue."""
-        message = self.render_mail(template_prefix, email, context)
-        html = next((body for body, kind in getattr(message, "alternatives", []) if kind == "text/html"), "")
-        mail.mail_queue(
-            key=f"account:{uuid7()}", to=email, subject=message.subject, text=message.body, html=str(html)
-        )
+        site = {"name": settings.PLATFORM_NAME, "domain": urlsplit(settings.BASE_URL).netloc}
+        message = self.render_mail(template_prefix, email, {"email": email, "current_site": site, **context})
+        mail.mail_queue(key=f"account:{uuid7()}", to=email, subject=message.subject, text=str(message.body))

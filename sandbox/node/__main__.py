@@ -1,18 +1,20 @@
 """`python -m sandbox.node --rpc URL --ipfs URL --market ADDRESS --data DIR`: a GPU node on 127.0.0.1."""
 
 import argparse
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from nosana.chain import Chain, cluster_discover
-from nosana.engine import LocalRunner
+from nosana.chain import Chain, ChainError, cluster_discover
+from nosana.chain.addresses import pubkey as check_address
 from nosana.ipfs import IpfsClient
 from starlette.applications import Starlette
 
 from sandbox.node.account import Account, key_ensure
 from sandbox.node.board import Board
 from sandbox.node.directory import directory_remove, directory_write
+from sandbox.node.runners import runner_choose
 from sandbox.node.web import application
 from sandbox.node.worker import Worker
 from sandbox.serving import address_of, listen, serve
@@ -31,6 +33,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--directory", type=Path, metavar="FILE", help="JSON map of nodes' addresses to write into"
     )
+    parser.add_argument(
+        "--engine",
+        default="local",
+        metavar="WHAT",
+        help='"local" processes (default), "auto" for containers where an engine answers, or an engine\'s socket',
+    )
     return parser.parse_args()
 
 
@@ -41,6 +49,12 @@ def main() -> None:
     key, taken = key_ensure(options.data), listen(options.port)
     address, url = str(key.pubkey()), address_of(taken)
     board = Board(options.data / "flows")
+    try:
+        cluster = asyncio.run(cluster_discover(options.rpc))
+        check_address(options.market)
+    except ChainError as error:
+        raise SystemExit(f"The node cannot start: {error}") from None
+    runner, how = asyncio.run(runner_choose(options.engine, options.data / "work"))
 
     def say(sentence: str) -> None:
         print(f"{options.name}: {sentence}", flush=True)
@@ -48,13 +62,12 @@ def main() -> None:
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            chain = await stack.enter_async_context(Chain(await cluster_discover(options.rpc)))
+            chain = await stack.enter_async_context(Chain(cluster))
             ipfs = IpfsClient(options.ipfs, options.ipfs)
-            runner = LocalRunner(options.data / "work")
             worker = Worker(Account(chain, key, say), ipfs, runner, board, options.market, say, options.pace)
             if options.directory is not None:
                 directory_write(options.directory, address, url)
-            say(f"is {address}")
+            say(f"is {address} and {how}")
             await worker.start()
             yield
             await worker.shut_down()

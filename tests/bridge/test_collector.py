@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ from tests.bridge.conftest import Stage
 from tests.bridge.network import ROOT
 from tests.bridge.test_crashes import TOLD
 
-COUNT = "i=0; while [ $i -lt 40 ]; do echo line $i; i=$((i+1)); sleep 0.05; done"
+LINES = 120
+COUNT = f"i=0; while [ $i -lt {LINES} ]; do echo line $i; i=$((i+1)); sleep 0.15; done"
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def collector(settings: object, directory: Path) -> subprocess.Popen[bytes]:
 
 
 def counting_job(stage: Stage) -> Job:
-    """Submit a job that writes forty lines in two seconds."""
+    """Submit a job that writes a line again and again."""
     args = {"image": "docker.io/library/busybox", "cmd": COUNT}
     definition = {
         "version": "0.1",
@@ -85,24 +87,26 @@ def counting_job(stage: Stage) -> Job:
 def test_lines_arrive_live_and_once_though_the_collector_is_killed(
     stage: Stage, node_directory: Path, settings: object
 ) -> None:
-    job = stage.until_state(counting_job(stage), State.RUNNING)
+    job = counting_job(stage)
     container = LogLine.objects.filter(job=job, stream="container")
     for number in (signal.SIGKILL, signal.SIGTERM):
         process = collector(settings, node_directory)
         before = container.count()
-        stage.until(lambda before=before: container.count() > before, seconds=40)
-        process.send_signal(number)
-        began = time.monotonic()
-        process.wait(10)
+        try:
+            stage.until(lambda before=before: container.count() > before, seconds=30)
+        finally:
+            process.send_signal(number)
+            began = time.monotonic()
+            process.wait(10)
         assert time.monotonic() - began < 5
         # the killed one's lease ends by itself
         connection.cursor().execute("DELETE FROM core_lease")
-    job = stage.until_settled(job)
-    stage.until(lambda: stage.job(job).result)
-    assert [line.text for line in container.order_by("position")] == [f"line {n}" for n in range(40)]
+    stage.until(lambda: stage.job(job).attempt.settled_at, seconds=60)
+    stage.until(lambda: stage.job(job).result, seconds=60)
+    assert [line.text for line in container.order_by("position")] == [f"line {n}" for n in range(LINES)]
     sequence = list(LogLine.objects.filter(job=job).order_by("seq").values_list("seq", flat=True))
     assert sequence == list(range(1, len(sequence) + 1))
-    assert job.state == State.COMPLETED
+    assert stage.job(job).state == State.COMPLETED
 
 
 @pytest.mark.django_db
@@ -113,9 +117,11 @@ def test_a_result_that_cannot_be_fetched_is_tried_again_and_blocks_no_settlement
     node.finish(job.attempt.address, "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o")  # nobody pinned it
     stage.skip.add("bridge.result_fetch")
     stage.until_settled(job)
-    assert services.results_sweep(now=timezone.now()) == 1
+    now = timezone.now()
+    assert services.results_sweep(now=now) == 1
     assert stage.job(job).result is None
-    assert services.results_sweep(now=timezone.now()) == 1
+    assert services.results_sweep(now=now) == 0
+    assert services.results_sweep(now=now + timedelta(seconds=16)) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.test import Client
 from apps.billing.selectors import wallet
 from apps.jobs.definitions import definition_check
 from apps.jobs.forms import starters
-from apps.jobs.models import Job, Market, Want
+from apps.jobs.models import Job, Want
 from tests.console.scene import credits_give, markets_make
 from tests.world import World
 
@@ -48,7 +48,8 @@ def test_a_developer_launches_a_job_and_lands_on_its_page(shop: World) -> None:
 
 
 def test_a_definition_may_be_written_in_yaml(shop: World) -> None:
-    text = "version: '0.1'\ntype: container\nops:\n  - {type: container/run, id: hi, args: {image: alpine, cmd: echo hi}}\n"
+    op = "{type: container/run, id: hi, args: {image: alpine, cmd: echo hi}}"
+    text = f"version: '0.1'\ntype: container\nops:\n  - {op}\n"
     assert shop.client(shop.mia).post(URL, filled(definition=text)).status_code == 302
     assert Job.objects.get().definition["ops"][0]["args"]["cmd"] == "echo hi"
 

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import httpx
 import pytest
 import websockets
 from nosana.chain import JobState
+from solders.keypair import Keypair
 
 from tests.sandbox.node.world import PRICE, Surroundings, primes, shell
 from tests.sandbox.processes import Started
@@ -181,3 +184,22 @@ def test_a_job_that_is_extended_runs_on(around: Surroundings, node: Started) -> 
     around.wait(lambda chain: chain.runs(job=job))
     around.extend(job, 30)
     assert [entry.log for entry in around.wait_result(job).op_states[0].logs] == ["late"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"--rpc": "http://127.0.0.1:9"}, "http://127.0.0.1:9 did not answer"),
+        ({"--market": "no-market"}, "is not an address"),
+        ({"--engine": "/none.sock"}, "No container engine answers at /none.sock"),
+    ],
+)
+def test_a_node_that_cannot_start_says_why_in_a_sentence(
+    around: Surroundings, tmp_path: Path, options: dict[str, str], sentence: str
+) -> None:
+    usual = {"--rpc": around.chain_part.url, "--ipfs": around.ipfs_part.url, "--market": str(Keypair().pubkey())}
+    words = [word for option in ({**usual, "--data": str(tmp_path)} | options).items() for word in option]
+    ended = subprocess.run([sys.executable, "-m", "sandbox.node", *words], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
