@@ -4,6 +4,7 @@ import hashlib
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import ClassVar, Self
 
 from solders.pubkey import Pubkey
@@ -45,6 +46,7 @@ def discriminator(kind: str) -> bytes:
     return hashlib.sha256(f"account:{kind}".encode()).digest()[:8]
 
 
+@lru_cache(maxsize=65536)  # the same few markets, payers, projects and nodes come again and again
 def _address(raw: bytes) -> str:
     return str(Pubkey.from_bytes(raw))
 
