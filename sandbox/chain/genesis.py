@@ -6,6 +6,7 @@ from pathlib import Path
 from nosana.chain import Cluster, addresses, cluster_profile, wallet_load, wallet_save
 from nosana.chain import instructions as ix
 from nosana.chain.accounts import ReflectionAccount
+from nosana.chain.cluster import ATA_PROGRAM, METADATA_PROGRAM
 from solders.account import Account
 from solders.hash import Hash
 from solders.instruction import AccountMeta, Instruction
@@ -14,7 +15,7 @@ from solders.message import MessageV0, to_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.system_program import ID as SYSTEM
-from solders.system_program import TransferParams, transfer
+from solders.system_program import CreateAccountParams, TransferParams, create_account, transfer
 from solders.token import ID as TOKEN
 from solders.token.state import Mint, TokenAccount, TokenAccountState
 from solders.transaction import VersionedTransaction
@@ -22,9 +23,10 @@ from solders.transaction import VersionedTransaction
 from sandbox.chain.bank import Bank
 from sandbox.chain.programs.anchor import Program
 from sandbox.chain.programs.jobs import ERRORS, Rules
-from sandbox.chain.programs.jobs_market import Market
+from sandbox.chain.programs.jobs_market import MINT_SIZE, Market
 from sandbox.chain.programs.jobs_node import Node
 from sandbox.chain.programs.jobs_project import Project
+from sandbox.chain.programs.metadata import metadata_encode
 from sandbox.chain.programs.staking import MIN_DURATION, staking_program
 from sandbox.chain.runtime import Outcome, Runtime
 
@@ -73,7 +75,7 @@ class World:
         bank.fabricate(self.faucet.pubkey(), Account(LAMPORTS, b"", SYSTEM))
         bank.fabricate(self.admin.pubkey(), Account(100 * 10**9, b"", SYSTEM))
         mint = Mint(mint_authority=self.faucet.pubkey(), supply=0, decimals=6, is_initialized=True)
-        bank.fabricate(self.mint, Account(bank.rent(82), bytes(mint), TOKEN))
+        bank.fabricate(self.mint, Account(bank.rent(MINT_SIZE), bytes(mint), TOKEN))
         address, bump = addresses.rewards_reflection(self.cluster)
         vault, _ = addresses.rewards_vault(self.cluster)
         pool = ReflectionAccount(0, 0, 0, vault, bump)
@@ -113,15 +115,56 @@ class World:
             steps.append(ix.ata_create(self.cluster, owner=owner, payer=faucet))
         if total:
             account = Pubkey.from_string(addresses.ata(owner, self.mint))
-            metas = [AccountMeta(self.mint, False, True), AccountMeta(account, False, True)]
-            data = b"\x07" + total.to_bytes(8, "little")
-            steps.append(Instruction(TOKEN, data, [*metas, AccountMeta(faucet, True, False)]))
+            steps.append(mint_to(self.mint, account, faucet, total))
         staked = Pubkey.from_string(addresses.stake_account(self.cluster, owner))
         if stake is not None and self.bank.get(staked) is None:
             rent = 2 * self.bank.rent(165)
             steps.append(transfer(TransferParams(from_pubkey=faucet, to_pubkey=owner, lamports=rent)))
             steps.append(ix.stake(self.cluster, authority=owner, amount=stake, duration=MIN_DURATION))
         return self.run_as(steps, self.faucet)
+
+    def give_key(self, to: str, collection: str, *, verified: bool = True) -> str:
+        """Give an access key: an NFT of a collection whose metadata says so; returns its mint.
+
+        Token and mint are made by the real token program; the metadata account is set as Metaplex would leave it.
+        """
+        owner, faucet, mint = Pubkey.from_string(to), self.faucet.pubkey(), Keypair().pubkey()
+        account = Pubkey.from_string(addresses.ata(owner, mint))
+        rent, size = self.bank.rent(MINT_SIZE), MINT_SIZE
+        creating = CreateAccountParams(from_pubkey=faucet, to_pubkey=mint, lamports=rent, space=size, owner=TOKEN)
+        written, read = (AccountMeta(mint, False, flag) for flag in (True, False))
+        steps = [
+            create_account(creating),
+            Instruction(TOKEN, b"\x14\0" + bytes(faucet) + b"\0", [written]),  # InitializeMint2, no decimals
+            Instruction(
+                Pubkey.from_string(ATA_PROGRAM),
+                b"\x01",
+                [
+                    AccountMeta(faucet, True, True),
+                    AccountMeta(account, False, True),
+                    AccountMeta(owner, False, False),
+                    read,
+                    AccountMeta(SYSTEM, False, False),
+                    AccountMeta(TOKEN, False, False),
+                ],
+            ),
+            mint_to(mint, account, faucet, 1),
+        ]
+        self.run_as(steps, self.faucet)
+        data = metadata_encode(mint, faucet, "Access key", Pubkey.from_string(collection), verified=verified)
+        held = Account(self.bank.rent(len(data)), data, Pubkey.from_string(METADATA_PROGRAM))
+        self.bank.fabricate(Pubkey.from_string(addresses.metadata(mint)), held)
+        return str(mint)
+
+
+def mint_to(mint: Pubkey, account: Pubkey, authority: Pubkey, amount: int) -> Instruction:
+    """Return the token program's MintTo."""
+    metas = [
+        AccountMeta(mint, False, True),
+        AccountMeta(account, False, True),
+        AccountMeta(authority, True, False),
+    ]
+    return Instruction(TOKEN, b"\x07" + amount.to_bytes(8, "little"), metas)
 
 
 __all__ = ["Outcome", "World", "key_of"]

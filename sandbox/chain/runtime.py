@@ -157,12 +157,11 @@ class Runtime:
         if outcome is not None:
             # without preflight a real node takes it and drops it in silence
             return signature, outcome if preflight else None
-        before = self._before(transaction)
-        outcome = self._execute(transaction)
+        before, outcome = self._attempt(transaction)
         if outcome.error is not None:
             self._restore(before)
-            if preflight:
-                return signature, outcome
+            if preflight or not outcome.fee:  # who cannot pay the fee never gets into a block
+                return signature, outcome if preflight else None
             self._charge(transaction, outcome.fee)
         self._record(transaction, blob, signature, outcome, before)
         return signature, None
@@ -175,8 +174,7 @@ class Runtime:
             return Outcome("SignatureFailure"), {}
         if blockhash and not self.bank.blockhash_lives(str(transaction.message.recent_blockhash)):
             return Outcome("BlockhashNotFound"), {}
-        before = self._before(transaction)
-        outcome = self._execute(transaction)
+        before, outcome = self._attempt(transaction)
         after = {key: self.bank.get(key) for key in transaction.message.account_keys}
         self._restore(before)
         return outcome, after
@@ -190,9 +188,15 @@ class Runtime:
 
     # --- executing ---
 
-    def _before(self, transaction: VersionedTransaction) -> dict[Pubkey, Account | None]:
+    def _attempt(self, transaction: VersionedTransaction) -> tuple[dict[Pubkey, Account | None], Outcome]:
+        """Execute; returns what the writable accounts were before. Whatever breaks leaves nothing behind."""
         message = transaction.message
-        return {key: self.bank.get(key) for i, key in enumerate(message.account_keys) if writable(message, i)}
+        before = {key: self.bank.get(key) for i, key in enumerate(message.account_keys) if writable(message, i)}
+        try:
+            return before, self._execute(transaction)
+        except Exception:
+            self._restore(before)
+            raise
 
     def _restore(self, before: dict[Pubkey, Account | None]) -> None:
         for key, account in before.items():

@@ -16,13 +16,11 @@ from nosana.chain import (
 )
 from nosana.chain import instructions as ix
 from nosana.chain.errors import error_name
-from solders.account import Account
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from sandbox.chain.genesis import World
-from sandbox.chain.programs.metadata import metadata_encode
 
 SOL, NOS = 10**9, 10**6
 PRICE, TIMEOUT = 43, 7200
@@ -147,18 +145,9 @@ class Stage:
         self.bank.tick()
 
     def access_key(self, owner: str, collection: str, *, verified: bool = True) -> tuple[str, str]:
-        """Fabricate an NFT of a collection in the owner's hand; returns (token account, metadata account)."""
-        mint = Keypair().pubkey()
-        nft = Pubkey.from_string(ata(owner, mint))
-        source = self.bank.get(Pubkey.from_string(ata(self.nora, self.cluster.mint)))
-        assert source is not None
-        data = bytes(mint) + bytes(Pubkey.from_string(owner)) + (1).to_bytes(8, "little") + source.data[72:]
-        self.bank.fabricate(nft, Account(source.lamports, data, source.owner))
-        address = Pubkey.from_string(metadata_of(mint))
-        raw = metadata_encode(mint, mint, "Key", Pubkey.from_string(collection), verified=verified)
-        program = Pubkey.from_string("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s")
-        self.bank.fabricate(address, Account(SOL, raw, program))
-        return str(nft), str(address)
+        """Give the owner an NFT of a collection; returns (token account, metadata account)."""
+        mint = Pubkey.from_string(self.world.give_key(owner, collection, verified=verified))
+        return ata(owner, mint), metadata_of(mint)
 
     # --- questions ---
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from nosana.chain import Blockhash, transaction_build
+from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
@@ -166,6 +167,8 @@ def test_a_fee_payer_needs_its_fee_and_its_rent(world: World, have: int, error: 
     _, outcome = world.runtime.send(paid(world, payer.pubkey(), payer, amount=0), preflight=True)
     assert outcome is not None
     assert outcome.error == error
+    signature, outcome = world.runtime.send(paid(world, payer.pubkey(), payer, amount=0), preflight=False)
+    assert (outcome, world.bank.entry(signature)) == (None, None)
 
 
 def test_dust_in_a_new_account_is_refused(world: World) -> None:
@@ -242,3 +245,21 @@ def test_lamports_are_never_made_or_lost(world: World) -> None:
     assert before is not None
     assert after is not None
     assert before.lamports - after.lamports == 3 * SOL + 3 * 5000
+
+
+def test_a_bug_in_a_model_leaves_no_half_done_transaction(world: World) -> None:
+    payer, to = Keypair(), Keypair().pubkey()
+    world.give(str(payer.pubkey()), lamports=SOL)
+    broken = Pubkey.from_string(world.cluster.rewards)
+    program = world.runtime.programs[broken]
+    program.handlers[b"explode!"] = ("Explode", lambda call: 1 // 0)
+    steps = [
+        transfer(TransferParams(from_pubkey=payer.pubkey(), to_pubkey=to, lamports=SOL // 2)),
+        Instruction(broken, b"explode!", []),
+    ]
+    blockhash = Blockhash(world.bank.blockhash(world.bank.head.number), 0)
+    blob = transaction_build(steps, payer=payer, blockhash=blockhash).blob
+    with pytest.raises(ZeroDivisionError):
+        world.runtime.send(blob, preflight=True)
+    assert lamports(world, str(to), "processed") == 0
+    assert lamports(world, str(payer.pubkey()), "processed") == SOL

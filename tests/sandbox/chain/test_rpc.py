@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nosana.chain import Blockhash, ata, base58, cluster_profile, stake_account, transaction_build
+from nosana.chain import Blockhash, ata, base58, cluster_profile, metadata, stake_account, transaction_build
 from nosana.chain import instructions as ix
 from solders.hash import Hash
 from solders.keypair import Keypair
@@ -343,3 +343,13 @@ def test_a_chain_is_run_by_one_process_alone(served: Served) -> None:
     assert second.returncode == 1
     assert "is in use by another process" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_an_access_key_is_a_real_token_with_its_collection(served: Served) -> None:
+    to, collection = str(Keypair().pubkey()), str(Keypair().pubkey())
+    mint = served.result("sandboxAccessKey", {"to": to, "collection": collection})
+    balance = served.result("getTokenAccountBalance", ata(to, mint), PROCESSED)["value"]
+    assert balance["amount"] == "1"
+    found = served.result("getAccountInfo", metadata(mint), {"encoding": "base64", **PROCESSED})["value"]
+    assert found["owner"] == "metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s"
+    assert bytes(Pubkey.from_string(collection)) in base64.b64decode(found["data"][0])

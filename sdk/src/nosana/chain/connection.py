@@ -35,6 +35,7 @@ from nosana.chain.transactions import Blockhash, Signed
 T = TypeVar("T")
 LEVELS = ("processed", "confirmed", "finalized")
 STATUSES_PER_CALL = 256
+CONFIRM_PAUSE = 0.15  # seconds between the first questions; later ones come slower
 ACCOUNTS_PER_CALL = 100  # what RPC nodes allow for getMultipleAccounts
 
 
@@ -180,21 +181,25 @@ class Connection:
         ConfirmTimeout after `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
+        pause = CONFIRM_PAUSE
         while True:
-            height = await self.block_height(commitment)  # first the height: what lands in between is seen below
             status = (await self.statuses([signature]))[0]
+            expired = status is None and await self.block_height(commitment) > last_valid_block_height
+            if expired:  # it may have landed between the two questions
+                status = (await self.statuses([signature]))[0]
             if status is not None and status.error is not None:
                 raise program_error(status.error, await self.logs(signature))
             if status is not None and status.reached(commitment):
                 return status
-            if status is None and height > last_valid_block_height:
+            if status is None and expired:
                 raise TransactionExpired(
                     f"Transaction {signature} was not seen before its blockhash died at height "
                     f"{last_valid_block_height}; build it again with a fresh one."
                 )
             if time.monotonic() > deadline:
                 raise ConfirmTimeout(f"Transaction {signature} is not {commitment} after {timeout:g} s.")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(pause)
+            pause = min(1.0, pause * 1.2)
 
     async def send_and_confirm(
         self, signed: Signed, *, commitment: str = "confirmed", timeout: float = 60
