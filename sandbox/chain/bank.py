@@ -216,6 +216,11 @@ class Bank:
         self._put(key, account)
         self.head.undo.setdefault(key, before)
 
+    def decimals(self, mint: Pubkey) -> int:
+        """Return the decimal places of a token, 0 when the mint is gone."""
+        account = self.get(mint)
+        return account.data[44] if account is not None and len(account.data) == 82 else 0
+
     def get_at(self, key: Pubkey, commitment: str) -> Account | None:
         """Return an account as of a commitment."""
         return self.as_of(key, self.slot_at(commitment))

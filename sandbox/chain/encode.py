@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 from nosana.chain import base58
@@ -18,13 +19,16 @@ from sandbox.chain.runtime import Outcome, ui_amount
 from sandbox.chain.store import Entry
 
 RENT_EPOCH = 2**64 - 1
+Decimals = Callable[[Pubkey], int]  # of a mint
 STATES = ("uninitialized", "initialized", "frozen")  # by TokenAccountState
 
 
-def account_json(account: Account | Held, encoding: str, piece: dict[str, int] | None = None) -> dict[str, Any]:
+def account_json(
+    account: Account | Held, encoding: str, decimals: Decimals, piece: dict[str, int] | None = None
+) -> dict[str, Any]:
     """Return an account in the encoding asked for. Raises BadParams."""
     return {
-        "data": _data(account, encoding, piece),
+        "data": _data(account, encoding, decimals, piece),
         "executable": account.executable,
         "lamports": account.lamports,
         "owner": str(account.owner),
@@ -33,10 +37,10 @@ def account_json(account: Account | Held, encoding: str, piece: dict[str, int] |
     }
 
 
-def line_text(key: Pubkey, held: Held, encoding: str, piece: dict[str, int] | None) -> str:
+def line_text(key: Pubkey, held: Held, encoding: str, decimals: Decimals, piece: dict[str, int] | None) -> str:
     """Return an account's line of a program's list as JSON text; whole base64 ones are made once and kept."""
     if encoding != "base64":
-        shown = {"pubkey": str(key), "account": account_json(held, encoding, piece)}
+        shown = {"pubkey": str(key), "account": account_json(held, encoding, decimals, piece)}
         return json.dumps(shown, separators=(",", ":"))
     if held.text is not None and not piece:
         return held.text
@@ -51,9 +55,9 @@ def line_text(key: Pubkey, held: Held, encoding: str, piece: dict[str, int] | No
     return text
 
 
-def _data(account: Account | Held, encoding: str, piece: dict[str, int] | None) -> Any:
+def _data(account: Account | Held, encoding: str, decimals: Decimals, piece: dict[str, int] | None) -> Any:
     if encoding == "jsonParsed":
-        parsed = _parsed(account)
+        parsed = _parsed(account, decimals)
         if parsed is not None:
             return {"program": "spl-token", "parsed": parsed, "space": len(account.data)}
         encoding = "base64"
@@ -72,20 +76,23 @@ def _data(account: Account | Held, encoding: str, piece: dict[str, int] | None) 
     raise BadParams(f"Invalid params: encoding {encoding!r} is not one of base64, base58, jsonParsed.")
 
 
-def _parsed(account: Account | Held) -> dict[str, Any] | None:
+def _parsed(account: Account | Held, decimals: Decimals) -> dict[str, Any] | None:
     if account.owner != TOKEN:
         return None
     if len(account.data) == 165:
+        if not account.data[108]:
+            return None  # not initialised
         token = TokenAccount.from_bytes(account.data)
+        places = decimals(token.mint)
         info = {
             "isNative": token.is_native is not None,
             "mint": str(token.mint),
             "owner": str(token.owner),
             "state": STATES[int(token.state)],
-            "tokenAmount": ui_amount(token.amount),
+            "tokenAmount": ui_amount(token.amount, places),
         }
         if token.delegate is not None:
-            info |= {"delegate": str(token.delegate), "delegatedAmount": ui_amount(token.delegated_amount)}
+            info |= {"delegate": str(token.delegate), "delegatedAmount": ui_amount(token.delegated_amount, places)}
         return {"info": info, "type": "account"}
     if len(account.data) == 82:
         mint = Mint.from_bytes(account.data)

@@ -105,7 +105,8 @@ class Methods(Transactions):
             account = Account(1_141_440, b"\x02" + bytes(35), LOADER, executable=True)
         if account is None:
             return None
-        return account_json(account, config.get("encoding") or "binary", config.get("dataSlice"))
+        encoding = config.get("encoding") or "binary"
+        return account_json(account, encoding, self.bank.decimals, config.get("dataSlice"))
 
     def getAccountInfo(self, params: list[Any]) -> dict[str, Any]:
         """Return one account."""
@@ -133,7 +134,8 @@ class Methods(Transactions):
         lines = list(self.bank.owned_at(key_of(params[0]), commitment))
         for test in tests:
             lines = [line for line in lines if test(line[1].data)]
-        text = "[" + ",".join(line_text(key, held, encoding, piece) for key, held in lines) + "]"
+        decimals = self.bank.decimals
+        text = "[" + ",".join(line_text(key, held, encoding, decimals, piece) for key, held in lines) + "]"
         if config.get("withContext"):
             return self._context(commitment, json.loads(text))
         return JsonText(text)
@@ -146,7 +148,8 @@ class Methods(Transactions):
         account = self.bank.get_at(key_of(params[0]), commitment)
         if account is None or account.owner != TOKEN or len(account.data) != 165:
             raise BadParams("Invalid param: could not find account")
-        return self._context(commitment, ui_amount(int.from_bytes(account.data[64:72], "little")))
+        places = self.bank.decimals(Pubkey.from_bytes(account.data[:32]))
+        return self._context(commitment, ui_amount(int.from_bytes(account.data[64:72], "little"), places))
 
     def getTokenSupply(self, params: list[Any]) -> dict[str, Any]:
         """Return a mint's supply."""
@@ -154,7 +157,9 @@ class Methods(Transactions):
         account = self.bank.get_at(key_of(params[0]), commitment)
         if account is None or len(account.data) != 82:
             raise BadParams("Invalid param: could not find mint")
-        return self._context(commitment, ui_amount(int.from_bytes(account.data[36:44], "little")))
+        return self._context(
+            commitment, ui_amount(int.from_bytes(account.data[36:44], "little"), account.data[44])
+        )
 
     def getTokenAccountsByOwner(self, params: list[Any]) -> dict[str, Any]:
         """Return the owner's token accounts of a mint or of the token program."""
@@ -163,7 +168,10 @@ class Methods(Transactions):
         mint = bytes(key_of(which["mint"])) if which.get("mint") else None
         encoding = config.get("encoding") or "base64"
         found = [
-            {"pubkey": str(key), "account": account_json(account, encoding, config.get("dataSlice"))}
+            {
+                "pubkey": str(key),
+                "account": account_json(account, encoding, self.bank.decimals, config.get("dataSlice")),
+            }
             for key, account in self.bank.owned_at(TOKEN, commitment)
             if len(account.data) == 165
             and account.data[32:64] == owner

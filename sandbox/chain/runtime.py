@@ -1,7 +1,7 @@
 """Executes transactions: Python models for the Nosana programs, LiteSVM for everything else, all or nothing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -304,7 +304,7 @@ class Runtime:
             signature, slot.number, len(slot.entries), slot.time, outcome.error, outcome.fee, outcome.units,
             blob, outcome.logs, keys, [a.lamports if a else 0 for a in pre.values()],
             [a.lamports if a else 0 for a in post.values()], outcome.inner,
-            token_balances(pre), token_balances(post),
+            token_balances(pre, self.bank.decimals), token_balances(post, self.bank.decimals),
         )  # fmt: skip
         self.bank.record(entry, before)
 
@@ -334,7 +334,7 @@ def fee_of(transaction: VersionedTransaction) -> int:
     return LAMPORTS_PER_SIGNATURE * message.header.num_required_signatures + priority
 
 
-def token_balances(accounts: dict[Pubkey, Account | None]) -> list[Any]:
+def token_balances(accounts: dict[Pubkey, Account | None], decimals: Callable[[Pubkey], int]) -> list[Any]:
     """Return the token balances part of a transaction's meta."""
     balances = []
     for index, account in enumerate(accounts.values()):
@@ -342,12 +342,12 @@ def token_balances(accounts: dict[Pubkey, Account | None]) -> list[Any]:
             token = TokenAccount.from_bytes(account.data)
             balances.append({
                 "accountIndex": index, "mint": str(token.mint), "owner": str(token.owner), "programId": str(TOKEN),
-                "uiTokenAmount": ui_amount(token.amount),
+                "uiTokenAmount": ui_amount(token.amount, decimals(token.mint)),
             })  # fmt: skip
     return balances
 
 
-def ui_amount(amount: int, decimals: int = 6) -> dict[str, Any]:
+def ui_amount(amount: int, decimals: int) -> dict[str, Any]:
     """Return a token amount as JSON-RPC shows it."""
     whole, part = divmod(amount, 10**decimals)
     text = f"{whole}.{part:0{decimals}}".rstrip("0").rstrip(".") if decimals else str(whole)

@@ -149,9 +149,11 @@ class Hub:
         shown = new or Account(0, b"", SYSTEM)
         for wish in wishes:
             if wish.kind == "account" and wish.key == key:
-                wish.tell({"context": {"slot": slot}, "value": account_json(shown, wish.encoding)})
+                wish.tell(
+                    {"context": {"slot": slot}, "value": account_json(shown, wish.encoding, self.bank.decimals)}
+                )
             elif wish.kind == "program" and _concerns(wish, old, new):
-                value = {"pubkey": str(key), "account": account_json(shown, wish.encoding)}
+                value = {"pubkey": str(key), "account": account_json(shown, wish.encoding, self.bank.decimals)}
                 wish.tell({"context": {"slot": slot}, "value": value})
 
 

@@ -49,7 +49,9 @@ class Transactions:
         if wanted := config.get("accounts"):
             encoding = wanted.get("encoding") or "base64"
             accounts = [after.get(key_of(address)) for address in wanted["addresses"]]
-            value["accounts"] = [account and account_json(account, encoding) for account in accounts]
+            value["accounts"] = [
+                account and account_json(account, encoding, self.bank.decimals) for account in accounts
+            ]
         if replace:
             value["replacementBlockhash"] = self._latest(commitment)
         return self._context(commitment, value)

@@ -349,7 +349,7 @@ def test_an_access_key_is_a_real_token_with_its_collection(served: Served) -> No
     to, collection = str(Keypair().pubkey()), str(Keypair().pubkey())
     mint = served.result("sandboxAccessKey", {"to": to, "collection": collection})
     balance = served.result("getTokenAccountBalance", ata(to, mint), PROCESSED)["value"]
-    assert balance["amount"] == "1"
+    assert (balance["amount"], balance["decimals"], balance["uiAmountString"]) == ("1", 0, "1")
     found = served.result("getAccountInfo", metadata(mint), {"encoding": "base64", **PROCESSED})["value"]
     assert found["owner"] == "metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s"
     assert bytes(Pubkey.from_string(collection)) in base64.b64decode(found["data"][0])
