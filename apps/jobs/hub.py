@@ -108,16 +108,16 @@ class Hub:
 
     async def _channels(self, listener: psycopg.AsyncConnection[Any]) -> None:
         wanted = set(self._watchers)
-        for channel in self._listening - wanted:
+        gone, fresh = self._listening - wanted, wanted - self._listening
+        for channel in gone:
             await listener.execute(sql.SQL("UNLISTEN {}").format(sql.Identifier(channel)))
-        for channel in wanted - self._listening:
+        for channel in fresh:
             await listener.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         self._listening = wanted
-        for channel in wanted:
+        for channel in fresh:
             for watcher in self._watchers.get(channel, ()):
-                if not watcher.ready.is_set():
-                    watcher.ready.set()
-                    watcher.wake.set()  # after a lost connection: look, something may have happened meanwhile
+                watcher.ready.set()
+                watcher.wake.set()  # also after a lost connection: something may have happened meanwhile
 
     async def _notices(self, listener: psycopg.AsyncConnection[Any]) -> None:
         async for notice in listener.notifies():

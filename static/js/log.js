@@ -142,11 +142,22 @@ function add(event) {
   }
 }
 
-function changed(event) {
-  const seen = JSON.parse(event.data).seen;
+let newest = ""; // the last change the stream told
+
+function renew() {
   const live = document.getElementById("job-live");
-  if (live && live.dataset.seen !== seen) htmx.trigger(live, "job-changed");
+  if (live && newest && live.dataset.seen !== newest) htmx.trigger(live, "job-changed");
 }
+
+function changed(event) {
+  newest = JSON.parse(event.data).seen;
+  renew();
+}
+
+/* What was told while an answer was on its way is asked for again once the answer stands. */
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "job-live" || event.detail.elt?.id === "job-live") renew();
+});
 
 function show(word, kind) {
   status.textContent = word;

@@ -95,12 +95,12 @@ def test_old_and_new_lines_come_in_order_each_once(job: Job) -> None:
 
     async def story() -> list[str]:
         events = streams.job_events(job, after=0)
-        reading = asyncio.create_task(lines_until(events, 1800))
-        for n in range(300):
+        reading = asyncio.create_task(lines_until(events, 1560))
+        for n in range(60):
             await apart(job_log, job, [f"new {n}"], start=1500 + n)
         return await reading
 
-    assert run(story()) == [f"old {n}" for n in range(1500)] + [f"new {n}" for n in range(300)]
+    assert run(story()) == [f"old {n}" for n in range(1500)] + [f"new {n}" for n in range(60)]
 
 
 def test_a_browser_that_comes_back_gets_what_it_missed_and_nothing_twice(job: Job) -> None:
