@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.bridge import services
+from apps.bridge.ipfs import result_get
 from apps.bridge.nodes import frame_read
 from apps.jobs.models import Job, LogLine
 from apps.jobs.services import job_submit
@@ -24,8 +25,7 @@ from tests.bridge.conftest import Stage
 from tests.bridge.network import ROOT
 from tests.bridge.test_crashes import TOLD
 
-LINES = 120
-COUNT = f"i=0; while [ $i -lt {LINES} ]; do echo line $i; i=$((i+1)); sleep 0.15; done"
+COUNT = "i=0; while true; do echo line $i; i=$((i+1)); sleep 0.1; done"
 
 
 @pytest.fixture
@@ -63,8 +63,14 @@ def collector(settings: object, directory: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "manage.py", "bridge_collect"], env=env, cwd=ROOT)
 
 
+def logs_of(stage: Stage, job: Job) -> list[str]:
+    """Return what the node pinned of the operation's output."""
+    flow = result_get(stage.job(job).attempt.result_cid)
+    return [line["log"] for line in flow["opStates"][0]["logs"] if line["type"] == "stdout"]
+
+
 def counting_job(stage: Stage) -> Job:
-    """Submit a job that writes a line again and again."""
+    """Submit a job that writes a line again and again, until it is stopped."""
     args = {"image": "docker.io/library/busybox", "cmd": COUNT}
     definition = {
         "version": "0.1",
@@ -101,12 +107,16 @@ def test_lines_arrive_live_and_once_though_the_collector_is_killed(
         assert time.monotonic() - began < 5
         # the killed one's lease ends by itself
         connection.cursor().execute("DELETE FROM core_lease")
+    stage.stop(job)
     stage.until(lambda: stage.job(job).attempt.settled_at, seconds=60)
-    stage.until(lambda: stage.job(job).result, seconds=60)
-    assert [line.text for line in container.order_by("position")] == [f"line {n}" for n in range(LINES)]
+    assert stage.job(job).state == State.STOPPED
+    later = timezone.now() + timedelta(hours=1)  # the node hands its result in after the stop
+    stage.until(lambda: services.results_sweep(now=later) == 0 and stage.job(job).result, seconds=60)
+    texts = [line.text for line in container.order_by("position")]
+    assert texts == [f"line {number}" for number in range(len(texts))]
+    assert len(texts) == len(logs_of(stage, job))
     sequence = list(LogLine.objects.filter(job=job).order_by("seq").values_list("seq", flat=True))
     assert sequence == list(range(1, len(sequence) + 1))
-    assert stage.job(job).state == State.COMPLETED
 
 
 @pytest.mark.django_db
