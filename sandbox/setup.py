@@ -74,7 +74,17 @@ def python_packages() -> None:
     if not (BIN / "uv").exists():
         run([str(BIN / "python"), "-m", "pip", "install", "-q", "uv"], hint=hint)
     run(
-        [str(BIN / "uv"), "pip", "install", "-q", "--python", str(BIN / "python"), "-r", "requirements-dev.txt"],
+        [
+            str(BIN / "uv"),
+            "pip",
+            "install",
+            "-q",
+            "--compile-bytecode",
+            "--python",
+            str(BIN / "python"),
+            "-r",
+            "requirements-dev.txt",
+        ],
         hint=hint,
     )
     stamp.write_text(fingerprint(*lists))

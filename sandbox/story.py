@@ -111,9 +111,9 @@ class Story:
                     event = line[6:].strip()
                 elif line.startswith("data:") and event == "log":
                     lines.append(str(json.loads(line[5:])["text"]))
-                elif line.startswith("data:") and event == "state" and json.loads(line[5:])["state"] in TERMINAL:
-                    break
-                elif event == "end":
+                elif event == "end" or (
+                    line.startswith("data:") and event == "state" and json.loads(line[5:])["state"] in TERMINAL
+                ):
                     break
         self.say(f"followed the live log: {len(lines)} lines")
         return lines

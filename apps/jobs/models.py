@@ -135,6 +135,8 @@ class Attempt(models.Model):
     loss_micro = models.BigIntegerField(default=0, help_text="what the platform lost on it; never the customer's")
     settled_at = models.DateTimeField(null=True, blank=True)
     log_complete_at = models.DateTimeField(null=True, blank=True)
+    result_tries = models.PositiveIntegerField(default=0)
+    result_try_at = models.DateTimeField(null=True, blank=True, help_text="When to ask for the result again.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="attempt_once")]

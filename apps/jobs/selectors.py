@@ -140,9 +140,10 @@ def attempts_running() -> QuerySet[Attempt]:
     )
 
 
-def attempts_without_result(*, since: datetime) -> QuerySet[Attempt]:
-    """Return attempts that ended after `since` whose result on IPFS, or the end of its log, is not stored yet."""
-    return Attempt.objects.filter(log_complete_at=None, ended_at__gt=since).order_by("id")
+def attempts_without_result(*, since: datetime, now: datetime) -> QuerySet[Attempt]:
+    """Return attempts that ended after `since`, whose result is not stored yet and due to be asked for."""
+    due = Q(result_try_at=None) | Q(result_try_at__lte=now)
+    return Attempt.objects.filter(due, log_complete_at=None, ended_at__gt=since).order_by("result_try_at", "id")
 
 
 def log_position_of(*, attempt_id: uuid.UUID, op_id: str, stream: str, at: datetime, text: str) -> int | None:

@@ -7,6 +7,7 @@ from unfold.admin import ModelAdmin
 
 from apps.payments.inbox import event_handle_again
 from apps.payments.models import StripeEvent, TopUp
+from apps.payments.services import topup_ask_again
 
 
 class ReadOnly(ModelAdmin):
@@ -57,3 +58,10 @@ class TopUpAdmin(ReadOnly):
     search_fields = ("id", "stripe_session_id", "payment_intent")
     ordering = ("-id",)
     list_select_related = ("organisation",)
+    actions = ("ask_again",)
+
+    @admin.action(description="Ask Stripe again")
+    def ask_again(self, request: HttpRequest, queryset: QuerySet[TopUp]) -> None:
+        """Let the sweep ask Stripe about the chosen parked top-ups again."""
+        for topup in queryset:
+            topup_ask_again(topup=topup)

@@ -195,7 +195,12 @@ def _credit(topup: TopUp, session: Session, *, now: datetime) -> None:
     fee = session.fee if topup.fee_minor is None else None
     if arrived:
         topup_move(topup, State.PAID)
-        topup.payment_intent, topup.paid_at, topup.reason, topup.closed_at = intent, now, "", None
+        topup.payment_intent, topup.paid_at, topup.closed_at = intent, now, None
+        topup.reason = topup.parked_reason = ""
+    if fee is not None and fee.currency != topup.quote.currency:
+        # The credits stand; what an exchange at Stripe does to its fee is not for a program to guess.
+        topup.parked_reason = f"Stripe settled in {fee.currency}: book its fee of {fee.amount_minor} by hand."
+        fee = None
     if fee is not None:  # then Stripe has nothing more to tell
         topup.fee_minor, topup.closed_at = fee.amount_minor, now
     topup.save()
@@ -226,3 +231,8 @@ def topup_expire(*, topup_id: uuid.UUID, now: datetime) -> None:
         topup = _locked(topup_id)
         if topup.stripe_session_id is None:
             _close(topup, State.EXPIRED, reason="", now=now)
+
+
+def topup_ask_again(*, topup: TopUp) -> None:
+    """Let the sweep ask Stripe about a parked top-up again, after a person has looked."""
+    TopUp.objects.filter(id=topup.id).update(parked_reason="")

@@ -34,6 +34,19 @@ class Slot:
     entries: list[Entry] = field(default_factory=list)
 
 
+class Held:
+    """A copy of an account that lists by program are made from; `text` caches how it is shown whole."""
+
+    __slots__ = ("data", "executable", "lamports", "owner", "text")
+
+    def __init__(self, account: Account) -> None:
+        self.lamports = account.lamports
+        self.data = account.data
+        self.owner = account.owner
+        self.executable = account.executable
+        self.text: str | None = None
+
+
 class Bank:
     """Owns the virtual machine; every method is synchronous and must be called from one thread."""
 
@@ -41,7 +54,7 @@ class Bank:
         self.lag = {"processed": 0, "confirmed": 0 if instant else 1, "finalized": 0 if instant else finality_lag}
         self.svm = LiteSVM().with_sigverify(False).with_blockhash_check(False).with_transaction_history(0)
         self.store = Store(data / "chain.sqlite")
-        self.owned: dict[Pubkey, dict[Pubkey, None]] = {}
+        self.owned: dict[Pubkey, dict[Pubkey, Held]] = {}
         self.recent: dict[str, Entry] = {}  # of slots that are not finalised, or whose blockhash may still live
         self.rent_cache: dict[int, int] = {}
         self.on_entry: list[Callable[[Entry, dict[Pubkey, Account | None]], None]] = []
@@ -55,7 +68,7 @@ class Bank:
         self.last_time: int = meta.get("time", 0)
         for address, account in self.store.accounts():
             self.svm.set_account(address, account)
-            self.owned.setdefault(account.owner, {})[address] = None
+            self.owned.setdefault(account.owner, {})[address] = Held(account)
         self.svm.set_account(INTERNAL, Account(10**18, b"", SYSTEM))
         self.slots: deque[Slot] = deque()
         self.hashes: dict[str, int] = {}
@@ -180,7 +193,7 @@ class Bank:
             self.owned.get(before.owner, {}).pop(key, None)
         self.svm.set_account(key, account or Account(0, b"", SYSTEM))
         if account is not None:
-            self.owned.setdefault(account.owner, {})[key] = None
+            self.owned.setdefault(account.owner, {})[key] = Held(account)
 
     def reset(self, key: Pubkey, account: Account | None) -> None:
         """Put an account back inside a transaction, without a trace."""
@@ -193,7 +206,7 @@ class Bank:
         if before is not None and (after is None or after.owner != before.owner):
             self.owned.get(before.owner, {}).pop(key, None)
         if after is not None:
-            self.owned.setdefault(after.owner, {})[key] = None
+            self.owned.setdefault(after.owner, {})[key] = Held(after)
 
     def fabricate(self, key: Pubkey, account: Account | None) -> None:
         """Set an account out of thin air (genesis, faucet)."""
@@ -216,7 +229,7 @@ class Bank:
         """Return the slots that are not forgotten, after one and up to another."""
         return [slot for slot in self.slots if after < slot.number <= until]
 
-    def owned_at(self, owner: Pubkey, commitment: str) -> Iterator[tuple[Pubkey, Account]]:
+    def owned_at(self, owner: Pubkey, commitment: str) -> Iterator[tuple[Pubkey, Held]]:
         """Yield the accounts of a program as of a commitment."""
         limit = self.slot_at(commitment)
         overlay: dict[Pubkey, Account | None] = {}
@@ -224,14 +237,11 @@ class Bank:
             if slot.number > limit:
                 for key, account in slot.undo.items():
                     overlay.setdefault(key, account)
-        for key in self.owned.get(owner, {}):
-            if key not in overlay:
-                account = self.get(key)
-                if account is not None:
-                    yield key, account
+        held = self.owned.get(owner, {})
+        yield from ((key, held[key]) for key in held if key not in overlay) if overlay else held.items()
         for key, account in overlay.items():
             if account is not None and account.owner == owner:
-                yield key, account
+                yield key, Held(account)
 
     # --- transactions ---
 

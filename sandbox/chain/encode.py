@@ -7,10 +7,12 @@ from typing import Any
 from nosana.chain import base58
 from solders.account import Account
 from solders.instruction import CompiledInstruction
+from solders.pubkey import Pubkey
 from solders.token import ID as TOKEN
 from solders.token.state import Mint, TokenAccount
 from solders.transaction import VersionedTransaction
 
+from sandbox.chain.bank import Held
 from sandbox.chain.params import BadParams
 from sandbox.chain.runtime import Outcome, ui_amount
 from sandbox.chain.store import Entry
@@ -19,7 +21,7 @@ RENT_EPOCH = 2**64 - 1
 STATES = ("uninitialized", "initialized", "frozen")  # by TokenAccountState
 
 
-def account_json(account: Account, encoding: str, piece: dict[str, int] | None = None) -> dict[str, Any]:
+def account_json(account: Account | Held, encoding: str, piece: dict[str, int] | None = None) -> dict[str, Any]:
     """Return an account in the encoding asked for. Raises BadParams."""
     return {
         "data": _data(account, encoding, piece),
@@ -31,7 +33,25 @@ def account_json(account: Account, encoding: str, piece: dict[str, int] | None =
     }
 
 
-def _data(account: Account, encoding: str, piece: dict[str, int] | None) -> Any:
+def line_text(key: Pubkey, held: Held, encoding: str, piece: dict[str, int] | None) -> str:
+    """Return an account's line of a program's list as JSON text; whole base64 ones are made once and kept."""
+    if encoding != "base64":
+        shown = {"pubkey": str(key), "account": account_json(held, encoding, piece)}
+        return json.dumps(shown, separators=(",", ":"))
+    if held.text is not None and not piece:
+        return held.text
+    data = held.data[piece["offset"] : piece["offset"] + piece["length"]] if piece else held.data
+    text = (  # written by hand: five times as fast, and none of it needs escaping
+        f'{{"pubkey":"{key}","account":{{"data":["{base64.b64encode(data).decode()}","base64"],"executable":'
+        f'{"true" if held.executable else "false"},"lamports":{held.lamports},"owner":"{held.owner}",'
+        f'"rentEpoch":{RENT_EPOCH},"space":{len(held.data)}}}}}'
+    )
+    if not piece:
+        held.text = text
+    return text
+
+
+def _data(account: Account | Held, encoding: str, piece: dict[str, int] | None) -> Any:
     if encoding == "jsonParsed":
         parsed = _parsed(account)
         if parsed is not None:
@@ -52,7 +72,7 @@ def _data(account: Account, encoding: str, piece: dict[str, int] | None) -> Any:
     raise BadParams(f"Invalid params: encoding {encoding!r} is not one of base64, base58, jsonParsed.")
 
 
-def _parsed(account: Account) -> dict[str, Any] | None:
+def _parsed(account: Account | Held) -> dict[str, Any] | None:
     if account.owner != TOKEN:
         return None
     if len(account.data) == 165:

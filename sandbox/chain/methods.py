@@ -1,5 +1,6 @@
 """The JSON-RPC methods, each as one function of its parameters."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +9,9 @@ from solders.pubkey import Pubkey
 from solders.token import ID as TOKEN
 
 from sandbox.chain.bank import SLOTS_PER_EPOCH
-from sandbox.chain.encode import account_json
+from sandbox.chain.encode import account_json, line_text
 from sandbox.chain.genesis import World
-from sandbox.chain.params import BadParams, blob_of, commitment_of, config_of, filter_of, key_of
+from sandbox.chain.params import BadParams, JsonText, blob_of, commitment_of, config_of, filter_of, key_of
 from sandbox.chain.runtime import ui_amount
 from sandbox.chain.transactions import Transactions
 
@@ -129,12 +130,13 @@ class Methods(Transactions):
         if len(tests) > 4:
             raise BadParams(f"Too many filters provided; max 4, not {len(tests)}.")
         encoding, piece = config.get("encoding") or "base64", config.get("dataSlice")
-        found = [
-            {"pubkey": str(key), "account": account_json(account, encoding, piece)}
-            for key, account in self.bank.owned_at(key_of(params[0]), commitment)
-            if all(test(account.data) for test in tests)
-        ]
-        return self._context(commitment, found) if config.get("withContext") else found
+        lines = list(self.bank.owned_at(key_of(params[0]), commitment))
+        for test in tests:
+            lines = [line for line in lines if test(line[1].data)]
+        text = "[" + ",".join(line_text(key, held, encoding, piece) for key, held in lines) + "]"
+        if config.get("withContext"):
+            return self._context(commitment, json.loads(text))
+        return JsonText(text)
 
     # --- tokens ---
 

@@ -15,6 +15,10 @@ class BadParams(Exception):
     """A request's parameters cannot be used; the text says why."""
 
 
+class JsonText(str):
+    """A result that is JSON text already, so that a long list is not built twice."""
+
+
 class RpcError(Exception):
     """A JSON-RPC error with code, message and data."""
 
@@ -69,10 +73,8 @@ def filter_of(item: Any) -> Callable[[bytes], bool]:
         return lambda data: len(data) == size
     if isinstance(item, dict) and "memcmp" in item:
         offset, text = int(item["memcmp"]["offset"]), item["memcmp"]["bytes"]
-        if isinstance(text, list):
-            wanted = bytes(text)
-        else:
-            wanted = blob_of(text, item["memcmp"].get("encoding") or "base58")
+        encoding = item["memcmp"].get("encoding") or "base58"
+        wanted = bytes(text) if isinstance(text, list) else blob_of(text, encoding)
         if len(wanted) > 128:
             raise BadParams("Invalid param: memcmp data is longer than 128 bytes")
         end = offset + len(wanted)

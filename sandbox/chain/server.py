@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox.chain.genesis import Failed, World
 from sandbox.chain.methods import Methods
-from sandbox.chain.params import BadParams, RpcError
+from sandbox.chain.params import BadParams, JsonText, RpcError
 from sandbox.chain.runtime import Refused
 from sandbox.chain.subscriptions import Hub
 
@@ -93,8 +93,10 @@ class Server:
         except ValueError:
             answer: Any = {"jsonrpc": "2.0", "error": {"code": -32700, "message": "Parse error"}, "id": None}
         else:
-            answer = [self.answer(item) for item in body] if isinstance(body, list) else self.answer(body)
-        return Response(json.dumps(answer, separators=(",", ":")), media_type="application/json")
+            if isinstance(body, list):
+                return _json("[" + ",".join(json_text(self.answer(item)) for item in body) + "]")
+            answer = self.answer(body)
+        return _json(json_text(answer))
 
     async def socket(self, socket: WebSocket) -> None:
         """Serve one WebSocket: subscriptions, and notifications until it closes."""
@@ -182,6 +184,18 @@ class Server:
             with contextlib.suppress(asyncio.CancelledError):
                 await ticking
             self.world.bank.close()
+
+
+def json_text(answer: dict[str, Any]) -> str:
+    """Return an answer as JSON text."""
+    result = answer.get("result")
+    if not isinstance(result, JsonText):
+        return json.dumps(answer, separators=(",", ":"))
+    return '{"jsonrpc":"2.0","id":' + json.dumps(answer["id"]) + ',"result":' + result + "}"
+
+
+def _json(text: str) -> Response:
+    return Response(text, media_type="application/json")
 
 
 def sockets_open(port: int) -> tuple[list[socket.socket], int]:

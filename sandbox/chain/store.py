@@ -86,12 +86,11 @@ class Store:
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
             [(name, json.dumps(value)) for name, value in meta.items()],
         )
-        for address, account in accounts:
-            if account is None:
-                db.execute("DELETE FROM account WHERE address = ?", (bytes(address),))
-            else:
-                row = bytes(address), bytes(account.owner), account.lamports, account.data
-                db.execute("INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?)", row)
+        changed = list(accounts)
+        gone = [(bytes(address),) for address, account in changed if account is None]
+        db.executemany("DELETE FROM account WHERE address = ?", gone)
+        rows = [(bytes(a), bytes(held.owner), held.lamports, held.data) for a, held in changed if held is not None]
+        db.executemany("INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?)", rows)
         for entry in entries:
             self._write_entry(entry)
         db.execute("COMMIT")

@@ -14,6 +14,7 @@ from nosana.spec import Definition, DefinitionInvalid, FlowState, definition_par
 
 from sandbox.node.account import Account
 from sandbox.node.board import Board, Desk
+from sandbox.node.confidential import Exchange, ExchangeFailed
 
 POLL_SECONDS = 0.5
 SHUT_DOWN_SECONDS = 10.0
@@ -36,6 +37,7 @@ class Worker:
     market: str
     say: Callable[[str], None]
     pace: float = 0.0
+    exchange_seconds: float = 10.0
 
     def __post_init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
@@ -112,8 +114,13 @@ class Worker:
             await self._pause(5)
             return
         self.say(f"took job {run.job}")
+        exchange: Exchange | None = None
         try:
             definition, written = await self._definition(run, job)
+            if definition.logistics is not None:
+                key = self.account.key
+                exchange = Exchange(definition, run.job, key, pause_seconds=self.exchange_seconds)
+                definition, written = await self._confidential(exchange)
         except _GiveUp as error:
             self.say(f"quits job {run.job}: {error}")
             await self.account.quit(run_address, run)
@@ -121,6 +128,12 @@ class Worker:
         desk = Desk(run.job, job.project, written)
         desk.timeout = job.timeout
         state = await self._run(desk, definition, run, job)
+        if exchange is not None:
+            try:
+                await exchange.result(state)
+            except ExchangeFailed as error:
+                self.say(f"could not deliver the result of job {run.job}: {error}")
+            state = state.model_copy(update={"op_states": []})  # the rest would be public
         await self._hand_in(run_address, run, state)
 
     async def _definition(self, run: RunAccount, job: JobAccount) -> tuple[Definition, dict[str, Any]]:
@@ -140,8 +153,18 @@ class Worker:
                 await self._pause(attempt)
             except DefinitionInvalid as error:
                 raise _GiveUp(f"its definition is not valid: {error.problems[0]}") from error
-        if definition.logistics is not None:
-            raise _GiveUp("its definition is confidential, which this node does not do")
+        return definition, written
+
+    async def _confidential(self, exchange: Exchange) -> tuple[Definition, dict[str, Any]]:
+        try:
+            written = await exchange.definition()
+            if not isinstance(written, dict):
+                raise _GiveUp("its confidential definition is not a map")
+            definition = definition_parse(written, extra="warning")
+        except ExchangeFailed as error:
+            raise _GiveUp(str(error)) from error
+        except DefinitionInvalid as error:
+            raise _GiveUp(f"its confidential definition is not valid: {error.problems[0]}") from error
         return definition, written
 
     async def _run(self, desk: Desk, definition: Definition, run: RunAccount, job: JobAccount) -> FlowState:

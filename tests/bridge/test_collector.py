@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -116,9 +117,11 @@ def test_a_result_that_cannot_be_fetched_is_tried_again_and_blocks_no_settlement
     node.finish(job.attempt.address, "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o")  # nobody pinned it
     stage.skip.add("bridge.result_fetch")
     stage.until_settled(job)
-    assert services.results_sweep(now=timezone.now()) == 1
+    now = timezone.now()
+    assert services.results_sweep(now=now) == 1
     assert stage.job(job).result is None
-    assert services.results_sweep(now=timezone.now()) == 1
+    assert services.results_sweep(now=now) == 0
+    assert services.results_sweep(now=now + timedelta(seconds=16)) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -18,7 +19,7 @@ from apps.ledger.selectors import balance
 from apps.payments import gateway
 from apps.payments.inbox import event_handle, event_handle_again, event_receive, event_store
 from apps.payments.models import StripeEvent, TopUp
-from apps.payments.services import PLATFORM, topup_cancel
+from apps.payments.services import PLATFORM, session_apply, topup_cancel
 from tests.checkout import DECLINED, Checkout, signed
 from tests.ledger.threads import at_once
 from tests.payments.topups import TopUps, handled, state
@@ -210,6 +211,22 @@ def test_a_parked_event_is_handled_again_when_a_person_says_so(
     assert Message.objects.get().payload == {"event_id": event.event_id}
     event_handle(event_id=event.event_id, now=timezone.now())
     assert (state(paid), credited(paid)) == ("paid", True)
+
+
+def test_a_parked_topup_that_is_credited_after_all_is_parked_no_more(paid: TopUp, checkout: Checkout) -> None:
+    TopUp.objects.update(parked_reason="A person looked.")
+    handled(checkout.events(paid.id)[COMPLETED])
+    assert (state(paid), paid.parked_reason, credited(paid)) == ("paid", "", True)
+
+
+def test_a_fee_in_another_currency_is_left_to_a_person_and_the_credits_stand(
+    paid: TopUp, checkout: Checkout
+) -> None:
+    session = gateway.session_get(paid.stripe_session_id or "")
+    with transaction.atomic():
+        session_apply(replace(session, fee=gateway.Fee("DKK", 1_500)), now=timezone.now())
+    assert (state(paid), paid.fee_minor, credited(paid)) == ("paid", None, True)
+    assert paid.parked_reason == "Stripe settled in DKK: book its fee of 1500 by hand."
 
 
 def test_when_stripe_is_away_the_event_waits(paid: TopUp, checkout: Checkout, settings: Any) -> None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from apps.bridge.chain import Gateway, JobAccount, JobState, RunAccount, ask_chain
 from apps.bridge.models import Order
-from apps.jobs.models import Attempt
+from apps.core import queue
+from apps.jobs.models import Attempt, Want
 from apps.jobs.selectors import attempts_unsettled
 from apps.jobs.services import Observation, Seen, attempt_settle, job_observe
 from apps.jobs.state import OVER, State
@@ -16,6 +17,7 @@ from apps.jobs.state import OVER, State
 logger = logging.getLogger(__name__)
 
 BATCH = 5_000
+HISTORIES_AT_ONCE = 16
 RUNS_ONE_BY_ONE = 8  # above that many waiting jobs, all runs are read at once
 
 
@@ -64,10 +66,25 @@ async def _look(gateway: Gateway, attempts: Sequence[Attempt]) -> Sight:
     else:
         views = await asyncio.gather(*(gateway.view(address) for address in waiting))
         sight.runs = {address: view.run for address, view in zip(waiting, views, strict=True) if view.run}
-    changed = [*ended, *sight.runs]
-    lines = await asyncio.gather(*(gateway.history(address) for address in changed))
-    sight.history = dict(zip(changed, lines, strict=True))
+    over = {attempt.address: attempt.job.state in OVER for attempt in attempts}
+    changed = [address for address in ended if not over[address] or _is_done(sight.finalised[address])]
+    sight.history = await _histories(gateway, [*changed, *sight.runs])
     return sight
+
+
+async def _histories(gateway: Gateway, addresses: list[str]) -> dict[str, list[str]]:
+    """Return the signatures of each address, a few questions at a time."""
+    few = asyncio.Semaphore(HISTORIES_AT_ONCE)
+
+    async def one(address: str) -> list[str]:
+        async with few:
+            return await gateway.history(address)
+
+    return dict(zip(addresses, await asyncio.gather(*map(one, addresses)), strict=True))
+
+
+def _is_done(job: JobAccount | None) -> bool:
+    return job is not None and job.state == JobState.DONE
 
 
 def _state(jobs: dict[str, JobAccount | None], attempt: Attempt) -> int | None:
@@ -81,8 +98,8 @@ def _apply(attempt: Attempt, sight: Sight, now: datetime) -> None:
     history = sight.history.get(address, [])
     newest = history[0] if history else ""
     if job is None:
-        return
-    if run is not None:
+        _missing(attempt, now)
+    elif run is not None:
         seen = Observation(Seen.RUNNING, sight.slot, run.node, started_at=_time(run.time), signature=newest)
         job_observe(attempt_id=attempt.pk, observation=seen, now=now)
     elif job.state == JobState.STOPPED and attempt.job.state not in OVER:
@@ -115,7 +132,7 @@ def _apply_end(
             signature=signature,
         )
         job_observe(attempt_id=attempt.pk, observation=seen, now=now)
-    if final is not None and final.state == JobState.DONE:
+    if final is not None and _is_done(final):
         attempt_settle(
             attempt_id=attempt.pk,
             seconds=max(0, min(final.time_end - final.time_start, final.timeout)),
@@ -126,6 +143,21 @@ def _apply_end(
             slot=slot,
             now=now,
         )
+
+
+def _missing(attempt: Attempt, now: datetime) -> None:
+    """Say, once an hour, that a listed job's account is gone though no order of ours took it away.
+
+    Its money cannot be settled without a look at the chain's history by a person (network facts §1.9 g).
+    """
+    listed = Order.objects.filter(attempt_id=attempt.pk, kind=Want.Kind.LIST, closed_at__isnull=False)
+    ours = Order.objects.filter(
+        attempt_id=attempt.pk, instruction__in=[Order.Instruction.DELIST, Order.Instruction.RECOVER]
+    )
+    if not listed.exclude(confirmed_at=None).exists() or ours.exists():
+        return
+    if queue.lease_take(f"bridge.missing:{attempt.pk}", seconds=3600, now=now):
+        logger.error("attempt %s: its account %s is gone, settle it by hand", attempt.pk, attempt.address)
 
 
 def _time(unix: int) -> datetime | None:

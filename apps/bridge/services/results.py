@@ -11,7 +11,7 @@ from apps.bridge.chain import ask_chain
 from apps.bridge.ipfs import result_get
 from apps.jobs.models import Attempt
 from apps.jobs.selectors import attempts_without_result, log_positions
-from apps.jobs.services import LogEntry, loglines_add, result_store
+from apps.jobs.services import LogEntry, loglines_add, result_missed, result_store
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +45,15 @@ def result_fetch(*, attempt_id: uuid.UUID, now: datetime) -> bool:
 
 def results_sweep(*, now: datetime, limit: int = 50) -> int:
     """Try again for ended attempts whose result is still missing; return how many were tried."""
-    due = list(attempts_without_result(since=now - KEEP_ASKING).values_list("pk", flat=True)[:limit])
+    due = list(attempts_without_result(since=now - KEEP_ASKING, now=now).values_list("pk", flat=True)[:limit])
     for attempt_id in due:
         try:
-            result_fetch(attempt_id=attempt_id, now=now)
-        except Exception as error:  # each result is for itself; the next sweep tries again
+            fetched = result_fetch(attempt_id=attempt_id, now=now)
+        except Exception as error:  # each result is for itself
             logger.warning("the result of attempt %s is not to be had yet: %s", attempt_id, error)
+            fetched = False
+        if not fetched:
+            result_missed(attempt_id=attempt_id, now=now)
     return len(due)
 
 

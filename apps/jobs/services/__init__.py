@@ -15,7 +15,7 @@ from apps.jobs.services.observation import (
     job_observe,
     want_close,
 )
-from apps.jobs.services.results import result_store
+from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.submission import Estimate, job_estimate, job_stop, job_submit
 
@@ -44,6 +44,7 @@ __all__ = [
     "loglines_add",
     "market_close",
     "market_observe",
+    "result_missed",
     "result_store",
     "want_close",
 ]

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -34,6 +34,13 @@ def result_store(*, attempt_id: uuid.UUID, cid: str, result: dict[str, Any], now
             job.save(update_fields=["result", "result_at"])
             event_write(job=job, kind="result", sentence=f"The result {cid} is stored here.", now=now)
         return True
+
+
+def result_missed(*, attempt_id: uuid.UUID, now: datetime) -> None:
+    """Note that the result was not to be had; ask again in 15 s, then twice as late each time, at last hourly."""
+    tries = Attempt.objects.values_list("result_tries", flat=True).get(pk=attempt_id)
+    later = now + timedelta(seconds=min(15 * 2**tries, 3600))
+    Attempt.objects.filter(pk=attempt_id).update(result_tries=tries + 1, result_try_at=later)
 
 
 def result_slim(result: dict[str, Any]) -> dict[str, Any]:

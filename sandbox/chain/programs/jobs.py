@@ -41,6 +41,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "InvalidPayer": (6008, "This account has an invalid payer"),
     "VaultEmpty": (6009, "This vault is empty"),
     "VaultNotEmpty": (6010, "This vault is not empty"),
+    "InvalidStakeAccount": (6012, "This stake account is not valid"),
     "InvalidATA": (6011, "This token account is not an ATA"),
 }
 

@@ -41,20 +41,18 @@ class Node:
         metadata: Info, node: Info,
     ) -> None:  # fmt: skip
         (stake_info, staked), (nft_info, token) = stake, nft
-        call.require(staked.authority == str(node.key), "NodeStakeUnauthorized", stake_info)
+        call.require(staked.authority == str(node.key), "Unauthorized", stake_info)
         call.require(staked.xnos >= market.node_xnos_minimum, "NodeNotEnoughStake", stake_info)
         expected = addresses.stake_account(self.rules.cluster, node.key)
-        call.require(str(stake_info.key) == expected, "NodeStakeUnauthorized", stake_info)
+        call.require(str(stake_info.key) == expected, "InvalidStakeAccount", stake_info)
         if market.node_access_key == SYSTEM_PROGRAM:
-            call.require(nft_info.key == self.rules.ata(node.key), "InvalidATA", nft_info)
-            return
+            return  # any live token account will do
         call.require(token.owner == node.key, "NodeNftWrongOwner", nft_info)
         call.require(token.amount >= 1, "NodeNftInvalidAmount", nft_info)
-        right = str(metadata.key) == addresses.metadata(token.mint)
-        call.require(right, "NodeNftWrongMetadata", metadata)
         held = call.vm.get(metadata.key)
         collection = verified_collection(held.data) if held is not None and held.owner == METADATA else None
-        good = collection is not None and str(collection) == market.node_access_key
+        right = str(metadata.key) == addresses.metadata(token.mint)
+        good = right and collection is not None and str(collection) == market.node_access_key
         call.require(good, "NodeKeyInvalidCollection", metadata)
 
     def work(self, call: Call) -> None:
@@ -153,10 +151,9 @@ class Node:
         call.require(running.node == str(authority.key), "Unauthorized", run)
         rules.vault_of(call, market, account, vault)
         call.mut(vault, deposit)
-        right = deposit.key == (vault.key if value.price == 0 else rules.ata(value.payer))
-        call.require(right or value.price == 0, "InvalidATA", deposit)
+        call.require(value.price == 0 or deposit.key == rules.ata(value.payer), "InvalidATA", deposit)
         call.mut(user)
-        call.require(paid.mint == rules.mint, "InvalidMint", user)
+        call.require(value.price == 0 or paid.mint == rules.mint, "InvalidATA", user)
         call.mut(payer_run, payer_job)
         call.require(digest != NULL_DIGEST, "JobResultNull")
         now = call.vm.time()

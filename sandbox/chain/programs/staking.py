@@ -14,9 +14,8 @@ MIN_DURATION, MAX_DURATION = 14 * DAY, 365 * DAY
 PRECISION = 10**15
 XNOS_DIVISOR = 4 * MAX_DURATION // 12
 ERRORS: dict[str, tuple[int, str]] = {
-    "StakeAmountNotEnough": (6000, "This amount is not enough"),
-    "StakeDurationTooShort": (6004, "This stake duration is too short"),
-    "StakeDurationTooLong": (6005, "This stake duration is too long"),
+    "DurationTooShort": (6007, "This stake duration is not long enough"),
+    "DurationTooLong": (6008, "This stake duration is too long"),
     "InvalidMint": (6006, "This mint is invalid"),
 }
 
@@ -51,8 +50,8 @@ def staking_program(cluster: Cluster) -> Program:
         call.create(signed, authority, StakeAccount.SIZE, address)
         call.require(mint.key == mint_key, "InvalidMint", mint)
         call.mut(user, authority)
-        call.require(duration >= MIN_DURATION, "StakeDurationTooShort")
-        call.require(duration <= MAX_DURATION, "StakeDurationTooLong")
+        call.require(duration >= MIN_DURATION, "DurationTooShort")
+        call.require(duration <= MAX_DURATION, "DurationTooLong")
         weight = xnos(amount, duration)
         call.store(account, StakeAccount(amount, str(authority.key), duration, 0, expected, bump, weight))
         if amount:

@@ -252,3 +252,23 @@ def test_a_fee_divisor_takes_a_tenth_on_top_and_never_returns_it(tmp_path: Path)
     stage.run(stage.delisting(market, job))
     assert before - stage.nos(stage.paula) == DEPOSIT // 10
     stage.bank.close()
+
+
+def test_a_job_claimed_by_two_nodes_is_paid_twice_out_of_others_deposits(stage: Stage) -> None:
+    market = stage.market()
+    job, run = stage.running(market)
+    stage.list(market)
+    stage.quit(job, run)
+    first, second = stage.key(), stage.key()
+    for key in (first, second):
+        stage.run(ix.claim(stage.cluster, job=job, run=key, market=market, node=stage.nora))
+    stage.wait(100)
+    for key in (first, second):
+        stage.run(stage.finishing(market, job, key))
+    assert stage.tokens(stage.vault(market)) == 0
+
+
+def test_a_node_without_access_key_may_show_any_live_token_account(stage: Stage) -> None:
+    market = stage.market()
+    stage.work(market, nft=ata(stage.paula, stage.cluster.mint))
+    assert stage.market_account(market).queue == (stage.nora,)

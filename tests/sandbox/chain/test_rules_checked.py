@@ -49,13 +49,14 @@ SWAPS: list[tuple[str, int, str, str]] = [
     ("end", 6, "stranger", "InvalidPayer"),
     ("end", 7, "stranger", "Unauthorized"),
     ("work", 0, "stranger", "LamportsNonNull"),
-    ("work", 3, "other stake", "NodeStakeUnauthorized"),
-    ("work", 4, "stranger's NOS", "InvalidATA"),
-    ("work", 6, "stranger", "NodeStakeUnauthorized"),
+    ("work", 3, "other stake", "Unauthorized"),
+    ("work", 3, "forged stake", "InvalidStakeAccount"),
+    ("work", 6, "stranger", "Unauthorized"),
     ("stop", 2, "stranger", "Unauthorized"),
     ("claim", 2, "other market", "InvalidMarketAccount"),
-    ("claim", 3, "other stake", "NodeStakeUnauthorized"),
-    ("claim", 4, "stranger's NOS", "InvalidATA"),
+    ("claim", 3, "other stake", "Unauthorized"),
+    ("claim", 3, "forged stake", "InvalidStakeAccount"),
+    ("claim", 7, "stranger", "Unauthorized"),
     ("complete", 1, "stranger", "Unauthorized"),
     ("finish", 1, "other run", "InvalidJobAccount"),
     ("finish", 2, "other market", "InvalidMarketAccount"),
@@ -75,7 +76,7 @@ SWAPS: list[tuple[str, int, str, str]] = [
 ]
 
 
-def stand_in(stage: Stage, what: str) -> str:
+def stand_in(stage: Stage, what: str, node: str) -> str:
     """Return the address of a real account that is the wrong one."""
     if what == "stranger":
         return stage.person(nos=1)
@@ -87,10 +88,19 @@ def stand_in(stage: Stage, what: str) -> str:
         return stage.vault(stage.market())
     if what == "other stake":
         return stage.stake_of(stage.person(stake=5))
+    if what == "forged stake":
+        return forged_stake(stage, node)
     market = stage.market()
-    job, step = stage.listing(market)
-    stage.run(step)
+    stage.list(market)
     return stage.work(market)
+
+
+def forged_stake(stage: Stage, node: str) -> str:
+    """Return a stake account that names the node but lies at another address."""
+    address = stage.key()
+    real = stage.bank.get(Pubkey.from_string(stage.stake_of(node)))
+    stage.bank.fabricate(Pubkey.from_string(address), real)
+    return address
 
 
 @pytest.mark.parametrize(
@@ -98,7 +108,8 @@ def stand_in(stage: Stage, what: str) -> str:
 )
 def test_a_wrong_account_is_named(stage: Stage, name: str, place: int, what: str, error: str) -> None:
     step = Scenes(stage).play(name)
-    assert stage.name_of_failure(changed(step, place, to=stand_in(stage, what))) == error
+    node = stage.nick if name == "claim" else stage.nora
+    assert stage.name_of_failure(changed(step, place, to=stand_in(stage, what, node))) == error
 
 
 def test_a_job_that_ran_cannot_be_delisted_or_extended(stage: Stage) -> None:
@@ -196,7 +207,8 @@ def test_an_access_key_must_be_held_and_of_the_verified_collection(stage: Stage,
 
     nft, metadata = stage.access_key(stage.nora, collection)
     assert attempt(*stage.access_key(stage.nick, collection)) == "NodeNftWrongOwner"
-    assert attempt(nft, stage.frida) == "NodeNftWrongMetadata"
+    assert attempt(nft, stage.frida) == "NodeKeyInvalidCollection"
+    assert attempt(nft, stage.access_key(stage.nick, collection)[1]) == "NodeKeyInvalidCollection"
     assert attempt(*stage.access_key(stage.nora, other)) == "NodeKeyInvalidCollection"
     assert attempt(*stage.access_key(stage.nora, collection, verified=False)) == "NodeKeyInvalidCollection"
     emptied, its_metadata = stage.access_key(stage.nora, collection)
@@ -234,7 +246,7 @@ def test_finishing_needs_a_result(stage: Stage) -> None:
 def test_a_node_is_paid_in_nos_only(stage: Stage) -> None:
     step = Scenes(stage).play("finish")
     other, _ = stage.access_key(stage.nora, stage.key())
-    assert stage.name_of_failure(changed(step, 5, to=other)) == "InvalidMint"
+    assert stage.name_of_failure(changed(step, 5, to=other)) == "InvalidATA"
 
 
 def test_only_a_finished_job_is_cleaned(stage: Stage) -> None:
