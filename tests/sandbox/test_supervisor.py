@@ -1,7 +1,6 @@
 """The supervisor: ready means ready, a fallen part is named, and nothing stays behind."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
