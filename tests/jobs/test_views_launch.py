@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_bad_input_is_told_and_nothing_typed_is_lost(shop: World, change: dict[s
     assert response.status_code == 422
     assert sentence in page
     assert 'value="My job"' in page or "name" in change
-    assert "counting primes below" in page or "definition" in change
+    assert "counting the primes below" in page or "definition" in change
     assert not Job.objects.exists()
     assert wallet(shop.acme.pk).held_micro == 0
 
@@ -107,7 +108,7 @@ def test_too_few_credits_are_told_with_the_next_step(shop: World) -> None:
     page = response.content.decode()
     assert response.status_code == 402
     assert "/o/acme/billing/top-up/" in page
-    assert "counting primes below" in page
+    assert "counting the primes below" in page
     assert not Job.objects.exists()
 
 
@@ -136,6 +137,11 @@ def test_every_template_is_a_definition_the_platform_accepts() -> None:
     for starter in starters():
         definition_check(starter.definition)
         assert json.loads(starter.text) == starter.definition
+
+
+def test_the_first_template_is_the_definition_that_the_demo_runs() -> None:
+    demo = Path(__file__).resolve().parents[2] / "sandbox" / "definitions" / "primes.json"
+    assert starters()[0].definition == json.loads(demo.read_text())
 
 
 def test_without_markets_the_page_says_so_and_offers_no_launch(world: World) -> None:

@@ -92,7 +92,7 @@ class JobAccount(_Account):
     def decode(cls, data: bytes) -> Self:
         """Return the job in the account's bytes. Raises ChainError when they hold none."""
         job, result, market, node, payer, price, project, state, end, start, timeout = cls._unpack(data)
-        self = object.__new__(cls)  # filled as a whole, because a frozen class sets fields one by one, half as fast
+        self = object.__new__(cls)  # filled at once: a frozen class sets fields one by one, half as fast
         self.__dict__.update(
             ipfs_job=job, ipfs_result=result, market=_address(market), node=_address(node), payer=_address(payer),
             price=price, project=_address(project), state=state, time_end=end, time_start=start, timeout=timeout,
