@@ -23,7 +23,7 @@ def orders_sweep() -> None:
 
 @queue.task("bridge.result_fetch", queue="bridge")
 def result_fetch(*, attempt_id: str) -> None:
-    services.result_fetch(attempt_id=uuid.UUID(attempt_id), now=timezone.now())
+    services.result_try(attempt_id=uuid.UUID(attempt_id), now=timezone.now())
 
 
 @queue.periodic("bridge.results_sweep", every=15, queue="bridge")

@@ -59,7 +59,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.db = sqlite3.connect(path, isolation_level=None)
-        self.db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;" + SCHEMA)
+        self.db.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;" + SCHEMA)
 
     def close(self) -> None:
         """Close the file; everything written stays."""

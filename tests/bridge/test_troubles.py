@@ -131,7 +131,7 @@ def test_a_broken_catalogue_is_one_sentence(settings: object, tmp_path: Path, te
 class TestANetworkThatTakesAFee:
     """Ten per cent of the deposit on top, as the program once took (network facts §1.8)."""
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def network(self) -> Iterator[Network]:
         started = Network(fee_divisor=10)
         yield started

@@ -5,6 +5,7 @@ from pathlib import Path
 from nosana.chain import JobState, QueueType, ata, rewards_reflection, rewards_vault
 from nosana.chain import instructions as ix
 from nosana.chain.accounts import ReflectionAccount
+from solders.pubkey import Pubkey
 
 from tests.sandbox.chain.stage import PRICE, RESULT, TIMEOUT, Stage
 
@@ -272,3 +273,32 @@ def test_a_node_without_access_key_may_show_any_live_token_account(stage: Stage)
     market = stage.market()
     stage.work(market, nft=ata(stage.paula, stage.cluster.mint))
     assert stage.market_account(market).queue == (stage.nora,)
+
+
+def test_one_transaction_mixes_our_program_with_others_and_pays_its_priority(stage: Stage) -> None:
+    market, newcomer = stage.market(), stage.key()
+    job, listing = stage.listing(market)
+    before = stage.sol(stage.frida)
+    stage.run(
+        *ix.priority_fee(micro_lamports=2_000_000, units=300_000),
+        ix.ata_create(stage.cluster, owner=newcomer, payer=stage.frida),
+        ix.transfer(stage.cluster, owner=stage.paula, to=newcomer, amount=5),
+        listing,
+    )
+    assert stage.nos(newcomer) == 5
+    assert stage.job(job) is not None
+    signatures, rent, priority = 5, 2_039_280, 600_000  # Frida, Paula, Prue, job and run sign
+    assert before - stage.sol(stage.frida) == 5000 * signatures + rent + priority
+
+
+def test_a_failing_last_step_takes_the_steps_of_all_programs_back(stage: Stage) -> None:
+    market, newcomer = stage.market(), stage.key()
+    job, listing = stage.listing(market)
+    too_much = ix.transfer(stage.cluster, owner=stage.prue, to=newcomer, amount=10**15)
+    making = ix.ata_create(stage.cluster, owner=newcomer, payer=stage.frida)
+    program = Pubkey.from_string(stage.cluster.program)
+    state = {key: held.data for key, held in stage.bank.owned_at(program, "processed")}
+    assert stage.name_of_failure(making, listing, too_much) == "InsufficientFunds"
+    assert stage.job(job) is None
+    assert stage.sol(ata(newcomer, stage.cluster.mint)) == 0
+    assert {key: held.data for key, held in stage.bank.owned_at(program, "processed")} == state

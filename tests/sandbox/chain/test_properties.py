@@ -113,7 +113,7 @@ def check(stage: Stage, play: Play, seen_lamports: int) -> None:
             assert all(jobs[job].state == JobState.QUEUED for job in market.queue)  # type: ignore[attr-defined]
             assert not set(market.queue) & {run.job for run in runs.values()}  # type: ignore[attr-defined]
         live = [j for j in jobs.values() if j.market == address and j.state != JobState.DONE]  # type: ignore[attr-defined]
-        assert stage.tokens(stage.vault(address)) >= sum(job.deposit for job in live)  # type: ignore[attr-defined]
+        assert stage.tokens(stage.vault(address)) == sum(job.deposit for job in live)  # type: ignore[attr-defined]
     assert lamports(stage) + 5000 * signatures(stage) == seen_lamports
     index = {key: value.lamports for accounts in stage.bank.owned.values() for key, value in accounts.items()}
     assert all(stage.sol(str(key)) == amount for key, amount in index.items())

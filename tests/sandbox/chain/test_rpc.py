@@ -2,14 +2,17 @@
 
 import base64
 import json
+import signal
 import socket
+import subprocess
+import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from nosana.chain import Blockhash, ata, base58, cluster_profile, transaction_build
+from nosana.chain import Blockhash, ata, base58, cluster_profile, stake_account, transaction_build
 from nosana.chain import instructions as ix
 from solders.hash import Hash
 from solders.keypair import Keypair
@@ -19,7 +22,7 @@ from solders.signature import Signature
 from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
-from tests.sandbox.chain.serving import Served
+from tests.sandbox.chain.serving import ROOT, Served
 
 SOL = 10**9
 TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
@@ -273,3 +276,41 @@ def test_a_port_in_use_is_told_in_one_sentence(served: Served, capfd: pytest.Cap
         assert other.process.stdout is not None
         other.process.stdout.close()
     assert f"Port {port} cannot be used" in capfd.readouterr().err
+
+
+def test_killing_the_process_loses_the_open_slot_at_most(tmp_path: Path) -> None:
+    served = Served(tmp_path, "--slot-ms", "100").start()
+    genesis, to = served.result("getGenesisHash"), str(Keypair().pubkey())
+    kept = served.faucet(to, lamports=SOL, nos=7)
+    time.sleep(0.25)
+    served.faucet(to, lamports=SOL)
+    slot = served.result("getSlot", PROCESSED)
+    assert served.stop(signal.SIGKILL) == -signal.SIGKILL
+    served.start()
+    assert served.result("getGenesisHash") == genesis
+    assert served.result("getSlot", PROCESSED) >= slot
+    assert served.result("getBalance", to)["value"] in (SOL, 2 * SOL)
+    assert served.result("getTokenAccountBalance", ata(to, CLUSTER.mint))["value"]["amount"] == "7"
+    assert served.result("getSignatureStatuses", [kept])["value"][0]["confirmationStatus"] == "finalized"
+    assert served.result("getTransaction", kept, {"encoding": "base64"})["meta"]["err"] is None
+    served.stop()
+
+
+def test_the_clock_can_be_set_forward_but_not_back(served: Served) -> None:
+    before = served.result("sandboxClock", {"seconds": 0})
+    assert served.result("sandboxClock", {"seconds": 3600}) - before >= 3600
+    assert "never runs backwards" in served.error("sandboxClock", {"seconds": -1})["message"]
+
+
+def test_the_faucet_command_gives_nos_sol_and_a_stake(served: Served) -> None:
+    to = str(Keypair().pubkey())
+    command = [sys.executable, "-m", "sandbox.chain", "faucet", "--url", served.url, "--to", to]
+    gifts = ["--nos", "1.5", "--sol", "0.25", "--stake", "2"]
+    done = subprocess.run([*command, *gifts], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert served.result("getSignatureStatuses", [done.stdout.strip()])["value"][0]["err"] is None
+    balance = served.result("getTokenAccountBalance", ata(to, CLUSTER.mint), PROCESSED)["value"]
+    assert balance["uiAmountString"] == "1.5"
+    stake = served.result("getAccountInfo", stake_account(CLUSTER, to), {"encoding": "base64", **PROCESSED})
+    assert int.from_bytes(base64.b64decode(stake["value"]["data"][0])[8:16], "little") == 2_000_000
+    bad = subprocess.run([*command, "--nos", "0.0000001"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (bad.returncode, "at most 6 decimal places" in bad.stderr) == (2, True)

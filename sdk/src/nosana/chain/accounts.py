@@ -4,6 +4,7 @@ import hashlib
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import ClassVar, Self
 
 from solders.pubkey import Pubkey
@@ -45,6 +46,7 @@ def discriminator(kind: str) -> bytes:
     return hashlib.sha256(f"account:{kind}".encode()).digest()[:8]
 
 
+@lru_cache(maxsize=65536)  # the same few markets, payers, projects and nodes come again and again
 def _address(raw: bytes) -> str:
     return str(Pubkey.from_bytes(raw))
 
@@ -66,7 +68,7 @@ class _Account:
         return cls.LAYOUT.unpack_from(data, 8)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JobAccount(_Account):
     """One job: `price` is micro-NOS a second, `timeout` seconds; `node` and times are set when it ends."""
 
@@ -90,10 +92,12 @@ class JobAccount(_Account):
     def decode(cls, data: bytes) -> Self:
         """Return the job in the account's bytes. Raises ChainError when they hold none."""
         job, result, market, node, payer, price, project, state, end, start, timeout = cls._unpack(data)
-        return cls(
-            job, result, _address(market), _address(node), _address(payer), price, _address(project), state,
-            end, start, timeout,
+        self = object.__new__(cls)  # filled at once: a frozen class sets fields one by one, half as fast
+        self.__dict__.update(
+            ipfs_job=job, ipfs_result=result, market=_address(market), node=_address(node), payer=_address(payer),
+            price=price, project=_address(project), state=state, time_end=end, time_start=start, timeout=timeout,
         )  # fmt: skip
+        return self
 
     def encode(self) -> bytes:
         """Return the account's bytes at their allocated size."""
