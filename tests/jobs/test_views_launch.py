@@ -1,5 +1,6 @@
 """Launching: the form, its estimate, its refusals, and two presses."""
 
+import html
 import json
 import re
 import uuid
@@ -130,6 +131,21 @@ def test_the_form_starts_from_a_template_and_the_cheapest_market_that_fits(shop:
     assert 'value="vLLM server"' in page
     assert re.search(r'value="nvidia-4090" checked', page)  # 24 GB: the 3060 has too little for 16
     assert 'value="nvidia-h100"' not in page
+
+
+def test_a_job_is_launched_again_from_its_page_as_it_was(shop: World) -> None:
+    mia = shop.client(shop.mia)
+    job_url = mia.post(URL, filled(name="Weekly run", timeout_minutes="25", market="nvidia-4090")).url
+    page = mia.get(f"{URL}?again={job_url.split('/')[-2]}").content.decode()
+    assert 'value="Weekly run"' in page
+    assert 'value="25"' in page
+    assert re.search(r'value="nvidia-4090" checked', page)
+    assert html.unescape(page).index('"version"') < html.unescape(page).index('"ops"')
+
+
+@pytest.mark.parametrize("again", ["nonsense", str(uuid.uuid4())])
+def test_a_job_that_is_not_there_is_not_launched_again(shop: World, again: str) -> None:
+    assert shop.client(shop.mia).get(f"{URL}?again={again}").status_code == 404
 
 
 def test_every_template_is_a_definition_the_platform_accepts() -> None:
