@@ -22,20 +22,27 @@ from benchmarks.figures import Figure
 from sandbox.chain.genesis import World
 from sandbox.chain.methods import Methods
 
-NAMES = ["chain.codec", "chain.sandbox_transfers", "chain.sandbox_listings", "chain.program_accounts"]
+NAMES = [
+    "chain.codec",
+    "chain.sandbox_transfers",
+    "chain.sandbox_listings",
+    "chain.program_accounts",
+    "chain.program_accounts_size",
+]
 ACCOUNTS, TRANSFERS, JOBS = 50_000, 2_000, 100_000
 SOL = 10**9
 
 
 def figures(only: str) -> Iterator[Figure]:
     """Measure each whose name contains `only`."""
-    measures: dict[str, Callable[[], Figure]] = {
+    single: dict[str, Callable[[], Figure]] = {
         "chain.codec": codec,
         "chain.sandbox_transfers": sandbox_transfers,
         "chain.sandbox_listings": sandbox_listings,
-        "chain.program_accounts": program_accounts,
     }
-    yield from (measure() for name, measure in measures.items() if only in name)
+    yield from (measure() for name, measure in single.items() if only in name)
+    if only in "chain.program_accounts_size":
+        yield from program_accounts()
 
 
 def address(text: str) -> str:
@@ -145,7 +152,7 @@ def listing(world: World, payer: Keypair, market: Keypair, blockhash: Blockhash)
     return transaction_build([step], payer=payer, signers=[fresh, run], blockhash=blockhash).blob
 
 
-def program_accounts() -> Figure:
+def program_accounts() -> Iterator[Figure]:
     """List 100,000 jobs as JSON text, in seconds, beside a hundredth of them times a hundred."""
     with tempfile.TemporaryDirectory(prefix="nw-bench-") as folder:
         world = World(Path(folder))
@@ -158,8 +165,10 @@ def program_accounts() -> Figure:
                 world.bank.fabricate(Pubkey.from_string(address(f"job {number}")), held)
             world.bank.head.undo.clear()
             seconds.append(listed(methods, world.cluster.program))
+        size = len(methods.getProgramAccounts([world.cluster.program, {}])) / 1e6
         world.bank.store.close()
-    return Figure("chain.program_accounts", seconds[1], "s", "1,000 jobs, times 100", seconds[0] * 100)
+    yield Figure("chain.program_accounts", seconds[1], "s", "1,000 jobs, times 100", seconds[0] * 100)
+    yield Figure("chain.program_accounts_size", size, "MB", "the accounts' bytes", JOBS * JobAccount.SIZE / 1e6)
 
 
 def listed(methods: Methods, program: str) -> float:

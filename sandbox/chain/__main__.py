@@ -9,8 +9,11 @@ from decimal import InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from nosana.chain import ChainError
+
 from sandbox.chain.genesis import World
 from sandbox.chain.server import Server, units
+from sandbox.chain.store import InUse
 
 
 def serve(arguments: list[str]) -> int:
@@ -23,12 +26,21 @@ def serve(arguments: list[str]) -> int:
     parser.add_argument("--fee-divisor", type=int, default=0, help="network fee = deposit / this; 0: none")
     parser.add_argument("--finality-lag", type=int, default=32, help="slots until finalised (default: 32)")
     options = parser.parse_args(arguments)
-    world = World(
-        options.data,
-        instant=options.instant,
-        finality_lag=options.finality_lag,
-        fee_divisor=options.fee_divisor,
-    )
+    if options.slot_ms < 1 or options.finality_lag < 1 or options.fee_divisor < 0:
+        parser.error("--slot-ms and --finality-lag are 1 at least, --fee-divisor is 0 (no fee) or more.")
+    try:
+        world = World(
+            options.data,
+            instant=options.instant,
+            finality_lag=options.finality_lag,
+            fee_divisor=options.fee_divisor,
+        )
+    except (InUse, ChainError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{options.data} cannot keep a chain: {error.strerror or error}.", file=sys.stderr)
+        return 1
     try:
         asyncio.run(Server(world, slot_ms=options.slot_ms).serve(options.port))
     except OSError as error:

@@ -175,6 +175,8 @@ class Bank:
             self.recent.pop(signature, None)
         self.store.drop_from(number)
         self.forks.append([number, secrets.randbits(48)])
+        for skipped in range(number, number + count):  # commitments still point at these slots for a while
+            self.hashes[self.blockhash(skipped)] = skipped
         self._open(number + count)  # the fork that won is as long
         self.head.undo.update(undone)
         self.persist()

@@ -47,9 +47,10 @@ class Server:
     def _faucet(self, params: list[Any]) -> str:
         wish = params[0]
         stake = None if wish.get("stake") is None else int(wish["stake"])
-        return self.world.give(
-            wish["to"], nos=int(wish.get("nos") or 0), lamports=int(wish.get("lamports") or 0), stake=stake
-        )
+        nos, lamports = int(wish.get("nos") or 0), int(wish.get("lamports") or 0)
+        if min(nos, lamports, stake or 0) < 0:
+            raise BadParams("The faucet gives; amounts are 0 or more.")
+        return self.world.give(str(key_of(wish.get("to"))), nos=nos, lamports=lamports, stake=stake)
 
     def _fork_drop(self, params: list[Any]) -> list[str]:
         """Undo the newest slots, unless they are final; returns the signatures that vanished."""
@@ -80,7 +81,7 @@ class Server:
             return {**head, "error": {"code": error.code, "message": str(error)}}
         except (BadParams, Failed) as error:
             return {**head, "error": {"code": -32602, "message": str(error)}}
-        except (IndexError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             text = f"Invalid params: {type(error).__name__}: {error}"
             return {**head, "error": {"code": -32602, "message": text}}
 
@@ -140,7 +141,7 @@ class Server:
             say(json.dumps({**head, "error": {"code": -32602, "message": str(error)}}))
         except KeyError:
             say(json.dumps({**head, "error": {"code": -32601, "message": "Method not found"}}))
-        except (IndexError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
             say(json.dumps({**head, "error": {"code": -32602, "message": f"Invalid params: {error}"}}))
         else:
             say(json.dumps({**head, "result": result}))

@@ -53,13 +53,21 @@ class Entry:
     post_tokens: list[Any]
 
 
+class InUse(RuntimeError):
+    """Another process has the chain's file open, or it cannot be written; the text is one sentence."""
+
+
 class Store:
     """The database file of one chain."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.db = sqlite3.connect(path, isolation_level=None)
-        self.db.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;" + SCHEMA)
+        self.db = sqlite3.connect(path, isolation_level=None, timeout=0.5)
+        pragmas = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL;"
+        try:
+            self.db.executescript(pragmas + SCHEMA)
+        except sqlite3.OperationalError as error:
+            raise InUse(f"The chain in {path.parent} is in use by another process ({error}).") from None
 
     def close(self) -> None:
         """Close the file; everything written stays."""

@@ -111,6 +111,10 @@ def test_a_dropped_fork_takes_its_transactions_back(world: World) -> None:
     _, outcome = world.runtime.send(blob, preflight=True)
     assert outcome is not None
     assert outcome.error == "BlockhashNotFound"
+    for _ in range(40):
+        for level in ("processed", "confirmed", "finalized"):
+            assert world.bank.blockhash_lives(world.bank.blockhash(world.bank.slot_at(level)))
+        world.bank.tick()
 
 
 def test_what_is_final_cannot_be_dropped(tmp_path: Path) -> None:

@@ -314,3 +314,32 @@ def test_the_faucet_command_gives_nos_sol_and_a_stake(served: Served) -> None:
     assert int.from_bytes(base64.b64decode(stake["value"]["data"][0])[8:16], "little") == 2_000_000
     bad = subprocess.run([*command, "--nos", "0.0000001"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (bad.returncode, "at most 6 decimal places" in bad.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("requestAirdrop", [str(Keypair().pubkey()), -5]),
+        ("requestAirdrop", [str(Keypair().pubkey()), 2**70]),
+        ("sandboxFaucet", [{"to": "nonsense"}]),
+        ("sandboxFaucet", [{}]),
+        ("sandboxFaucet", [{"to": str(Keypair().pubkey()), "nos": -1}]),
+        ("sandboxForkDrop", []),
+        ("getAccountInfo", [{}]),
+        ("getAccountInfo", [str(Keypair().pubkey()), "base64"]),
+        ("getMultipleAccounts", [5]),
+        ("getSignatureStatuses", []),
+        ("getProgramAccounts", [TOKEN, {"filters": 5}]),
+        ("simulateTransaction", ["AA==", {"encoding": "base64"}]),
+    ],
+)
+def test_bad_parameters_get_an_error_and_never_a_crash(served: Served, method: str, params: list[object]) -> None:
+    assert served.error(method, *params)["code"] == -32602
+
+
+def test_a_chain_is_run_by_one_process_alone(served: Served) -> None:
+    command = [sys.executable, "-m", "sandbox.chain", "--port", "0", "--data", str(served.folder)]
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert "is in use by another process" in second.stderr
+    assert "Traceback" not in second.stderr
