@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox.chain.genesis import Failed, World
 from sandbox.chain.methods import Methods
-from sandbox.chain.params import BadParams, JsonText, RpcError
+from sandbox.chain.params import BadParams, JsonText, RpcError, key_of
 from sandbox.chain.runtime import Refused
 from sandbox.chain.subscriptions import Hub
 
