@@ -3,8 +3,6 @@ FROM node:24-slim AS assets
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY . .
-RUN npm run --silent vendor
 
 FROM python:3.12-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=nosana_web.settings
@@ -17,7 +15,8 @@ COPY nosana_web nosana_web
 COPY apps apps
 COPY templates templates
 COPY static static
-COPY --from=assets /app/static/vendor static/vendor
+COPY --from=assets /app/node_modules node_modules
+RUN python -m apps.console.assets && rm -rf node_modules
 RUN NOSANA_ENVIRONMENT=production DJANGO_SECRET_KEY=build python manage.py collectstatic --noinput --verbosity 0
 USER nosana
 EXPOSE 8000

@@ -32,7 +32,7 @@ INSTALLED_APPS = [
     "apps.console",
     "apps.support",
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # urls.py discovers: only the web needs the admin's pages
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -120,6 +120,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 5,
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
+TASK_QUEUES = {"payments": "payments", "bridge": "bridge", "core.mail_deliver": "mail"}  # by app, or by task
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- people ----------------------------------------------------------------------------------------------

@@ -130,8 +130,12 @@ def browser_assets() -> None:
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     hint = "npm could not install the browser assets; is a package registry reachable?"
     run([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], hint=hint)
-    run([npm, "run", "--silent", "vendor"], hint="the browser assets could not be laid out")
     stamp.write_text(fingerprint(*inputs))
+
+
+def icons_draw() -> None:
+    """Lay out static/vendor/ afresh: its icons are those that the templates name today."""
+    run([str(BIN / "python"), "-m", "apps.console.assets"], hint="the browser assets could not be laid out")
 
 
 def main() -> None:
@@ -143,6 +147,7 @@ def main() -> None:
     python_packages()
     redis_binary()
     browser_assets()
+    icons_draw()
 
 
 if __name__ == "__main__":

@@ -48,7 +48,9 @@ class Stage:
         self.data.mkdir(parents=True, exist_ok=True)
         self._environment()
         await self._world_outside()
-        await self._prepare()
+        self.env["CHAIN_GENESIS_HASH"] = await markets.genesis_hash(self.urls["chain"])
+        # The pages and the nodes take their time to start and need nothing that is prepared meanwhile.
+        await asyncio.gather(self._prepare(), self._doors(), self._markets())
         await self._platform()
 
     def port(self, preferred: int) -> int:
@@ -118,43 +120,34 @@ class Stage:
         }
 
     async def _prepare(self) -> None:
-        self.env["CHAIN_GENESIS_HASH"] = await markets.genesis_hash(self.urls["chain"])
         options = ("--keys", str(self.data / "keys"), "--rpc", self.urls["chain"], "--nos", str(TREASURY_NOS))
-        await asyncio.gather(
-            self.supervisor.run(self._part("prepare", "-m", "sandbox.prepare", *options)),
-            markets.markets_open(self.urls["chain"], self.data),
-        )
+        await self.supervisor.run(self._part("prepare", "-m", "sandbox.prepare", *options))
 
-    async def _platform(self) -> None:
+    async def _doors(self) -> None:
         port = self.urls["web"].rsplit(":", 1)[1]
-        celery = ("-m", "celery", "-A", "nosana_web")
         await self.supervisor.start_all(
             self._part(
                 "web",
                 *("-m", "uvicorn", "nosana_web.asgi:application", "--host", "127.0.0.1", "--port", port),
                 *("--timeout-graceful-shutdown", "2", "--no-access-log"),
                 ready="Uvicorn running",
-            ),
-            self._part(
-                "worker",
-                *(*celery, "worker", "-Q", "default,payments,bridge,mail", "-c", "3", "--loglevel", "INFO"),
-                *("--without-gossip", "--without-mingle", "-n", "worker@sandbox"),
-                ready=r"\bready\.",
-            ),
-            self._part(
-                "beat",
-                *celery,
-                "beat",
-                "-s",
-                str(self.data / "beat"),
-                "--pidfile=",
-                "--loglevel",
-                "INFO",
-                ready="is starting",
-            ),
-            self._part("observer", "manage.py", "bridge_observe", ready="^ready"),
-            self._part("collector", "manage.py", "bridge_collect", ready="^ready"),
-            *self._nodes(),
+            )
+        )
+
+    async def _markets(self) -> None:
+        await markets.markets_open(self.urls["chain"], self.data)
+        await self.supervisor.start_all(*self._nodes())
+
+    async def _platform(self) -> None:
+        celery = ("-m", "celery", "-A", "nosana_web")
+        queues = ("-Q", "default,payments,bridge,mail", "-c", "3")
+        quiet = ("--without-gossip", "--without-mingle", "-n", "worker@sandbox", "--loglevel", "INFO")
+        schedule = ("-s", str(self.data / "beat"), "--pidfile=", "--loglevel", "INFO")
+        await self.supervisor.start_all(
+            self._part("worker", *celery, "worker", *queues, *quiet, ready=r"\bready\."),
+            self._part("observer", "manage.py", "bridge_observe"),
+            self._part("collector", "manage.py", "bridge_collect"),
+            self._part("beat", *celery, "beat", *schedule, ready="is starting"),
         )
 
     def _nodes(self) -> list[Part]:

@@ -45,10 +45,11 @@ class Supervisor:
 
     async def start_all(self, *parts: Part) -> list[str]:
         """Start parts that do not need each other, at once; return what each said when ready. Raises PartFailed."""
-        self.waves.append([])
-        return list(await asyncio.gather(*(self._start(part) for part in parts)))
+        wave: list[tuple[Part, asyncio.subprocess.Process]] = []
+        self.waves.append(wave)
+        return list(await asyncio.gather(*(self._start(part, wave) for part in parts)))
 
-    async def _start(self, part: Part) -> str:
+    async def _start(self, part: Part, wave: list[tuple[Part, asyncio.subprocess.Process]]) -> str:
         process = await asyncio.create_subprocess_exec(
             *part.command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -58,7 +59,7 @@ class Supervisor:
             start_new_session=True,
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
-        self.waves[-1].append((part, process))
+        wave.append((part, process))
         said: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.watchers.append(asyncio.create_task(self._watch(part, process, said)))
         try:

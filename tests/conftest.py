@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.db import connection, connections
 
 from apps.billing.audit import mismatches
+from apps.core import tasks as _every_task  # noqa: F401 - registers them, as a worker does
 from apps.core.models import Message
 from apps.core.queue import TASKS
 from apps.ledger.models import Transfer

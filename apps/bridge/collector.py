@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from django.db import close_old_connections
+from django.db import connection
 from django.utils import timezone
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
@@ -71,14 +71,14 @@ class Collector:
             self.threads.shutdown()
 
     async def store(self, act: Callable[[], T]) -> T:
-        """Run a database act in a thread of ours."""
+        """Run a database act in a thread of ours, whose connection is kept until it fails."""
 
         def run() -> T:
-            close_old_connections()
             try:
                 return act()
-            finally:
-                close_old_connections()
+            except Exception:
+                connection.close()
+                raise
 
         return await asyncio.get_running_loop().run_in_executor(self.threads, run)
 

@@ -8,24 +8,24 @@ from apps.bridge import services
 from apps.core import queue
 
 
-@queue.task("bridge.order_make", queue="bridge")
+@queue.task("bridge.order_make")
 def order_make(*, want_id: int) -> None:
     order = services.order_make(want_id=want_id, now=timezone.now())
     services.order_push(order_id=order.pk, now=timezone.now())
 
 
-@queue.periodic("bridge.orders_sweep", every=1, queue="bridge")
+@queue.periodic("bridge.orders_sweep", every=1)
 def orders_sweep() -> None:
     services.orders_make_missing(now=timezone.now())
     services.orders_push_due(now=timezone.now())
     services.orders_check(now=timezone.now())
 
 
-@queue.task("bridge.result_fetch", queue="bridge")
+@queue.task("bridge.result_fetch")
 def result_fetch(*, attempt_id: str) -> None:
-    services.result_fetch(attempt_id=uuid.UUID(attempt_id), now=timezone.now())
+    services.result_try(attempt_id=uuid.UUID(attempt_id), now=timezone.now())
 
 
-@queue.periodic("bridge.results_sweep", every=15, queue="bridge")
+@queue.periodic("bridge.results_sweep", every=15)
 def results_sweep() -> None:
     services.results_sweep(now=timezone.now())

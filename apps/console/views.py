@@ -43,6 +43,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
         "live": with_costs(found.live, timezone.now()),
         "recent": with_costs(found.recent, timezone.now()),
         "token": token,
+        "oob": "seen" in request.GET,
     }
     if "seen" in request.GET:
         status = 200 if found.live else STOP_POLLING

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -31,7 +32,6 @@ class Task:
 
     name: str
     run: Callable[..., object]
-    queue: str
     attempts: int
     every: float | None = None
 
@@ -43,21 +43,21 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def task(name: str, *, queue: str = "default", attempts: int = 12) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def task(name: str, *, attempts: int = 12) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Register the function as the task `name`; it takes its payload as keyword arguments."""
 
     def register(run: Callable[P, R]) -> Callable[P, R]:
-        TASKS[name] = Task(name=name, run=run, queue=queue, attempts=attempts)
+        TASKS[name] = Task(name=name, run=run, attempts=attempts)
         return run
 
     return register
 
 
-def periodic(name: str, *, every: float, queue: str = "default") -> Callable[[Callable[[], R]], Callable[[], R]]:
+def periodic(name: str, *, every: float) -> Callable[[Callable[[], R]], Callable[[], R]]:
     """Register the function to run every `every` seconds, in one worker at a time."""
 
     def register(run: Callable[[], R]) -> Callable[[], R]:
-        TASKS[name] = Task(name=name, run=run, queue=queue, attempts=1, every=every)
+        TASKS[name] = Task(name=name, run=run, attempts=1, every=every)
         return run
 
     return register
@@ -66,13 +66,20 @@ def periodic(name: str, *, every: float, queue: str = "default") -> Callable[[Ca
 def enqueue(name: str, **payload: Any) -> Message:
     """Promise that the task `name` runs after this transaction commits, at least once.
 
-    The payload must be JSON: ids as strings. Raises KeyError for a name no task has.
+    The payload must be JSON: ids as strings. The name is not looked up here, so that a web process need not load
+    what workers run; tests/architecture holds every name against the tasks there are.
     """
     message = Message.objects.create(
-        name=name, queue=TASKS[name].queue, payload=payload, next_at=timezone.now() + GRACE
+        name=name, queue=queue_of(name), payload=payload, next_at=timezone.now() + GRACE
     )
     transaction.on_commit(lambda: _send(message.id, message.queue))
     return message
+
+
+def queue_of(name: str) -> str:
+    """Return the queue of a task: the one its own name has in settings.TASK_QUEUES, else its app's, else default."""
+    queues: dict[str, str] = settings.TASK_QUEUES
+    return queues.get(name) or queues.get(name.split(".")[0], "default")
 
 
 def _send(message_id: uuid.UUID, queue: str) -> None:
@@ -115,14 +122,14 @@ def _claim(message_id: str, lease: uuid.UUID, *, now: datetime) -> Message | Non
 
 
 def _postpone(message: Message, lease: uuid.UUID, error: str, *, now: datetime) -> None:
-    task_ = TASKS[message.name]
+    attempts = TASKS[message.name].attempts if message.name in TASKS else 1
     wait = timedelta(seconds=min(2**message.attempts, 600))
     Message.objects.filter(id=message.id, lease=lease).update(
         lease=None,
         leased_until=None,
         error=error[:2000],
         next_at=now + wait,
-        parked_at=now if message.attempts >= task_.attempts else None,
+        parked_at=now if message.attempts >= attempts else None,
     )
 
 
@@ -175,7 +182,7 @@ def beat_schedule() -> dict[str, dict[str, object]]:
             "task": "core.periodic_run",
             "schedule": task_.every,
             "kwargs": {"name": task_.name},
-            "options": {"queue": task_.queue, "expires": max(task_.every, 1)},
+            "options": {"queue": queue_of(task_.name), "expires": max(task_.every, 1)},
         }
         for task_ in TASKS.values()
         if task_.every is not None

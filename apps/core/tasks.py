@@ -1,7 +1,12 @@
-"""The two Celery tasks through which all work goes, and the plumbing's own periodic acts."""
+"""The two Celery tasks through which all work goes, and the plumbing's own periodic acts.
 
-from celery import shared_task
+Workers and the beat import this file; it brings every app's tasks with it. A web process loads none of them: it
+writes messages by name.
+"""
+
+from celery import current_app, shared_task
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 
 from apps.core import mail, queue
 
@@ -21,6 +26,10 @@ def messages_sweep() -> None:
     queue.messages_sweep(now=timezone.now())
 
 
-@queue.task("core.mail_deliver", queue="mail")
+@queue.task("core.mail_deliver")
 def mail_deliver(*, mail_id: int) -> None:
     mail.mail_deliver(mail_id, now=timezone.now())
+
+
+autodiscover_modules("tasks")
+current_app.conf.beat_schedule = queue.beat_schedule()

@@ -128,7 +128,8 @@ class Hub:
 def _address() -> dict[str, Any]:
     settings = connection.settings_dict
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return {key: str(settings[name]) for key, name in names.items() if settings.get(name)}
+    secure = {key: value for key, value in settings.get("OPTIONS", {}).items() if key.startswith("ssl")}
+    return {key: str(settings[name]) for key, name in names.items() if settings.get(name)} | secure
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -15,8 +15,8 @@ from apps.core.errors import AppError, KeyReused
 from apps.jobs.definitions import DefinitionRefused
 from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
 from apps.jobs.models import Market
-from apps.jobs.pages import wait_words
-from apps.jobs.selectors import markets_open
+from apps.jobs.pages import definition_text, wait_words
+from apps.jobs.selectors import job_get, markets_open
 from apps.jobs.services import Estimate, job_estimate, job_submit
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
@@ -36,7 +36,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     request.membership = membership  # type: ignore[attr-defined]
     starter = _starter(request)
     if request.method != "POST":
-        return _page(request, _fresh_form(starter), starter)
+        return _page(request, _form_again(membership, request) or _fresh_form(starter), starter)
     form = LaunchForm(request.POST)
     if not form.is_valid():
         return _page(request, form, starter, status=422)
@@ -71,6 +71,22 @@ def _submit(membership: Membership, data: dict[str, Any]) -> Any:
 def _starter(request: HttpRequest) -> Starter:
     wanted = request.GET.get("template", "")
     return next((starter for starter in starters() if starter.slug == wanted), starters()[0])
+
+
+def _form_again(membership: Membership, request: HttpRequest) -> LaunchForm | None:
+    """Return the form filled in as the job `?again=` was, if there is one. Raises NotFound for a foreign job."""
+    if not request.GET.get("again"):
+        return None
+    job = job_get(membership.organisation, request.GET["again"])
+    return LaunchForm(
+        initial={
+            "name": job.name,
+            "definition": definition_text(job.definition),
+            "market": job.market.slug if job.market.open else None,
+            "timeout_minutes": max(job.timeout_s // 60, 1),
+            "submission_key": uuid.uuid4(),
+        }
+    )
 
 
 def _fresh_form(starter: Starter) -> LaunchForm:

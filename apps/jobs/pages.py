@@ -1,6 +1,7 @@
 """What the pages say about jobs beyond their rows: costs that tick, the next step in words, what changed."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from apps.jobs.models import Job, JobEvent, Market
 from apps.jobs.selectors import running_cost
 from apps.jobs.state import State
 
+KEY_ORDER = ("version", "type", "id", "meta", "global", "image", "cmd", "ops", "args", "execution", "results")
 CHIP_LIMIT = 500  # characters of one result value that the page shows
 
 
@@ -115,6 +117,20 @@ def _end_words(job: Job) -> str:
     if not job.attempt.cost_micro:
         return "It cost nothing; the whole hold is back in your balance."
     return "Everything is settled: the seconds that ran are paid, the rest is back in your balance."
+
+
+def definition_text(definition: Any) -> str:
+    """Return a definition as people write it: what it is first, what it runs after; the database forgets the order."""
+    return json.dumps(_in_order(definition), indent=2, ensure_ascii=False)
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_in_order(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    known = [key for key in KEY_ORDER if key in value]
+    return {key: _in_order(value[key]) for key in [*known, *(key for key in value if key not in KEY_ORDER)]}
 
 
 def wait_words(market: Market) -> str:

@@ -1,6 +1,5 @@
 """Pages of jobs: the list, one job, its stop."""
 
-import json
 import uuid
 
 from django.contrib import messages
@@ -11,7 +10,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.jobs.forms import FilterForm
-from apps.jobs.pages import cost_of, finished, job_token, jobs_token, next_words, outcomes, with_costs
+from apps.jobs.pages import (
+    cost_of,
+    definition_text,
+    finished,
+    job_token,
+    jobs_token,
+    next_words,
+    outcomes,
+    with_costs,
+)
 from apps.jobs.selectors import JobFilters, job_get, jobs_page, timeline
 from apps.jobs.services import job_stop
 from apps.organisations.roles import Permission
@@ -84,7 +92,7 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
         "cost": cost_of(job, timezone.now()),
         "next": next_words(job),
         "outcomes": outcomes(job.result),
-        "definition": json.dumps(job.definition, indent=2, ensure_ascii=False),
+        "definition": definition_text(job.definition),
         "token": token,
         "finished": over,
     }

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,6 @@ class Stage:
     world: World
     market: GpuMarket
     catalogue: Path
-    skip: set[str] = field(default_factory=set)  # names of messages to leave waiting
 
     @property
     def mia(self) -> Membership:
@@ -89,7 +88,7 @@ class Stage:
 
     def look(self) -> None:
         """Do once what workers and the observer do all the time."""
-        for message in Message.objects.exclude(name__in=self.skip).order_by("created_at", "id"):
+        for message in Message.objects.order_by("created_at", "id"):
             TASKS[message.name].run(**message.payload)
             message.delete()
         services.orders_make_missing(now=timezone.now())

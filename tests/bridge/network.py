@@ -27,9 +27,10 @@ ROOT = Path(__file__).resolve().parents[2]
 class Network:
     """A chain with quick slots, and an IPFS service."""
 
-    def __init__(self, *, fee_divisor: int = 0) -> None:
+    def __init__(self, *, fee_divisor: int = 0, finality_lag: int = FINALITY_LAG) -> None:
         self.data = Path(tempfile.mkdtemp(prefix="nw-chain-"))
         self.fee_divisor = fee_divisor
+        self.finality_lag = finality_lag
         self.children: list[Child] = []
         self.chain: Chain | None = None
         self.ipfs_url = self._start("sandbox.ipfs", "--port", "0")
@@ -41,7 +42,7 @@ class Network:
             "--slot-ms",
             str(SLOT_MS),
             "--finality-lag",
-            str(FINALITY_LAG),
+            str(self.finality_lag),
             "--fee-divisor",
             str(self.fee_divisor),
         )
@@ -90,26 +91,35 @@ class Network:
     def give(self, address: str, *, nos: int = 0, lamports: int = 10**10, stake: int | None = None) -> None:
         """Ask the faucet for micro-NOS, lamports and a stake, and wait until they are final."""
         wish = {"to": address, "nos": nos, "lamports": lamports, "stake": stake}
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "sandboxFaucet", "params": [wish]}).encode()
+        self.final(self.sandbox("sandboxFaucet", wish))
+
+    def final(self, signature: str) -> None:
+        """Wait until a transaction is final."""
+
+        async def wait(chain: Chain) -> None:
+            while True:
+                status = (await chain.statuses([signature]))[0]
+                if status is not None and status.reached("finalized"):
+                    return
+                await asyncio.sleep(0.02)
+
+        self.ask(wait)
+
+    def sandbox(self, method: str, wish: dict[str, Any]) -> Any:
+        """Ask the sandbox for what no real cluster does."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": [wish]}).encode()
         request = urllib.request.Request(self.rpc_url, body, {"Content-Type": "application/json"})
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=20) as response:
-            answer: dict[str, Any] = json.load(response)
+            return json.load(response)["result"]
 
-        async def final(chain: Chain) -> None:
-            while not ((await chain.statuses([answer["result"]]))[0] or _Never()).reached("finalized"):
-                await asyncio.sleep(0.02)
-
-        self.ask(final)
+    def later(self, seconds: int) -> None:
+        """Let the cluster's clock go forward."""
+        self.sandbox("sandboxClock", {"seconds": seconds})
 
     def balance(self, owner: str) -> int:
         """Return the owner's final micro-NOS."""
         return self.ask(lambda chain: chain.token_balance(owner, "finalized"))
-
-
-class _Never:
-    def reached(self, commitment: str) -> bool:
-        return False
 
 
 class GpuMarket:
@@ -122,7 +132,7 @@ class GpuMarket:
         act = ix.open_market(
             network.cluster, market=self.address, authority=self.owner.pubkey(), job_price=price_micro
         )
-        network.act(act, self.owner, self.keys)
+        network.final(network.act(act, self.owner, self.keys))
 
     def reprice(self, price_micro: int) -> None:
         """Change the price for jobs listed from now on."""

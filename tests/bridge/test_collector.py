@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.bridge import services
+from apps.bridge.ipfs import result_get
 from apps.bridge.nodes import frame_read
 from apps.jobs.models import Job, LogLine
 from apps.jobs.services import job_submit
@@ -24,8 +25,7 @@ from tests.bridge.conftest import Stage
 from tests.bridge.network import ROOT
 from tests.bridge.test_crashes import TOLD
 
-LINES = 120
-COUNT = f"i=0; while [ $i -lt {LINES} ]; do echo line $i; i=$((i+1)); sleep 0.15; done"
+COUNT = "i=0; while true; do echo line $i; i=$((i+1)); sleep 0.1; done"
 
 
 @pytest.fixture
@@ -63,8 +63,21 @@ def collector(settings: object, directory: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "manage.py", "bridge_collect"], env=env, cwd=ROOT)
 
 
+def asked_again(stage: Stage, job: Job) -> bool:
+    """Ask for the result as if the pause were over; return whether it is there."""
+    job.attempts.update(result_try_at=None)
+    services.results_sweep(now=timezone.now())
+    return bool(stage.job(job).result)
+
+
+def logs_of(stage: Stage, job: Job) -> list[str]:
+    """Return what the node pinned of the operation's output."""
+    flow = result_get(stage.job(job).attempt.result_cid)
+    return [line["log"] for line in flow["opStates"][0]["logs"] if line["type"] == "stdout"]
+
+
 def counting_job(stage: Stage) -> Job:
-    """Submit a job that writes a line again and again."""
+    """Submit a job that writes a line again and again, until it is stopped."""
     args = {"image": "docker.io/library/busybox", "cmd": COUNT}
     definition = {
         "version": "0.1",
@@ -101,12 +114,15 @@ def test_lines_arrive_live_and_once_though_the_collector_is_killed(
         assert time.monotonic() - began < 5
         # the killed one's lease ends by itself
         connection.cursor().execute("DELETE FROM core_lease")
+    stage.stop(job)
     stage.until(lambda: stage.job(job).attempt.settled_at, seconds=60)
-    stage.until(lambda: stage.job(job).result, seconds=60)
-    assert [line.text for line in container.order_by("position")] == [f"line {n}" for n in range(LINES)]
+    assert stage.job(job).state == State.STOPPED
+    stage.until(lambda: asked_again(stage, job), seconds=60)  # the node hands its result in after the stop
+    texts = [line.text for line in container.order_by("position")]
+    assert texts == [f"line {number}" for number in range(len(texts))]
+    assert len(texts) == len(logs_of(stage, job))
     sequence = list(LogLine.objects.filter(job=job).order_by("seq").values_list("seq", flat=True))
     assert sequence == list(range(1, len(sequence) + 1))
-    assert stage.job(job).state == State.COMPLETED
 
 
 @pytest.mark.django_db
@@ -115,13 +131,15 @@ def test_a_result_that_cannot_be_fetched_is_tried_again_and_blocks_no_settlement
     node.work(stage.market)
     job = stage.until_state(stage.submit(), State.RUNNING)
     node.finish(job.attempt.address, "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o")  # nobody pinned it
-    stage.skip.add("bridge.result_fetch")
     stage.until_settled(job)
+    stage.look()
+    job = stage.job(job)
+    assert (job.state, job.result, job.attempt.result_tries) == (State.COMPLETED, None, 1)
     now = timezone.now()
-    assert services.results_sweep(now=now) == 1
-    assert stage.job(job).result is None
     assert services.results_sweep(now=now) == 0
     assert services.results_sweep(now=now + timedelta(seconds=16)) == 1
+    assert services.results_sweep(now=now + timedelta(seconds=31)) == 0
+    assert services.results_sweep(now=now + timedelta(days=3)) == 0
 
 
 @pytest.mark.parametrize(

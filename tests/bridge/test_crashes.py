@@ -145,7 +145,7 @@ def test_what_the_price_rose_between_signing_and_landing_is_the_platforms_loss(s
     job = stage.until_state(job, State.QUEUED)
     node.work(stage.market)
     job = stage.until_state(job, State.RUNNING)
-    time.sleep(1.2)
+    stage.network.later(5)
     node.finish(job.attempt.address, stage.pin(flow_state()))
     job = stage.until_settled(job)
     held = PRICE * 10

@@ -1,7 +1,5 @@
 """The whole life of a job on a real chain process, to the micro-NOS."""
 
-import time
-
 import pytest
 from django.utils import timezone
 
@@ -27,12 +25,12 @@ def test_a_job_is_listed_run_finished_and_settled_to_the_micro_nos(stage: Stage)
     node.work(stage.market)
     running = stage.until_state(job, State.RUNNING)
     assert running.node == node.address
-    time.sleep(1.1)
+    stage.network.later(100)
     node.finish(address, stage.pin(flow_state("one", "two")))
     job = stage.until_settled(job)
     attempt = job.attempt
     assert (job.state, job.reason) == (State.COMPLETED, Reason.FINISHED)
-    assert 1 <= attempt.seconds <= 3
+    assert 100 <= attempt.seconds <= 110
     assert attempt.cost_micro == PRICE * attempt.seconds
     assert attempt.fee_micro == attempt.cost_micro * 500 // 10_000
     assert stage.wallet().available_micro == CREDITS - attempt.cost_micro - attempt.fee_micro
@@ -42,6 +40,20 @@ def test_a_job_is_listed_run_finished_and_settled_to_the_micro_nos(stage: Stage)
     stage.until(lambda: stage.job(job).result)
     assert [line.text for line in LogLine.objects.order_by("seq")] == ["one", "two"]
     assert "logs" not in stage.job(job).result["opStates"][0]
+
+
+def test_a_job_that_overran_is_paid_for_its_timeout_and_no_second_more(stage: Stage) -> None:
+    node = stage.node()
+    node.work(stage.market)
+    job = stage.until_state(stage.submit(timeout_s=600), State.RUNNING)
+    stage.network.later(1000)
+    node.finish(job.attempt.address, stage.pin(flow_state()))
+    job = stage.until_settled(job)
+    assert (job.state, job.reason) == (State.COMPLETED, Reason.TIMEOUT)
+    assert (job.attempt.seconds, job.attempt.cost_micro, job.attempt.fee_micro) == (600, 25_800, 1_290)
+    assert job.attempt.released_micro == 0
+    assert stage.wallet().available_micro == CREDITS - 27_090
+    assert treasury(stage.network) == TREASURY - 25_800
 
 
 def test_the_timeline_tells_what_the_chain_did_with_signature_and_slot(stage: Stage) -> None:
@@ -73,11 +85,11 @@ def test_a_running_job_that_is_stopped_pays_its_seconds(stage: Stage) -> None:
     node = stage.node()
     node.work(stage.market)
     job = stage.until_state(stage.submit(), State.RUNNING)
-    time.sleep(1.1)
+    stage.network.later(100)
     stage.stop(job)
     job = stage.until_settled(job)
     assert (job.state, job.reason) == (State.STOPPED, Reason.STOP_REQUESTED)
-    assert job.attempt.seconds >= 1
+    assert job.attempt.seconds >= 100
     assert treasury(stage.network) == TREASURY - PRICE * job.attempt.seconds
     assert job.attempt.settle_signature == Order.objects.get(kind="stop").signature
 
@@ -155,7 +167,7 @@ def test_a_price_that_fell_keeps_the_hold_and_pays_the_lower_price(stage: Stage)
     stage.until_state(job, State.QUEUED)
     node.work(stage.market)
     job = stage.until_state(job, State.RUNNING)
-    time.sleep(1.1)
+    stage.network.later(100)
     node.finish(job.attempt.address, stage.pin(flow_state()))
     job = stage.until_settled(job)
     assert job.attempt.cost_micro == (PRICE - 3) * job.attempt.seconds > 0

@@ -101,7 +101,7 @@ def test_the_position_counts_live_deposits_to_the_micro_nos(stage: Stage) -> Non
     stage.until_state(stage.submit(key="b", timeout_s=200), State.QUEUED)
     stage.until(lambda: position().deposits_micro == PRICE * 300)
     assert position().treasury_micro == TREASURY - PRICE * 300
-    time.sleep(1.1)
+    stage.network.later(50)
     node.finish(running.attempt.address, stage.pin(flow_state()))
     stage.until_settled(running)
     now = position()
@@ -131,7 +131,7 @@ def test_a_broken_catalogue_is_one_sentence(settings: object, tmp_path: Path, te
 class TestANetworkThatTakesAFee:
     """Ten per cent of the deposit on top, as the program once took (network facts §1.8)."""
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def network(self) -> Iterator[Network]:
         started = Network(fee_divisor=10)
         yield started
@@ -148,7 +148,7 @@ class TestANetworkThatTakesAFee:
         node = stage.node()
         node.work(stage.market)
         job = stage.until_state(stage.submit(key="a", timeout_s=100), State.RUNNING)
-        time.sleep(1.1)
+        stage.network.later(50)
         node.finish(job.attempt.address, stage.pin(flow_state()))
         attempt = stage.until_settled(job).attempt
         assert attempt.cost_micro == PRICE * attempt.seconds + fee

@@ -12,8 +12,6 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from sandbox.services import Postgres
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -47,17 +45,6 @@ def web(url: str, *, port: int = 0) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
-
-
-@contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """Run a throw-away PostgreSQL and yield the address of its first database."""
-    server = Postgres(folder, fast=True)
-    server.start()
-    try:
-        yield server.url("postgres")
-    finally:
-        server.stop()
 
 
 def chromium_path() -> str | None:

@@ -18,11 +18,9 @@ def sandbox_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sandbox", "real"])
+@pytest.fixture(params=["sandbox", "real"] if REAL_KEY else ["sandbox"])
 def checkout(request: pytest.FixtureRequest, settings: Settings) -> Checkout:
     """One of the two, as the settings of this platform."""
-    if request.param == "real" and not REAL_KEY:
-        pytest.skip("STRIPE_CONTRACT_KEY holds no test key of a real Stripe account")
     url = REAL_URL if request.param == "real" else request.getfixturevalue("sandbox_url")
     settings.STRIPE_API_URL, settings.STRIPE_WEBHOOK_SECRET = url, SECRET
     settings.STRIPE_SECRET_KEY = REAL_KEY if request.param == "real" else KEY

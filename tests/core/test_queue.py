@@ -54,9 +54,21 @@ def test_a_failing_message_waits_longer_each_time_and_is_parked_at_last() -> Non
     assert message.attempts == 2
 
 
-def test_an_unknown_task_is_refused_when_it_is_enqueued() -> None:
-    with pytest.raises(KeyError):
-        queue.enqueue("tests.nobody")
+def test_a_message_that_no_task_knows_is_parked_for_a_person() -> None:
+    message = queue.enqueue("tests.nobody")
+    assert not queue.message_run(str(message.id), now=timezone.now())
+    message.refresh_from_db()
+    assert message.parked_at is not None
+    assert "tests.nobody" in message.error
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("bridge.order_make", "bridge"), ("core.mail_deliver", "mail"), ("core.messages_sweep", "default")],
+)
+def test_a_task_has_the_queue_of_its_name_or_of_its_app(name: str, expected: str) -> None:
+    assert queue.queue_of(name) == expected
+    assert queue.beat_schedule()["payments.events_sweep"]["options"] == {"queue": "payments", "expires": 60}
 
 
 def test_a_periodic_act_runs_in_one_worker_at_a_time() -> None:

@@ -21,6 +21,7 @@ from apps.jobs.services import (
     job_observe,
 )
 from apps.jobs.state import Reason, State
+from apps.ledger.selectors import balance
 from tests.jobs.conftest import CREDITS, NOW, PRICE, attempt_of
 from tests.world import World
 
@@ -85,6 +86,15 @@ def test_a_quit_fails_the_job_and_wants_the_deposit_back_once(running: Job) -> N
     assert (job.state, job.reason) == (State.FAILED, Reason.NODE_QUIT)
     assert Want.objects.filter(kind="recover").count() == 1
     assert Hold.objects.get().state == "open"  # until the deposit is finally back
+
+
+def test_what_another_node_earns_on_a_job_that_failed_is_the_platforms_loss(running: Job, rich: World) -> None:
+    job_observe(attempt_id=running.attempt.pk, observation=Observation(Seen.QUIT, 3), now=NOW)
+    assert attempt_settle(attempt_id=running.attempt.pk, seconds=100, **SETTLED)
+    attempt = attempt_of(running)
+    assert (attempt.cost_micro, attempt.loss_micro) == (0, PRICE * 100)
+    assert wallet(rich.acme.pk).available_micro == CREDITS
+    assert balance("network:spend") == PRICE * 100 == -balance("platform:losses")
 
 
 def test_a_job_that_used_its_whole_time_says_so(running: Job) -> None:

@@ -1,8 +1,10 @@
 """Launching: the form, its estimate, its refusals, and two presses."""
 
+import html
 import json
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +99,7 @@ def test_bad_input_is_told_and_nothing_typed_is_lost(shop: World, change: dict[s
     assert response.status_code == 422
     assert sentence in page
     assert 'value="My job"' in page or "name" in change
-    assert "counting primes below" in page or "definition" in change
+    assert "counting the primes below" in page or "definition" in change
     assert not Job.objects.exists()
     assert wallet(shop.acme.pk).held_micro == 0
 
@@ -107,7 +109,7 @@ def test_too_few_credits_are_told_with_the_next_step(shop: World) -> None:
     page = response.content.decode()
     assert response.status_code == 402
     assert "/o/acme/billing/top-up/" in page
-    assert "counting primes below" in page
+    assert "counting the primes below" in page
     assert not Job.objects.exists()
 
 
@@ -131,11 +133,31 @@ def test_the_form_starts_from_a_template_and_the_cheapest_market_that_fits(shop:
     assert 'value="nvidia-h100"' not in page
 
 
+def test_a_job_is_launched_again_from_its_page_as_it_was(shop: World) -> None:
+    mia = shop.client(shop.mia)
+    job_url = mia.post(URL, filled(name="Weekly run", timeout_minutes="25", market="nvidia-4090")).url
+    page = mia.get(f"{URL}?again={job_url.split('/')[-2]}").content.decode()
+    assert 'value="Weekly run"' in page
+    assert 'value="25"' in page
+    assert re.search(r'value="nvidia-4090" checked', page)
+    assert html.unescape(page).index('"version"') < html.unescape(page).index('"ops"')
+
+
+@pytest.mark.parametrize("again", ["nonsense", str(uuid.uuid4())])
+def test_a_job_that_is_not_there_is_not_launched_again(shop: World, again: str) -> None:
+    assert shop.client(shop.mia).get(f"{URL}?again={again}").status_code == 404
+
+
 def test_every_template_is_a_definition_the_platform_accepts() -> None:
     assert len({starter.slug for starter in starters()}) >= 3
     for starter in starters():
         definition_check(starter.definition)
         assert json.loads(starter.text) == starter.definition
+
+
+def test_the_first_template_is_the_definition_that_the_demo_runs() -> None:
+    demo = Path(__file__).resolve().parents[2] / "sandbox" / "definitions" / "primes.json"
+    assert starters()[0].definition == json.loads(demo.read_text())
 
 
 def test_without_markets_the_page_says_so_and_offers_no_launch(world: World) -> None:

@@ -12,9 +12,21 @@ from pathlib import Path
 
 import django
 from django.core.management import call_command
+from django.db import connections
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.console.serve import ROOT, chromium_path, launch_arguments, postgres, web
+from sandbox.services import Postgres
+from tests.console.serve import ROOT, chromium_path, launch_arguments, web
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
+django.setup()
+
+from apps.jobs.models import Job  # noqa: E402 - models can be imported only after the setup
+from apps.users.models import User  # noqa: E402
+from tests.console.scene import scene_make  # noqa: E402
+from tests.world import World  # noqa: E402
 
 WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
 OPEN_PAGES = {
@@ -28,16 +40,12 @@ OPEN_PAGES = {
 
 def session_for(email: str) -> str:
     """Return the session cookie of a person who is signed in."""
-    from django.test import Client  # noqa: PLC0415 - Django is set up by then, not when this file is read
-
-    from apps.users.models import User  # noqa: PLC0415
-
     client = Client()
     client.force_login(User.objects.get(email=email))
     return client.cookies["sessionid"].value
 
 
-def pages(jobs: dict[str, object]) -> dict[str, str]:
+def pages(jobs: dict[str, Job]) -> dict[str, str]:
     """Return the pages of Acme, by name."""
     o = "/o/acme/"
     return {
@@ -104,24 +112,22 @@ def main() -> None:
     only = sys.argv[2:]
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix="nw-shots-"))
+    server = Postgres(data, fast=True)
+    server.start()
     try:
-        with postgres(data) as url:
-            os.environ["DATABASE_URL"] = url
-            os.environ["DJANGO_SETTINGS_MODULE"] = "nosana_web.settings"
-            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-            django.setup()
-            call_command("migrate", verbosity=0)
-            count = story(url, folder, chromium, only)
+        own = {"HOST": server.socket_folder, "PORT": "", "USER": "postgres", "PASSWORD": "", "NAME": "postgres"}
+        connections.databases["default"].update(own)
+        call_command("migrate", verbosity=0)
+        count = story(server.url("postgres"), folder, chromium, only)
     finally:
+        connections.close_all()
+        server.stop()
         shutil.rmtree(data, ignore_errors=True)
     print(f"{count} pictures in {folder}")
 
 
 def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
-    """Fill the database and take the pictures of all pages (or those named)."""
-    from tests.console.scene import scene_make  # noqa: PLC0415
-    from tests.world import World  # noqa: PLC0415
-
+    """Fill the database and take the pictures of all pages (or of those named)."""
     world = World.build()
     shown = pages(scene_make(world.acme, world.olga))
     chosen = {name: path for name, path in shown.items() if not only or name in only}

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,3 +55,13 @@ def started(*command: str) -> Iterator[Started]:
             except subprocess.TimeoutExpired:
                 part.process.kill()
                 part.process.communicate()
+
+
+def gone(pid: int) -> bool:
+    """Wait up to ten seconds for the process to end; one that nobody has collected yet has ended too."""
+    for _ in range(200):
+        state = Path(f"/proc/{pid}/stat")
+        if not state.exists() or state.read_text().split()[2] == "Z":
+            return True
+        time.sleep(0.05)
+    return False

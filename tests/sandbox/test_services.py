@@ -4,7 +4,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -13,6 +12,7 @@ import redis
 
 from sandbox.services import Postgres, Redis
 from sandbox.services.process import Child, StartFailed
+from tests.sandbox.processes import gone
 
 
 def test_what_was_committed_is_there_after_a_stop_and_a_start(tmp_path: Path) -> None:
@@ -71,13 +71,3 @@ def test_no_server_outlives_the_services_command(tmp_path: Path, number: signal.
         process.send_signal(number)
         assert process.wait(20) == (0 if number == signal.SIGTERM else -number)
     assert gone(pid)
-
-
-def gone(pid: int) -> bool:
-    """Wait up to ten seconds for the process to end; one that nobody has collected yet has ended too."""
-    for _ in range(200):
-        state = Path(f"/proc/{pid}/stat")
-        if not state.exists() or state.read_text().split()[2] == "Z":
-            return True
-        time.sleep(0.05)
-    return False

@@ -1,13 +1,13 @@
 """The supervisor: ready means ready, a fallen part is named, and nothing stays behind."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from sandbox.supervisor import Part, PartFailed, Supervisor
+from tests.sandbox.processes import gone
 
 
 def part(name: str, code: str, **options: float) -> Part:
@@ -75,8 +75,4 @@ def test_a_stop_ends_parts_in_reverse_and_their_grandchildren_too(tmp_path: Path
         assert supervisor.waves == []
         return int(child)
 
-    child = asyncio.run(story())
-    state = Path(f"/proc/{child}/stat")
-    gone = not state.exists() or state.read_text().split()[2] == "Z"
-    assert gone, f"{child} is still there"
-    assert os.getpid() != child
+    assert gone(asyncio.run(story()))

@@ -3,7 +3,7 @@
 from apps.bridge.services.markets import CatalogueBroken, markets_sync
 from apps.bridge.services.observing import chain_observe
 from apps.bridge.services.orders import order_make, orders_due, orders_make_missing
-from apps.bridge.services.results import result_fetch, results_sweep
+from apps.bridge.services.results import result_fetch, result_try, results_sweep
 from apps.bridge.services.sending import order_push, orders_check, orders_push_due
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "orders_make_missing",
     "orders_push_due",
     "result_fetch",
+    "result_try",
     "results_sweep",
 ]

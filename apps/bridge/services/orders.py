@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 BACKOFF_SECONDS, BACKOFF_LONGEST = 0.5, 600.0
+BACKOFF_NETWORK = 15.0  # an endpoint that is away should not be missed for long when it is back
 S = Order.State
 UNSENT = [S.WANTED, S.CLAIMED, S.SIGNED]
 
@@ -92,9 +93,11 @@ def order_wait(order: Order, *, seconds: float, now: datetime, **fields: Any) ->
     order_update(order, next_try_at=now + timedelta(seconds=seconds), **fields)
 
 
-def order_postpone(order: Order, error: str, *, now: datetime, **fields: Any) -> None:
-    """Count a failure and try again later: half a second, then twice as long each time, at most ten minutes."""
-    seconds = min(BACKOFF_SECONDS * 2**order.failures, BACKOFF_LONGEST)
+def order_postpone(
+    order: Order, error: str, *, now: datetime, longest: float = BACKOFF_LONGEST, **fields: Any
+) -> None:
+    """Count a failure and try again in half a second, then twice as late each time, at most in `longest` seconds."""
+    seconds = min(BACKOFF_SECONDS * 2 ** min(order.failures, 20), longest)
     order_wait(order, seconds=seconds, now=now, failures=order.failures + 1, error=error[:500], **fields)
 
 

@@ -43,17 +43,23 @@ def result_fetch(*, attempt_id: uuid.UUID, now: datetime) -> bool:
     return True
 
 
+def result_try(*, attempt_id: uuid.UUID, now: datetime) -> bool:
+    """Fetch the result if it is to be had, else note when to ask again; return whether nothing more is to fetch."""
+    try:
+        fetched = result_fetch(attempt_id=attempt_id, now=now)
+    except Exception as error:  # whatever a node pinned or a gateway answered, it must not hold up anything else
+        logger.warning("the result of attempt %s is not to be had yet: %s", attempt_id, error)
+        fetched = False
+    if not fetched:
+        result_missed(attempt_id=attempt_id, now=now)
+    return fetched
+
+
 def results_sweep(*, now: datetime, limit: int = 50) -> int:
     """Try again for ended attempts whose result is still missing; return how many were tried."""
     due = list(attempts_without_result(since=now - KEEP_ASKING, now=now).values_list("pk", flat=True)[:limit])
     for attempt_id in due:
-        try:
-            fetched = result_fetch(attempt_id=attempt_id, now=now)
-        except Exception as error:  # each result is for itself
-            logger.warning("the result of attempt %s is not to be had yet: %s", attempt_id, error)
-            fetched = False
-        if not fetched:
-            result_missed(attempt_id=attempt_id, now=now)
+        result_try(attempt_id=attempt_id, now=now)
     return len(due)
 
 

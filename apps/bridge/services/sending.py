@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.bridge.chain import (
     ChainError,
+    ChainUnavailable,
     ClusterMismatch,
     Gateway,
     JobAccount,
@@ -19,6 +20,8 @@ from apps.bridge.ipfs import IpfsError
 from apps.bridge.keys import SeedMissing
 from apps.bridge.models import Order
 from apps.bridge.services.orders import (
+    BACKOFF_LONGEST,
+    BACKOFF_NETWORK,
     UNSENT,
     LeaseLost,
     S,
@@ -75,7 +78,8 @@ def order_push(*, order_id: uuid.UUID, now: datetime) -> bool:
         raise
     except (ChainError, IpfsError, SeedMissing) as error:
         logger.warning("order %s waits: %s", order.pk, error)
-        order_postpone(order, str(error), now=now)
+        away = isinstance(error, ChainUnavailable | IpfsError)
+        order_postpone(order, str(error), now=now, longest=BACKOFF_NETWORK if away else BACKOFF_LONGEST)
     except Exception as error:
         order_postpone(order, f"{type(error).__name__}: {error}", now=now)
         raise

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.billing import services as billing
-from apps.jobs.models import Attempt
+from apps.jobs.models import Attempt, Job
 from apps.jobs.services.moves import event_write, job_lock
+from apps.jobs.state import Reason
 
 
 def attempt_settle(
@@ -33,6 +34,9 @@ def attempt_settle(
         attempt.refresh_from_db(fields=["settled_at"])
         if attempt.settled_at is not None:
             return False
+        if job.reason == Reason.NODE_QUIT:
+            _quit_lost(job, attempt, price_micro * seconds, signature, slot, now)
+            return True
         settlement = billing.hold_settle(
             source=attempt.hold_source,
             network_micro=price_micro * seconds,
@@ -85,16 +89,25 @@ def attempt_refund(*, attempt_id: uuid.UUID, signature: str, slot: int, now: dat
         return True
 
 
+def _quit_lost(job: Job, attempt: Attempt, network_micro: int, signature: str, slot: int, now: datetime) -> None:
+    """Take over what another node earned on a job that was quit and given up as failed (network facts §1.9 d)."""
+    attempt.settle_signature, attempt.settle_slot = signature, slot
+    attempt_close_free(attempt, reason="another node took the job over after it had failed", now=now)
+    _fee_lost(attempt, job.timeout_s, now, more_micro=network_micro)
+    sentence = "Another node had taken it over before the deposit came back; the platform pays that, not you."
+    event_write(job=job, kind="settled", sentence=sentence, now=now, signature=signature, slot=slot)
+
+
 def network_fee(deposit_micro: int) -> int:
     """Return what the network keeps of a deposit when a job is listed, micro-NOS (network facts §1.8)."""
     return deposit_micro // settings.CHAIN_FEE_DIVISOR if settings.CHAIN_FEE_DIVISOR else 0
 
 
-def _fee_lost(attempt: Attempt, timeout_s: int, now: datetime) -> None:
-    """Take over the network fee of a listing that never ran: it is gone, and the customer owes nothing."""
-    lost = network_fee((attempt.listing_price_micro or attempt.price_micro) * timeout_s)
+def _fee_lost(attempt: Attempt, timeout_s: int, now: datetime, *, more_micro: int = 0) -> None:
+    """Take over the network fee of a listing the customer does not pay for: it never comes back."""
+    lost = network_fee((attempt.listing_price_micro or attempt.price_micro) * timeout_s) + more_micro
     if lost:
-        reason = "network fee of a job that never ran"
+        reason = "what the network kept of a job that costs its customer nothing"
         billing.loss_post(key=attempt.hold_source, network_micro=lost, reason=reason, now=now)
         Attempt.objects.filter(pk=attempt.pk).update(loss_micro=lost)
 

@@ -87,6 +87,8 @@ def job_submit(
         fresh = Market.objects.get(pk=market.pk)
         if not fresh.open:
             raise Conflict(f"The market “{fresh.name}” is closed; choose another one.", code="market_closed")
+        if fresh.price_micro <= 0:
+            raise Conflict(f"The market “{fresh.name}” has no price; choose another one.", code="market_unpriced")
         return str(_accept(membership, project, fresh, definition, timeout_s, name, now).pk)
 
     with transaction.atomic():

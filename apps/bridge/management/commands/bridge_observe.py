@@ -44,27 +44,29 @@ class Command(BaseCommand):
             logger.warning("%s", error)  # it may come up later
         self.stdout.write("ready bridge_observe")
         self.stdout.flush()
-        lease: uuid.UUID | None = None
+        self.lease: uuid.UUID | None = None
         markets_at = 0.0
         while not self.stopped.is_set():
             close_old_connections()
             started = time.monotonic()
-            lease = self._lease(lease)
-            if lease is not None:
+            self._try(self._lead)
+            if self.lease is not None:
                 if started - markets_at >= MARKETS_EVERY:
                     markets_at = started
                     self._try(services.markets_sync)
                 self._try(services.orders_check)
                 self._try(services.chain_observe)
             self.stopped.wait(max(0.05, every - (time.monotonic() - started)))
-        if lease is not None:
-            queue.lease_end(LEASE, lease)
+        if self.lease is not None:
+            queue.lease_end(LEASE, self.lease)
 
-    def _lease(self, held: uuid.UUID | None) -> uuid.UUID | None:
-        now = timezone.now()
+    def _lead(self, *, now: datetime) -> None:
+        """Keep the lease, or take it; without one this process only waits."""
+        held, self.lease = self.lease, None
         if held is not None and queue.lease_extend(LEASE, held, seconds=LEASE_SECONDS, now=now):
-            return held
-        return queue.lease_take(LEASE, seconds=LEASE_SECONDS, now=now)
+            self.lease = held
+        else:
+            self.lease = queue.lease_take(LEASE, seconds=LEASE_SECONDS, now=now)
 
     def _try(self, act: Callable[..., object]) -> None:
         now: datetime = timezone.now()
