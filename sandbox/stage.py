@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox import markets
+from sandbox import forks, markets
 from sandbox.supervisor import Part, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +45,7 @@ class Stage:
 
     async def start(self) -> None:
         """Start everything and return when every part answers. Raises PartFailed."""
+        forks.warm()
         self.data.mkdir(parents=True, exist_ok=True)
         self._environment()
         await self._world_outside()

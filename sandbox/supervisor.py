@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox import forks
 from sandbox.services.process import die_with_parent
 
 COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
+
+
+Process = asyncio.subprocess.Process | forks.Forked
 
 
 class PartFailed(RuntimeError):
@@ -37,7 +41,7 @@ class Supervisor:
     def __init__(self, logs: Path, *, show: bool) -> None:
         self.logs = logs
         self.show = show
-        self.waves: list[list[tuple[Part, asyncio.subprocess.Process]]] = []
+        self.waves: list[list[tuple[Part, Process]]] = []
         self.watchers: list[asyncio.Task[None]] = []
         self.fallen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.stopping = False
@@ -45,20 +49,12 @@ class Supervisor:
 
     async def start_all(self, *parts: Part) -> list[str]:
         """Start parts that do not need each other, at once; return what each said when ready. Raises PartFailed."""
-        wave: list[tuple[Part, asyncio.subprocess.Process]] = []
+        wave: list[tuple[Part, Process]] = []
         self.waves.append(wave)
         return list(await asyncio.gather(*(self._start(part, wave) for part in parts)))
 
-    async def _start(self, part: Part, wave: list[tuple[Part, asyncio.subprocess.Process]]) -> str:
-        process = await asyncio.create_subprocess_exec(
-            *part.command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **part.env, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGTERM),
-        )
+    async def _start(self, part: Part, wave: list[tuple[Part, Process]]) -> str:
+        process = await self._process(part, merge=True)
         wave.append((part, process))
         said: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.watchers.append(asyncio.create_task(self._watch(part, process, said)))
@@ -69,20 +65,30 @@ class Supervisor:
                 f"{part.name} was not ready after {part.seconds:.0f} s.\n{self.tail(part.name)}"
             ) from None
 
-    async def run(self, part: Part) -> str:
-        """Run a command to its end and return what it printed. Raises PartFailed when it fails."""
-        process = await asyncio.create_subprocess_exec(
+    async def _process(self, part: Part, *, merge: bool) -> Process:
+        env = {**os.environ, **part.env, "PYTHONUNBUFFERED": "1"}
+        if forks.forkable(part.command):
+            return await forks.fork(part.command, env, merge=merge)
+        return await asyncio.create_subprocess_exec(
             *part.command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **part.env},
+            stderr=asyncio.subprocess.STDOUT if merge else asyncio.subprocess.PIPE,
+            env=env,
+            start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
-        out, error = await process.communicate()
+
+    async def run(self, part: Part) -> str:
+        """Run a command to its end and return what it printed. Raises PartFailed when it fails."""
+        process = await self._process(part, merge=False)
+        assert process.stdout is not None and process.stderr is not None  # noqa: PT018
+        out, error = await asyncio.gather(process.stdout.read(), process.stderr.read())
+        code = await process.wait()
         (self.logs / f"{part.name}.log").write_bytes(out + error)
-        if process.returncode:
+        if code:
             raise PartFailed(f"{part.name} failed:\n{(out + error).decode(errors='replace')[-2000:]}")
-        return out.decode().strip()
+        return str(out.decode()).strip()
 
     async def watched(self, act: asyncio.Future[Any]) -> None:
         """Wait for `act`. Raises PartFailed as soon as a part falls, and whatever the act raises."""
@@ -92,7 +98,7 @@ class Supervisor:
             raise PartFailed(self.fallen.result())
         await act
 
-    async def _watch(self, part: Part, process: asyncio.subprocess.Process, said: asyncio.Future[str]) -> None:
+    async def _watch(self, part: Part, process: Process, said: asyncio.Future[str]) -> None:
         assert process.stdout is not None
         colour = COLOURS[len(self.watchers) % len(COLOURS)]
         head = f"\x1b[{colour}m{part.name:>9}\x1b[0m " if sys.stdout.isatty() else f"{part.name:>9} "
@@ -133,7 +139,7 @@ class Supervisor:
             await asyncio.gather(*(self._stop_one(part, process) for part, process in self.waves.pop()))
         await asyncio.gather(*self.watchers, return_exceptions=True)
 
-    async def _stop_one(self, part: Part, process: asyncio.subprocess.Process) -> None:
+    async def _stop_one(self, part: Part, process: Process) -> None:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
