@@ -162,6 +162,10 @@ def test_transactions_may_come_in_base58_and_in_the_old_form(served: Served, pay
     assert found["version"] == "legacy"
     assert found["meta"]["err"] is None
     assert found["transaction"]["message"]["accountKeys"][0] == str(payer.pubkey())
+    parsed = served.result("getTransaction", signature, {**PROCESSED, "encoding": "jsonParsed"})
+    first = {"pubkey": str(payer.pubkey()), "signer": True, "writable": True, "source": "transaction"}
+    assert parsed["transaction"]["message"]["accountKeys"][0] == first
+    assert parsed["transaction"]["message"]["instructions"][0]["programId"] == "1" * 32
 
 
 def test_simulation_needs_neither_signature_nor_blockhash(served: Served, payer: Keypair) -> None:
