@@ -8,6 +8,7 @@ from typing import Any
 from nosana.chain import base58
 from solders.account import Account
 from solders.instruction import CompiledInstruction
+from solders.message import VersionedMessage
 from solders.pubkey import Pubkey
 from solders.token import ID as TOKEN
 from solders.token.state import Mint, TokenAccount
@@ -15,7 +16,7 @@ from solders.transaction import VersionedTransaction
 
 from sandbox.chain.bank import Held
 from sandbox.chain.params import BadParams
-from sandbox.chain.runtime import Outcome, ui_amount
+from sandbox.chain.runtime import Outcome, ui_amount, writable
 from sandbox.chain.store import Entry
 
 RENT_EPOCH = 2**64 - 1
@@ -132,27 +133,47 @@ def transaction_json(entry: Entry, transaction: VersionedTransaction, encoding: 
     if encoding == "base58":
         return [base58.encode(entry.blob), "base58"]
     message = transaction.message
+    signatures = [str(signature) for signature in transaction.signatures]
+    blockhash = {"recentBlockhash": str(message.recent_blockhash)}
+    if encoding == "jsonParsed":
+        return {"signatures": signatures, "message": blockhash | _parsed_message(message)}
     header = message.header
-    instructions: list[CompiledInstruction] = list(message.instructions)
+    counts = {
+        "numRequiredSignatures": header.num_required_signatures,
+        "numReadonlySignedAccounts": header.num_readonly_signed_accounts,
+        "numReadonlyUnsignedAccounts": header.num_readonly_unsigned_accounts,
+    }
+    steps = [
+        {"programIdIndex": step.program_id_index, "accounts": list(bytes(step.accounts)), **_shared(step)}
+        for step in message.instructions
+    ]
+    keys = [str(key) for key in message.account_keys]
     return {
-        "signatures": [str(signature) for signature in transaction.signatures],
-        "message": {
-            "accountKeys": [str(key) for key in message.account_keys],
-            "header": {
-                "numRequiredSignatures": header.num_required_signatures,
-                "numReadonlySignedAccounts": header.num_readonly_signed_accounts,
-                "numReadonlyUnsignedAccounts": header.num_readonly_unsigned_accounts,
-            },
-            "instructions": [
-                {
-                    "programIdIndex": item.program_id_index, "accounts": list(bytes(item.accounts)),
-                    "data": base58.encode(bytes(item.data)), "stackHeight": 1,
-                }
-                for item in instructions
-            ],
-            "recentBlockhash": str(message.recent_blockhash),
-        },
-    }  # fmt: skip
+        "signatures": signatures,
+        "message": blockhash | {"accountKeys": keys, "header": counts, "instructions": steps},
+    }
+
+
+def _shared(step: CompiledInstruction) -> dict[str, Any]:
+    return {"data": base58.encode(bytes(step.data)), "stackHeight": 1}
+
+
+def _parsed_message(message: VersionedMessage) -> dict[str, Any]:
+    """Return accounts with their rights and instructions with addresses; their data is left as it is."""
+    keys = [str(key) for key in message.account_keys]
+    accounts = [
+        {"pubkey": key, "signer": message.is_signer(i), "writable": writable(message, i), "source": "transaction"}
+        for i, key in enumerate(keys)
+    ]
+    steps = [
+        {
+            "programId": keys[step.program_id_index],
+            "accounts": [keys[i] for i in bytes(step.accounts)],
+            **_shared(step),
+        }
+        for step in message.instructions
+    ]
+    return {"accountKeys": accounts, "instructions": steps}
 
 
 def simulation_json(outcome: Outcome) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import hashlib
 import signal
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from nosana.chain import (
@@ -227,12 +228,15 @@ async def changes_until(stream: AsyncIterator[Change | Resync], job: str) -> Cha
     raise AssertionError("the stream ended")
 
 
-async def test_changes_are_followed_across_a_restart_of_the_endpoint(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("follow")
-    served = Served(folder, "--slot-ms", "60").start()
-    port = served.url.rsplit(":", 1)[1]
+@pytest.fixture
+def another(tmp_path: Path) -> Iterator[Served]:
+    """A server of one test's own, which may stop and start it."""
+    with Served(tmp_path, "--slot-ms", "60") as another:
+        yield another
+
+
+async def test_changes_are_followed_across_a_restart_of_the_endpoint(another: Served) -> None:
+    served, port = another, another.url.rsplit(":", 1)[1]
     cast = Cast(served)
     cluster = await cluster_discover(served.url)
     async with asyncio.timeout(30), Chain(cluster) as chain:
@@ -255,7 +259,6 @@ async def test_changes_are_followed_across_a_restart_of_the_endpoint(
         )  # fmt: skip
         await cast.do(chain, cast.paula, delisting)
         assert (await waiting).account is None
-    served.stop()
 
 
 async def first(stream: AsyncIterator[Change | Resync]) -> AsyncIterator[Change | Resync]:

@@ -29,6 +29,15 @@ class Served:
         assert word == "ready"
         return self
 
+    def __enter__(self) -> "Served":
+        """Start, so that a failing test leaves no process."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Stop whatever still runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End the process and return its exit code."""
         assert self.process is not None

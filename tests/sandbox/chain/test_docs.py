@@ -24,12 +24,13 @@ def test_the_examples_print_what_the_page_says(tmp_path: Path) -> None:
     first, whole = re.findall(r"```python\n(.*?)```", TEXT, re.S)
     expected = re.search(r"It prints:\n\n```\n(.*?)```", TEXT, re.S)
     assert expected is not None
-    served = Served(tmp_path / "chain", "--slot-ms", "100").start()
-    for name in ("owner", "customer", "node"):
-        pair = Keypair()
-        wallet_save(pair, tmp_path / name)
-        gifts = {"customer": {"nos": 10**8}, "node": {"stake": 0}}.get(name, {})
-        served.faucet(str(pair.pubkey()), lamports=10**9, **gifts)
-    assert printed(whole, served.url, str(tmp_path)) == expected[1]
-    assert " 43 micro-NOS a second; 0 nodes wait" in printed(first.replace("http://127.0.0.1:8899", served.url))
-    served.stop()
+    with Served(tmp_path / "chain", "--slot-ms", "100") as served:
+        for name in ("owner", "customer", "node"):
+            pair = Keypair()
+            wallet_save(pair, tmp_path / name)
+            gifts = {"customer": {"nos": 10**8}, "node": {"stake": 0}}.get(name, {})
+            served.faucet(str(pair.pubkey()), lamports=10**9, **gifts)
+        assert printed(whole, served.url, str(tmp_path)) == expected[1]
+        assert " 43 micro-NOS a second; 0 nodes wait" in printed(
+            first.replace("http://127.0.0.1:8899", served.url)
+        )

@@ -162,6 +162,10 @@ def test_transactions_may_come_in_base58_and_in_the_old_form(served: Served, pay
     assert found["version"] == "legacy"
     assert found["meta"]["err"] is None
     assert found["transaction"]["message"]["accountKeys"][0] == str(payer.pubkey())
+    parsed = served.result("getTransaction", signature, {**PROCESSED, "encoding": "jsonParsed"})
+    first = {"pubkey": str(payer.pubkey()), "signer": True, "writable": True, "source": "transaction"}
+    assert parsed["transaction"]["message"]["accountKeys"][0] == first
+    assert parsed["transaction"]["message"]["instructions"][0]["programId"] == "1" * 32
 
 
 def test_simulation_needs_neither_signature_nor_blockhash(served: Served, payer: Keypair) -> None:
@@ -279,21 +283,20 @@ def test_a_port_in_use_is_told_in_one_sentence(served: Served, capfd: pytest.Cap
 
 
 def test_killing_the_process_loses_the_open_slot_at_most(tmp_path: Path) -> None:
-    served = Served(tmp_path, "--slot-ms", "100").start()
-    genesis, to = served.result("getGenesisHash"), str(Keypair().pubkey())
-    kept = served.faucet(to, lamports=SOL, nos=7)
-    time.sleep(0.25)
-    served.faucet(to, lamports=SOL)
-    slot = served.result("getSlot", PROCESSED)
-    assert served.stop(signal.SIGKILL) == -signal.SIGKILL
-    served.start()
-    assert served.result("getGenesisHash") == genesis
-    assert served.result("getSlot", PROCESSED) >= slot
-    assert served.result("getBalance", to)["value"] in (SOL, 2 * SOL)
-    assert served.result("getTokenAccountBalance", ata(to, CLUSTER.mint))["value"]["amount"] == "7"
-    assert served.result("getSignatureStatuses", [kept])["value"][0]["confirmationStatus"] == "finalized"
-    assert served.result("getTransaction", kept, {"encoding": "base64"})["meta"]["err"] is None
-    served.stop()
+    with Served(tmp_path, "--slot-ms", "100") as served:
+        genesis, to = served.result("getGenesisHash"), str(Keypair().pubkey())
+        kept = served.faucet(to, lamports=SOL, nos=7)
+        time.sleep(0.25)
+        served.faucet(to, lamports=SOL)
+        slot = served.result("getSlot", PROCESSED)
+        assert served.stop(signal.SIGKILL) == -signal.SIGKILL
+        served.start()
+        assert served.result("getGenesisHash") == genesis
+        assert served.result("getSlot", PROCESSED) >= slot
+        assert served.result("getBalance", to)["value"] in (SOL, 2 * SOL)
+        assert served.result("getTokenAccountBalance", ata(to, CLUSTER.mint))["value"]["amount"] == "7"
+        assert served.result("getSignatureStatuses", [kept])["value"][0]["confirmationStatus"] == "finalized"
+        assert served.result("getTransaction", kept, {"encoding": "base64"})["meta"]["err"] is None
 
 
 def test_the_clock_can_be_set_forward_but_not_back(served: Served) -> None:

@@ -248,13 +248,11 @@ class Connection:
         value = (await self._ask(self._client.get_account_info(pubkey(address), Commitment(commitment)))).value
         return None if value is None else value.data
 
-    async def accounts_data(
-        self, addresses_: Sequence[Address], commitment: str = "confirmed"
-    ) -> list[bytes | None]:
+    async def accounts_data(self, wanted: Sequence[Address], commitment: str = "confirmed") -> list[bytes | None]:
         """Return the bytes of many accounts, in order, None for those that do not exist."""
         found: list[bytes | None] = []
-        for start in range(0, len(addresses_), ACCOUNTS_PER_CALL):
-            part = [pubkey(address) for address in addresses_[start : start + ACCOUNTS_PER_CALL]]
+        for start in range(0, len(wanted), ACCOUNTS_PER_CALL):
+            part = [pubkey(address) for address in wanted[start : start + ACCOUNTS_PER_CALL]]
             answer = await self._ask(self._client.get_multiple_accounts(part, Commitment(commitment)))
             found += [None if value is None else value.data for value in answer.value]
         return found
