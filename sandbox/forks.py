@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from multiprocessing.forkserver import ensure_running
+from multiprocessing.forkserver import _forkserver, ensure_running
 
 from sandbox.services.process import die_with_parent
 
@@ -35,6 +35,9 @@ def forkable(command: Sequence[str]) -> bool:
 def _run(command: list[str], env: dict[str, str], out: Connection, error: Connection | None) -> None:
     """Become the command: a session of its own, its output in the pipes, its arguments and environment."""
     os.setsid()
+    # A child of the fork server may use it too, and so keeps it alive. These must not: the server has to end with
+    # the supervisor, and they with the server, also after a kill -9.
+    os.close(_forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
     die_with_parent(signal.SIGTERM)()
     os.dup2(out.fileno(), 1)
     os.dup2((error or out).fileno(), 2)
