@@ -26,7 +26,7 @@ lint: setup  ## style, types, templates, migrations, OpenAPI
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy apps nosana_web sandbox sdk/src
 	@$(PY) manage.py check
-	@$(PY) manage.py makemigrations --check --dry-run
+	@$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(PY) -m tests.architecture.templates
 
 check: lint test demo  ## everything CI does
