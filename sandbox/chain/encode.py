@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from nosana.chain import base58
+from nosana import base58
 from solders.account import Account
 from solders.instruction import CompiledInstruction
 from solders.message import VersionedMessage

@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from nosana.chain import base58
+from nosana import base58
 from solders.pubkey import Pubkey
 
 LEVELS = ("processed", "confirmed", "finalized")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nosana.chain import base58
+from nosana import base58
 from solders.account import Account
 from solders.instruction import AccountMeta, Instruction
 from solders.message import Message, MessageV0, VersionedMessage

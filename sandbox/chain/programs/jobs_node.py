@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from nosana.chain import addresses
 from nosana.chain.accounts import JobAccount, JobState, MarketAccount, QueueType, RunAccount, StakeAccount
-from nosana.chain.cid import NULL_DIGEST
 from nosana.chain.cluster import METADATA_PROGRAM, SYSTEM_PROGRAM
+from nosana.cid import NO_RESULT
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM
 from solders.token import ID as TOKEN
@@ -121,8 +121,8 @@ class Node:
         call.mut(job)
         call.require(value.state == JobState.DONE, "JobInWrongState", job)
         call.require(value.node == str(authority.key), "Unauthorized", job)
-        call.require(value.ipfs_result == NULL_DIGEST, "JobResultsAlreadySet", job)
-        call.require(digest != NULL_DIGEST, "JobResultNull")
+        call.require(value.ipfs_result == NO_RESULT, "JobResultsAlreadySet", job)
+        call.require(digest != NO_RESULT, "JobResultNull")
         call.store(job, replace(value, ipfs_result=digest))
 
     def finish(self, call: Call) -> None:
@@ -155,7 +155,7 @@ class Node:
         call.mut(user)
         call.require(value.price == 0 or paid.mint == rules.mint, "InvalidATA", user)
         call.mut(payer_run, payer_job)
-        call.require(digest != NULL_DIGEST, "JobResultNull")
+        call.require(digest != NO_RESULT, "JobResultNull")
         now = call.vm.time()
         ended = replace(
             value,

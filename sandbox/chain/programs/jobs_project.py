@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nosana.chain.accounts import JobAccount, JobState, MarketAccount, QueueType, ReflectionAccount, RunAccount
-from nosana.chain.cid import NULL_DIGEST
 from nosana.chain.cluster import SYSTEM_PROGRAM
+from nosana.cid import NO_RESULT
 from solders.system_program import ID as SYSTEM
 from solders.token import ID as TOKEN
 
@@ -71,7 +71,7 @@ class Project:
         call.mut(vault, payer, *pool)
         key, project = str(job.key), str(info["authority"].key)
         value = JobAccount(
-            digest, NULL_DIGEST, str(market.key), SYSTEM_PROGRAM, str(payer.key), account.job_price, project,
+            digest, NO_RESULT, str(market.key), SYSTEM_PROGRAM, str(payer.key), account.job_price, project,
             JobState.QUEUED, 0, 0, timeout,
         )  # fmt: skip
         call.store(job, value)

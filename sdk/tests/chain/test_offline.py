@@ -7,15 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nosana import base58
 from nosana.chain import (
-    NULL_DIGEST,
     SENTENCES,
     Blockhash,
     ChainError,
     TransactionTooLarge,
-    base58,
-    cid_decode,
-    cid_encode,
     cluster_profile,
     rewards_reflection,
     rewards_vault,
@@ -28,6 +25,7 @@ from nosana.chain import (
 )
 from nosana.chain import instructions as ix
 from nosana.chain.errors import error_name, program_error
+from nosana.cid import NO_RESULT, cid_from_digest, digest_of
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
@@ -71,17 +69,17 @@ def test_base58_is_the_one_of_solana(raw: bytes) -> None:
 
 @given(st.binary(min_size=32, max_size=32))
 def test_cids_go_both_ways(digest: bytes) -> None:
-    assert cid_decode(cid_encode(digest)) == digest
+    assert digest_of(cid_from_digest(digest)) == digest
 
 
 def test_no_result_has_the_known_cid() -> None:
-    assert cid_encode(NULL_DIGEST) == "QmNLei78zWmzUdbeRB3CiUfAizWUrbeeZh5K1rhAQKCh51"
+    assert cid_from_digest(NO_RESULT) == "QmNLei78zWmzUdbeRB3CiUfAizWUrbeeZh5K1rhAQKCh51"
 
 
 @pytest.mark.parametrize("text", ["", "Qm", "bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi", "0OIl"])
 def test_only_cid_version_0_goes_on_chain(text: str) -> None:
     with pytest.raises(ValueError, match="is not a CIDv0"):
-        cid_decode(text)
+        digest_of(text)
 
 
 def test_a_wallet_is_the_standard_key_file(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nosana.chain import Blockhash, ata, base58, cluster_profile, metadata, stake_account, transaction_build
+from nosana import base58
+from nosana.chain import Blockhash, ata, cluster_profile, metadata, stake_account, transaction_build
 from nosana.chain import instructions as ix
 from solders.hash import Hash
 from solders.keypair import Keypair

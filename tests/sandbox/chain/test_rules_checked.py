@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from nosana.chain import NULL_DIGEST, QueueType, ata
+from nosana.chain import QueueType, ata
 from nosana.chain import instructions as ix
+from nosana.cid import NO_RESULT
 from solders.account import Account
 from solders.pubkey import Pubkey
 
@@ -224,7 +225,7 @@ def test_an_access_key_must_be_held_and_of_the_verified_collection(stage: Stage,
 def test_a_result_is_neither_empty_nor_set_twice(stage: Stage) -> None:
     step = Scenes(stage).play("complete")
     job = str(step.accounts[0].pubkey)
-    empty = ix.complete(stage.cluster, job=job, node=stage.nora, ipfs_result=NULL_DIGEST)
+    empty = ix.complete(stage.cluster, job=job, node=stage.nora, ipfs_result=NO_RESULT)
     assert stage.name_of_failure(empty) == "JobResultNull"
     stage.run(step)
     again = ix.complete(stage.cluster, job=job, node=stage.nora, ipfs_result=hashlib.sha256(b"2").digest())
@@ -240,7 +241,7 @@ def test_a_job_that_still_waits_cannot_be_completed(stage: Stage) -> None:
 def test_finishing_needs_a_result(stage: Stage) -> None:
     market = stage.market()
     job, run = stage.running(market)
-    assert stage.name_of_failure(stage.finishing(market, job, run, NULL_DIGEST)) == "JobResultNull"
+    assert stage.name_of_failure(stage.finishing(market, job, run, NO_RESULT)) == "JobResultNull"
 
 
 def test_a_node_is_paid_in_nos_only(stage: Stage) -> None:

@@ -24,7 +24,6 @@ from nosana.chain.addresses import (
     stake_vault,
     vault,
 )
-from nosana.chain.cid import NULL_DIGEST, cid_decode, cid_encode
 from nosana.chain.client import Chain, cluster_discover
 from nosana.chain.cluster import Address, Cluster, cluster_profile
 from nosana.chain.connection import SignatureInfo, SignatureStatus, Simulation
@@ -45,11 +44,11 @@ from nosana.chain.transactions import PACKET_BYTES, Blockhash, Signed, transacti
 from nosana.chain.wallet import wallet_load, wallet_save
 
 __all__ = [
-    "NULL_DIGEST", "PACKET_BYTES", "SENTENCES", "Address", "Blockhash", "Chain", "ChainError",
+    "PACKET_BYTES", "SENTENCES", "Address", "Blockhash", "Chain", "ChainError",
     "ChainUnavailable", "Change", "Cluster", "ClusterMismatch", "ConfirmTimeout", "JobAccount", "JobState",
     "JobType", "MarketAccount", "Probe", "ProgramError", "ProgramMismatch", "QueueType", "ReflectionAccount",
     "Resync", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed", "Simulation", "StakeAccount",
-    "TransactionExpired", "TransactionTooLarge", "ata", "cid_decode", "cid_encode", "cluster_discover",
+    "TransactionExpired", "TransactionTooLarge", "ata", "cluster_discover",
     "cluster_profile", "deployment_service_id", "instructions", "job_status", "metadata",
     "rewards_reflection", "rewards_vault", "service_id", "service_url", "stake_account", "stake_vault",
     "transaction_build", "vault", "wallet_load", "wallet_save",

@@ -9,9 +9,9 @@ from typing import ClassVar, Self
 
 from solders.pubkey import Pubkey
 
-from nosana.chain.cid import NULL_DIGEST, cid_encode
 from nosana.chain.cluster import SYSTEM_PROGRAM
 from nosana.chain.errors import ChainError
+from nosana.cid import NO_RESULT, cid_from_digest
 
 
 class JobState(IntEnum):
@@ -115,12 +115,12 @@ class JobAccount(_Account):
     @property
     def cid_job(self) -> str:
         """CIDv0 of the definition."""
-        return cid_encode(self.ipfs_job)
+        return cid_from_digest(self.ipfs_job)
 
     @property
     def cid_result(self) -> str | None:
         """CIDv0 of the result, None while there is none."""
-        return None if self.ipfs_result == NULL_DIGEST else cid_encode(self.ipfs_result)
+        return None if self.ipfs_result == NO_RESULT else cid_from_digest(self.ipfs_result)
 
     def cost(self, price_seconds: int | None = None) -> int:
         """Micro-NOS the node earned: price times elapsed seconds, at most the timeout."""

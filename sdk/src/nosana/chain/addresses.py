@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from solders.pubkey import Pubkey
 
-from nosana.chain import base58
+from nosana import base58
 from nosana.chain.cluster import ATA_PROGRAM, METADATA_PROGRAM, TOKEN_PROGRAM, Address, Cluster
 from nosana.chain.errors import ChainError
 

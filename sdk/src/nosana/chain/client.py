@@ -7,7 +7,8 @@ from solana.rpc.commitment import Commitment
 from solana.rpc.models import MemcmpOpts
 from solders.token.state import TokenAccount
 
-from nosana.chain import addresses, base58
+from nosana import base58
+from nosana.chain import addresses
 from nosana.chain.accounts import JobAccount, JobState, MarketAccount, RunAccount, StakeAccount
 from nosana.chain.addresses import pubkey
 from nosana.chain.cluster import Address, Cluster, cluster_profile

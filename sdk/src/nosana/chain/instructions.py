@@ -14,8 +14,8 @@ from solders.instruction import AccountMeta, Instruction
 
 from nosana.chain import addresses
 from nosana.chain.addresses import pubkey
-from nosana.chain.cid import digest_of
 from nosana.chain.cluster import ATA_PROGRAM, RENT_SYSVAR, SYSTEM_PROGRAM, TOKEN_PROGRAM, Address, Cluster
+from nosana.cid import digest_of
 
 
 def discriminator(name: str) -> bytes:
@@ -111,6 +111,14 @@ def _close(cluster: Cluster, market: Address, authority: Address, user: Address 
     return [_w(market), _vault(cluster, market), _w(to), _ws(authority), _r(TOKEN_PROGRAM)]
 
 
+def _digest(value: bytes | str) -> bytes:
+    """Return the 32 bytes of a digest or of its CIDv0. Raises ValueError on anything else."""
+    digest = digest_of(value) if isinstance(value, str) else value
+    if len(digest) != 32:
+        raise ValueError(f"A digest has 32 bytes, this one has {len(digest)}.")
+    return digest
+
+
 def list_job(
     cluster: Cluster,
     *,
@@ -129,7 +137,7 @@ def list_job(
         _ws(payer), reflection, rewards_vault, _s(project), _r(cluster.rewards), _r(TOKEN_PROGRAM),
         _r(SYSTEM_PROGRAM),
     ]  # fmt: skip
-    return _call(cluster, "list", metas, digest_of(ipfs_job) + struct.pack("<q", timeout))
+    return _call(cluster, "list", metas, _digest(ipfs_job) + struct.pack("<q", timeout))
 
 
 def assign(
@@ -151,7 +159,7 @@ def assign(
         _ws(payer), reflection, rewards_vault, _s(project), _r(cluster.rewards), _r(TOKEN_PROGRAM),
         _r(SYSTEM_PROGRAM),
     ]  # fmt: skip
-    return _call(cluster, "assign", metas, digest_of(ipfs_job) + struct.pack("<q", timeout))
+    return _call(cluster, "assign", metas, _digest(ipfs_job) + struct.pack("<q", timeout))
 
 
 def delist(cluster: Cluster, *, job: Address, market: Address, payer: Address, project: Address) -> Instruction:
@@ -257,7 +265,7 @@ def claim(
 
 def complete(cluster: Cluster, *, job: Address, node: Address, ipfs_result: bytes | str) -> Instruction:
     """Set the result of a job its project ended."""
-    return _call(cluster, "complete", [_w(job), _s(node)], digest_of(ipfs_result))
+    return _call(cluster, "complete", [_w(job), _s(node)], _digest(ipfs_result))
 
 
 def finish(
@@ -277,7 +285,7 @@ def finish(
         _w(job), _w(run), _r(market), _vault(cluster, market), _w(addresses.ata(job_payer, cluster.mint)),
         _w(user or addresses.ata(node, cluster.mint)), _w(run_payer), _w(job_payer), _s(node), _r(TOKEN_PROGRAM),
     ]  # fmt: skip
-    return _call(cluster, "finish", metas, digest_of(ipfs_result))
+    return _call(cluster, "finish", metas, _digest(ipfs_result))
 
 
 def quit(cluster: Cluster, *, job: Address, run: Address, run_payer: Address, node: Address) -> Instruction:  # noqa: A001

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from nosana.ipfs.content import CHUNK, cid_of, digest_of
+from nosana.cid import digest_of
+from nosana.ipfs.content import CHUNK, cid_of
 
 FETCH_LIMIT = 10_000_000
 

@@ -1,43 +1,13 @@
-"""CIDv0 of content, and between CIDs and the 32-byte digests the chain stores. Source: network facts, 2."""
+"""The CIDv0 of content, as `ipfs add` makes it. Source: network facts §2."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from nosana.cid import SHA2_256, cid_from_digest
+
 CHUNK = 262_144
 WIDTH = 174
-NO_RESULT = bytes(32)
-
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_SHA2_256 = b"\x12\x20"
-
-
-def cid_from_digest(digest: bytes) -> str:
-    """Return the CIDv0 ("Qm…", 46 characters) of a sha2-256 digest. Raises ValueError unless it has 32 bytes."""
-    if len(digest) != 32:
-        raise ValueError(f"A digest has 32 bytes, this one has {len(digest)}.")
-    number, letters = int.from_bytes(_SHA2_256 + digest), ""
-    while number:
-        number, index = divmod(number, 58)
-        letters = _ALPHABET[index] + letters
-    return letters
-
-
-def digest_of(cid: str) -> bytes:
-    """Return the 32 bytes the chain stores for a CIDv0; all zero means "no result".
-
-    Raises ValueError for anything else: a CIDv1 ("bafy…") has no place on the chain.
-    """
-    number = 0
-    for letter in cid[:60]:
-        index = _ALPHABET.find(letter)
-        if index < 0:
-            break
-        number = number * 58 + index
-    else:
-        if len(cid) == 46 and number >> 272 == 0 and (data := number.to_bytes(34)).startswith(_SHA2_256):
-            return data[2:]
-    raise ValueError(f'"{cid[:60]}" is not a CIDv0: it must have 46 characters and begin with "Qm".')
 
 
 def cid_of(data: bytes) -> str:
@@ -83,7 +53,7 @@ def _leaf(chunk: bytes) -> _Node:
 
 def _parent(children: list[_Node]) -> _Node:
     links = b"".join(
-        _field(0x12, _field(0x0A, _SHA2_256 + child.digest) + b"\x12\x00\x18" + _varint(child.total))
+        _field(0x12, _field(0x0A, SHA2_256 + child.digest) + b"\x12\x00\x18" + _varint(child.total))
         for child in children
     )
     content = sum(child.content for child in children)
