@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from nosana.chain import Blockhash, JobAccount, base58, transaction_build
+from nosana import base58
+from nosana.chain import Blockhash, JobAccount, transaction_build
 from nosana.chain import instructions as ix
 from solders.account import Account
 from solders.hash import Hash

@@ -100,7 +100,9 @@ class TestDeathAfterEachStep:
         job = stage.submit()
         order = prepared(job)
         order_send(order, fresh=True, now=timezone.now())
-        while not (status := ask_chain(lambda gateway: gateway.statuses([order.signature]))[0]):
+        while not (status := ask_chain(lambda gateway: gateway.statuses([order.signature]))[0]) or (
+            not status.reached("confirmed")
+        ):
             time.sleep(0.02)
         attempt_listed(
             attempt_id=order.attempt_id, signature=order.signature, slot=status.slot, now=timezone.now()
