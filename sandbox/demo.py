@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from nosana.spec import DefinitionInvalid, definition_parse
+
 from sandbox.services.process import StartFailed
 from sandbox.stage import ROOT, Stage
 from sandbox.story import Story, StoryFailed
@@ -30,13 +32,13 @@ def options() -> argparse.Namespace:
 
 
 def definition_read(path: Path) -> dict[str, Any]:
-    """Return the definition in the file, or end with one sentence."""
+    """Return the definition in the file, or end with what is wrong with it, one sentence a line."""
     try:
-        return dict(json.loads(path.read_text()))
-    except OSError as error:
-        sys.exit(f"demo: {path} cannot be read: {error.strerror}; name a file with DEFINITION=path.json.")
-    except ValueError as error:
-        sys.exit(f"demo: {path} is no JSON object: {error}.")
+        return definition_parse(path.read_text()).to_json()
+    except (OSError, UnicodeDecodeError) as error:
+        sys.exit(f"demo: {path} cannot be read ({error}); name a JSON file with DEFINITION=path.json.")
+    except DefinitionInvalid as refusal:
+        sys.exit("\n".join(f"demo: {path}: {problem}" for problem in refusal.problems))
 
 
 class Demo:
@@ -90,8 +92,10 @@ class Demo:
             books["imbalances"] == 0
             and books["stripe_vs_ledger"] == 0
             and books["chain_vs_ledger_micro"] == 0
+            and trace["job"]["state"] == "completed"
             and trace["job"]["hold_micro"] == trace["job"]["cost_micro"] + trace["job"]["released_micro"]
             and trace["invoice"]["pdf_bytes"] > 0
+            and trace["invoice"]["emailed_to"] is not None
         )
         seconds = {**story.seconds, "total": round(time.monotonic() - self.started, 2)}
         return {"ok": held, "organisation": story.slug, **trace, "seconds": seconds}

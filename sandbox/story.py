@@ -93,6 +93,9 @@ class Story:
             form, definition=json.dumps(definition, indent=2), name=name, timeout_minutes=str(timeout_minutes)
         )
         self.job_id = self.path()[4]
+        if self.job_id == "new":
+            refusals = re.findall(r'class="invalid-feedback[^"]*"[^>]*>(.*?)</', self.browser.text, re.DOTALL)
+            raise StoryFailed(f"the launch was refused: {' '.join(' '.join(refusals).split()) or self.words()}")
         self.say(f"launched “{name}”: {self.browser.url}")
         self.wait("the job on a node", lambda: self.job_state() in {"running", *TERMINAL})
         self.seconds["submit_to_running"] = round(time.monotonic() - submitted, 2)
@@ -158,7 +161,8 @@ class Story:
             if seen := look():
                 return seen
             time.sleep(0.1)
-        words = " ".join(re.sub(r"<[^>]+>", " ", self.browser.text).split())
-        raise StoryFailed(
-            f"{what} did not come within {seconds:.0f} s; the page {self.browser.url} says: {words[:800]}"
-        )
+        raise StoryFailed(f"{what} did not come within {seconds:.0f} s; {self.browser.url} says: {self.words()}")
+
+    def words(self) -> str:
+        """Return what the page says, without its tags."""
+        return " ".join(re.sub(r"<[^>]+>", " ", self.browser.text).split())[:800]
