@@ -1,10 +1,10 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.billing import views
+from apps.billing.views import invoices, overview
 
 app_name = "billing"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("o/<slug:slug>/billing/", views.overview, name="overview"),
-    path("o/<slug:slug>/billing/invoices/", views.invoices, name="invoices"),
-    path("o/<slug:slug>/billing/invoices/<str:number>.pdf", views.invoice_pdf, name="invoice_pdf"),
+    path("o/<slug:slug>/billing/", overview.overview, name="overview"),
+    path("o/<slug:slug>/billing/invoices/", invoices.invoices, name="invoices"),
+    path("o/<slug:slug>/billing/invoices/<str:number>.pdf", invoices.invoice_pdf, name="invoice_pdf"),
 ]

@@ -16,11 +16,14 @@ class Permission(models.TextChoices):
     ORGANISATION_EDIT = "organisation.edit", "change the organisation's details"
     ORGANISATION_CLOSE = "organisation.close", "close the organisation or give it to another owner"
     MEMBERS_MANAGE = "members.manage", "invite, change and remove members"
+    AUDIT_VIEW = "audit.view", "see and export the audit trail"
+    APPROVALS_DECIDE = "approvals.decide", "approve what others ask for"
     PROJECTS_MANAGE = "projects.manage", "make, rename and archive projects"
     KEYS_MANAGE = "keys.manage", "make and revoke API keys"
     BALANCE_VIEW = "balance.view", "see the balance"
     BILLING_VIEW = "billing.view", "see top-ups, invoices and statements"
     BILLING_MANAGE = "billing.manage", "top up and change billing details"
+    CAPS_MANAGE = "caps.manage", "set caps and budgets"
     JOBS_VIEW = "jobs.view", "see jobs, logs and results"
     JOBS_LAUNCH = "jobs.launch", "launch jobs"
     JOBS_STOP = "jobs.stop", "stop jobs"
@@ -29,7 +32,7 @@ class Permission(models.TextChoices):
 _P = Permission
 _SEE = {_P.ORGANISATION_VIEW, _P.BALANCE_VIEW, _P.JOBS_VIEW}
 _WORK = _SEE | {_P.JOBS_LAUNCH, _P.JOBS_STOP, _P.KEYS_MANAGE}
-_MONEY = {_P.BILLING_VIEW, _P.BILLING_MANAGE}
+_MONEY = {_P.BILLING_VIEW, _P.BILLING_MANAGE, _P.CAPS_MANAGE}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(_P),

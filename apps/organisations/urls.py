@@ -1,9 +1,9 @@
 from django.urls import path
 
-from apps.organisations import views
+from apps.organisations.views import organisations
 
 app_name = "organisations"
 urlpatterns = [
-    path("organisations/new/", views.new, name="new"),
-    path("o/<slug:slug>/settings/", views.settings_page, name="settings"),
+    path("organisations/new/", organisations.new, name="new"),
+    path("o/<slug:slug>/settings/", organisations.settings_page, name="settings"),
 ]

@@ -17,11 +17,14 @@ organisation.view       x      x        x          x       x
 organisation.edit       x      x        .          .       .
 organisation.close      x      .        .          .       .
 members.manage          x      x        .          .       .
+audit.view              x      x        .          .       .
+approvals.decide        x      x        .          .       .
 projects.manage         x      x        .          .       .
 keys.manage             x      x        .          x       .
 balance.view            x      x        x          x       x
 billing.view            x      x        x          .       .
 billing.manage          x      x        x          .       .
+caps.manage             x      x        x          .       .
 jobs.view               x      x        x          x       x
 jobs.launch             x      x        .          x       .
 jobs.stop               x      x        .          x       .

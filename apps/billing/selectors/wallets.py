@@ -1,4 +1,4 @@
-"""Questions to billing, organisation first."""
+"""What an organisation has, and what changed it."""
 
 import uuid
 from dataclasses import dataclass
@@ -8,8 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from apps.billing import chart
-from apps.billing.models import Hold, Invoice, Lot
-from apps.core.errors import NotFound
+from apps.billing.models import Hold, Lot
 from apps.core.money import credits_text, fiat_text
 from apps.ledger.models import Entry
 from apps.ledger.selectors import balances
@@ -59,25 +58,6 @@ def lots_live(organisation: Organisation) -> QuerySet[Lot]:
 def holds_open(organisation: Organisation) -> QuerySet[Hold]:
     """Return the organisation's open holds, newest first."""
     return Hold.objects.filter(organisation=organisation, state=Hold.State.OPEN).order_by("-id")
-
-
-def invoices_of(organisation: Organisation) -> QuerySet[Invoice]:
-    """Return the organisation's invoices without their PDFs, newest first."""
-    return Invoice.objects.filter(organisation=organisation).defer("pdf").order_by("-id")
-
-
-def invoices_page(organisation: Organisation, before: uuid.UUID | None = None, limit: int = PAGE) -> list[Invoice]:
-    """Return a page of the organisation's invoices, newest first; `before` is the last id of the page before."""
-    rows = invoices_of(organisation)
-    return list((rows.filter(id__lt=before) if before else rows)[:limit])
-
-
-def invoice_get(organisation: Organisation, number: str) -> Invoice:
-    """Return the organisation's invoice with its PDF. Raises NotFound."""
-    invoice = Invoice.objects.filter(organisation=organisation, number=number).first()
-    if invoice is None:
-        raise NotFound(f"There is no invoice “{number}” in {organisation.name}; choose one from the list.")
-    return invoice
 
 
 def movements(organisation: Organisation, before: int | None = None, limit: int = PAGE) -> list[Movement]:

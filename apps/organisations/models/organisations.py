@@ -1,4 +1,4 @@
-"""Organisations, their people, projects and API keys."""
+"""Organisations and their people."""
 
 from django.conf import settings
 from django.db import models
@@ -55,46 +55,3 @@ class Membership(models.Model):
         """Pass if the role allows the act; raise Denied with a sentence if not."""
         if not self.may(permission):
             raise Denied(denial(permission, Role(self.role)))
-
-
-class Project(models.Model):
-    """A group of jobs and keys inside an organisation."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="projects")
-    name = models.CharField(max_length=80)
-    slug = models.SlugField(max_length=60)
-    archived_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation", "slug"], name="project_slug_once")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ApiKey(models.Model):
-    """A program's way in. Only the SHA-256 of the key is kept; the key itself is shown once."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="api_keys")
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, blank=True)
-    member = models.ForeignKey(
-        Membership,
-        on_delete=models.CASCADE,
-        null=True,
-        help_text="Set on personal keys: they end with the membership.",
-    )
-    name = models.CharField(max_length=80)
-    prefix = models.CharField(max_length=16, unique=True)
-    digest = models.CharField(max_length=64)
-    scopes = models.JSONField(default=list)
-    allowed_networks = models.JSONField(default=list)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.prefix}…)"

@@ -1,4 +1,4 @@
-"""Acts that write organisations, their people and projects."""
+"""Acts that write organisations."""
 
 import re
 import unicodedata

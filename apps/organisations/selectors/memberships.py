@@ -4,7 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from apps.core.errors import NotFound
-from apps.organisations.models import Membership, Organisation, Project
+from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.users.models import User
 
@@ -28,19 +28,6 @@ def membership_get(user: User | AnonymousUser, slug: str, permission: Permission
 def memberships_of(user: User) -> QuerySet[Membership]:
     """Return the person's memberships with their organisations, by name."""
     return user.memberships.select_related("organisation").order_by("organisation__name")
-
-
-def project_get(organisation: Organisation, slug: str) -> Project:
-    """Return the organisation's live project. Raises NotFound."""
-    project = organisation.projects.filter(slug=slug, archived_at=None).first()
-    if project is None:
-        raise NotFound(f"There is no project “{slug}” in {organisation.name}; choose one from the list.")
-    return project
-
-
-def project_default(organisation: Organisation) -> Project:
-    """Return the organisation's oldest live project; each organisation starts with one."""
-    return organisation.projects.filter(archived_at=None).order_by("created_at")[0]
 
 
 def members_of(organisation: Organisation) -> QuerySet[Membership]:

@@ -1,0 +1,39 @@
+"""What was used, and when."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from apps.billing.models.holds import Settlement
+from apps.core.ids import uuid7
+from apps.organisations.models import Organisation, Project
+
+
+class UsageRecord(models.Model):
+    """What one source used over a half-open period [starts_at, ends_at), with what was true of it then."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="usage", db_index=False)
+    source = models.CharField(max_length=120)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    seconds = models.BigIntegerField()
+    amount_micro = models.BigIntegerField()
+    label = models.CharField(max_length=200)
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    settlement = models.OneToOneField(Settlement, on_delete=models.PROTECT, related_name="usage")
+    settled_at = models.DateTimeField(help_text="Statements go by this time.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "starts_at"], name="usage_once"),
+            models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="usage_period"),
+            models.CheckConstraint(condition=Q(amount_micro__gte=0, seconds__gte=0), name="usage_not_negative"),
+        ]
+        indexes = [models.Index(fields=["organisation", "settled_at", "id"], name="usage_page")]
+
+    def __str__(self) -> str:
+        return f"{self.seconds} s of {self.source}"

@@ -1,0 +1,1 @@
+"""Pages about an organisation's money, each in the file of its noun."""

@@ -1,0 +1,1 @@
+"""Pages of an organisation, each in the file of its noun."""
