@@ -85,6 +85,29 @@ def test_an_entry_of_nothing_is_refused() -> None:
         transfer_raw(0)
 
 
+def test_an_account_has_one_entry_in_a_transfer() -> None:
+    with pytest.raises(IntegrityError, match="entry_account_once"), transaction.atomic():
+        transfer = transfer_raw(-5)
+        Entry.objects.create(transfer=transfer, account=Account.objects.get(code="source"), amount=5)
+
+
+def test_two_transfers_cannot_have_one_key() -> None:
+    with pytest.raises(IntegrityError, match="ledger_transfer_key"), transaction.atomic():
+        Transfer.objects.create(key="start", fingerprint="x", reason="test", at=NOW)
+
+
+def test_two_transfers_cannot_reverse_one() -> None:
+    start = Transfer.objects.get(key="start")
+    with pytest.raises(IntegrityError, match="reverses_id"), transaction.atomic():
+        for key in ("a", "b"):
+            Transfer.objects.create(key=key, fingerprint="x", reason="test", at=NOW, reverses=start)
+
+
+def test_an_account_cannot_be_opened_twice() -> None:
+    with pytest.raises(IntegrityError, match="ledger_account_code"), transaction.atomic():
+        Account.objects.create(code="purse", currency="EUR")
+
+
 @pytest.mark.parametrize("change", [{"currency": "EUR"}, {"code": "mine"}, {"floor": None, "balance": None}])
 def test_an_account_keeps_its_code_its_currency_and_its_kind(change: dict[str, object]) -> None:
     with pytest.raises(IntegrityError, match="keeps its code"), transaction.atomic():
