@@ -78,7 +78,9 @@ class DayDigest(models.Model):
     day = models.DateField(unique=True)
     through_id = models.BigIntegerField(help_text="Every transfer up to this id was posted, or never will be.")
     open_from_id = models.BigIntegerField(help_text="No transfer with an id below it is left for later days.")
-    accounts = models.PositiveIntegerField(help_text="How many accounts had entries: the leaves of the day's tree.")
+    accounts = models.PositiveIntegerField(
+        help_text="How many accounts had entries: the leaves of the day's tree."
+    )
     root = models.BinaryField(max_length=32)
     digest = models.BinaryField(max_length=32)
     closed_at = models.DateTimeField()

@@ -31,7 +31,9 @@ def proof_check(proof: Any, published: Mapping[str, str]) -> Iterator[str]:
         for row in proof["days"]:
             yield from _day_check(row, chain, standing)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ProofBroken(f"This proof is damaged ({type(error).__name__}: {error}); download it again.") from error
+        raise ProofBroken(
+            f"This proof is damaged ({type(error).__name__}: {error}); download it again."
+        ) from error
 
 
 def _chain_check(chain: Sequence[Mapping[str, Any]], published: Mapping[str, str]) -> Iterator[str]:
