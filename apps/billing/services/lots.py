@@ -16,7 +16,8 @@ from apps.billing.services.wallets import wallet_open
 from apps.core.money import credits_text
 from apps.core.wiring import announce
 from apps.ledger.models import Transfer
-from apps.ledger.services import LIMIT, Leg, Posting, transfer_post, transfer_post_many
+from apps.ledger.services import Leg, Posting, transfer_post, transfer_post_many
+from apps.ledger.services.transfers import LIMIT
 
 PRIORITY = {Lot.Kind.PROMOTIONAL: 0, Lot.Kind.VOUCHER: 1, Lot.Kind.PAID: 2}
 
