@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from nosana.chain import JobAccount, JobState, MarketAccount, QueueType, RunAccount, StakeAccount
 from nosana.chain import instructions as ix
@@ -150,8 +150,9 @@ def signatures(stage: Stage) -> int:
     return ((rows[0] or 0) + pending) // 5000
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts)
+@example([("work", 0, 0), ("list", 0, 0), ("quit", 0, 0), ("claim", 0, 1), ("end", 0, 0)])
 def test_tokens_rents_and_queues_hold_whatever_is_tried(story: list[tuple[str, int, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder))
