@@ -60,6 +60,11 @@ def vat(currency: str) -> str:
     return f"vat:{currency}"
 
 
+def refunds_due(currency: str) -> str:
+    """Return the account of what customers are to get back and have not yet (negative)."""
+    return f"refunds-due:{currency}"
+
+
 def accounts_of(organisation_id: uuid.UUID) -> list[AccountSpec]:
     """Return the accounts of one organisation; none may go below 0."""
     codes = (available(organisation_id), held(organisation_id), frozen(organisation_id))
@@ -75,6 +80,6 @@ def platform_accounts() -> list[AccountSpec]:
     fiat = [
         AccountSpec(code(currency), currency, None)
         for currency in CURRENCIES
-        for code in (fx, stripe, stripe_fees, bank, vat)
+        for code in (fx, stripe, stripe_fees, bank, vat, refunds_due)
     ]
     return credits + fiat
