@@ -84,5 +84,5 @@ DROP FUNCTION billing_creditnote_immutable;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0003_documents")]
+    dependencies = [("billing", "0004_documents")]
     operations = [migrations.RunSQL(GUARDS, UNDO)]
