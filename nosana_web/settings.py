@@ -224,6 +224,8 @@ PLATFORM_FEE_BP = env.int("PLATFORM_FEE_BP", default=500)  # basis points of the
 RATE_SPREAD_BP = env.int("RATE_SPREAD_BP", default=200)  # basis points on the NOS rate of a quote
 QUOTE_MINUTES = env.int("QUOTE_MINUTES", default=60)
 RATES_URL = env.str("RATES_URL", default="https://api.coingecko.com/api/v3")
+TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
+TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)
 TOPUP_MAXIMUM_MINOR = env.int("TOPUP_MAXIMUM_MINOR", default=1_000_000)
 
