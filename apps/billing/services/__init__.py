@@ -1,6 +1,7 @@
 """The acts of billing, each in the file of its noun."""
 
 from apps.billing.pricing import cost_of, platform_fee
+from apps.billing.services.caps import cap_remove, cap_set, caps_check_topup, caps_release_topup
 from apps.billing.services.holds import hold_place, hold_release, hold_settle, loss_post
 from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
@@ -11,6 +12,10 @@ from apps.billing.services.wallets import wallet_open
 
 __all__ = [
     "Terms",
+    "cap_remove",
+    "cap_set",
+    "caps_check_topup",
+    "caps_release_topup",
     "cost_of",
     "hold_place",
     "hold_release",

@@ -14,6 +14,8 @@ from apps.billing import chart
 from apps.billing.errors import AmountInvalid, HoldEnded, HoldUnknown, InsufficientCredits
 from apps.billing.models import Hold, Settlement, UsageRecord
 from apps.billing.pricing import platform_fee
+from apps.billing.services.caps import caps_give_back, caps_take
+from apps.billing.services.counters import Spending, subjects_of
 from apps.billing.services.lots import lots_release, lots_spendable, lots_take
 from apps.core.errors import KeyReused
 from apps.ledger.models import Transfer
@@ -32,11 +34,16 @@ def hold_place(
     now: datetime,
     project_id: uuid.UUID | None = None,
     member_id: int | None = None,
+    api_key_id: uuid.UUID | None = None,
+    dimensions: Mapping[str, Any] | None = None,
+    expires_at: datetime | None = None,
 ) -> Hold:
     """Reserve credits (micro-NOS) for one source; the same source and amounts again return the first hold.
 
-    Raises InsufficientCredits with the missing amount, KeyReused for the same source with other amounts,
-    AmountInvalid for negative parts or nothing at all.
+    Project, member and API key say whose caps bind it; `dimensions` (market, template, labels) are kept for
+    reports; at `expires_at` somebody asks whether it was forgotten. Raises CapReached with what the cap leaves,
+    InsufficientCredits with the missing amount, KeyReused for the same source with other amounts, AmountInvalid
+    for negative parts or nothing at all.
     """
     parts = (network_micro, network_fee_micro, platform_fee_micro)
     _check_amounts(source, parts)
@@ -47,6 +54,23 @@ def hold_place(
         earlier = Hold.objects.filter(source=source).first()
         if earlier is not None:
             return _same_hold(earlier, organisation_id, parts)
+        hold = Hold(
+            organisation_id=organisation_id,
+            source=source,
+            label=label[:200],
+            project_id=project_id,
+            member_id=member_id,
+            api_key_id=api_key_id,
+            dimensions=dict(dimensions or {}),
+            network_micro=network_micro,
+            network_fee_micro=network_fee_micro,
+            platform_fee_micro=platform_fee_micro,
+            amount_micro=amount,
+            counted_micro=amount,
+            placed_at=now,
+            expires_at=expires_at,
+        )
+        caps_take(hold=hold, micro=amount, now=now)
         lots = lots_spendable(organisation_id, now=now)
         balance = accounts[available].balance or 0 if available in accounts else 0
         usable = min(balance, sum(lot.remaining_micro for lot in lots))
@@ -59,18 +83,7 @@ def hold_place(
             at=now,
             details={"source": source, "label": label},
         )
-        hold = Hold.objects.create(
-            organisation_id=organisation_id,
-            source=source,
-            label=label[:200],
-            project_id=project_id,
-            member_id=member_id,
-            network_micro=network_micro,
-            network_fee_micro=network_fee_micro,
-            platform_fee_micro=platform_fee_micro,
-            amount_micro=amount,
-            placed_at=now,
-        )
+        hold.save(force_insert=True)
         lots_take(hold, lots)
     return hold
 
@@ -106,7 +119,7 @@ def hold_settle(
         cost = covered + fee
         transfer = _settlement_post(hold, network=network, covered=covered, fee=fee, seconds=seconds, now=now)
         lots_release(hold, spent_micro=cost)
-        _hold_end(hold, Hold.State.SETTLED, now=now)
+        _hold_end(hold, Hold.State.SETTLED, spent_micro=cost, now=now)
         settlement = Settlement.objects.create(
             hold=hold,
             transfer=transfer,
@@ -146,7 +159,7 @@ def hold_release(*, source: str, reason: str, now: datetime) -> Hold:
             details={"source": source, "label": hold.label, "why": reason},
         )
         lots_release(hold, spent_micro=0)
-        _hold_end(hold, Hold.State.RELEASED, now=now, reason=reason)
+        _hold_end(hold, Hold.State.RELEASED, spent_micro=0, now=now, reason=reason)
     return hold
 
 
@@ -226,9 +239,11 @@ def _settlement_post(hold: Hold, *, network: int, covered: int, fee: int, second
     )
 
 
-def _hold_end(hold: Hold, state: Hold.State, *, now: datetime, reason: str = "") -> None:
-    hold.state, hold.ended_at, hold.reason = state, now, reason[:200]
-    hold.save(update_fields=["state", "ended_at", "reason"])
+def _hold_end(hold: Hold, state: Hold.State, *, spent_micro: int, now: datetime, reason: str = "") -> None:
+    subjects = subjects_of(hold)
+    caps_give_back([Spending(subjects, hold.placed_at, hold.counted_micro - spent_micro)])
+    hold.state, hold.ended_at, hold.reason, hold.counted_micro = state, now, reason[:200], spent_micro
+    hold.save(update_fields=["state", "ended_at", "reason", "counted_micro"])
 
 
 def _usage_record(hold: Hold, settlement: Settlement, *, starts_at: datetime) -> None:
@@ -242,6 +257,8 @@ def _usage_record(hold: Hold, settlement: Settlement, *, starts_at: datetime) ->
         label=hold.label,
         project_id=hold.project_id,
         member_id=hold.member_id,
+        api_key_id=hold.api_key_id,
+        dimensions=hold.dimensions,
         settlement=settlement,
         settled_at=settlement.at,
     )
