@@ -191,6 +191,7 @@ SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+TRUSTED_PROXIES = env.int("NOSANA_TRUSTED_PROXIES", default=0)  # our own, in front: believed in X-Forwarded-For
 
 # --- REST ------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -86,3 +86,16 @@ UPDATE {window} AS counter SET used_micro = counter.used_micro + change.micro
 FROM change WHERE counter.id = change.id
 RETURNING counter.limit_id, counter.starts_at, counter.ends_at, counter.used_micro, change.micro
 """
+
+HOLDS_END = """
+UPDATE billing_hold AS hold
+SET state = %(state)s, ended_at = %(now)s, reason = %(reason)s, counted_micro = ended.counted
+FROM unnest(%(ids)s::uuid[], %(counted)s::bigint[]) AS ended(id, counted)
+WHERE hold.id = ended.id
+"""
+
+SHARES_RELEASE = """
+UPDATE billing_holdlot AS share SET released_micro = back.amount
+FROM unnest(%(ids)s::bigint[], %(amounts)s::bigint[]) AS back(id, amount)
+WHERE share.id = back.id
+"""

@@ -33,3 +33,18 @@ def rate_read() -> None:
         services.rate_read(now=timezone.now())
     except RateSourceBroken as error:  # the next read is half a minute away; quotes refuse rates that are too old
         logger.warning(error.message)
+
+
+@queue.task("billing.budget_mail")
+def budget_mail(*, notice_id: int) -> None:
+    services.budget_mail(notice_id=notice_id)
+
+
+@queue.periodic("billing.budgets_forecast", every=3600)
+def budgets_forecast() -> None:
+    services.budgets_forecast(now=timezone.now())
+
+
+@queue.periodic("billing.holds_sweep", every=300)
+def holds_sweep() -> None:
+    services.holds_sweep(now=timezone.now())

@@ -9,6 +9,7 @@ from apps.billing.windows import Period
 from apps.organisations.models import ApiKey, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get
+from apps.organisations.services import Actor
 from apps.users.models import User
 from tests.billing.money import CREDIT, NOW
 from tests.world import World
@@ -37,6 +38,7 @@ def cap(
     """Set a cap of whole credits, as Bea unless told."""
     return cap_set(
         membership=member(world, by),
+        actor=Actor.person(by or world.bea),
         level=level,
         subject_id=str(subject),
         period=period,

@@ -12,6 +12,7 @@ from apps.billing.services import cap_remove, caps_check_topup, caps_release_top
 from apps.billing.windows import Period
 from apps.core.errors import Denied, KeyReused, NotFound
 from apps.ledger.models import Transfer
+from apps.organisations.services import Actor
 from tests.billing.limits import cap, key_make, member, spend, used
 from tests.billing.money import CREDIT, NOW, grant, hold
 from tests.world import World
@@ -189,8 +190,8 @@ def test_another_time_zone_counts_its_window_anew_and_loses_nothing(world: World
 def test_removing_a_cap_frees_and_a_new_one_counts_again(world: World) -> None:
     limit = cap(world, 10)
     spend(world, 10)
-    cap_remove(membership=member(world), cap_id=limit.id, now=NOW)
-    cap_remove(membership=member(world), cap_id=limit.id, now=NOW)
+    cap_remove(membership=member(world), actor=Actor.system(), cap_id=limit.id, now=NOW)
+    cap_remove(membership=member(world), actor=Actor.system(), cap_id=limit.id, now=NOW)
     spend(world, 10, source="job:2:1")
     assert used(cap(world, 100)) == 20
 
@@ -201,7 +202,9 @@ def test_developers_and_viewers_cannot_set_or_remove_caps(world: World, person: 
     with pytest.raises(Denied, match="to set caps and budgets it takes the role"):
         cap(world, 99, by=getattr(world, person))
     with pytest.raises(Denied):
-        cap_remove(membership=member(world, getattr(world, person)), cap_id=limit.id, now=NOW)
+        cap_remove(
+            membership=member(world, getattr(world, person)), actor=Actor.system(), cap_id=limit.id, now=NOW
+        )
     assert Cap.objects.get().limit_micro == 10 * CREDIT
 
 
@@ -229,7 +232,7 @@ def test_the_cap_of_another_organisation_is_out_of_reach(world: World) -> None:
         created_at=NOW,
         updated_at=NOW,
     )
-    cap_remove(membership=member(world), cap_id=limit.id, now=NOW)
+    cap_remove(membership=member(world), actor=Actor.system(), cap_id=limit.id, now=NOW)
     assert Cap.objects.get() == limit
 
 
@@ -267,5 +270,5 @@ def test_caps_cost_a_hold_two_queries_however_many_there_are(world: World, djang
             cap(world, 500, level=level, subject=subject, period=period)
     key = Cap.objects.filter(level=Level.KEY)[0].subject_id
     spend(world, 1, api_key_id=key)
-    with django_assert_num_queries(14):  # the 12 of a hold, the caps, their counters
+    with django_assert_num_queries(15):  # the 13 of a hold, the caps, their counters
         spend(world, 1, source="job:2:1", api_key_id=key)

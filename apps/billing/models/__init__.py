@@ -1,16 +1,21 @@
 """The rows of billing, each in the file of its noun."""
 
+from apps.billing.models.balances import BalanceAlert, BalanceWatch
 from apps.billing.models.budgets import Budget, BudgetNotice, BudgetWindow
 from apps.billing.models.caps import AutoTopUp, Cap, CapWindow
 from apps.billing.models.holds import Hold, HoldExtension, HoldLot, Settlement
 from apps.billing.models.invoices import Invoice, InvoiceCounter, InvoiceDue
 from apps.billing.models.limits import Level
-from apps.billing.models.lots import Lot
-from apps.billing.models.rates import Quote, Rate
+from apps.billing.models.lots import Lot, LotTake
+from apps.billing.models.rates import Jump, Quote, Rate, Reading
+from apps.billing.models.reversals import Reversal
 from apps.billing.models.usage import UsageAdjustment, UsageRecord
+from apps.billing.models.vouchers import TrialGrant, Voucher, VoucherUse
 
 __all__ = [
     "AutoTopUp",
+    "BalanceAlert",
+    "BalanceWatch",
     "Budget",
     "BudgetNotice",
     "BudgetWindow",
@@ -22,11 +27,18 @@ __all__ = [
     "Invoice",
     "InvoiceCounter",
     "InvoiceDue",
+    "Jump",
     "Level",
     "Lot",
+    "LotTake",
     "Quote",
     "Rate",
+    "Reading",
+    "Reversal",
     "Settlement",
+    "TrialGrant",
     "UsageAdjustment",
     "UsageRecord",
+    "Voucher",
+    "VoucherUse",
 ]

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from apps.billing.models import Level
 from apps.organisations.models import ApiKey, Organisation, Project
-from apps.users.models import User
 
 Subject = tuple[str, str]  # (level, subject id)
 
@@ -22,12 +21,12 @@ def subject_names(organisation: Organisation, subjects: Iterable[Subject]) -> di
         projects = Project.objects.filter(organisation=organisation, id__in=ids[Level.PROJECT])
         names |= {(Level.PROJECT, str(project.id)): project.name for project in projects}
     if ids[Level.MEMBER]:
-        people = User.objects.filter(id__in=ids[Level.MEMBER])
-        names |= {(Level.MEMBER, str(person.id)): person.name or person.email for person in people}
+        members = organisation.memberships.filter(user_id__in=ids[Level.MEMBER]).select_related("user")
+        names |= {(Level.MEMBER, str(one.user_id)): one.user.name or one.user.email for one in members}
     if ids[Level.KEY]:
         keys = ApiKey.objects.filter(organisation=organisation, id__in=ids[Level.KEY])
         names |= {(Level.KEY, str(key.id)): key.name for key in keys}
-    return {subject: names.get(subject, "unknown") for subject in wanted}
+    return {subject: names.get(subject, "a former member") for subject in wanted}  # the other kinds never go
 
 
 def subject_exists(organisation: Organisation, level: str, subject_id: str) -> bool:

@@ -28,13 +28,21 @@ from apps.core.errors import KeyReused
 from apps.core.money import credits_text
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
+from apps.organisations.services import Actor, audit_record
 
 BROADEST = {level: place for place, level in enumerate(Level)}
 LONGEST = {period: place for place, period in enumerate(Period)}
 
 
 def cap_set(
-    *, membership: Membership, level: str, subject_id: str, period: str, limit_micro: int, now: datetime
+    *,
+    membership: Membership,
+    actor: Actor,
+    level: str,
+    subject_id: str,
+    period: str,
+    limit_micro: int,
+    now: datetime,
 ) -> Cap:
     """Set what may be held and spent (micro-NOS) in each window of the period; the same again changes nothing.
 
@@ -54,34 +62,65 @@ def cap_set(
     )
     with transaction.atomic():
         wallet_lock(organisation.id)
-        cap = Cap.objects.filter(
-            organisation=organisation, level=level, subject_id=subject_id, period=period
-        ).first()
-        if cap is None:
-            cap = Cap.objects.create(
-                organisation=organisation,
-                level=level,
-                subject_id=subject_id,
-                period=period,
-                limit_micro=limit_micro,
-                created_at=now,
-                updated_at=now,
-            )
-            counters_find(Cap, [(organisation.id, Level(level), subject_id)], at=now)  # opens its first window
-        elif cap.limit_micro != limit_micro:
-            cap.limit_micro, cap.updated_at = limit_micro, now
-            cap.save(update_fields=["limit_micro", "updated_at"])
+        return _write(organisation.id, actor, level, subject_id, period, limit_micro, now=now)
+
+
+def _write(
+    organisation_id: uuid.UUID,
+    actor: Actor,
+    level: str,
+    subject_id: str,
+    period: str,
+    limit_micro: int,
+    *,
+    now: datetime,
+) -> Cap:
+    """Make or change the cap and record it; the wallet is locked."""
+    key = {"organisation_id": organisation_id, "level": level, "subject_id": subject_id, "period": period}
+    cap = Cap.objects.filter(**key).first()
+    before = None if cap is None else {"limit_micro": cap.limit_micro}
+    if before == {"limit_micro": limit_micro} and cap is not None:
+        return cap
+    cap = cap or Cap(**key, created_at=now)
+    cap.limit_micro, cap.updated_at = limit_micro, now
+    cap.save()
+    if before is None:
+        counters_find(Cap, [(organisation_id, Level(level), subject_id)], at=now)  # opens its first window
+    after = {"level": level, "subject": subject_id, "period": period, "limit_micro": limit_micro}
+    audit_record(
+        organisation_id=organisation_id,
+        actor=actor,
+        act="cap.set",
+        subject=f"cap:{cap.id}",
+        before=before,
+        after=after,
+        now=now,
+    )
     return cap
 
 
-def cap_remove(*, membership: Membership, cap_id: uuid.UUID, now: datetime) -> None:
+def cap_remove(*, membership: Membership, actor: Actor, cap_id: uuid.UUID, now: datetime) -> None:
     """Remove a cap with its counters; one that is gone stays gone. Raises Denied."""
     membership.require(Permission.CAPS_MANAGE)
     with transaction.atomic():
         wallet_lock(membership.organisation_id)
         cap = Cap.objects.filter(organisation_id=membership.organisation_id, id=cap_id).first()
-        if cap is not None:
-            cap.delete()
+        if cap is None:
+            return
+        audit_record(
+            organisation_id=cap.organisation_id,
+            actor=actor,
+            act="cap.removed",
+            subject=f"cap:{cap.id}",
+            before={
+                "level": cap.level,
+                "subject": cap.subject_id,
+                "period": cap.period,
+                "limit_micro": cap.limit_micro,
+            },
+            now=now,
+        )
+        cap.delete()
 
 
 def caps_take(*, hold: Hold, micro: int, now: datetime) -> None:

@@ -9,13 +9,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from apps.billing import sql
 from apps.billing.models import Budget, Cap, Hold, Level
 from apps.billing.windows import Period, Span, span_of, zone_of
-
 
 Subject = tuple[uuid.UUID, Level, str]  # (organisation, level, id of the project, person or key)
 
@@ -31,7 +31,7 @@ class Spending:
 
 def subjects_of(hold: Hold) -> list[Subject]:
     """Return whose limits count a hold: its organisation, project, member and API key, as far as they are known."""
-    found = [(Level.ORGANISATION, ""), (Level.PROJECT, hold.project_id)]
+    found: list[tuple[Level, object]] = [(Level.ORGANISATION, ""), (Level.PROJECT, hold.project_id)]
     found += [(Level.MEMBER, hold.member_id), (Level.KEY, hold.api_key_id)]
     return [(hold.organisation_id, level, str(subject)) for level, subject in found if subject is not None]
 
@@ -126,7 +126,7 @@ def counters_add(model: type[Cap] | type[Budget], spendings: Sequence[Spending])
     return [Moved(*row) for row in _rows(sql.COUNT, model, params)]
 
 
-def _rows(statement: str, model: type[Cap] | type[Budget], params: dict[str, object]) -> list[tuple]:  # type: ignore[type-arg]
+def _rows(statement: str, model: type[Cap] | type[Budget], params: dict[str, Any]) -> list[tuple[Any, ...]]:
     limit, window = model._meta.db_table, f"{model._meta.db_table}window"
     counted = f"coalesce(({sql.SPENT}), 0)" if model is Budget else f"coalesce(({sql.HELD}), ({sql.TOPPED_UP}), 0)"
     with connection.cursor() as cursor:

@@ -9,7 +9,8 @@ from apps.billing.selectors.subjects import subject_exists
 from apps.billing.services.wallets import wallet_open
 from apps.billing.windows import Period
 from apps.core.errors import NotFound
-from apps.ledger.services import LIMIT, accounts_lock
+from apps.ledger.services import accounts_lock
+from apps.ledger.services.transfers import LIMIT
 from apps.organisations.models import Organisation
 
 

@@ -43,5 +43,5 @@ DROP FUNCTION billing_refuse_change;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0003_caps")]
+    dependencies = [("billing", "0004_caps")]
     operations = [migrations.RunSQL(GUARDS, UNDO)]
