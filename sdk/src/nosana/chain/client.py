@@ -4,17 +4,20 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, Self, TypeVar
 
 from solana.rpc.commitment import Commitment
-from solana.rpc.models import MemcmpOpts
+from solana.rpc.models import MemcmpOpts, TokenAccountOpts
 from solders.token.state import TokenAccount
 
 from nosana import base58
 from nosana.chain import addresses
+from nosana.chain.access import collection_of
 from nosana.chain.accounts import JobAccount, JobState, MarketAccount, RunAccount, StakeAccount
 from nosana.chain.addresses import pubkey
-from nosana.chain.cluster import Address, Cluster, cluster_profile
+from nosana.chain.cluster import TOKEN_PROGRAM, Address, Cluster, cluster_profile
 from nosana.chain.connection import Connection
 from nosana.chain.probe import Probe, probe
 from nosana.chain.subscriptions import Change, Resync, changes
+
+TOKEN_ACCOUNT_SIZE = 165  # bytes of an SPL token account
 
 
 class _Decodable(Protocol):
@@ -108,6 +111,25 @@ class Chain(Connection):
     def ata(self, owner: Address) -> str:
         """Return the owner's NOS account address."""
         return addresses.ata(owner, self.cluster.mint)
+
+    async def access_key(
+        self, owner: Address, collection: Address, commitment: str = "confirmed"
+    ) -> tuple[str, str] | None:
+        """Return (token account, metadata account) of an access key of the collection that the owner holds.
+
+        Pass them as `nft` and `metadata` to `instructions.work` in a market that asks for the collection
+        (`MarketAccount.access_key`); None when the owner holds none that is verified.
+        """
+        options = TokenAccountOpts(program_id=pubkey(TOKEN_PROGRAM), encoding="base64")
+        call = self._client.get_token_accounts_by_owner(pubkey(owner), options, Commitment(commitment))
+        held = [(line.pubkey, line.account.data) for line in (await self._ask(call)).value]
+        live = [(str(key), TokenAccount.from_bytes(data)) for key, data in held if len(data) == TOKEN_ACCOUNT_SIZE]
+        tokens = [(key, addresses.metadata(token.mint)) for key, token in live if token.amount]
+        found = await self.accounts_data([metadata for _, metadata in tokens], commitment)
+        for place, data in zip(tokens, found, strict=True):
+            if data is not None and collection_of(data) == (pubkey(collection), True):
+                return place
+        return None
 
     # --- what changes, and what program this is ---
 
