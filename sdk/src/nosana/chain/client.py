@@ -1,6 +1,7 @@
 """`Chain`: questions to and transactions for the Nosana jobs program over Solana JSON-RPC."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Protocol, Self, TypeVar
 
 from solana.rpc.commitment import Commitment
@@ -26,6 +27,7 @@ class _Decodable(Protocol):
 
 
 A = TypeVar("A", bound=_Decodable)
+T = TypeVar("T")
 
 
 class Chain(Connection):
@@ -154,6 +156,21 @@ async def cluster_discover(rpc_url: str, name: str = "sandbox", **overrides: Any
     cluster = cluster_profile(name, rpc_url, **overrides)
     async with Chain(cluster) as chain:
         return cluster_profile(name, rpc_url, **{**overrides, "genesis_hash": await chain.genesis_hash()})
+
+
+def chain_ask(cluster: Cluster | str, question: Callable[[Chain], Awaitable[T]]) -> T:
+    """Return the answer to a question such as `lambda chain: chain.markets()`, for scripts without an event loop.
+
+    A text is the address of a sandbox; any other cluster is verified first. Raises what `Chain` raises.
+    """
+
+    async def ask() -> T:
+        known = await cluster_discover(cluster) if isinstance(cluster, str) else cluster
+        async with Chain(known) as chain:
+            await chain.verify()
+            return await question(chain)
+
+    return asyncio.run(ask())
 
 
 def _fields(values: Mapping[int, Address | None]) -> dict[int, bytes]:
