@@ -47,10 +47,22 @@ ROUTES: dict[str, dict[str, Access]] = {
         "POST": SignedIn("whoever creates an organisation owns it"),
     },
     "organisations:settings": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
+    "organisations_api:whoami": {"GET": SignedIn("says who the caller is, and nothing of anybody else")},
+    "organisations_api:organisations": {"GET": SignedIn("lists the caller's own organisations")},
+    "organisations_api:organisation": {"GET": P.ORGANISATION_VIEW, "PATCH": P.ORGANISATION_EDIT},
+    "organisations_api:members": {"GET": P.ORGANISATION_VIEW},
+    "organisations_api:projects": {"GET": P.ORGANISATION_VIEW, "POST": P.PROJECTS_MANAGE},
+    "organisations_api:project": {"GET": P.ORGANISATION_VIEW, "PATCH": P.PROJECTS_MANAGE},
+    "organisations_api:keys": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
+    "organisations_api:key": {"GET": P.KEYS_MANAGE},
+    "organisations_api:key_rotate": {"POST": P.KEYS_MANAGE},
+    "organisations_api:key_revoke": {"POST": P.KEYS_MANAGE},
     # --- billing
     "billing:overview": {"GET": P.BILLING_VIEW},
     "billing:invoices": {"GET": P.BILLING_VIEW},
     "billing:invoice_pdf": {"GET": P.BILLING_VIEW},
+    "billing:proof": {"GET": P.BILLING_VIEW},
+    "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
     # --- payments
     "payments:stripe_webhook": {
         "POST": Public("Stripe signs what it sends; without its signature nothing is kept")

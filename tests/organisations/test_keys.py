@@ -159,7 +159,7 @@ def test_a_key_is_rotated_once_and_a_dead_one_never(world: World) -> None:
 
 def test_an_admin_cannot_take_over_a_member_by_rotating_their_key(world: World) -> None:
     old = key_make(world.mia)
-    with pytest.raises(Denied, match="Only its own member"):
+    with pytest.raises(Conflict, match="Only its own member"):
         rotate(world, old.key, grant=grant(world.adam))
     assert ApiKey.objects.count() == 1
 

@@ -8,8 +8,8 @@ from apps.core.errors import AppError, Denied, NotFound
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 from apps.organisations.selectors import membership_get, project_default, project_get
-from apps.organisations.services import organisation_create
-from tests.world import World
+from tests.organisations.keys import grant
+from tests.world import World, organisation_make
 
 MATRIX = """
                     owner  admin  billing  developer  viewer
@@ -62,19 +62,20 @@ def test_a_role_that_does_not_exist_is_refused_by_the_database(world: World) -> 
 
 
 def test_two_organisations_of_one_name_get_addresses_of_their_own(world: World) -> None:
-    assert [organisation_create(user=world.xena, name="Acmé").slug for _ in range(2)] == ["acme-2", "acme-3"]
-    assert organisation_create(user=world.xena, name="New").slug == "new-2"
+    assert [organisation_make(world.xena, "Acmé").slug for _ in range(2)] == ["acme-2", "acme-3"]
+    assert organisation_make(world.xena, "New").slug == "new-2"
 
 
 def test_a_name_without_letters_is_refused_and_nothing_is_made(world: World) -> None:
     before = Organisation.objects.count()
     with pytest.raises(AppError, match="letter or digit"):
-        organisation_create(user=world.xena, name="!!!")
+        organisation_make(world.xena, "!!!")
     assert Organisation.objects.count() == before
 
 
 def test_a_project_of_another_organisation_is_not_found(world: World) -> None:
-    assert project_get(world.acme, "default") == project_default(world.acme) == world.project
+    mia = grant(world.mia)
+    assert project_get(mia, "default") == project_default(mia, Permission.JOBS_LAUNCH) == world.project
     world.other.projects.update(slug="secret")
     with pytest.raises(NotFound, match="secret"):
-        project_get(world.acme, "secret")
+        project_get(mia, "secret")

@@ -61,6 +61,7 @@ def topup_credit(
             remaining_micro=quote.credits_micro,
             currency=quote.currency,
             net_minor=quote.net_minor,
+            vat_minor=quote.vat_minor,
             topup_id=topup,
             transfer=transfer,
             created_at=now,

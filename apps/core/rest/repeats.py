@@ -22,7 +22,8 @@ def once_by_header(request: Request, *, scope: str, act: Callable[[], Any]) -> A
         return act()
     if not KEY.fullmatch(key):
         raise AppError(
-            "An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.", code="idempotency_key_invalid"
+            "An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.",
+            code="idempotency_key_invalid",
         )
     content = [request.method, request.path, request.data]
     return once(scope=scope, key=key, content=content, act=act)

@@ -88,8 +88,6 @@ class KeyRevoke(Endpoint):
         Nothing(data=request.data).read()
 
         def act() -> Any:
-            return KeyShape(
-                api_key_revoke(grant=grant, key_id=key_id, actor=self.actor, now=timezone.now())
-            ).data
+            return KeyShape(api_key_revoke(grant=grant, key_id=key_id, actor=self.actor, now=timezone.now())).data
 
         return self.once(grant, act, status=200)

@@ -3,13 +3,14 @@
 from typing import cast
 
 from django.utils import timezone
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import MemberShape, OrganisationChange, OrganisationShape
-from apps.organisations.forms import details_read
+from apps.organisations.forms import DetailsForm
 from apps.organisations.models import ApiKey, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import members_of
@@ -41,9 +42,17 @@ class OneOrganisation(Endpoint):
     def patch(self, request: Request, slug: str) -> Response:
         """Change its name and what its invoices show; the slug never changes."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
-        details = details_read(grant.organisation, OrganisationChange(data=request.data).read())
-        organisation = organisation_update(grant=grant, details=details, actor=self.actor, now=timezone.now())
+        details = _details_read(grant.organisation, OrganisationChange(data=request.data).read())
+        organisation = organisation_update(membership=grant, details=details, actor=self.actor, now=timezone.now())
         return Response(OrganisationShape(organisation).data)
+
+
+def _details_read(organisation: Organisation, changes: dict[str, str]) -> dict[str, str]:
+    """Return the changes as the form of the page would take them. Raises ValidationError, field by field."""
+    form = DetailsForm({**DetailsForm(instance=organisation).initial, **changes})
+    if not form.is_valid():
+        raise ValidationError({field: [str(one) for one in sentences] for field, sentences in form.errors.items()})
+    return {field: form.cleaned_data[field] for field in changes}
 
 
 class Members(Endpoint):

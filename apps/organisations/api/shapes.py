@@ -90,7 +90,7 @@ class ProjectsQuestion(PageQuestion):
 class KeyShape(serializers.ModelSerializer[ApiKey]):
     """An API key without its secret."""
 
-    project = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    project = serializers.CharField(source="project.slug", default=None)
     member = serializers.SerializerMethodField()
     networks = serializers.ListField(source="allowed_networks", child=serializers.CharField())
 

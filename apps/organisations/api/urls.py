@@ -1,10 +1,10 @@
 from django.urls import path
 
-from apps.organisations.api import callers, keys, organisations, projects
+from apps.organisations.api import keys, organisations, projects, whoami
 
 app_name = "organisations_api"
 urlpatterns = [
-    path("whoami", callers.WhoAmI.as_view(), name="whoami"),
+    path("whoami", whoami.WhoAmI.as_view(), name="whoami"),
     path("organisations", organisations.Organisations.as_view(), name="organisations"),
     path("organisations/<slug:slug>", organisations.OneOrganisation.as_view(), name="organisation"),
     path("organisations/<slug:slug>/members", organisations.Members.as_view(), name="members"),

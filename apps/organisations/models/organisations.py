@@ -10,6 +10,8 @@ from apps.core.ids import uuid7
 from apps.organisations.reach import Reach, reach_of_role
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role, denial
 
+AUDIT_RETENTION_MINIMUM_DAYS = 90
+
 
 class Organisation(models.Model):
     """A business that shares one balance, its people and its jobs."""
@@ -24,7 +26,28 @@ class Organisation(models.Model):
     finance_email = models.EmailField("finance e-mail", blank=True, help_text="Invoices go here.")
     currency = models.CharField(max_length=3, default="EUR")
     time_zone = models.CharField(max_length=50, default="UTC")
+    approval_job_micro = models.BigIntegerField(
+        null=True, blank=True, help_text="A job that may cost more than this (micro-NOS) needs an approval."
+    )
+    approval_cap_micro = models.BigIntegerField(
+        null=True, blank=True, help_text="A cap raised above this (micro-NOS) needs an approval."
+    )
+    audit_retention_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Events of the audit trail older than this are deleted; empty: never."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(approval_job_micro__gte=0) & models.Q(approval_cap_micro__gte=0),
+                name="organisation_approval_limits_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(audit_retention_days__gte=AUDIT_RETENTION_MINIMUM_DAYS),
+                name="organisation_audit_retention_long_enough",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

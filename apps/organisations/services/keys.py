@@ -84,7 +84,7 @@ def api_key_rotate(*, grant: Grant, key_id: UUID | str, overlap: timedelta, acto
     """Make a key that takes the place of another; the old one works until `overlap` (0 to 30 days) has passed.
 
     A personal key can be rotated by its member alone: whoever sees the new text could act as that member. Raises
-    NotFound, Denied, Conflict for a key that is dead or already rotated, AppError for a bad overlap.
+    NotFound, Denied, Conflict for a key of another member or one that is dead or rotated, AppError for the overlap.
     """
     if not timedelta() <= overlap <= OVERLAP_MAXIMUM:
         sentence = f"The old key can go on working for 0 to {OVERLAP_MAXIMUM.days} days."
@@ -161,7 +161,10 @@ def _key_lock(grant: Grant, key_id: UUID | str) -> ApiKey:
 def _rotation_check(grant: Grant, key: ApiKey, now: datetime) -> None:
     grant.require(Permission.KEYS_MANAGE, key.project_id)
     if key.personal and (grant.membership is None or key.member_id != grant.membership.pk):
-        raise Denied("Only its own member can rotate a personal key; you can revoke it, and they make a new one.")
+        raise Conflict(
+            "Only its own member can rotate a personal key; you can revoke it, and they make a new one.",
+            code="key_of_another",
+        )
     if key.successor_id is not None:
         raise Conflict(f"The key “{key.name}” was rotated already; rotate the one that took its place.")
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):

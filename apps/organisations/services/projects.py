@@ -45,12 +45,13 @@ def project_update(
     project: Project,
     name: str | None = None,
     labels: Mapping[str, str] | None = None,
+    archived: bool | None = None,
     actor: Actor,
     now: datetime,
 ) -> Project:
-    """Rename a project or set its labels anew; what is None stays. A repeat changes nothing.
+    """Rename a project, set its labels anew, archive it or bring it back; what is None stays. All or nothing.
 
-    Raises Denied, and AppError for a bad name or label.
+    A repeat changes nothing. Raises Denied, AppError for a bad name or label, Conflict as project_archive does.
     """
     grant.require(Permission.PROJECTS_MANAGE)
     changes: dict[str, object] = {}
@@ -66,6 +67,9 @@ def project_update(
         if _facts(project) != before:
             project.save(update_fields=list(changes))
             _told(project, actor, "project.changed", before=before, after=_facts(project), now=now)
+        if archived is not None:
+            act = project_archive if archived else project_unarchive
+            project = act(grant=grant, project=project, actor=actor, now=now)
     return project
 
 

@@ -1,7 +1,5 @@
 """GET /whoami: what a key or a session is good for."""
 
-from typing import cast
-
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +8,6 @@ from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import KeyShape, place
 from apps.organisations.models import ApiKey, Grant
 from apps.organisations.selectors import memberships_of
-from apps.users.models import User
 
 
 class WhoAmI(Endpoint):
@@ -19,7 +16,7 @@ class WhoAmI(Endpoint):
     def get(self, request: Request) -> Response:
         """Answer the caller, the key, and each organisation with what may be done there."""
         key = request.auth if isinstance(request.auth, ApiKey) else None
-        user = cast(User, request.user) if request.user.is_authenticated else None
+        user = request.user if request.user.is_authenticated else None
         if key is not None:
             grants = [Grant.of_key(key)]
         else:
