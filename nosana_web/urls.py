@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("apps.console.urls")),
 ]
 
+handler400 = "apps.core.rest.problems.bad_request"
 handler404 = "apps.core.rest.problems.not_found"
 handler500 = "apps.core.rest.problems.server_error"

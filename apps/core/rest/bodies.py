@@ -4,12 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
-
-from apps.core.errors import AppError
 
 UNKNOWN = "There is no such field here; remove it, or compare its spelling with the reference."
 
@@ -18,13 +15,9 @@ class JSONBodyParser(JSONParser):
     """Reads a body as UTF-8 JSON, and refuses with a sentence what a database or a reader could not take."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Return the value. Raises ParseError, and AppError (413) for a body over the limit."""
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(limit + 1)
-        if len(body) > limit:
-            raise AppError(f"The body is over the limit of {limit:,} bytes.", code="body_too_large", status=413)
+        """Return the value. Raises ParseError; a body over settings.DATA_UPLOAD_MAX_MEMORY_SIZE is not even read."""
         try:
-            value = json.loads(body.decode(), parse_constant=_no_constant)
+            value = json.loads(stream.read().decode(), parse_constant=_no_constant)
         except UnicodeDecodeError as error:
             raise ParseError(f"The body is not UTF-8: byte {error.start} belongs to no character.") from error
         except RecursionError as error:

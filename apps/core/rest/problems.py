@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
@@ -38,6 +40,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     response = None
     if isinstance(error, Http404):
         error = NotFound()
+    if isinstance(error, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        error = AppError(f"The body is over the limit of {limit:,} bytes.", code="body_too_large", status=413)
     if not isinstance(error, AppError):
         response = drf_handler(error, context)  # also takes back an open transaction of the request
         if response is None or not isinstance(error, APIException):
@@ -80,6 +85,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not request.path_info.startswith(API):
         return defaults.page_not_found(request, exception)
     return answer(AppError("There is no such address in the API.", code="not_found", status=404))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is not even a request: a problem for programs, a page for people."""
+    if not request.path_info.startswith(API):
+        return defaults.bad_request(request, exception)
+    return answer(AppError("The request is malformed.", code="malformed"))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
