@@ -5,7 +5,7 @@ off as the other (RFC 6962). The tree over n leaves splits at the largest power 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 EMPTY = hashlib.sha256(b"").digest()
@@ -21,10 +21,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes in their order; the hash of nothing for none."""
-    if not leaves:
-        return EMPTY
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over leaf hashes in their order, in constant memory; the hash of nothing for none."""
     stack: list[tuple[int, bytes]] = []  # (number of leaves below, hash): complete subtrees, largest first
     for leaf in leaves:
         size, top = 1, leaf
@@ -32,6 +30,8 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
             top = node_hash(stack.pop()[1], top)
             size *= 2
         stack.append((size, top))
+    if not stack:
+        return EMPTY
     top = stack.pop()[1]
     while stack:
         top = node_hash(stack.pop()[1], top)

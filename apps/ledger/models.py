@@ -65,3 +65,48 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} in account {self.account_id}"
+
+
+class DayDigest(models.Model):
+    """The digest that closes a day of the books; it binds the day before. Never changed, never deleted.
+
+    A day holds the transfers dated on it or earlier that no earlier day holds and that were posted when it was
+    closed: of those with `id <= through_id` and `at` before the day's end (UTC), what the day before left over.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True, help_text="1 for the first day, without gaps.")
+    day = models.DateField(unique=True)
+    through_id = models.BigIntegerField(help_text="Every transfer up to this id was posted, or never will be.")
+    open_from_id = models.BigIntegerField(help_text="No transfer with an id below it is left for later days.")
+    accounts = models.PositiveIntegerField(
+        help_text="How many accounts had entries: the leaves of the day's tree."
+    )
+    root = models.BinaryField(max_length=32)
+    digest = models.BinaryField(max_length=32)
+    closed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.day} {bytes(self.digest).hex()}"
+
+
+class AccountDigest(models.Model):
+    """What one account had on one closed day: a leaf of the day's tree. Never changed, never deleted."""
+
+    day = models.ForeignKey(DayDigest, on_delete=models.PROTECT, related_name="leaves", db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="digests", db_index=False)
+    blind = models.BinaryField(max_length=16, help_text="Random; hides the account's code in the leaf.")
+    before = models.BigIntegerField(help_text="How many entries earlier days hold.")
+    entries = models.BigIntegerField()
+    opening = models.BigIntegerField()
+    closing = models.BigIntegerField()
+    first_entry_id = models.BigIntegerField(help_text="Where the day's entries lie, to find them quickly.")
+    last_entry_id = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    leaf = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "day"], name="ledger_account_digest_once")]
+        indexes = [models.Index(fields=["day", "account"], name="ledger_account_digest_day")]
+
+    def __str__(self) -> str:
+        return f"account {self.account_id} on day {self.day_id}"

@@ -66,3 +66,14 @@ GROUP BY account.id
 HAVING account.balance <> coalesce(sum(entry.amount), 0)
 ORDER BY 1, 2
 """
+
+# What each account came to on its last day before a day: how many entries, and their sum.
+OPENINGS = """
+SELECT last.account_id, last.before + last.entries, last.closing
+FROM unnest(%(accounts)s::bigint[]) AS wanted(account_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger_accountdigest AS digest
+    WHERE digest.account_id = wanted.account_id AND digest.day_id < %(number)s
+    ORDER BY digest.day_id DESC LIMIT 1
+) AS last
+"""

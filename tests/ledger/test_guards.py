@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from apps.ledger import services
 from apps.ledger.models import Account, Entry, Transfer
 from apps.ledger.selectors import imbalances
 from tests.ledger.books import NOW, books_open, move
@@ -83,6 +84,29 @@ def test_a_platform_account_has_no_balance_of_its_own() -> None:
 def test_an_entry_of_nothing_is_refused() -> None:
     with pytest.raises(IntegrityError, match="amount_not_zero"), transaction.atomic():
         transfer_raw(0)
+
+
+def test_an_account_has_one_entry_in_a_transfer() -> None:
+    start, purse = Transfer.objects.get(key="start"), Account.objects.get(code="purse")
+    with pytest.raises(IntegrityError, match="entry_account_once"), transaction.atomic():
+        Entry.objects.create(transfer=start, account=purse, amount=5)
+
+
+def test_two_transfers_cannot_have_one_key() -> None:
+    with pytest.raises(IntegrityError, match="ledger_transfer_key"), transaction.atomic():
+        Transfer.objects.create(key="start", fingerprint="x", reason="test", at=NOW)
+
+
+def test_two_transfers_cannot_reverse_one() -> None:
+    start = Transfer.objects.get(key="start")
+    services.transfer_reverse("undo", of="start", reason="mistake", at=NOW)
+    with pytest.raises(IntegrityError, match="reverses_id"), transaction.atomic():
+        Transfer.objects.create(key="again", fingerprint="x", reason="test", at=NOW, reverses=start)
+
+
+def test_an_account_cannot_be_opened_twice() -> None:
+    with pytest.raises(IntegrityError, match="ledger_account_code"), transaction.atomic():
+        Account.objects.create(code="purse", currency="EUR")
 
 
 @pytest.mark.parametrize("change", [{"currency": "EUR"}, {"code": "mine"}, {"floor": None, "balance": None}])

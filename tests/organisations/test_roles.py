@@ -20,6 +20,7 @@ audit.view              x      x        .          .       .
 approvals.decide        x      x        .          .       .
 projects.manage         x      x        .          .       .
 keys.manage             x      x        .          x       .
+keys.manage_all         x      x        .          .       .
 balance.view            x      x        x          x       x
 billing.view            x      x        x          .       .
 billing.manage          x      x        x          .       .

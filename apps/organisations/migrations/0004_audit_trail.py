@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisations', '0002_initial'),
+        ('organisations', '0003_project_roles_and_key_kinds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

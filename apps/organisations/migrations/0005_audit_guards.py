@@ -74,5 +74,5 @@ DROP FUNCTION organisations_auditdetail_kept, organisations_auditday_kept, organ
 
 
 class Migration(migrations.Migration):
-    dependencies = [("organisations", "0003_audit_trail")]
+    dependencies = [("organisations", "0004_audit_trail")]
     operations = [migrations.RunSQL(GUARDS, UNDO)]
