@@ -8,6 +8,8 @@ listener in the caller's transaction; each listener is the name of a task. A por
 ANNOUNCEMENTS: dict[str, list[str]] = {
     "organisations.created": ["billing.wallet_open"],  # organisation_id
     "billing.credited": [],  # organisation_id
+    "billing.vat_refund_due": [],  # topup_id, currency, minor: VAT that goes back the way it was paid
+    "billing.balance_changed": [],  # organisation_id: the available credits fell below a level somebody watches
     "jobs.wanted": ["bridge.order_make"],  # want_id
     "jobs.ended": ["bridge.result_fetch"],  # attempt_id: a node ran it and the chain says it ended
 }

@@ -51,6 +51,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing:overview": {"GET": P.BILLING_VIEW},
     "billing:invoices": {"GET": P.BILLING_VIEW},
     "billing:invoice_pdf": {"GET": P.BILLING_VIEW},
+    "billing:proof": {"GET": P.BILLING_VIEW},
+    "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
     # --- payments
     "payments:stripe_webhook": {
         "POST": Public("Stripe signs what it sends; without its signature nothing is kept")

@@ -77,7 +77,8 @@ def movements(organisation: Organisation, before: int | None = None, limit: int 
 
 def _movement(entry: Entry) -> Movement:
     transfer, facts = entry.transfer, entry.transfer.details
-    amount = facts["released_micro"] if transfer.reason == "settlement" else entry.amount
+    back = facts.get("available_micro", facts.get("released_micro"))  # without what went back to a pot
+    amount = back if transfer.reason == "settlement" else entry.amount
     return Movement(
         id=entry.id,
         at=transfer.at,

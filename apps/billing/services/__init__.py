@@ -1,24 +1,32 @@
 """The acts of billing, each in the file of its noun."""
 
 from apps.billing.pricing import cost_of, platform_fee
+from apps.billing.services.credit_notes import credit_note_due, credit_note_issue, credit_notes_sweep
 from apps.billing.services.holds import hold_place, hold_release, hold_settle, loss_post
 from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.quotes import Terms, quote_create, quote_preview
 from apps.billing.services.rates import rate_latest, rate_read
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
+from apps.billing.services.vat import invoice_replace, place_proof_record, vat_of, vat_refund_paid
+from apps.billing.services.vat_checks import vat_check_ask, vat_checks_sweep, vat_id_check
 from apps.billing.services.wallets import wallet_open
 
 __all__ = [
     "Terms",
     "cost_of",
+    "credit_note_due",
+    "credit_note_issue",
+    "credit_notes_sweep",
     "hold_place",
     "hold_release",
     "hold_settle",
     "invoice_issue",
+    "invoice_replace",
     "invoices_sweep",
     "loss_post",
     "lot_grant",
+    "place_proof_record",
     "platform_fee",
     "quote_create",
     "quote_preview",
@@ -27,5 +35,10 @@ __all__ = [
     "stripe_fee_post",
     "topup_credit",
     "treasury_fund",
+    "vat_check_ask",
+    "vat_checks_sweep",
+    "vat_id_check",
+    "vat_of",
+    "vat_refund_paid",
     "wallet_open",
 ]

@@ -8,7 +8,7 @@ from django.db import transaction
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid
 from apps.billing.models import InvoiceDue, Lot, Quote
-from apps.billing.services.invoices import invoice_facts
+from apps.billing.services.invoice_facts import invoice_facts
 from apps.billing.services.lots import PRIORITY
 from apps.billing.services.wallets import wallet_open
 from apps.core.errors import KeyReused
@@ -61,6 +61,7 @@ def topup_credit(
             remaining_micro=quote.credits_micro,
             currency=quote.currency,
             net_minor=quote.net_minor,
+            vat_minor=quote.vat_minor,
             topup_id=topup,
             transfer=transfer,
             created_at=now,

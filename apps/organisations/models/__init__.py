@@ -1,4 +1,4 @@
-"""Organisations, their people, projects and API keys, each in the file of its noun."""
+"""Organisations, their people, projects, API keys and audit trail, each in the file of its noun."""
 
 from apps.organisations.models.audit import AuditDay, AuditDetail, AuditEvent
 from apps.organisations.models.grants import Grant
