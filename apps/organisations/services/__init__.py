@@ -1,6 +1,24 @@
 """The acts of organisations, each in the file of its noun."""
 
 from apps.organisations.services.audit import Actor, audit_record
+from apps.organisations.services.audit_days import (
+    audit_days_close,
+    audit_days_empty,
+    audit_erase,
+    audit_retention_set,
+    organisation_lock,
+)
 from apps.organisations.services.organisations import organisation_create, organisation_update, slug_from
 
-__all__ = ["Actor", "audit_record", "organisation_create", "organisation_update", "slug_from"]
+__all__ = [
+    "Actor",
+    "audit_days_close",
+    "audit_days_empty",
+    "audit_erase",
+    "audit_record",
+    "audit_retention_set",
+    "organisation_create",
+    "organisation_lock",
+    "organisation_update",
+    "slug_from",
+]
