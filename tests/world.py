@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 
 from django.test import Client
+from django.utils import timezone
 
 from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Role
-from apps.organisations.services import organisation_create
+from apps.organisations.services import Actor, organisation_create
 from apps.users.models import User
 
 PASSWORD = "correct horse battery"
+
+
+def organisation_make(user: User, name: str) -> Organisation:
+    """Create an organisation as the person would."""
+    return organisation_create(user=user, name=name, actor=Actor.person(user), now=timezone.now())
 
 
 @dataclass
@@ -33,8 +39,8 @@ class World:
             name: User.objects.create_user(f"{name}@acme.example", name=name.capitalize())
             for name in ("olga", "adam", "bea", "mia", "victor", "xena")
         }
-        acme = organisation_create(user=people["olga"], name="Acme")
-        other = organisation_create(user=people["xena"], name="Xenon")
+        acme = organisation_make(people["olga"], "Acme")
+        other = organisation_make(people["xena"], "Xenon")
         for name, role in (
             ("adam", Role.ADMIN),
             ("bea", Role.BILLING),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from apps.core.errors import AppError
+from apps.core.errors import AppError, NotFound
 from apps.core.rest import problem
 
 
@@ -19,12 +19,21 @@ class AppErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # A zero byte is in no name of ours, and PostgreSQL refuses it: it stops here, for every view alike.
+        if "\x00" in request.path_info:
+            return self.refuse(request, NotFound())
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            return self.refuse(
+                request, AppError("The address contains a zero byte (%00); remove it.", code="zero_byte")
+            )
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer the refusal in the form the caller asked for; leave every other exception alone."""
-        if not isinstance(error, AppError):
-            return None
+        """Answer a refusal; leave every other exception alone."""
+        return self.refuse(request, error) if isinstance(error, AppError) else None
+
+    def refuse(self, request: HttpRequest, error: AppError) -> HttpResponse:
+        """Answer the refusal in the form the caller asked for."""
         if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
             return JsonResponse(problem(error), status=error.status, content_type="application/problem+json")
         if getattr(request, "htmx", False):

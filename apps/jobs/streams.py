@@ -55,6 +55,7 @@ def _job_for(request: HttpRequest, slug: str, job_id: uuid.UUID) -> Job:
             connection.close()
 
 
+@require_safe
 async def stream(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
     """Stream a job's log and state until nothing will change any more; resumes after Last-Event-ID or ?after=."""
     job = await sync_to_async(_job_for)(request, slug, job_id)

@@ -49,7 +49,7 @@ def test_developers_are_refused_and_outsiders_learn_nothing(world: World, closed
     assert world.client(world.xena).get(PROOF).status_code == 404
 
 
-@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "\0", "9" * 500])
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "9" * 500])
 def test_what_is_no_day_gets_a_sentence(world: World, day: str) -> None:
     answer = world.client(world.olga).get(PROOF, {"from": day})
     assert answer.status_code == 400

@@ -8,8 +8,7 @@ from apps.core.errors import AppError, Denied, NotFound
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 from apps.organisations.selectors import membership_get, project_default, project_get
-from apps.organisations.services import organisation_create
-from tests.world import World
+from tests.world import World, organisation_make
 
 MATRIX = """
                     owner  admin  billing  developer  viewer
@@ -21,6 +20,7 @@ audit.view              x      x        .          .       .
 approvals.decide        x      x        .          .       .
 projects.manage         x      x        .          .       .
 keys.manage             x      x        .          x       .
+keys.manage_all         x      x        .          .       .
 balance.view            x      x        x          x       x
 billing.view            x      x        x          .       .
 billing.manage          x      x        x          .       .
@@ -61,14 +61,14 @@ def test_a_role_that_does_not_exist_is_refused_by_the_database(world: World) -> 
 
 
 def test_two_organisations_of_one_name_get_addresses_of_their_own(world: World) -> None:
-    assert [organisation_create(user=world.xena, name="Acmé").slug for _ in range(2)] == ["acme-2", "acme-3"]
-    assert organisation_create(user=world.xena, name="New").slug == "new-2"
+    assert [organisation_make(world.xena, "Acmé").slug for _ in range(2)] == ["acme-2", "acme-3"]
+    assert organisation_make(world.xena, "New").slug == "new-2"
 
 
 def test_a_name_without_letters_is_refused_and_nothing_is_made(world: World) -> None:
     before = Organisation.objects.count()
     with pytest.raises(AppError, match="letter or digit"):
-        organisation_create(user=world.xena, name="!!!")
+        organisation_make(world.xena, "!!!")
     assert Organisation.objects.count() == before
 
 

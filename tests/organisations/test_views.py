@@ -3,11 +3,12 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import timezone
 
 from apps.core.errors import AppError
 from apps.organisations.forms import vat_id_clean
 from apps.organisations.models import Membership, Organisation
-from apps.organisations.services import organisation_update
+from apps.organisations.services import Actor, organisation_update
 from tests.world import World
 
 NEW = {
@@ -117,7 +118,12 @@ def test_settings_take_a_fixed_number_of_queries(world: World, django_assert_num
 
 def test_a_name_without_letters_is_refused_by_the_service_too(world: World) -> None:
     with pytest.raises(AppError, match="at least one letter"):
-        organisation_update(membership=Membership.objects.get(user=world.olga), details={"name": "!!!"})
+        organisation_update(
+            membership=Membership.objects.get(user=world.olga),
+            details={"name": "!!!"},
+            actor=Actor.person(world.olga),
+            now=timezone.now(),
+        )
 
 
 @pytest.mark.parametrize(

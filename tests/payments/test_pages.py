@@ -108,7 +108,6 @@ def test_a_preset_fills_in_the_amount(olga: Client) -> None:
         ("1e3", "Write the amount in figures"),
         ("10.005", "Write the amount in figures"),
         ("1" * 30, "at most 20 characters"),
-        ("\x00", "Null characters are not allowed"),
     ],
 )
 def test_an_amount_that_is_not_sold_gets_one_sentence_and_no_button(

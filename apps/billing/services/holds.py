@@ -4,7 +4,7 @@ Every act locks the organisation's wallet first and checks second, so that two o
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,14 @@ from apps.billing import chart
 from apps.billing.errors import AmountInvalid, HoldEnded, HoldUnknown, InsufficientCredits
 from apps.billing.models import Hold, Settlement, UsageRecord
 from apps.billing.pricing import platform_fee
-from apps.billing.services.lots import lots_release, lots_spendable, lots_take
+from apps.billing.services.lots import (
+    lots_choose,
+    lots_legs,
+    lots_release,
+    lots_spendable,
+    lots_take,
+    lots_unspent,
+)
 from apps.core.errors import KeyReused
 from apps.ledger.models import Transfer
 from apps.ledger.services import Leg, accounts_lock, accounts_open, transfer_post
@@ -41,20 +48,21 @@ def hold_place(
     parts = (network_micro, network_fee_micro, platform_fee_micro)
     _check_amounts(source, parts)
     amount = sum(parts)
-    available, held = chart.available(organisation_id), chart.held(organisation_id)
+    purses, held = chart.purses(organisation_id, project_id), chart.held(organisation_id)
     with transaction.atomic():
-        accounts = accounts_lock([available, held])
+        accounts = accounts_lock([*purses, held])
         earlier = Hold.objects.filter(source=source).first()
         if earlier is not None:
             return _same_hold(earlier, organisation_id, parts)
-        lots = lots_spendable(organisation_id, now=now)
-        balance = accounts[available].balance or 0 if available in accounts else 0
+        lots = lots_spendable(organisation_id, now=now, project_id=project_id)
+        balance = sum(accounts[code].balance or 0 for code in purses if code in accounts)
         usable = min(balance, sum(lot.remaining_micro for lot in lots))
         if amount > usable:
             raise _insufficient(organisation_id, needed=amount, usable=usable)
+        taken = lots_choose(lots, amount)
         transfer_post(
             key=f"hold:{source}:place",
-            legs=[Leg(available, -amount), Leg(held, amount)],
+            legs=[*lots_legs(taken, -1), Leg(held, amount)],
             reason="hold",
             at=now,
             details={"source": source, "label": label},
@@ -71,7 +79,7 @@ def hold_place(
             amount_micro=amount,
             placed_at=now,
         )
-        lots_take(hold, lots)
+        lots_take(hold, taken, left_micro=usable - amount)
     return hold
 
 
@@ -104,8 +112,12 @@ def hold_settle(
         covered = min(network, hold.amount_micro)
         fee = min(fee, hold.amount_micro - covered)
         cost = covered + fee
-        transfer = _settlement_post(hold, network=network, covered=covered, fee=fee, seconds=seconds, now=now)
-        lots_release(hold, spent_micro=cost)
+        back = lots_unspent(hold, spent_micro=cost)
+        returns = lots_legs([(share.lot, amount) for share, amount in back], 1)
+        transfer = _settlement_post(
+            hold, returns, network=network, covered=covered, fee=fee, seconds=seconds, now=now
+        )
+        lots_release(back, now=now)
         _hold_end(hold, Hold.State.SETTLED, now=now)
         settlement = Settlement.objects.create(
             hold=hold,
@@ -135,17 +147,18 @@ def hold_release(*, source: str, reason: str, now: datetime) -> Hold:
             return hold
         if hold.state == Hold.State.SETTLED:
             raise HoldEnded(f"The hold for {source} was settled before; it cannot be released any more.")
+        back = lots_unspent(hold, spent_micro=0)
         transfer_post(
             key=f"hold:{source}:release",
             legs=[
                 Leg(chart.held(hold.organisation_id), -hold.amount_micro),
-                Leg(chart.available(hold.organisation_id), hold.amount_micro),
+                *lots_legs([(share.lot, amount) for share, amount in back], 1),
             ],
             reason="release",
             at=now,
             details={"source": source, "label": hold.label, "why": reason},
         )
-        lots_release(hold, spent_micro=0)
+        lots_release(back, now=now)
         _hold_end(hold, Hold.State.RELEASED, now=now, reason=reason)
     return hold
 
@@ -196,20 +209,22 @@ def _hold_locked(source: str) -> Hold:
     hold = Hold.objects.filter(source=source).first()
     if hold is None:
         raise HoldUnknown(f"There is no hold for {source}; check the source.")
-    accounts_lock([chart.available(hold.organisation_id), chart.held(hold.organisation_id)])
+    accounts_lock([*chart.purses(hold.organisation_id, hold.project_id), chart.held(hold.organisation_id)])
     hold.refresh_from_db(fields=["state", "ended_at"])
     return hold
 
 
-def _settlement_post(hold: Hold, *, network: int, covered: int, fee: int, seconds: int, now: datetime) -> Transfer:
-    released = hold.amount_micro - covered - fee
+def _settlement_post(
+    hold: Hold, returns: Sequence[Leg], *, network: int, covered: int, fee: int, seconds: int, now: datetime
+) -> Transfer:
     legs = [
         Leg(chart.held(hold.organisation_id), -hold.amount_micro),
         Leg(chart.NETWORK_SPEND, network),
         Leg(chart.LOSSES, covered - network),
         Leg(chart.FEES, fee),
-        Leg(chart.available(hold.organisation_id), released),
+        *returns,
     ]
+    available = chart.available(hold.organisation_id)
     return transfer_post(
         key=f"hold:{hold.source}:settle",
         legs=[leg for leg in legs if leg.amount],
@@ -221,7 +236,8 @@ def _settlement_post(hold: Hold, *, network: int, covered: int, fee: int, second
             "seconds": seconds,
             "held_micro": hold.amount_micro,
             "cost_micro": covered + fee,
-            "released_micro": released,
+            "released_micro": hold.amount_micro - covered - fee,
+            "available_micro": sum(leg.amount for leg in returns if leg.code == available),
         },
     )
 

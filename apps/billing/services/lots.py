@@ -1,20 +1,27 @@
 """Lots: which credits are spent first, and back to which they go. Callers hold the wallet's lock."""
 
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid
-from apps.billing.models import Hold, HoldLot, Lot
+from apps.billing.models import Hold, HoldLot, Lot, LotTake, Reversal
+from apps.billing.services.balances import balance_fell
 from apps.billing.services.wallets import wallet_open
+from apps.core.money import credits_text
+from apps.core.wiring import announce
 from apps.ledger.models import Transfer
-from apps.ledger.services import Leg, transfer_post
+from apps.ledger.services import Leg, Posting, transfer_post, transfer_post_many
+from apps.ledger.services.transfers import LIMIT
 
 PRIORITY = {Lot.Kind.PROMOTIONAL: 0, Lot.Kind.VOUCHER: 1, Lot.Kind.PAID: 2}
+
+Part = tuple[Lot, int]  # a lot, and how many of its micro-NOS an act is about
 
 
 def lot_grant(
@@ -22,11 +29,12 @@ def lot_grant(
 ) -> Transfer:
     """Give credits (promotional or of a voucher) as a lot of their own; the same key again gives nothing.
 
-    Raises AmountInvalid for less than 1 micro-NOS, KeyReused for the same key with another amount.
+    Raises AmountInvalid for less than 1 micro-NOS or more than the books hold, KeyReused for the same key with
+    another amount.
     """
-    if kind == Lot.Kind.PAID or micro <= 0:
+    if kind == Lot.Kind.PAID or not 0 < micro <= LIMIT:
         raise AmountInvalid(
-            f"{micro} micro-NOS cannot be given as a {kind.label.lower()} lot; give a positive amount."
+            f"{credits_text(micro)} credits cannot be given as a {kind.label.lower()} lot; give a positive amount."
         )
     with transaction.atomic():
         wallet_open(organisation_id)
@@ -48,48 +56,145 @@ def lot_grant(
                 expires_at=expires_at,
                 created_at=now,
             )
+            announce("billing.credited", organisation_id=str(organisation_id))
     return transfer
 
 
-def lots_spendable(organisation_id: uuid.UUID, *, now: datetime) -> list[Lot]:
-    """Return the lots with credits left, in the order they are spent: earliest expiry, promotional, oldest."""
+def lots_spendable(organisation_id: uuid.UUID, *, now: datetime, project_id: uuid.UUID | None = None) -> list[Lot]:
+    """Return the lots with credits left that the project's jobs may use, in the order they are spent.
+
+    The project's pot first; then earliest expiry, promotional before voucher before paid, oldest.
+    """
+    mine = Q(project_id=None) | Q(project_id=project_id) if project_id else Q(project_id=None)
     return list(
-        Lot.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), organisation_id=organisation_id)
+        Lot.objects.filter(mine, Q(expires_at=None) | Q(expires_at__gt=now), organisation_id=organisation_id)
         .filter(remaining_micro__gt=0)
-        .order_by(F("expires_at").asc(nulls_last=True), "priority", "created_at", "id")
+        .order_by(
+            F("project_id").asc(nulls_last=True),
+            F("expires_at").asc(nulls_last=True),
+            "priority",
+            "created_at",
+            "id",
+        )
     )
 
 
-def lots_take(hold: Hold, lots: Sequence[Lot]) -> list[HoldLot]:
-    """Take the hold's amount from the lots, in their order, and keep what came from which."""
-    left = hold.amount_micro
-    taken: list[HoldLot] = []
-    touched: list[Lot] = []
+def lots_choose(lots: Iterable[Lot], micro: int) -> list[Part]:
+    """Return what to take of which lots, in their order, for an amount. Raises AmountInvalid if they are short."""
+    left, parts = micro, []
     for lot in lots:
         if not left:
             break
         amount = min(left, lot.remaining_micro)
-        lot.remaining_micro -= amount
-        left -= amount
-        touched.append(lot)
-        taken.append(HoldLot(hold=hold, lot=lot, position=len(taken), amount_micro=amount))
+        if amount:
+            parts.append((lot, amount))
+            left -= amount
     if left:
-        raise AmountInvalid(f"The lots are {left} micro-NOS short of the hold for {hold.source}.")
-    Lot.objects.bulk_update(touched, ["remaining_micro"])
-    return HoldLot.objects.bulk_create(taken)
+        raise AmountInvalid(f"The lots are {left} micro-NOS short of {micro}.")
+    return parts
 
 
-def lots_release(hold: Hold, *, spent_micro: int) -> None:
-    """Spend `spent_micro` of what the hold took, first lots first, and give the rest back to its lots."""
-    shares, left = list(hold.lots.select_related("lot").order_by("position")), spent_micro
-    returned = []
-    for share in shares:
+def lots_legs(parts: Iterable[Part], sign: int) -> list[Leg]:
+    """Return the legs into (`sign` 1) or out of (-1) the accounts where the lots stand, added up by account."""
+    sums: Counter[str] = Counter()
+    for lot, amount in parts:
+        sums[lot_account(lot)] += sign * amount
+    return [Leg(code, amount) for code, amount in sums.items() if amount]
+
+
+def lot_account(lot: Lot) -> str:
+    """Return the account where the lot's credits stand: its project's pot, or what is available."""
+    if lot.project_id is None:
+        return chart.available(lot.organisation_id)
+    return chart.pot(lot.organisation_id, lot.project_id)
+
+
+def lots_take(hold: Hold, parts: Sequence[Part], *, left_micro: int) -> list[HoldLot]:
+    """Take the parts from their lots for the hold, and keep what came from which.
+
+    `left_micro` is what the project's jobs can use afterwards; who watches the balance hears of it.
+    """
+    for lot, amount in parts:
+        lot.remaining_micro -= amount
+    Lot.objects.bulk_update([lot for lot, _ in parts], ["remaining_micro"])
+    balance_fell(hold.organisation_id, available_micro=left_micro)
+    return HoldLot.objects.bulk_create(
+        HoldLot(hold=hold, lot=lot, position=position, amount_micro=amount)
+        for position, (lot, amount) in enumerate(parts)
+    )
+
+
+def lots_unspent(hold: Hold, *, spent_micro: int) -> list[tuple[HoldLot, int]]:
+    """Return what goes back to each of the hold's lots when `spent_micro` is spent, first lots first."""
+    left, back = spent_micro, []
+    for share in hold.lots.select_related("lot").order_by("position"):
         spent = min(left, share.amount_micro)
         left -= spent
         if share.amount_micro > spent:
-            share.released_micro = share.amount_micro - spent
-            share.lot.remaining_micro += share.released_micro
-            returned.append(share)
-    if returned:
-        HoldLot.objects.bulk_update(returned, ["released_micro"])
-        Lot.objects.bulk_update([share.lot for share in returned], ["remaining_micro"])
+            back.append((share, share.amount_micro - spent))
+    return back
+
+
+def lots_release(back: Sequence[tuple[HoldLot, int]], *, now: datetime) -> None:
+    """Give the shares back to their lots; what comes back to a lot that has expired expires at once."""
+    if not back:
+        return
+    for share, amount in back:
+        share.released_micro = amount
+    HoldLot.objects.bulk_update([share for share, _ in back], ["released_micro"])
+    lots_return([(share.lot, amount) for share, amount in back], now=now)
+
+
+def lots_return(parts: Sequence[Part], *, now: datetime) -> None:
+    """Add the parts to what remains of their lots; in a lot that has expired they expire at once."""
+    for lot, amount in parts:
+        lot.remaining_micro += amount
+    Lot.objects.bulk_update([lot for lot, _ in parts], ["remaining_micro"])
+    lots_end([lot for lot, _ in parts if lot.expires_at is not None and lot.expires_at <= now], now=now)
+
+
+def lots_leave(
+    parts: Sequence[Part], *, transfer: Transfer, reason: LotTake.Reason, reversal: Reversal | None = None
+) -> None:
+    """Take the parts from their lots in another way than by a hold, as the transfer says."""
+    for lot, amount in parts:
+        lot.remaining_micro -= amount
+    Lot.objects.bulk_update([lot for lot, _ in parts], ["remaining_micro"])
+    LotTake.objects.bulk_create(
+        LotTake(lot=lot, transfer=transfer, reason=reason, amount_micro=amount, reversal=reversal)
+        for lot, amount in parts
+    )
+
+
+def lots_end(lots: Sequence[Lot], *, now: datetime) -> int:
+    """Post that what remains of the lots has expired; return how many micro-NOS. The caller has locked the wallet.
+
+    Credits that were given go back to promotions; those that were paid for stay the platform's.
+    """
+    lots = [lot for lot in lots if lot.remaining_micro]
+    if not lots:
+        return 0
+    before = _expired_before(lots)
+    transfers = transfer_post_many([_expiry(lot, before.get(lot.id, 0), now=now) for lot in lots])
+    total = 0
+    for lot, transfer in zip(lots, transfers, strict=True):
+        total += lot.remaining_micro
+        lots_leave([(lot, lot.remaining_micro)], transfer=transfer, reason=LotTake.Reason.EXPIRED)
+    return total
+
+
+def _expired_before(lots: Sequence[Lot]) -> dict[uuid.UUID, int]:
+    """Return what expired of the lots before: credits held at a lot's end come back to it later, again and again."""
+    takes = LotTake.objects.filter(lot__in=lots, reason=LotTake.Reason.EXPIRED)
+    return dict(takes.values("lot_id").annotate(sum=Sum("amount_micro")).values_list("lot_id", "sum"))
+
+
+def _expiry(lot: Lot, expired_before: int, *, now: datetime) -> Posting:
+    other = chart.EXPIRED if lot.kind == Lot.Kind.PAID else chart.PROMOTIONS
+    return Posting(
+        key=f"lot:{lot.id}:expired:{expired_before}",
+        legs=[Leg(lot_account(lot), -lot.remaining_micro), Leg(other, lot.remaining_micro)],
+        reason="expired",
+        at=now,
+        details={"kind": lot.kind, "lot": str(lot.id)},
+    )

@@ -1,4 +1,4 @@
-"""Tags for the frame: icons, and classes on form fields."""
+"""Tags for the frame: icons, classes on form fields, and what a role may."""
 
 import re
 
@@ -9,6 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core import money
+from apps.organisations.models import Membership
+from apps.organisations.roles import Permission
 
 register = template.Library()
 LONG_NAME = re.compile(r"\b[1-9A-HJ-NP-Za-km-z]{40,}\b")  # base58, as the network writes its names
@@ -42,6 +44,12 @@ def control(field: BoundField) -> SafeString:
 def is_checkbox(field: BoundField) -> bool:
     """Return whether the field is a single checkbox."""
     return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.filter
+def may(membership: Membership, permission: str) -> bool:
+    """Return whether the member's role allows the act ("keys.manage"). Raises ValueError for an unknown one."""
+    return membership.may(Permission(permission))
 
 
 @register.filter

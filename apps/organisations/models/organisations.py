@@ -1,11 +1,16 @@
 """Organisations and their people."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 
 from apps.core.errors import Denied
 from apps.core.ids import uuid7
+from apps.organisations.reach import Reach, reach_of_role
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role, denial
+
+AUDIT_RETENTION_MINIMUM_DAYS = 90
 
 
 class Organisation(models.Model):
@@ -19,9 +24,32 @@ class Organisation(models.Model):
     country = models.CharField(max_length=2, default="NL", help_text="ISO 3166 code; decides the VAT.")
     vat_id = models.CharField("VAT id", max_length=20, blank=True)
     finance_email = models.EmailField("finance e-mail", blank=True, help_text="Invoices go here.")
+    po_number = models.CharField("PO number", max_length=60, blank=True, help_text="Printed on new invoices.")
+    cost_centre = models.CharField(max_length=60, blank=True, help_text="Printed on new invoices.")
     currency = models.CharField(max_length=3, default="EUR")
     time_zone = models.CharField(max_length=50, default="UTC")
+    approval_job_micro = models.BigIntegerField(
+        null=True, blank=True, help_text="A job that may cost more than this (micro-NOS) needs an approval."
+    )
+    approval_cap_micro = models.BigIntegerField(
+        null=True, blank=True, help_text="A cap raised above this (micro-NOS) needs an approval."
+    )
+    audit_retention_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Events of the audit trail older than this are deleted; empty: never."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(approval_job_micro__gte=0) & models.Q(approval_cap_micro__gte=0),
+                name="organisation_approval_limits_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(audit_retention_days__gte=AUDIT_RETENTION_MINIMUM_DAYS),
+                name="organisation_audit_retention_long_enough",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -33,6 +61,7 @@ class Membership(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
+    limited = models.BooleanField(default=False, help_text="Sees and acts only in the projects given to them.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -47,11 +76,24 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} in {self.organisation}"
 
-    def may(self, permission: Permission) -> bool:
-        """Return whether the role allows the act."""
-        return permission in ROLE_PERMISSIONS[Role(self.role)]
+    @property
+    def reach(self) -> Reach:
+        """What the member may do, and where. Without `project_roles_found` (membership_get) a query if limited."""
+        if not self.limited:
+            return reach_of_role(Role(self.role))
+        found = getattr(self, "project_roles_found", None)
+        if found is None:
+            found = list(self.project_memberships.values("project_id", "role"))
+        return reach_of_role(Role(self.role), {UUID(str(row["project_id"])): Role(row["role"]) for row in found})
 
-    def require(self, permission: Permission) -> None:
-        """Pass if the role allows the act; raise Denied with a sentence if not."""
-        if not self.may(permission):
-            raise Denied(denial(permission, Role(self.role)))
+    def may(self, permission: Permission, project_id: UUID | None = None) -> bool:
+        """Return whether role and projects allow the act there; without a project, whether anywhere."""
+        return self.reach.may(permission, project_id)
+
+    def require(self, permission: Permission, project_id: UUID | None = None) -> None:
+        """Pass if role and projects allow the act; raise Denied with a sentence if not."""
+        if self.may(permission, project_id):
+            return
+        if permission in ROLE_PERMISSIONS[Role(self.role)]:
+            raise Denied(f"You are limited to some projects here; to {permission.label} it takes more than those.")
+        raise Denied(denial(permission, Role(self.role)))

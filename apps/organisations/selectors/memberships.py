@@ -1,12 +1,20 @@
 """Finding an organisation is the permission check: outsiders get 404, members without the role 403."""
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import JSONObject
 
 from apps.core.errors import NotFound
-from apps.organisations.models import Membership, Organisation
+from apps.organisations.models import Membership, Organisation, ProjectMembership
 from apps.organisations.roles import Permission
 from apps.users.models import User
+
+
+def project_roles(membership: str) -> ArraySubquery:
+    """Return what a query of memberships is annotated with, so that a limited member's projects come along."""
+    rows = ProjectMembership.objects.filter(membership=OuterRef(membership)).order_by()
+    return ArraySubquery(rows.values(found=JSONObject(project_id="project_id", role="role")))
 
 
 def membership_get(user: User | AnonymousUser, slug: str, permission: Permission) -> Membership:
@@ -16,6 +24,7 @@ def membership_get(user: User | AnonymousUser, slug: str, permission: Permission
     """
     membership = (
         Membership.objects.select_related("organisation")
+        .annotate(project_roles_found=project_roles("pk"))
         .filter(user_id=user.pk or 0, organisation__slug=slug)
         .first()
     )

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
@@ -10,6 +11,7 @@ from apps.core.errors import AppError
 from apps.core.wiring import announce
 from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Permission, Role
+from apps.organisations.services.audit import Actor, audit_record
 from apps.users.models import User
 
 DETAILS = ("name", "legal_name", "address", "country", "vat_id", "finance_email")
@@ -20,6 +22,8 @@ def organisation_create(
     *,
     user: User,
     name: str,
+    actor: Actor,
+    now: datetime,
     country: str = "NL",
     currency: str = "EUR",
     vat_id: str = "",
@@ -48,11 +52,24 @@ def organisation_create(
         )
         Membership.objects.create(organisation=organisation, user=user, role=Role.OWNER)
         Project.objects.create(organisation=organisation, name="Default", slug="default")
+        audit_record(
+            organisation_id=organisation.pk,
+            actor=actor,
+            act="organisation.created",
+            subject=f"organisation:{organisation.pk}",
+            after={
+                "slug": organisation.slug,
+                **{field: getattr(organisation, field) for field in (*DETAILS, "currency")},
+            },
+            now=now,
+        )
         announce("organisations.created", organisation_id=str(organisation.id))
     return organisation
 
 
-def organisation_update(*, membership: Membership, details: Mapping[str, str]) -> Organisation:
+def organisation_update(
+    *, membership: Membership, details: Mapping[str, str], actor: Actor, now: datetime
+) -> Organisation:
     """Change the organisation's name and the details its invoices show; issued invoices stay as they are.
 
     `details` may hold name, legal_name, address, country, vat_id and finance_email; the slug never changes.
@@ -63,11 +80,23 @@ def organisation_update(*, membership: Membership, details: Mapping[str, str]) -
     if not slug_from(changed.get("name", "x")):
         sentence = "The name needs at least one letter or digit."
         raise AppError(sentence, code="name_empty", fields={"name": [sentence]})
-    organisation = membership.organisation
-    for field, value in changed.items():
-        setattr(organisation, field, value)
-    if changed:
+    with transaction.atomic():
+        organisation = Organisation.objects.select_for_update(no_key=True).get(pk=membership.organisation_id)
+        before = {field: getattr(organisation, field) for field in changed}
+        if before == changed:
+            return organisation
+        for field, value in changed.items():
+            setattr(organisation, field, value)
         organisation.save(update_fields=list(changed))
+        audit_record(
+            organisation_id=organisation.pk,
+            actor=actor,
+            act="organisation.updated",
+            subject=f"organisation:{organisation.pk}",
+            before=before,
+            after=changed,
+            now=now,
+        )
     return organisation
 
 

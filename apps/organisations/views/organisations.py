@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from apps.core.errors import AppError
@@ -13,6 +14,7 @@ from apps.organisations.forms import DetailsForm, OrganisationForm
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import members_of, membership_get, memberships_of
 from apps.organisations.services import organisation_create, organisation_update
+from apps.organisations.views.frame import actor_of
 from apps.users.models import User
 
 
@@ -28,7 +30,9 @@ def new(request: HttpRequest) -> HttpResponse:
         if again is not None:
             return redirect("console:home", again.organisation.slug)
         try:
-            organisation = organisation_create(user=user, **form.cleaned_data)
+            organisation = organisation_create(
+                user=user, actor=actor_of(request), now=timezone.now(), **form.cleaned_data
+            )
         except AppError as refusal:
             error = refusal
         else:
@@ -47,7 +51,9 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = membership.organisation
     form = DetailsForm(request.POST or None, initial=DetailsForm(instance=organisation).initial)
     if request.method == "POST" and form.is_valid():
-        organisation_update(membership=membership, details=form.cleaned_data)
+        organisation_update(
+            membership=membership, details=form.cleaned_data, actor=actor_of(request), now=timezone.now()
+        )
         messages.success(request, "Saved. New invoices show these details; issued ones stay as they are.")
         return redirect("organisations:settings", slug)
     status = 422 if request.method == "POST" else 200

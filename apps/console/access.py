@@ -1,0 +1,102 @@
+"""Who may use which address: one line per route. tests/permissions holds every view to it.
+
+A new route needs its line here, `"app:name": {"GET": …, "POST": …}`, with one of
+* a `Permission`: members whose role has it; other members get 403 with a sentence, outsiders 404;
+* `SignedIn(why)`: any signed-in person, because the page shows only what is theirs;
+* `Public(why)`: anybody at all, and why that is right;
+* `Staff()`: the platform's own people.
+Methods that are not named answer 405.
+"""
+
+from dataclasses import dataclass
+
+from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
+
+
+@dataclass(frozen=True)
+class Public:
+    """Anybody may, also without signing in."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Any signed-in person may."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Only the platform's own people may."""
+
+    why: str = "a page of the admin site"
+
+
+Access = Permission | Public | SignedIn | Staff
+P = Permission
+
+ROUTES: dict[str, dict[str, Access]] = {
+    # --- console
+    "console:start": {"GET": Public("the front page; signed in, the way to one's organisation")},
+    "console:home": {"GET": P.JOBS_VIEW},
+    # --- organisations
+    "organisations:new": {
+        "GET": SignedIn("whoever creates an organisation owns it"),
+        "POST": SignedIn("whoever creates an organisation owns it"),
+    },
+    "organisations:settings": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
+    # --- billing
+    "billing:overview": {"GET": P.BILLING_VIEW},
+    "billing:invoices": {"GET": P.BILLING_VIEW},
+    "billing:invoice_pdf": {"GET": P.BILLING_VIEW},
+    "billing:proof": {"GET": P.BILLING_VIEW},
+    "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
+    # --- payments
+    "payments:stripe_webhook": {
+        "POST": Public("Stripe signs what it sends; without its signature nothing is kept")
+    },
+    "payments:topup": {"GET": P.BILLING_MANAGE},
+    "payments:topup_start": {"POST": P.BILLING_MANAGE},
+    "payments:topup_detail": {"GET": P.BILLING_MANAGE},
+    # --- jobs
+    "jobs:list": {"GET": P.JOBS_VIEW},
+    "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
+    "jobs:estimate": {"POST": P.JOBS_LAUNCH},
+    "jobs:detail": {"GET": P.JOBS_VIEW},
+    "jobs:stop": {"GET": P.JOBS_STOP, "POST": P.JOBS_STOP},
+    "jobs:stream": {"GET": P.JOBS_VIEW},
+    "jobs:log": {"GET": P.JOBS_VIEW},
+    # --- support
+}
+
+
+def may(role: Role, access: Access) -> bool:
+    """Return whether a member with the role may."""
+    if isinstance(access, Permission):
+        return access in ROLE_PERMISSIONS[role]
+    return not isinstance(access, Staff)
+
+
+def matrix_text() -> str:
+    """Return roles by permission, then routes by role, then every public route with its reason, as aligned text."""
+    roles = "".join(f"{role:>11}" for role in Role)
+    lines = [f"{'permission':<34}{roles}"]
+    lines += [f"{permission:<34}{_marks(permission)}" for permission in Permission]
+    lines += ["", f"{'route':<34}{roles}  needs"]
+    for name, methods in ROUTES.items():
+        for method, access in methods.items():
+            lines.append(f"{method:<7}{name:<27}{_marks(access)}  {_needs(access)}")
+    lines += ["", "public, on purpose"]
+    for name, methods in ROUTES.items():
+        lines += [f"{m:<7}{name:<27} {a.why}" for m, a in methods.items() if isinstance(a, Public)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _marks(access: Access) -> str:
+    return "".join(f"{'x' if may(role, access) else '.':>11}" for role in Role)
+
+
+def _needs(access: Access) -> str:
+    return access.value if isinstance(access, Permission) else type(access).__name__.lower()

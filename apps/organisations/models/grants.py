@@ -1,0 +1,51 @@
+"""What a request may do: the one thing that pages, endpoints and acts ask."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.core.errors import Denied
+from apps.organisations.models.keys import ApiKey
+from apps.organisations.models.organisations import Membership, Organisation
+from apps.organisations.reach import Reach
+from apps.organisations.roles import Permission
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An organisation, who asks (a member, a key, or a member's key) and what role, scopes and projects leave."""
+
+    organisation: Organisation
+    reach: Reach
+    membership: Membership | None = None
+    api_key: ApiKey | None = None
+
+    @classmethod
+    def of_member(cls, membership: Membership) -> "Grant":
+        """Return what the member may do."""
+        return cls(membership.organisation, membership.reach, membership=membership)
+
+    @classmethod
+    def of_key(cls, key: ApiKey) -> "Grant":
+        """Return what the key may do; a personal key acts as its member."""
+        return cls(key.organisation, key.reach, membership=key.member, api_key=key)
+
+    def may(self, permission: Permission, project_id: UUID | None = None) -> bool:
+        """Return whether the act is allowed in the project; without one, whether it is allowed anywhere."""
+        return self.reach.may(permission, project_id)
+
+    def require(self, permission: Permission, project_id: UUID | None = None) -> None:
+        """Pass if the act is allowed, there or anywhere; raise Denied with a sentence if not."""
+        if self.may(permission, project_id):
+            return
+        if self.membership is not None:
+            self.membership.require(permission, project_id)
+        raise Denied(self._key_denial(permission))
+
+    def _key_denial(self, permission: Permission) -> str:
+        assert self.api_key is not None
+        if permission not in self.api_key.scopes:
+            return (
+                f"The key “{self.api_key.name}” lacks the scope {permission.value}, which it takes to "
+                f"{permission.label}; make a key that has it."
+            )
+        return f"The key “{self.api_key.name}” is limited to one project; use a key that reaches further."

@@ -1,0 +1,27 @@
+"""What the pages and endpoints of every app share: who acts in a request."""
+
+from django.http import HttpRequest
+
+from apps.core.addresses import client_address
+from apps.organisations.models import ApiKey, AuditEvent
+from apps.organisations.services import Actor
+from apps.users.models import User
+
+
+def actor_of(request: HttpRequest, *, staff: bool = False) -> Actor:
+    """Return who acts: the API key of the request if it came with one, else the signed-in person, and from where.
+
+    Pages of the admin site pass `staff=True`: there a person acts for the platform.
+    """
+    api_key = getattr(request, "auth", None)
+    user = request.user if isinstance(request.user, User) else None
+    kind = AuditEvent.Kind.STAFF if staff else AuditEvent.Kind.PERSON
+    if isinstance(api_key, ApiKey):
+        kind = AuditEvent.Kind.KEY
+    return Actor(
+        kind=kind,
+        user=user,
+        api_key=api_key if isinstance(api_key, ApiKey) else None,
+        address=client_address(request),
+        agent=request.headers.get("User-Agent", ""),
+    )

@@ -1,0 +1,28 @@
+"""What is in the database, as one short text per table."""
+
+from functools import cache
+
+from django.apps import apps
+from django.db import connection
+
+
+@cache
+def _query() -> str:
+    names = sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)})
+    return " UNION ALL ".join(
+        f"SELECT '{name}', md5(coalesce(string_agg(r::text, '|' ORDER BY r::text), '')) FROM \"{name}\" r"
+        for name in names
+        if name != "django_session"
+    )
+
+
+def contents() -> dict[str, str]:
+    """Return a digest of each table's rows, sessions aside."""
+    with connection.cursor() as cursor:
+        cursor.execute(_query())
+        return dict(cursor.fetchall())
+
+
+def changed(before: dict[str, str]) -> list[str]:
+    """Return the tables whose rows are no longer what they were."""
+    return [name for name, digest in contents().items() if before[name] != digest]

@@ -1,0 +1,67 @@
+"""What the addresses name: for each part of an address, a thing of one organisation that it can stand for."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from apps.billing.models import Invoice, InvoiceDue, Quote, Rate
+from apps.billing.services import invoice_issue, quote_create, topup_credit
+from apps.jobs.models import Job, Market
+from apps.organisations.models import Membership, Organisation
+from apps.payments.models import TopUp
+from tests.console.scene import credits_give, job_make, markets_make
+
+
+def owner_of(organisation: Organisation) -> Membership:
+    """Return the owner's membership."""
+    return organisation.memberships.select_related("user", "organisation").get(role="owner")
+
+
+def quote_of(organisation: Organisation) -> Quote:
+    """Return a price the organisation was shown."""
+    now = timezone.now()
+    if not Rate.objects.exists():
+        Rate.objects.create(currency="EUR", price_micro=420_000, at=now, source="test", read_at=now)
+    found = Quote.objects.filter(organisation=organisation, topup=None).first()
+    return found or quote_create(organisation=organisation, currency="EUR", net_minor=10_000, now=now)
+
+
+def job_of(organisation: Organisation) -> Job:
+    """Return a job of the organisation."""
+    if not Market.objects.exists():
+        markets_make()
+    credits_give(organisation)
+    return job_make(owner_of(organisation), Market.objects.get(slug="nvidia-4090"))
+
+
+def topup_of(organisation: Organisation) -> TopUp:
+    """Return a top-up that waits to be paid."""
+    owner, quote = owner_of(organisation), quote_of(organisation)
+    return TopUp.objects.create(organisation=organisation, user=owner.user, quote=quote)
+
+
+def invoice_of(organisation: Organisation) -> Invoice:
+    """Return an invoice that is printed."""
+    quote_of(organisation)
+    reference, now = str(uuid.uuid4()), timezone.now()
+    quote = quote_create(organisation=organisation, currency="EUR", net_minor=5_000, now=now)
+    topup_credit(
+        organisation_id=organisation.id, topup_id=reference, quote=quote, payment_reference=reference, now=now
+    )
+    return invoice_issue(invoice_due_id=InvoiceDue.objects.get(topup_id=reference).pk, now=now)
+
+
+# One line per name in an address. Where a name means different things, write "app:route.name".
+THINGS: dict[str, Callable[[Organisation], Any]] = {
+    "slug": lambda organisation: organisation.slug,
+    "job_id": lambda organisation: job_of(organisation).pk,
+    "topup_id": lambda organisation: topup_of(organisation).pk,
+    "number": lambda organisation: invoice_of(organisation).number,
+}
+
+# What a form or a JSON body names. An address without a line here is sent an empty one.
+BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
+    "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
+}
