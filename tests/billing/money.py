@@ -58,7 +58,9 @@ def grant(
     return Lot.objects.get(transfer=transfer)
 
 
-def hold(organisation: Organisation, credits: int, *, source: str = "job:1:1", fee: int = 0) -> Hold:
+def hold(
+    organisation: Organisation, credits: int, *, source: str = "job:1:1", fee: int = 0, label: str = "Train"
+) -> Hold:
     """Hold whole credits, and `fee` micro-NOS for the platform."""
     return hold_place(
         organisation_id=organisation.id,
@@ -66,6 +68,6 @@ def hold(organisation: Organisation, credits: int, *, source: str = "job:1:1", f
         network_micro=credits * CREDIT,
         network_fee_micro=0,
         platform_fee_micro=fee,
-        label="Train",
+        label=label,
         now=NOW,
     )

@@ -7,12 +7,15 @@ from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.quotes import Terms, quote_create, quote_preview
 from apps.billing.services.rates import rate_latest, rate_read
+from apps.billing.services.statement_delivery import statement_deliver, statements_sweep
+from apps.billing.services.statements import Closing, month_close, months_close, statement_close
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.vat import invoice_replace, place_proof_record, vat_of, vat_refund_paid
 from apps.billing.services.vat_checks import vat_check_ask, vat_checks_sweep, vat_id_check
 from apps.billing.services.wallets import wallet_open
 
 __all__ = [
+    "Closing",
     "Terms",
     "cost_of",
     "credit_note_due",
@@ -26,12 +29,17 @@ __all__ = [
     "invoices_sweep",
     "loss_post",
     "lot_grant",
+    "month_close",
+    "months_close",
     "place_proof_record",
     "platform_fee",
     "quote_create",
     "quote_preview",
     "rate_latest",
     "rate_read",
+    "statement_close",
+    "statement_deliver",
+    "statements_sweep",
     "stripe_fee_post",
     "topup_credit",
     "treasury_fund",
