@@ -228,6 +228,8 @@ RATE_SPREAD_BP = env.int("RATE_SPREAD_BP", default=200)  # basis points on the N
 QUOTE_MINUTES = env.int("QUOTE_MINUTES", default=60)
 VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
 RATES_URL = env.str("RATES_URL", default="https://api.coingecko.com/api/v3")
+TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
+TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)
 TOPUP_MAXIMUM_MINOR = env.int("TOPUP_MAXIMUM_MINOR", default=1_000_000)
 

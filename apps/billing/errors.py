@@ -112,3 +112,40 @@ class StatementMismatch(AppError):
 
     code = "statement_mismatch"
     status = 500
+
+
+class VoucherRefused(Conflict):
+    """The code is no voucher, or not for this organisation any more."""
+
+    code = "voucher_refused"
+
+
+class TooManyGuesses(AppError):
+    """Too many codes were tried that are none."""
+
+    code = "too_many_guesses"
+    status = 429
+
+
+class MoveRefused(Conflict):
+    """Credits cannot go where somebody wants to move them."""
+
+    code = "move_refused"
+
+
+class ReversalRefused(Conflict):
+    """More would go back than came, or than is left unspent."""
+
+    code = "reversal_refused"
+
+
+class ReversalEnded(Conflict):
+    """The refund or dispute ended before, in another way than is asked now."""
+
+    code = "reversal_ended"
+
+
+class TopUpUnknown(NotFound):
+    """No credits were ever given for this top-up."""
+
+    code = "topup_unknown"
