@@ -2,9 +2,11 @@
 
 from apps.organisations.models.audit import AuditDay, AuditDetail, AuditEvent
 from apps.organisations.models.grants import Grant
+from apps.organisations.models.invitations import Invitation
 from apps.organisations.models.keys import ApiKey
-from apps.organisations.models.organisations import Membership, Organisation
+from apps.organisations.models.organisations import Closed, Membership, Organisation
 from apps.organisations.models.projects import Project, ProjectMembership
+from apps.organisations.models.terms import TermsAcceptance
 
 __all__ = [
     "ApiKey",
@@ -12,8 +14,16 @@ __all__ = [
     "AuditDetail",
     "AuditEvent",
     "Grant",
+__all__ = ["ApiKey", "Grant", "Membership", "Organisation", "Project", "ProjectMembership"]
+__all__ = ["ApiKey", "AuditDay", "AuditDetail", "AuditEvent", "Membership", "Organisation", "Project"]
+__all__ = [
+    "ApiKey",
+    "Closed",
+    "Grant",
+    "Invitation",
     "Membership",
     "Organisation",
     "Project",
     "ProjectMembership",
+    "TermsAcceptance",
 ]
