@@ -219,6 +219,8 @@ SELLER = {
     "prefix": env.str("SELLER_INVOICE_PREFIX", default="NW"),
 }
 
+TERMS_VERSION = env.str("TERMS_VERSION", default="2026-11")  # in force: templates/terms/<version>.html
+
 # --- money -----------------------------------------------------------------------------------------------
 PLATFORM_FEE_BP = env.int("PLATFORM_FEE_BP", default=500)  # basis points of the node's price
 RATE_SPREAD_BP = env.int("RATE_SPREAD_BP", default=200)  # basis points on the NOS rate of a quote

@@ -13,4 +13,7 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
     "jobs.ended": ["bridge.result_fetch"],  # attempt_id: a node ran it and the chain says it ended
 }
 
-PORTS: dict[str, list[str]] = {}
+PORTS: dict[str, list[str]] = {
+    # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
+    "organisations.close_obstacles": ["apps.billing.closing.close_obstacles", "apps.jobs.closing.close_obstacles"],
+}

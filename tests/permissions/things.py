@@ -9,9 +9,11 @@ from django.utils import timezone
 from apps.billing.models import Invoice, InvoiceDue, Quote, Rate
 from apps.billing.services import invoice_issue, quote_create, topup_credit
 from apps.jobs.models import Job, Market
-from apps.organisations.models import Membership, Organisation
+from apps.organisations.models import Invitation, Membership, Organisation
+from apps.organisations.services import Actor, invitation_send
 from apps.payments.models import TopUp
 from tests.console.scene import credits_give, job_make, markets_make
+from tests.organisations.people import invitation_token
 
 
 def owner_of(organisation: Organisation) -> Membership:
@@ -53,11 +55,28 @@ def invoice_of(organisation: Organisation) -> Invoice:
     return invoice_issue(invoice_due_id=InvoiceDue.objects.get(topup_id=reference).pk, now=now)
 
 
+def invitation_of(organisation: Organisation) -> Invitation:
+    """Return an open invitation."""
+    owner, now = owner_of(organisation), timezone.now()
+    email = f"nina.{organisation.slug}@boreal.example"
+    actor = Actor.person(owner.user)
+    waiting = organisation.invitations.first()
+    return waiting or invitation_send(membership=owner, email=email, role="viewer", actor=actor, now=now)
+
+
+def token_of(organisation: Organisation) -> str:
+    """Return the token of the link that the invitation's mail brings."""
+    return invitation_token(invitation_of(organisation))
+
+
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
+    "invitation_id": lambda organisation: invitation_of(organisation).pk,
+    "token": lambda organisation: token_of(organisation),
+    "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,
     "number": lambda organisation: invoice_of(organisation).number,
 }
 

@@ -13,11 +13,6 @@ __all__ = [
     "AuditDay",
     "AuditDetail",
     "AuditEvent",
-    "Grant",
-__all__ = ["ApiKey", "Grant", "Membership", "Organisation", "Project", "ProjectMembership"]
-__all__ = ["ApiKey", "AuditDay", "AuditDetail", "AuditEvent", "Membership", "Organisation", "Project"]
-__all__ = [
-    "ApiKey",
     "Closed",
     "Grant",
     "Invitation",

@@ -1,6 +1,7 @@
 """Following an invitation's link: finding it by its token, and taking the place it offers."""
 
 import hmac
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -39,7 +40,9 @@ def invitation_find(*, token: str, now: datetime) -> Invitation:
     try:
         invitation_id = UUID(hex=SIGNER.unsign(token).partition("-")[0])
     except (signing.BadSignature, ValueError) as error:
-        raise NotFound("This invitation link is not whole; open it from the mail again, or copy all of it.") from error
+        raise NotFound(
+            "This invitation link is not whole; open it from the mail again, or copy all of it."
+        ) from error
     rows = Invitation.objects.select_related("organisation", "invited_by")
     invitation = rows.filter(pk=invitation_id).first()
     if invitation is None:
@@ -64,9 +67,7 @@ def invitation_accept(*, token: str, user: User, actor: Actor, now: datetime) ->
         return _join(invitation, user, actor, now=now)
 
 
-def invitation_sign_up(
-    *, token: str, name: str, password: str, address: str = "", agent: str = "", now: datetime
-) -> Membership:
+def invitation_sign_up(*, token: str, name: str, password: str, actor: Actor, now: datetime) -> Membership:
     """Make the invited person's account and give them the place: having the link proves that the address is theirs.
 
     Raises InvitationOver, NotFound, and Conflict when the address has an account, which must sign in instead.
@@ -74,8 +75,7 @@ def invitation_sign_up(
     with transaction.atomic():
         invitation = _lock(token, now=now)
         user = user_make(email=invitation.email, name=name, password=password)
-        actor = Actor(kind="person", user=user, address=address, agent=agent)
-        return _join(invitation, user, actor, now=now)
+        return _join(invitation, user, replace(actor, user=user), now=now)
 
 
 def _lock(token: str, *, now: datetime) -> Invitation:
@@ -100,7 +100,9 @@ def _open_check(invitation: Invitation, token: str, *, now: datetime) -> None:
         case Invitation.State.REVOKED:
             raise InvitationOver(f"This invitation to {name} was taken back; ask there for a new one.")
         case Invitation.State.EXPIRED:
-            raise InvitationOver(f"This invitation to {name} has expired; ask {invitation.invited_by} to send it again.")
+            raise InvitationOver(
+                f"This invitation to {name} has expired; ask {invitation.invited_by} to send it again."
+            )
     if not hmac.compare_digest(invitation.digest, token_digest(token)):
         raise InvitationOver(f"A newer link to {name} was sent since; open that one.")
     invitation.organisation.require_open()

@@ -6,7 +6,7 @@ so no table gives the link away. A new link ends the old one.
 
 import hashlib
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,7 @@ OPEN_MAXIMUM = 100  # open invitations of one organisation
 MAILS_A_DAY = 200  # links that one organisation sends within 24 hours
 EMAIL_MAXIMUM = 254
 SENDS_MAXIMUM = 5  # links of one invitation
+LIMITABLE = (Role.DEVELOPER, Role.VIEWER)  # roles that can be limited to projects
 SIGNER = signing.Signer(salt="organisations.invitation", sep=".")
 
 
@@ -39,14 +40,14 @@ def invitation_send(
     membership: Membership,
     email: str,
     role: str,
-    projects: Mapping[UUID, Role] | None = None,
+    projects: Collection[UUID] | None = None,
     actor: Actor,
     now: datetime,
 ) -> Invitation:
     """Offer a place to an address and mail the link, which works once, for 7 days.
 
-    `projects` limits the person to these, at most with the role given for each. Raises Denied for a role above one's
-    own, Conflict for members, for addresses that have an open invitation, and beyond the limits.
+    `projects` limits a developer or viewer to these, with that role. Raises Denied for a role above one's own, Conflict
+    for members, for addresses that have an open invitation, and beyond the limits, NotFound for foreign projects.
     """
     with transaction.atomic():
         acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
@@ -58,13 +59,14 @@ def invitation_write(
     *,
     email: str,
     role: str,
-    projects: Mapping[UUID, Role] | None = None,
+    projects: Collection[UUID] | None = None,
     actor: Actor,
     now: datetime,
 ) -> Invitation:
     """Write one invitation under the lock of the organisation's people; see invitation_send."""
     email, wanted = email_read(email), role_read(role)
     _role_check(acting, wanted)
+    preset = None if projects is None else projects_check(acting, wanted, projects)
     if acting.organisation.memberships.filter(user__email=email).exists():
         raise Conflict(f"{email} is a member of {acting.organisation.name} already.", code="member_already")
     invitations_end_expired(acting, email, now=now)
@@ -75,7 +77,7 @@ def invitation_write(
         organisation=acting.organisation,
         email=email,
         role=wanted,
-        projects=None if projects is None else {str(pk): role.value for pk, role in projects.items()},
+        projects=preset,
         invited_by=acting.user,
         created_at=now,
     )
@@ -116,7 +118,9 @@ def invitation_revoke(*, membership: Membership, invitation_id: UUID, actor: Act
         acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
         invitation = _find(acting, invitation_id)
         if invitation.accepted_at is not None:
-            raise Conflict(f"{invitation.email} has joined already; remove the member instead.", code="invitation_over")
+            raise Conflict(
+                f"{invitation.email} has joined already; remove the member instead.", code="invitation_over"
+            )
         if invitation.revoked_at is None:
             _revoke(invitation, actor, now=now)
         return invitation
@@ -141,6 +145,20 @@ def invitations_end_expired(acting: Membership, email: str, *, now: datetime) ->
     acting.organisation.invitations.filter(
         email=email, accepted_at=None, revoked_at=None, expires_at__lte=now
     ).update(revoked_at=now)
+
+
+def projects_check(acting: Membership, role: Role, projects: Collection[UUID]) -> dict[str, str]:
+    """Return project id to role, as an invitation keeps it. Raises Conflict and NotFound."""
+    if role not in LIMITABLE:
+        raise Conflict(
+            f"Only developers and viewers can be limited to projects; {role.label.lower()} is a role for all of them.",
+            code="role_not_limitable",
+        )
+    found = acting.organisation.projects.filter(pk__in=projects, archived_at=None).order_by("id")
+    preset = {str(pk): role.value for pk in found.values_list("pk", flat=True)}
+    if not preset or len(preset) < len(set(projects)):
+        raise NotFound("One of these projects is not a live project of this organisation; choose from the list.")
+    return preset
 
 
 def email_read(text: str) -> str:

@@ -10,9 +10,10 @@ from apps.core.errors import AppError, Conflict, Denied
 from apps.core.mail import mail_write
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission, Role
+from apps.organisations.selectors.memberships import member_get
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.invitations import invitations_of_member_revoke
-from apps.organisations.services.people import hands_on, member_find, people_lock, role_read, roles_to_give
+from apps.organisations.services.people import hands_on, people_lock, role_read, roles_to_give
 
 
 def member_role_change(
@@ -24,7 +25,7 @@ def member_role_change(
     """
     with transaction.atomic():
         acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
-        wanted, member = role_read(role), member_find(acting, member_id)
+        wanted, member = role_read(role), member_get(acting.organisation, member_id)
         _may_handle(acting, member)
         if not hands_on(Role(acting.role), wanted):
             raise Denied(f"You cannot give the role {wanted.label.lower()}: it may more than your own.")
@@ -46,7 +47,7 @@ def member_remove(*, membership: Membership, member_id: int, actor: Actor, now: 
     """
     with transaction.atomic():
         acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
-        member = member_find(acting, member_id)
+        member = member_get(acting.organisation, member_id)
         _may_handle(acting, member)
         _end(member, actor, "member.removed", now=now)
         return member
@@ -77,15 +78,24 @@ def ownership_transfer(
     with transaction.atomic():
         acting = people_lock(membership=membership, permission=Permission.ORGANISATION_CLOSE)
         name_confirm(acting, confirmation)
-        heir = member_find(acting, member_id)
+        heir = member_get(acting.organisation, member_id)
         if heir.pk == acting.pk:
-            raise Conflict(f"You own {acting.organisation.name} already; choose another member.", code="owner_already")
+            raise Conflict(
+                f"You own {acting.organisation.name} already; choose another member.", code="owner_already"
+            )
         before = {"owner": acting.pk, "role": heir.role}
         acting.role = Role.ADMIN  # first: the database allows one owner at a time
         acting.save(update_fields=["role"])
         heir.role = Role.OWNER
         heir.save(update_fields=["role"])
-        _told(heir, actor, "ownership.transferred", before=before, after={"owner": heir.pk, "role": heir.role}, now=now)
+        _told(
+            heir,
+            actor,
+            "ownership.transferred",
+            before=before,
+            after={"owner": heir.pk, "role": heir.role},
+            now=now,
+        )
         _transfer_mail(acting, heir, now=now)
         return heir
 

@@ -22,15 +22,6 @@ def people_lock(*, membership: Membership, permission: Permission, whole: bool =
     return acting
 
 
-def member_find(acting: Membership, member_id: int) -> Membership:
-    """Return a member of the same organisation, with its person. Raises NotFound."""
-    found = Membership.objects.select_related("user").filter(pk=member_id, organisation=acting.organisation).first()
-    if found is None:
-        raise NotFound("There is no such member in this organisation; the list may have changed, load it again.")
-    found.organisation = acting.organisation
-    return found
-
-
 def hands_on(own: Role, role: Role) -> bool:
     """Return whether somebody with the role `own` may give or take the role: never more than they have themselves.
 
