@@ -9,10 +9,11 @@ from django.utils import timezone
 from apps.billing.models import Invoice, InvoiceDue, Quote, Rate
 from apps.billing.services import invoice_issue, quote_create, topup_credit
 from apps.jobs.models import Job, Market
-from apps.organisations.models import ApiKey, Grant, Membership, Organisation, Project
-from apps.organisations.services import Actor, api_key_create
+from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
+from apps.organisations.services import Actor, api_key_create, invitation_send
 from apps.payments.models import TopUp
 from tests.console.scene import credits_give, job_make, markets_make
+from tests.organisations.people import invitation_token
 
 
 def owner_of(organisation: Organisation) -> Membership:
@@ -73,6 +74,20 @@ def key_of(organisation: Organisation) -> ApiKey:
     ).key
 
 
+def invitation_of(organisation: Organisation) -> Invitation:
+    """Return an open invitation."""
+    owner, now = owner_of(organisation), timezone.now()
+    email = f"nina.{organisation.slug}@boreal.example"
+    actor = Actor.person(owner.user)
+    waiting = organisation.invitations.first()
+    return waiting or invitation_send(membership=owner, email=email, role="viewer", actor=actor, now=now)
+
+
+def token_of(organisation: Organisation) -> str:
+    """Return the token of the link that the invitation's mail brings."""
+    return invitation_token(invitation_of(organisation))
+
+
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
@@ -80,6 +95,9 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
+    "invitation_id": lambda organisation: invitation_of(organisation).pk,
+    "token": lambda organisation: token_of(organisation),
+    "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,
     "number": lambda organisation: invoice_of(organisation).number,
 }
 

@@ -18,6 +18,7 @@ from apps.jobs.services.settlement import network_fee
 from apps.jobs.state import OVER
 from apps.organisations.models import Membership, Project
 from apps.organisations.roles import Permission
+from apps.organisations.services import organisation_keep_open
 
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
@@ -69,8 +70,8 @@ def job_submit(
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
-    Raises Denied, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict for a
-    closed market or a foreign project, InsufficientCredits, KeyReused when the key was used for another job.
+    Raises Denied, Closed, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict
+    for a closed market or a foreign project, InsufficientCredits, KeyReused when the key was used for another job.
     """
     membership.require(Permission.JOBS_LAUNCH)
     organisation = membership.organisation
@@ -92,6 +93,7 @@ def job_submit(
         return str(_accept(membership, project, fresh, definition, timeout_s, name, now).pk)
 
     with transaction.atomic():
+        organisation_keep_open(organisation.pk)
         job_id = once(scope=f"{organisation.pk}:job_submit", key=submission_key, content=content, act=act)
         return Job.objects.select_related("attempt", "market", "organisation").get(pk=uuid.UUID(job_id))
 
