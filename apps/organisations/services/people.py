@@ -22,7 +22,7 @@ def people_lock(*, membership: Membership, permission: Permission, whole: bool =
     return acting
 
 
-def organisation_lock(*, acting: Membership | Grant, permission: Permission) -> Organisation:
+def acting_lock(*, acting: Membership | Grant, permission: Permission) -> Organisation:
     """Return the organisation as it is now, locked until the end, if a member or key may still act on it.
 
     Raises as `people_lock`.
