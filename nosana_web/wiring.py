@@ -14,4 +14,7 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
     "jobs.ended": ["bridge.result_fetch"],  # attempt_id: a node ran it and the chain says it ended
 }
 
-PORTS: dict[str, list[str]] = {}
+PORTS: dict[str, list[str]] = {
+    # An approved act, done in the approving transaction (docs/approvals.md); returns "noun:<id>" of what it made.
+    "approvals.job": ["apps.jobs.services.job_approved"],  # approval, now
+}

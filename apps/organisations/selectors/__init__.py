@@ -1,5 +1,13 @@
 """Finding an organisation is the permission check: outsiders get 404, members without the role 403."""
 
+from apps.organisations.selectors.approvals import (
+    approval_get,
+    approval_link_read,
+    approvals_open,
+    approvals_over,
+    approvers_of,
+    may_decide,
+)
 from apps.organisations.selectors.audit import (
     AuditFilters,
     AuditLine,
@@ -15,6 +23,11 @@ from apps.organisations.selectors.projects import project_default, project_get
 __all__ = [
     "AuditFilters",
     "AuditLine",
+    "approval_get",
+    "approval_link_read",
+    "approvals_open",
+    "approvals_over",
+    "approvers_of",
     "audit_acts",
     "audit_all",
     "audit_day_last",
@@ -23,6 +36,7 @@ __all__ = [
     "audit_findings",
     "audit_page",
     "audit_proof",
+    "may_decide",
     "members_of",
     "membership_get",
     "memberships_of",

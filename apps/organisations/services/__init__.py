@@ -1,5 +1,14 @@
 """The acts of organisations, each in the file of its noun."""
 
+from apps.organisations.services.approvals import (
+    ActImpossible,
+    AsksAgain,
+    approval_decide,
+    approval_limits_set,
+    approval_request,
+    approval_withdraw,
+    approvals_expire,
+)
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.audit_days import (
     audit_days_close,
@@ -11,7 +20,14 @@ from apps.organisations.services.audit_days import (
 from apps.organisations.services.organisations import organisation_create, organisation_update, slug_from
 
 __all__ = [
+    "ActImpossible",
     "Actor",
+    "AsksAgain",
+    "approval_decide",
+    "approval_limits_set",
+    "approval_request",
+    "approval_withdraw",
+    "approvals_expire",
     "audit_days_close",
     "audit_days_empty",
     "audit_erase",
