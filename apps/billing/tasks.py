@@ -58,3 +58,43 @@ def rate_read() -> None:
         services.rate_read(now=timezone.now())
     except RateSourceBroken as error:  # the next read is half a minute away; quotes refuse rates that are too old
         logger.warning(error.message)
+
+
+@queue.task("billing.trial_grant")
+def trial_grant(*, organisation_id: str) -> None:
+    services.trial_grant(organisation_id=uuid.UUID(organisation_id), now=timezone.now())
+
+
+@queue.task("billing.balance_check")
+def balance_check(*, organisation_id: str) -> None:
+    services.balance_check(organisation_id=uuid.UUID(organisation_id), now=timezone.now())
+
+
+@queue.periodic("billing.balances_check", every=300)
+def balances_check() -> None:
+    services.balances_check(now=timezone.now())
+
+
+@queue.periodic("billing.lots_expire", every=300)
+def lots_expire() -> None:
+    services.lots_expire(now=timezone.now())
+
+
+@queue.periodic("billing.expiry_notices", every=3_600)
+def expiry_notices() -> None:
+    services.expiry_notices(now=timezone.now())
+
+
+@queue.task("billing.budget_mail")
+def budget_mail(*, notice_id: int) -> None:
+    services.budget_mail(notice_id=notice_id)
+
+
+@queue.periodic("billing.budgets_forecast", every=3600)
+def budgets_forecast() -> None:
+    services.budgets_forecast(now=timezone.now())
+
+
+@queue.periodic("billing.holds_sweep", every=300)
+def holds_sweep() -> None:
+    services.holds_sweep(now=timezone.now())

@@ -18,7 +18,7 @@ from apps.jobs.models import Job, Market
 from apps.jobs.pages import definition_text, wait_words
 from apps.jobs.selectors import job_get, markets_open
 from apps.jobs.services import Estimate, job_estimate, job_launch
-from apps.organisations.models import Approval, Membership
+from apps.organisations.models import Approval, Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get, project_default
 from apps.organisations.views.frame import actor_of
@@ -64,7 +64,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 def _launch(request: HttpRequest, membership: Membership, data: dict[str, Any]) -> Job | Approval:
     return job_launch(
         membership=membership,
-        project=project_default(membership.organisation),
+        project=project_default(Grant.of_member(membership), Permission.JOBS_LAUNCH),
         market=data["market"],
         definition=data["definition"],
         timeout_s=data["timeout_minutes"] * 60,

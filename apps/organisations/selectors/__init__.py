@@ -17,8 +17,16 @@ from apps.organisations.selectors.audit import (
     audit_page,
 )
 from apps.organisations.selectors.audit_days import audit_day_last, audit_digests, audit_findings, audit_proof
+from apps.organisations.selectors.keys import api_key_check, api_key_get, api_keys_of
 from apps.organisations.selectors.memberships import members_of, membership_get, memberships_of
-from apps.organisations.selectors.projects import project_default, project_get
+from apps.organisations.selectors.projects import (
+    project_default,
+    project_found,
+    project_get,
+    project_members,
+    projects_for,
+    projects_of,
+)
 
 __all__ = [
     "AuditFilters",
@@ -28,6 +36,9 @@ __all__ = [
     "approvals_open",
     "approvals_over",
     "approvers_of",
+    "api_key_check",
+    "api_key_get",
+    "api_keys_of",
     "audit_acts",
     "audit_all",
     "audit_day_last",
@@ -41,5 +52,9 @@ __all__ = [
     "membership_get",
     "memberships_of",
     "project_default",
+    "project_found",
     "project_get",
+    "project_members",
+    "projects_for",
+    "projects_of",
 ]

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisations', '0006_billing_references'),
+        ('organisations', '0007_api_key_made_at'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
