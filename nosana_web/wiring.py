@@ -18,6 +18,8 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
 }
 
 PORTS: dict[str, list[str]] = {
+    # An approved act, done in the approving transaction (docs/approvals.md); returns "noun:<id>" of what it made.
+    "approvals.job": ["apps.jobs.services.job_approved"],  # approval, now
     "billing.hold_needed": [
         "apps.jobs.selectors.hold_needed"
     ],  # source: True, False, or None for a foreign source

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.core.errors import AppError, KeyReused
 from apps.jobs.definitions import DefinitionRefused
 from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
-from apps.jobs.models import Market
+from apps.jobs.models import Job, Market
 from apps.jobs.pages import definition_text, wait_words
 from apps.jobs.selectors import job_get, markets_open
-from apps.jobs.services import Estimate, job_estimate, job_submit
-from apps.organisations.models import Grant, Membership
+from apps.jobs.services import Estimate, job_estimate, job_launch
+from apps.organisations.models import Approval, Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get, project_default
+from apps.organisations.views.frame import actor_of
 
 ALREADY = (
     "This form has launched a job already, and it has changed since. Nothing new was launched: "
@@ -31,7 +32,10 @@ ALREADY = (
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the launch form, and launch: a second press of the same form leads to the same job."""
+    """Show the launch form, and launch: a second press of the same form leads to the same job.
+
+    A job above the organisation's limit becomes a request, and leads to its page.
+    """
     membership = membership_get(request.user, slug, Permission.JOBS_LAUNCH)
     request.membership = membership  # type: ignore[attr-defined]
     starter = _starter(request)
@@ -41,7 +45,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, starter, status=422)
     try:
-        job = _submit(membership, form.cleaned_data)
+        made = _launch(request, membership, form.cleaned_data)
     except KeyReused:
         again = request.POST.copy()
         again["submission_key"] = str(uuid.uuid4())
@@ -52,11 +56,13 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, form, starter, status=422)
     except AppError as refusal:
         return _page(request, form, starter, status=refusal.status, error=refusal)
-    return redirect("jobs:detail", slug, job.pk)
+    if isinstance(made, Approval):
+        return redirect("organisations:approval", slug, made.pk)
+    return redirect("jobs:detail", slug, made.pk)
 
 
-def _submit(membership: Membership, data: dict[str, Any]) -> Any:
-    return job_submit(
+def _launch(request: HttpRequest, membership: Membership, data: dict[str, Any]) -> Job | Approval:
+    return job_launch(
         membership=membership,
         project=project_default(Grant.of_member(membership), Permission.JOBS_LAUNCH),
         market=data["market"],
@@ -64,6 +70,8 @@ def _submit(membership: Membership, data: dict[str, Any]) -> Any:
         timeout_s=data["timeout_minutes"] * 60,
         name=data["name"],
         submission_key=str(data["submission_key"]),
+        reason=data["reason"],
+        actor=actor_of(request),
         now=timezone.now(),
     )
 

@@ -1,5 +1,13 @@
 """Finding an organisation is the permission check: outsiders get 404, members without the role 403."""
 
+from apps.organisations.selectors.approvals import (
+    approval_get,
+    approval_link_read,
+    approvals_open,
+    approvals_over,
+    approvers_of,
+    may_decide,
+)
 from apps.organisations.selectors.audit import (
     AuditFilters,
     AuditLine,
@@ -34,6 +42,11 @@ __all__ = [
     "api_key_check",
     "api_key_get",
     "api_keys_of",
+    "approval_get",
+    "approval_link_read",
+    "approvals_open",
+    "approvals_over",
+    "approvers_of",
     "audit_acts",
     "audit_all",
     "audit_day_last",
@@ -44,6 +57,7 @@ __all__ = [
     "audit_proof",
     "invitations_waiting",
     "invited_addresses",
+    "may_decide",
     "member_get",
     "members_of",
     "membership_get",
