@@ -72,7 +72,7 @@ def job_submit(
     Raises Denied, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict for a
     closed market or a foreign project, InsufficientCredits, KeyReused when the key was used for another job.
     """
-    membership.require(Permission.JOBS_LAUNCH)
+    membership.require(Permission.JOBS_LAUNCH, project.pk)
     organisation = membership.organisation
     if project.organisation_id != organisation.pk or project.archived_at is not None:
         raise Conflict(f"“{project.name}” is not a live project of {organisation.name}; choose another project.")
@@ -190,7 +190,7 @@ def job_stop(*, membership: Membership, job: Job, now: datetime) -> Job:
 
     Raises Denied, and Conflict when the job is already over.
     """
-    membership.require(Permission.JOBS_STOP)
+    membership.require(Permission.JOBS_STOP, job.project_id)
     if job.organisation_id != membership.organisation_id:
         raise Conflict("This job belongs to another organisation.")
     with transaction.atomic():
