@@ -108,7 +108,7 @@ def submission_check(
     membership: Membership, project: Project, definition: dict[str, Any], timeout_s: int, name: str
 ) -> str:
     """Return the job's name, tidied, if the member may submit it there. Raises as job_submit does."""
-    membership.require(Permission.JOBS_LAUNCH)
+    membership.require(Permission.JOBS_LAUNCH, project.pk)
     organisation = membership.organisation
     if project.organisation_id != organisation.pk or project.archived_at is not None:
         raise Conflict(f"“{project.name}” is not a live project of {organisation.name}; choose another project.")
@@ -289,7 +289,7 @@ def job_stop(*, membership: Membership, job: Job, now: datetime) -> Job:
 
     Raises Denied, and Conflict when the job is already over.
     """
-    membership.require(Permission.JOBS_STOP)
+    membership.require(Permission.JOBS_STOP, job.project_id)
     if job.organisation_id != membership.organisation_id:
         raise Conflict("This job belongs to another organisation.")
     with transaction.atomic():
