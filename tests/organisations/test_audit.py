@@ -1,6 +1,5 @@
 """The audit trail: one event per act, which nobody changes, and personal data beside it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,16 +8,8 @@ from django.db.transaction import TransactionManagementError
 
 from apps.organisations.models import AuditDetail, AuditEvent
 from apps.organisations.services import Actor, audit_record
+from tests.organisations.trail import NOW, record
 from tests.world import World
-
-NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-def record(world: World, act: str = "cap.set", subject: str = "cap:1", **more: Any) -> AuditEvent:
-    """Let Olga do something."""
-    actor = more.pop("actor", Actor("person", user=world.olga, address="198.51.100.7", agent="Firefox"))
-    audit_record(organisation_id=world.acme.pk, actor=actor, act=act, subject=subject, now=NOW, **more)
-    return AuditEvent.objects.latest("id")
 
 
 def test_creating_an_organisation_is_the_first_event(world: World) -> None:
@@ -67,7 +58,7 @@ def test_what_is_equal_on_both_sides_is_left_out_and_values_become_plain(world: 
     )
     event.refresh_from_db()
     assert event.before == {"b": None}
-    assert event.after == {"b": {"when": "2026-11-23T12:00:00.000000Z", "share": "0.5"}, "c": "x"}
+    assert event.after == {"b": {"when": f"{NOW.date()}T12:00:00.000000Z", "share": "0.5"}, "c": "x"}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +73,7 @@ def test_an_event_of_another_shape_is_a_mistake_of_ours(world: World, act: str, 
 def test_an_event_outside_of_its_act_s_transaction_is_refused() -> None:
     world = World.build()
     with pytest.raises(TransactionManagementError, match="outside"):
-        record(world)
+        audit_record(organisation_id=world.acme.pk, actor=Actor.system(), act="a.b", subject="a:1", now=NOW)
 
 
 @pytest.mark.parametrize(

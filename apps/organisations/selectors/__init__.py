@@ -1,5 +1,14 @@
 """Finding an organisation is the permission check: outsiders get 404, members without the role 403."""
 
+from apps.organisations.selectors.audit import (
+    AuditFilters,
+    AuditLine,
+    audit_acts,
+    audit_all,
+    audit_event_get,
+    audit_page,
+)
+from apps.organisations.selectors.audit_days import audit_day_last, audit_digests, audit_findings, audit_proof
 from apps.organisations.selectors.keys import api_key_check, api_key_get, api_keys_of
 from apps.organisations.selectors.memberships import members_of, membership_get, memberships_of
 from apps.organisations.selectors.projects import (
@@ -12,9 +21,19 @@ from apps.organisations.selectors.projects import (
 )
 
 __all__ = [
+    "AuditFilters",
+    "AuditLine",
     "api_key_check",
     "api_key_get",
     "api_keys_of",
+    "audit_acts",
+    "audit_all",
+    "audit_day_last",
+    "audit_digests",
+    "audit_event_get",
+    "audit_findings",
+    "audit_page",
+    "audit_proof",
     "members_of",
     "membership_get",
     "memberships_of",

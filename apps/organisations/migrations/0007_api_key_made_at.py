@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisations', '0005_audit_guards'),
+        ('organisations', '0006_billing_references'),
     ]
 
     operations = [
