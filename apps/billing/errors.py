@@ -23,6 +23,12 @@ class RateSourceBroken(AppError):
     status = 502
 
 
+class JumpOver(Conflict):
+    """The price jump has ended before."""
+
+    code = "jump_over"
+
+
 class QuoteRefused(AppError):
     """The amount or currency of a top-up is not one we sell."""
 

@@ -58,3 +58,8 @@ def lots_expire() -> None:
 @queue.periodic("billing.expiry_notices", every=3_600)
 def expiry_notices() -> None:
     services.expiry_notices(now=timezone.now())
+
+
+@queue.periodic("billing.rates_purge", every=86_400)
+def rates_purge() -> None:
+    services.rates_purge(now=timezone.now())

@@ -15,7 +15,7 @@ from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
 from apps.billing.services.quotes import Terms, quote_create, quote_preview
-from apps.billing.services.rates import rate_latest, rate_read
+from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
 from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.trials import trial_grant
@@ -24,6 +24,7 @@ from apps.billing.services.wallets import wallet_open
 
 __all__ = [
     "Purse",
+    "RatesRead",
     "Terms",
     "balance_alert_set",
     "balance_check",
@@ -42,6 +43,7 @@ __all__ = [
     "hold_settle",
     "invoice_issue",
     "invoices_sweep",
+    "jump_confirm",
     "loss_post",
     "lot_grant",
     "lots_expire",
@@ -51,6 +53,7 @@ __all__ = [
     "quote_preview",
     "rate_latest",
     "rate_read",
+    "rates_purge",
     "refund_cancel",
     "refund_offer",
     "refund_reserve",
