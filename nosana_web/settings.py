@@ -217,6 +217,9 @@ SELLER = {
     "vat_id": env.str("SELLER_VAT_ID", default="NL000099998B57"),
     "email": env.str("SELLER_EMAIL", default="billing@nosana-web.example"),
     "prefix": env.str("SELLER_INVOICE_PREFIX", default="NW"),
+    "registration": env.str("SELLER_REGISTRATION", default="KvK 00000000"),  # number in the trade register
+    "currency": env.str("SELLER_CURRENCY", default="EUR"),  # what the seller's VAT returns are in
+    "oss": env.bool("SELLER_OSS", default=True),  # VAT of other EU countries goes through the one-stop shop
 }
 
 # --- money -----------------------------------------------------------------------------------------------
@@ -234,6 +237,7 @@ PYTH_FEEDS = {
 }
 COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/v3")
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
+VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
 TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
 TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)

@@ -8,6 +8,7 @@ listener in the caller's transaction; each listener is the name of a task. A por
 ANNOUNCEMENTS: dict[str, list[str]] = {
     "organisations.created": ["billing.wallet_open", "billing.trial_grant"],  # organisation_id
     "billing.credited": [],  # organisation_id
+    "billing.vat_refund_due": [],  # topup_id, currency, minor: VAT that goes back the way it was paid
     # organisation_id: the available credits fell below a level somebody watches (billing.services.balance_watch)
     "billing.balance_changed": ["billing.balance_check"],
     "billing.refunded": [],  # reversal_id: money of a top-up went back, by a refund or a lost dispute
@@ -16,4 +17,7 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
     "jobs.ended": ["bridge.result_fetch"],  # attempt_id: a node ran it and the chain says it ended
 }
 
-PORTS: dict[str, list[str]] = {}
+PORTS: dict[str, list[str]] = {
+    # quote_ids: which of them something was paid with, so that the others may be deleted
+    "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
+}

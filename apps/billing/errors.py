@@ -35,6 +35,15 @@ class QuoteRefused(AppError):
     code = "quote_refused"
 
 
+class QuoteUnknown(NotFound):
+    """There is no such quote or offer for this organisation."""
+
+    code = "quote_unknown"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such price for this organisation; open the top-up page again.")
+
+
 class InsufficientCredits(AppError):
     """The organisation has fewer credits than an act needs; the next step is a top-up."""
 
@@ -67,6 +76,57 @@ class HoldEnded(Conflict):
     """The hold ended before, in another way than is asked now."""
 
     code = "hold_ended"
+
+
+class InvoiceUnknown(NotFound):
+    """There is no invoice for this top-up."""
+
+    code = "invoice_unknown"
+
+
+class CreditExceedsInvoice(Conflict):
+    """Credit notes would take back more than the invoice asked."""
+
+    code = "credit_exceeds_invoice"
+
+
+class SentTooOften(AppError):
+    """The same document was mailed again and again."""
+
+    code = "sent_too_often"
+    status = 429
+
+
+class PlaceDisputed(Conflict):
+    """The signs of where a customer is say another country than its billing details."""
+
+    code = "place_disputed"
+
+
+class ViesUnreachable(AppError):
+    """VIES, or the member state behind it, does not answer now."""
+
+    code = "vies_unreachable"
+    status = 503
+
+
+class PeriodOpen(Conflict):
+    """The month is not over, so there is no statement of it."""
+
+    code = "period_open"
+
+
+class PeriodClosed(Conflict):
+    """The month was closed before; its statement stands."""
+
+    code = "period_closed"
+
+
+class StatementMismatch(AppError):
+    """A statement would not agree with the ledger; nothing is issued and a person must look."""
+
+    code = "statement_mismatch"
+    status = 500
 
 
 class VoucherRefused(Conflict):

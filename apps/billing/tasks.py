@@ -27,6 +27,31 @@ def invoices_sweep() -> None:
     services.invoices_sweep(now=timezone.now())
 
 
+@queue.task("billing.credit_note_issue")
+def credit_note_issue(*, credit_note_due_id: str) -> None:
+    services.credit_note_issue(credit_note_due_id=credit_note_due_id, now=timezone.now())
+
+
+@queue.task("billing.invoice_replace")
+def invoice_replace(*, invoice_due_id: str, vat_check_id: str) -> None:
+    services.invoice_replace(invoice_due_id=invoice_due_id, vat_check_id=vat_check_id, now=timezone.now())
+
+
+@queue.periodic("billing.credit_notes_sweep", every=60)
+def credit_notes_sweep() -> None:
+    services.credit_notes_sweep(now=timezone.now())
+
+
+@queue.task("billing.vat_check_ask")
+def vat_check_ask(*, vat_check_id: str) -> None:
+    services.vat_check_ask(vat_check_id=vat_check_id, now=timezone.now())
+
+
+@queue.periodic("billing.vat_checks_sweep", every=60)
+def vat_checks_sweep() -> None:
+    services.vat_checks_sweep(now=timezone.now())
+
+
 @queue.periodic("billing.rate_read", every=30)
 def rate_read() -> None:
     try:
@@ -63,3 +88,8 @@ def expiry_notices() -> None:
 @queue.periodic("billing.rates_purge", every=86_400)
 def rates_purge() -> None:
     services.rates_purge(now=timezone.now())
+
+
+@queue.periodic("billing.quotes_purge", every=3_600)
+def quotes_purge() -> None:
+    services.quotes_purge(now=timezone.now())

@@ -2,6 +2,7 @@
 
 from apps.billing.pricing import cost_of, platform_fee
 from apps.billing.services.balances import balance_alert_set, balance_check, balance_watch, balances_check
+from apps.billing.services.credit_notes import credit_note_due, credit_note_issue, credit_notes_sweep
 from apps.billing.services.disputes import (
     debt_collect,
     dispute_funds_post,
@@ -14,11 +15,20 @@ from apps.billing.services.holds import hold_place, hold_release, hold_settle, l
 from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
-from apps.billing.services.quotes import Terms, quote_create, quote_preview
+from apps.billing.services.quotes import (
+    Terms,
+    quote_accept,
+    quote_create,
+    quote_offer,
+    quote_preview,
+    quotes_purge,
+)
 from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
 from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.trials import trial_grant
+from apps.billing.services.vat import invoice_replace, place_proof_record, vat_of, vat_refund_paid
+from apps.billing.services.vat_checks import vat_check_ask, vat_checks_sweep, vat_id_check
 from apps.billing.services.vouchers import voucher_make, voucher_redeem, voucher_withdraw
 from apps.billing.services.wallets import wallet_open
 
@@ -31,6 +41,9 @@ __all__ = [
     "balance_watch",
     "balances_check",
     "cost_of",
+    "credit_note_due",
+    "credit_note_issue",
+    "credit_notes_sweep",
     "credits_move",
     "debt_collect",
     "dispute_funds_post",
@@ -42,15 +55,20 @@ __all__ = [
     "hold_release",
     "hold_settle",
     "invoice_issue",
+    "invoice_replace",
     "invoices_sweep",
     "jump_confirm",
     "loss_post",
     "lot_grant",
+    "place_proof_record",
     "lots_expire",
     "platform_fee",
     "purse_of",
+    "quote_accept",
     "quote_create",
+    "quote_offer",
     "quote_preview",
+    "quotes_purge",
     "rate_latest",
     "rate_read",
     "rates_purge",
@@ -61,6 +79,11 @@ __all__ = [
     "topup_credit",
     "topup_refund",
     "treasury_fund",
+    "vat_check_ask",
+    "vat_checks_sweep",
+    "vat_id_check",
+    "vat_of",
+    "vat_refund_paid",
     "trial_grant",
     "voucher_make",
     "voucher_redeem",

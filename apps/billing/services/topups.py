@@ -9,7 +9,7 @@ from apps.billing import chart
 from apps.billing.errors import AmountInvalid
 from apps.billing.models import InvoiceDue, Lot, Quote
 from apps.billing.services.disputes import debt_collect
-from apps.billing.services.invoices import invoice_facts
+from apps.billing.services.invoice_facts import invoice_facts
 from apps.billing.services.lots import PRIORITY
 from apps.billing.services.wallets import wallet_open
 from apps.core.errors import KeyReused
