@@ -20,4 +20,7 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
 PORTS: dict[str, list[str]] = {
     # quote_ids: which of them something was paid with, so that the others may be deleted
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
+    "billing.hold_needed": [
+        "apps.jobs.selectors.hold_needed"
+    ],  # source: True, False, or None for a foreign source
 }
