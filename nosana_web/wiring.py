@@ -14,5 +14,7 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
 }
 
 PORTS: dict[str, list[str]] = {
-    "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],  # source: True, False, or None for a foreign source
+    "billing.hold_needed": [
+        "apps.jobs.selectors.hold_needed"
+    ],  # source: True, False, or None for a foreign source
 }
