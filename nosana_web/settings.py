@@ -217,13 +217,19 @@ SELLER = {
     "vat_id": env.str("SELLER_VAT_ID", default="NL000099998B57"),
     "email": env.str("SELLER_EMAIL", default="billing@nosana-web.example"),
     "prefix": env.str("SELLER_INVOICE_PREFIX", default="NW"),
+    "registration": env.str("SELLER_REGISTRATION", default="KvK 00000000"),  # number in the trade register
+    "currency": env.str("SELLER_CURRENCY", default="EUR"),  # what the seller's VAT returns are in
+    "oss": env.bool("SELLER_OSS", default=True),  # VAT of other EU countries goes through the one-stop shop
 }
 
 # --- money -----------------------------------------------------------------------------------------------
 PLATFORM_FEE_BP = env.int("PLATFORM_FEE_BP", default=500)  # basis points of the node's price
 RATE_SPREAD_BP = env.int("RATE_SPREAD_BP", default=200)  # basis points on the NOS rate of a quote
 QUOTE_MINUTES = env.int("QUOTE_MINUTES", default=60)
+VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
 RATES_URL = env.str("RATES_URL", default="https://api.coingecko.com/api/v3")
+TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
+TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)
 TOPUP_MAXIMUM_MINOR = env.int("TOPUP_MAXIMUM_MINOR", default=1_000_000)
 

@@ -6,9 +6,13 @@ listener in the caller's transaction; each listener is the name of a task. A por
 """
 
 ANNOUNCEMENTS: dict[str, list[str]] = {
-    "organisations.created": ["billing.wallet_open"],  # organisation_id
+    "organisations.created": ["billing.wallet_open", "billing.trial_grant"],  # organisation_id
     "billing.credited": [],  # organisation_id
-    "billing.balance_changed": [],  # organisation_id: the available credits fell below a level somebody watches
+    "billing.vat_refund_due": [],  # topup_id, currency, minor: VAT that goes back the way it was paid
+    # organisation_id: the available credits fell below a level somebody watches (billing.services.balance_watch)
+    "billing.balance_changed": ["billing.balance_check"],
+    "billing.refunded": [],  # reversal_id: money of a top-up went back, by a refund or a lost dispute
+    "billing.disputed": [],  # reversal_id: a bank took a payment back until it is decided; credits are frozen
     "jobs.wanted": ["bridge.order_make"],  # want_id
     "jobs.ended": ["bridge.result_fetch"],  # attempt_id: a node ran it and the chain says it ended
 }

@@ -85,6 +85,11 @@ def vat(currency: str) -> str:
     return f"vat:{currency}"
 
 
+def refunds_due(currency: str) -> str:
+    """Return the account of what customers are to get back and have not yet (negative)."""
+    return f"refunds-due:{currency}"
+
+
 def accounts_of(organisation_id: uuid.UUID) -> list[AccountSpec]:
     """Return the accounts of one organisation."""
     codes = (available(organisation_id), held(organisation_id), frozen(organisation_id))
@@ -105,6 +110,6 @@ def platform_accounts() -> list[AccountSpec]:
     fiat = [
         AccountSpec(code(currency), currency, None)
         for currency in CURRENCIES
-        for code in (fx, stripe, stripe_fees, disputed, bank, vat)
+        for code in (fx, stripe, stripe_fees, disputed, bank, vat, refunds_due)
     ]
     return credits + fiat

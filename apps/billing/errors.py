@@ -91,3 +91,91 @@ class LimitRefused(AppError):
     """A cap or budget is not one that can be set: its subject, period or amount is wrong."""
 
     code = "limit_refused"
+
+
+class InvoiceUnknown(NotFound):
+    """There is no invoice for this top-up."""
+
+    code = "invoice_unknown"
+
+
+class CreditExceedsInvoice(Conflict):
+    """Credit notes would take back more than the invoice asked."""
+
+    code = "credit_exceeds_invoice"
+
+
+class SentTooOften(AppError):
+    """The same document was mailed again and again."""
+
+    code = "sent_too_often"
+    status = 429
+
+
+class PlaceDisputed(Conflict):
+    """The signs of where a customer is say another country than its billing details."""
+
+    code = "place_disputed"
+
+
+class ViesUnreachable(AppError):
+    """VIES, or the member state behind it, does not answer now."""
+
+    code = "vies_unreachable"
+    status = 503
+
+
+class PeriodOpen(Conflict):
+    """The month is not over, so there is no statement of it."""
+
+    code = "period_open"
+
+
+class PeriodClosed(Conflict):
+    """The month was closed before; its statement stands."""
+
+    code = "period_closed"
+
+
+class StatementMismatch(AppError):
+    """A statement would not agree with the ledger; nothing is issued and a person must look."""
+
+    code = "statement_mismatch"
+    status = 500
+
+
+class VoucherRefused(Conflict):
+    """The code is no voucher, or not for this organisation any more."""
+
+    code = "voucher_refused"
+
+
+class TooManyGuesses(AppError):
+    """Too many codes were tried that are none."""
+
+    code = "too_many_guesses"
+    status = 429
+
+
+class MoveRefused(Conflict):
+    """Credits cannot go where somebody wants to move them."""
+
+    code = "move_refused"
+
+
+class ReversalRefused(Conflict):
+    """More would go back than came, or than is left unspent."""
+
+    code = "reversal_refused"
+
+
+class ReversalEnded(Conflict):
+    """The refund or dispute ended before, in another way than is asked now."""
+
+    code = "reversal_ended"
+
+
+class TopUpUnknown(NotFound):
+    """No credits were ever given for this top-up."""
+
+    code = "topup_unknown"

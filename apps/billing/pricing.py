@@ -33,6 +33,11 @@ def cost_of(price_micro: int, seconds: int) -> int:
     return price_micro * max(seconds, 0)
 
 
+def converted(minor: int, rate_micro: int) -> int:
+    """Return minor units at a rate (millionths of one currency's unit for a unit of the other), half a cent up."""
+    return (minor * rate_micro * 2 + MICRO) // (2 * MICRO)
+
+
 def rate_text(rate_micro: int, currency: str) -> str:
     """Return a rate as people read it ("€0.4284"): what one credit costs."""
     amount = Decimal(rate_micro) / MICRO

@@ -27,6 +27,31 @@ def invoices_sweep() -> None:
     services.invoices_sweep(now=timezone.now())
 
 
+@queue.task("billing.credit_note_issue")
+def credit_note_issue(*, credit_note_due_id: str) -> None:
+    services.credit_note_issue(credit_note_due_id=credit_note_due_id, now=timezone.now())
+
+
+@queue.task("billing.invoice_replace")
+def invoice_replace(*, invoice_due_id: str, vat_check_id: str) -> None:
+    services.invoice_replace(invoice_due_id=invoice_due_id, vat_check_id=vat_check_id, now=timezone.now())
+
+
+@queue.periodic("billing.credit_notes_sweep", every=60)
+def credit_notes_sweep() -> None:
+    services.credit_notes_sweep(now=timezone.now())
+
+
+@queue.task("billing.vat_check_ask")
+def vat_check_ask(*, vat_check_id: str) -> None:
+    services.vat_check_ask(vat_check_id=vat_check_id, now=timezone.now())
+
+
+@queue.periodic("billing.vat_checks_sweep", every=60)
+def vat_checks_sweep() -> None:
+    services.vat_checks_sweep(now=timezone.now())
+
+
 @queue.periodic("billing.rate_read", every=30)
 def rate_read() -> None:
     try:
@@ -48,3 +73,28 @@ def budgets_forecast() -> None:
 @queue.periodic("billing.holds_sweep", every=300)
 def holds_sweep() -> None:
     services.holds_sweep(now=timezone.now())
+
+
+@queue.task("billing.trial_grant")
+def trial_grant(*, organisation_id: str) -> None:
+    services.trial_grant(organisation_id=uuid.UUID(organisation_id), now=timezone.now())
+
+
+@queue.task("billing.balance_check")
+def balance_check(*, organisation_id: str) -> None:
+    services.balance_check(organisation_id=uuid.UUID(organisation_id), now=timezone.now())
+
+
+@queue.periodic("billing.balances_check", every=300)
+def balances_check() -> None:
+    services.balances_check(now=timezone.now())
+
+
+@queue.periodic("billing.lots_expire", every=300)
+def lots_expire() -> None:
+    services.lots_expire(now=timezone.now())
+
+
+@queue.periodic("billing.expiry_notices", every=3_600)
+def expiry_notices() -> None:
+    services.expiry_notices(now=timezone.now())

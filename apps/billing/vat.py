@@ -1,13 +1,39 @@
-"""Which VAT a top-up carries. It falls due when the top-up is paid, since credits then buy one known service."""
+"""Which VAT a top-up carries. It falls due when the top-up is paid, since credits then buy one known service.
+
+Pure rules: the facts come in, nothing is looked up. docs/vat.md says them in an accountant's words.
+"""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-# Standard rates in basis points, in force since 1 August 2025.
-STANDARD_BP = {
-    "AT": 2000, "BE": 2100, "BG": 2000, "CY": 1900, "CZ": 2100, "DE": 1900, "DK": 2500, "EE": 2400, "ES": 2100,
-    "FI": 2550, "FR": 2000, "GR": 2400, "HR": 2500, "HU": 2700, "IE": 2300, "IT": 2200, "LT": 2100, "LU": 1700,
-    "LV": 2100, "MT": 1800, "NL": 2100, "PL": 2300, "PT": 2300, "RO": 2100, "SE": 2500, "SI": 2200, "SK": 2300,
-}  # fmt: skip
+# Standard rates: (country, in force from, basis points). A row is added on the day a parliament has decided, and none
+# is ever changed: an invoice of last year keeps last year's rate.
+RATES: tuple[tuple[str, date, int], ...] = (
+    *(
+        (country, date(2024, 1, 1), bp)
+        for country, bp in (
+            ("AT", 2000), ("BE", 2100), ("BG", 2000), ("CY", 1900), ("CZ", 2100), ("DE", 1900), ("DK", 2500),
+            ("EE", 2200), ("ES", 2100), ("FI", 2400), ("FR", 2000), ("GR", 2400), ("HR", 2500), ("HU", 2700),
+            ("IE", 2300), ("IT", 2200), ("LT", 2100), ("LU", 1700), ("LV", 2100), ("MT", 1800), ("NL", 2100),
+            ("PL", 2300), ("PT", 2300), ("RO", 1900), ("SE", 2500), ("SI", 2200), ("SK", 2000),
+        )
+    ),
+    ("FI", date(2024, 9, 1), 2550),
+    ("SK", date(2025, 1, 1), 2300),
+    ("EE", date(2025, 7, 1), 2400),
+    ("RO", date(2025, 8, 1), 2100),
+)  # fmt: skip
+MEMBERS = frozenset(country for country, _, _ in RATES)
+AS_ANOTHER = {"MC": "FR"}  # places that are not members and are taxed as one
+VIES_PREFIX = {"GR": "EL"}  # where VAT ids begin with something else than the country's code
+PROOF_LASTS = timedelta(days=30)  # how old a positive answer of VIES may be
+
+DOMESTIC = "domestic"
+REVERSE_CHARGE = "eu_reverse_charge"
+UNCONFIRMED = "eu_unconfirmed"
+CONSUMER = "eu_consumer"
+SELLER_RATE = "eu_seller_rate"
+OUTSIDE = "outside_eu"
 
 
 @dataclass(frozen=True)
@@ -19,20 +45,56 @@ class Vat:
     note: str
 
 
-def vat_for(*, seller_country: str, buyer_country: str) -> Vat:
-    """Return the VAT on a sale between two countries (ISO 3166 codes). Raises KeyError for sellers outside the EU.
+def rate_bp(country: str, on: date) -> int:
+    """Return a member state's standard rate on a day, in basis points. Raises KeyError for others or earlier days."""
+    found = [(since, bp) for code, since, bp in RATES if code == country and since <= on]
+    if not found:
+        raise KeyError(f"no VAT rate of {country} on {on}")
+    return max(found)[1]
 
-    A business elsewhere in the EU pays the seller's rate: reverse charge takes a VAT id that VIES has confirmed,
-    and no such proof is kept yet.
+
+def vat_country(country: str) -> str:
+    """Return the country whose VAT applies in `country` (ISO 3166 codes): itself, but for a few places."""
+    return AS_ANOTHER.get(country, country)
+
+
+def vat_id_of(vat_id: str, country: str) -> bool:
+    """Return whether the VAT id is one of the country's: whether it begins as they do."""
+    return vat_id.startswith(VIES_PREFIX.get(country, country))
+
+
+def vat_for(
+    *,
+    seller_country: str,
+    buyer_country: str,
+    on: date,
+    vat_id: str = "",
+    vat_id_state: str = "",
+    oss: bool = True,
+) -> Vat:
+    """Return the VAT on a sale between two countries (ISO 3166 codes) on a day.
+
+    `vat_id_state` is what VIES says of the buyer's id: "valid" (a positive answer at most 30 days old), "invalid", or
+    "" while it has not answered. `oss` says whether the seller declares other countries' VAT through the one-stop
+    shop; without it every consumer in the EU pays the seller's rate, which the law allows up to €10,000 a year.
+    Raises KeyError for a seller outside the EU.
     """
-    bp = STANDARD_BP[seller_country]
-    if buyer_country == seller_country:
-        return Vat("domestic", bp, "")
-    if buyer_country in STANDARD_BP:
+    seller, buyer = vat_country(seller_country), vat_country(buyer_country)
+    seller_bp = rate_bp(seller, on)
+    if buyer == seller:
+        return Vat(DOMESTIC, seller_bp, "")
+    if buyer not in MEMBERS:
+        return Vat(OUTSIDE, 0, "Not subject to EU VAT: the customer is established outside the European Union.")
+    own_id = vat_id if vat_id_of(vat_id, buyer) else ""
+    if own_id and vat_id_state == "valid":
+        return Vat(REVERSE_CHARGE, 0, "Reverse charge: VAT is to be accounted for by the customer (Article 196).")
+    bp, country = (rate_bp(buyer, on), buyer) if oss else (seller_bp, seller)
+    if own_id and vat_id_state != "invalid":
         return Vat(
-            "eu_seller_rate",
+            UNCONFIRMED,
             bp,
-            f"VAT is charged at the seller's rate ({seller_country}): "
-            "reverse charge needs a VAT id confirmed by VIES.",
+            f"VAT of {country} is charged because VIES has not confirmed the VAT id {own_id} yet; when it does, this "
+            "invoice is credited and replaced.",
         )
-    return Vat("outside_eu", 0, "Not subject to EU VAT: the customer is established outside the European Union.")
+    where = "the customer's country" if oss else "the seller's country"
+    return Vat(CONSUMER if oss else SELLER_RATE, bp, f"VAT of {where} ({country}).")

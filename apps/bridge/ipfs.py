@@ -1,5 +1,7 @@
 """The gateway to IPFS."""
 
+import os
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +15,14 @@ RESULT_BYTES = 64_000_000  # a flow state with its logs
 
 
 def _client() -> IpfsClient:
-    return IpfsClient(settings.IPFS_API_URL, settings.IPFS_GATEWAY_URL, settings.IPFS_TOKEN or None)
+    addresses = settings.IPFS_API_URL, settings.IPFS_GATEWAY_URL
+    return _kept(os.getpid(), *addresses, settings.IPFS_TOKEN or None)
+
+
+@lru_cache(maxsize=8)
+def _kept(process: int, api_url: str, gateway_url: str, token: str | None) -> IpfsClient:
+    """Return this process's own client, whose connections outlive a call; a fork must not use its parent's."""
+    return IpfsClient(api_url, gateway_url, token, keep=True)
 
 
 def definition_pin(definition: dict[str, Any]) -> str:

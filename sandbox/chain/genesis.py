@@ -21,12 +21,13 @@ from solders.token.state import Mint, TokenAccount, TokenAccountState
 from solders.transaction import VersionedTransaction
 
 from sandbox.chain.bank import Bank
-from sandbox.chain.programs.anchor import Program
+from sandbox.chain.programs.anchor import MINT_SIZE, Program
 from sandbox.chain.programs.jobs import ERRORS, Rules
-from sandbox.chain.programs.jobs_market import MINT_SIZE, Market
+from sandbox.chain.programs.jobs_market import Market
 from sandbox.chain.programs.jobs_node import Node
 from sandbox.chain.programs.jobs_project import Project
 from sandbox.chain.programs.metadata import metadata_encode
+from sandbox.chain.programs.rewards import rewards_program
 from sandbox.chain.programs.staking import MIN_DURATION, staking_program
 from sandbox.chain.runtime import Outcome, Runtime
 
@@ -64,9 +65,8 @@ class World:
         rules = Rules(self.cluster, str(self.admin.pubkey()))
         handlers = {**Market(rules).handlers(), **Project(rules).handlers(), **Node(rules).handlers()}
         jobs = Program(rules.program, handlers, ERRORS)
-        staking = staking_program(self.cluster)
-        rewards = Program(rules.rewards, {}, {})
-        self.runtime = Runtime(self.bank, [jobs, staking, rewards])
+        others = [staking_program(self.cluster), rewards_program(self.cluster)]
+        self.runtime = Runtime(self.bank, [jobs, *others])
         if self.bank.fresh:
             self._create()
 

@@ -88,7 +88,30 @@ class Step:
         return self.runtime.bank.head.time
 
     def invoke(self, instruction: Instruction) -> None:
-        """Run an instruction of a program that LiteSVM executes, as a call from inside a model or on its own."""
+        """Run an instruction, as a call from inside a model or on its own: models here, the rest in LiteSVM."""
+        if self.depth > 1:
+            self._note_inner(instruction)
+        if (model := self.runtime.programs.get(instruction.program_id)) is not None:
+            self._model(model, instruction)
+        else:
+            self._native(instruction)
+
+    def _model(self, model: Program, instruction: Instruction) -> None:
+        program, used = instruction.program_id, self.outcome.units
+        self.log(f"Program {program} invoke [{self.depth}]")
+        self.depth += 1
+        try:
+            model.call(self, list(instruction.accounts), bytes(instruction.data))
+        except Failure as failure:
+            self.log(f"Program {program} failed: {_failed(failure.error)}")
+            raise
+        finally:
+            self.depth -= 1
+            self.outcome.units += MODEL_UNITS
+        self.log(f"Program {program} consumed {self.outcome.units - used} of {DEFAULT_UNITS} compute units")
+        self.log(f"Program {program} success")
+
+    def _native(self, instruction: Instruction) -> None:
         message = Message([instruction], INTERNAL)
         blank = [Signature.default()] * message.header.num_required_signatures
         result = self.runtime.bank.svm.send_transaction(VersionedTransaction.populate(message, blank))
@@ -97,8 +120,6 @@ class Step:
         for line in meta.logs():
             self.log(_deeper(line, shift) if shift else line)
         self.outcome.units += meta.compute_units_consumed()
-        if shift:
-            self._note_inner(instruction)
         if isinstance(result, FailedTransactionMetadata):
             raise self._failure(result.err(), message)
 
@@ -118,7 +139,7 @@ class Step:
                 "programIdIndex": position[instruction.program_id],
                 "accounts": [position.get(meta.pubkey, 0) for meta in instruction.accounts],
                 "data": base58.encode(bytes(instruction.data)),
-                "stackHeight": 2,
+                "stackHeight": self.depth,
             })  # fmt: skip
 
 
@@ -266,22 +287,7 @@ class Runtime:
             AccountMeta(keys[i], message.is_signer(i), writable(message, i)) for i in bytes(instruction.accounts)
         ]
         program = keys[instruction.program_id_index]
-        model = self.programs.get(program)
-        if model is None:
-            step.invoke(Instruction(program, bytes(instruction.data), metas))
-            return
-        step.log(f"Program {program} invoke [1]")
-        step.depth = 2
-        used = step.outcome.units
-        try:
-            model.call(step, metas, bytes(instruction.data))
-        except Failure as failure:
-            step.outcome.units += MODEL_UNITS
-            step.log(f"Program {program} failed: {_failed(failure.error)}")
-            raise
-        step.outcome.units += MODEL_UNITS
-        step.log(f"Program {program} consumed {step.outcome.units - used} of {DEFAULT_UNITS} compute units")
-        step.log(f"Program {program} success")
+        step.invoke(Instruction(program, bytes(instruction.data), metas))
 
     # --- the record ---
 

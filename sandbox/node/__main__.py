@@ -63,7 +63,7 @@ def main() -> None:
     async def life(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             chain = await stack.enter_async_context(Chain(cluster))
-            ipfs = IpfsClient(options.ipfs, options.ipfs)
+            ipfs = await stack.enter_async_context(IpfsClient(options.ipfs, options.ipfs))
             worker = Worker(Account(chain, key, say), ipfs, runner, board, options.market, say, options.pace)
             if options.directory is not None:
                 directory_write(options.directory, address, url)

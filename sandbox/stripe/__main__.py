@@ -42,7 +42,8 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     options = arguments()
-    listener = socket.socket()
+    # named TCP, so that asyncio turns delaying off: an answer on a kept connection takes 40 ms longer otherwise
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", options.port))

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from apps.billing.models import Hold, Lot, Quote, Rate
 from apps.billing.services import hold_place, lot_grant, quote_create, topup_credit
 from apps.ledger.models import Transfer
-from apps.organisations.models import Organisation
+from apps.organisations.models import Membership, Organisation, Project
+from apps.users.models import User
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 CREDIT = 1_000_000
@@ -58,7 +59,15 @@ def grant(
     return Lot.objects.get(transfer=transfer)
 
 
-def hold(organisation: Organisation, credits: int, *, source: str = "job:1:1", fee: int = 0) -> Hold:
+def hold(
+    organisation: Organisation,
+    credits: int,
+    *,
+    source: str = "job:1:1",
+    fee: int = 0,
+    project: Project | None = None,
+    now: datetime = NOW,
+) -> Hold:
     """Hold whole credits, and `fee` micro-NOS for the platform."""
     return hold_place(
         organisation_id=organisation.id,
@@ -67,5 +76,16 @@ def hold(organisation: Organisation, credits: int, *, source: str = "job:1:1", f
         network_fee_micro=0,
         platform_fee_micro=fee,
         label="Train",
-        now=NOW,
+        now=now,
+        project_id=project.id if project else None,
     )
+
+
+def member(organisation: Organisation, user: User) -> Membership:
+    """Return the person's membership."""
+    return Membership.objects.get(organisation=organisation, user=user)
+
+
+def left(*lots: Lot) -> list[int]:
+    """Return the whole credits that remain in each lot."""
+    return [Lot.objects.get(id=lot.id).remaining_micro // CREDIT for lot in lots]

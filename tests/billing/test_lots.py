@@ -9,12 +9,8 @@ from apps.billing.models import Lot
 from apps.billing.selectors import wallet
 from apps.billing.services import hold_release, hold_settle, lot_grant
 from apps.core.errors import KeyReused
-from tests.billing.money import CREDIT, NOW, grant, hold, topup
+from tests.billing.money import CREDIT, NOW, grant, hold, left, topup
 from tests.world import World
-
-
-def left(*lots: Lot) -> list[int]:
-    return [Lot.objects.get(id=lot.id).remaining_micro // CREDIT for lot in lots]
 
 
 def test_what_expires_first_goes_first_and_given_credits_go_before_paid_ones(world: World) -> None:

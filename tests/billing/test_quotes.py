@@ -11,7 +11,6 @@ from apps.billing.errors import QuoteRefused, RateUnavailable
 from apps.billing.models import Quote
 from apps.billing.pricing import cost_of, credits_for, platform_fee, rate_text, rate_with_spread
 from apps.billing.services import quote_create, quote_preview, rate_latest
-from apps.billing.vat import vat_for
 from tests.billing.money import NOW, rate
 from tests.world import World
 
@@ -68,7 +67,7 @@ def test_the_newest_rate_counts(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("country", "rule", "vat_minor"),
-    [("NL", "domestic", 2100), ("DE", "eu_seller_rate", 2100), ("US", "outside_eu", 0)],
+    [("NL", "domestic", 2100), ("DE", "eu_consumer", 1900), ("US", "outside_eu", 0)],
 )
 def test_the_customers_country_decides_the_vat(world: World, country: str, rule: str, vat_minor: int) -> None:
     rate()
@@ -76,10 +75,6 @@ def test_the_customers_country_decides_the_vat(world: World, country: str, rule:
     quote = quote_create(organisation=world.acme, currency="EUR", net_minor=10_000, now=NOW)
     assert (quote.vat_rule, quote.vat_minor) == (rule, vat_minor)
     assert bool(quote.vat_note) == (country != "NL")
-
-
-def test_the_sellers_country_sets_the_rate() -> None:
-    assert vat_for(seller_country="FI", buyer_country="FI").bp == 2_550
 
 
 @given(net=st.integers(1, 10**9), price=st.integers(1, 10**9), spread=st.integers(0, 5_000))

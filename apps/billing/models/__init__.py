@@ -3,13 +3,16 @@
 from apps.billing.models.balances import BalanceAlert, BalanceWatch
 from apps.billing.models.budgets import Budget, BudgetNotice, BudgetWindow
 from apps.billing.models.caps import AutoTopUp, Cap, CapWindow
+from apps.billing.models.credit_notes import CreditNote, CreditNoteDue
 from apps.billing.models.holds import Hold, HoldExtension, HoldLot, Settlement
 from apps.billing.models.invoices import Invoice, InvoiceCounter, InvoiceDue
 from apps.billing.models.limits import Level
 from apps.billing.models.lots import Lot, LotTake
 from apps.billing.models.rates import Jump, Quote, Rate, Reading
 from apps.billing.models.reversals import Reversal
+from apps.billing.models.statements import Statement, StatementPart
 from apps.billing.models.usage import UsageAdjustment, UsageRecord
+from apps.billing.models.vat import PlaceProof, VatCheck
 from apps.billing.models.vouchers import TrialGrant, Voucher, VoucherUse
 
 __all__ = [
@@ -21,6 +24,8 @@ __all__ = [
     "BudgetWindow",
     "Cap",
     "CapWindow",
+    "CreditNote",
+    "CreditNoteDue",
     "Hold",
     "HoldExtension",
     "HoldLot",
@@ -31,14 +36,18 @@ __all__ = [
     "Level",
     "Lot",
     "LotTake",
+    "PlaceProof",
     "Quote",
     "Rate",
     "Reading",
     "Reversal",
     "Settlement",
+    "Statement",
+    "StatementPart",
     "TrialGrant",
     "UsageAdjustment",
     "UsageRecord",
+    "VatCheck",
     "Voucher",
     "VoucherUse",
 ]

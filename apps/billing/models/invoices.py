@@ -8,17 +8,33 @@ from apps.organisations.models import Organisation
 
 
 class InvoiceDue(models.Model):
-    """A promise of an invoice, with its facts as they were when the money came; one per top-up."""
+    """A promise of an invoice, with its facts as they were when the money came; one per top-up.
+
+    A second one replaces the first when its VAT turns out to be another (a VAT id confirmed later).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="invoices_due")
-    topup_id = models.CharField(max_length=60, unique=True)
+    topup_id = models.CharField(max_length=60)
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="replaced_by",
+        help_text="The invoice that was credited in full because its VAT was another.",
+    )
     facts = models.JSONField(help_text="Seller, buyer, amounts, rate and payment: see services.invoices.")
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, help_text="When it was numbered, printed and promised by mail.")
 
     class Meta:
-        indexes = [models.Index(fields=["created_at"], condition=Q(finished_at=None), name="invoice_due_open")]
+        constraints = [
+            models.UniqueConstraint(fields=["topup_id"], condition=Q(replaces=None), name="invoice_due_once")
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(finished_at=None), name="invoice_due_open"),
+            models.Index(fields=["topup_id"], name="invoice_due_topup"),
+        ]
 
     def __str__(self) -> str:
         return f"invoice for {self.topup_id}"

@@ -94,6 +94,8 @@ class Quote(models.Model):
     vat_bp = models.IntegerField()
     vat_rule = models.CharField(max_length=30)
     vat_note = models.CharField(max_length=200, blank=True)
+    buyer_country = models.CharField(max_length=2, blank=True, help_text="What the VAT was decided by.")
+    buyer_vat_id = models.CharField(max_length=30, blank=True)
     total_minor = models.BigIntegerField()
     credits_micro = models.BigIntegerField()
     rate_micro = models.BigIntegerField(help_text="Micro-fiat per NOS, before the spread.")

@@ -1,6 +1,7 @@
 """Questions to billing, organisation first, each in the file of its noun."""
 
-from apps.billing.selectors.invoices import invoice_get, invoices_of, invoices_page
+from apps.billing.selectors.invoices import finance_address, invoice_get, invoices_of, invoices_page
+from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
 from apps.billing.selectors.wallets import (
     PAGE,
     Movement,
@@ -16,6 +17,7 @@ __all__ = [
     "PAGE",
     "Movement",
     "Wallet",
+    "finance_address",
     "holds_open",
     "invoice_get",
     "invoices_of",
@@ -23,5 +25,9 @@ __all__ = [
     "lots_live",
     "lots_of",
     "movements",
+    "places_of",
+    "vat_check_answered",
+    "vat_check_latest",
+    "vat_id_state",
     "wallet",
 ]

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from apps.billing.models import Invoice
 from apps.core.errors import NotFound
 from apps.organisations.models import Organisation
+from apps.organisations.roles import Role
 
 PAGE = 50
 
@@ -28,3 +29,10 @@ def invoice_get(organisation: Organisation, number: str) -> Invoice:
     if invoice is None:
         raise NotFound(f"There is no invoice “{number}” in {organisation.name}; choose one from the list.")
     return invoice
+
+
+def finance_address(organisation: Organisation) -> str:
+    """Return where the organisation's documents are mailed: its finance address, else its owner's."""
+    if organisation.finance_email:
+        return organisation.finance_email
+    return organisation.memberships.select_related("user").get(role=Role.OWNER).user.email

@@ -101,4 +101,15 @@ def _sentence(reason: str, facts: dict[str, Any]) -> str:
             return f"Released from {facts['label']}: {facts['why']}"
         case "settlement":
             return f"{facts['label']} cost {credits_text(facts['cost_micro'])} credits; the rest of its hold came back"
+        case "move":
+            return f"Moved from {facts['source']} to {facts['target']}"
+        case "expired":
+            return f"{facts['kind'].capitalize()} credits expired"
+        case "debt":
+            return "Collected for a payment that was taken back"
+        case "refund_open" | "dispute_open":
+            gross = fiat_text(facts["gross_minor"], facts["currency"])
+            return f"Frozen while a {reason.removesuffix('_open')} of {gross} is open"
+        case "refund_undone" | "dispute_undone":
+            return f"Freed: the {reason.removesuffix('_undone')} ended in your favour"
     return reason

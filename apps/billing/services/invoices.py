@@ -8,58 +8,21 @@ number. 5. The due is finished. Each step looks at what is there and goes on fro
 import logging
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from apps.billing.documents import invoice_pdf
-from apps.billing.models import Invoice, InvoiceCounter, InvoiceDue, Quote
+from apps.billing.documents import document_pdf, document_xml
+from apps.billing.models import Invoice, InvoiceDue
+from apps.billing.selectors.invoices import finance_address
+from apps.billing.services.numbers import number_next
 from apps.core.mail import mail_write
+from apps.core.models import Mail
 from apps.organisations.models import Organisation
-from apps.organisations.roles import Role
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = timedelta(minutes=1)  # how long the task may take before the sweep does its work
-
-
-def invoice_facts(quote: Quote, *, payment_reference: str, payment_method: str, now: datetime) -> dict[str, Any]:
-    """Return what the invoice will say, as it is true now: later changes of address or rate do not reach it."""
-    organisation = quote.organisation
-    line = {
-        "description": "Compute credits for the Nosana network",
-        "credits_micro": quote.credits_micro,
-        "rate_micro": quote.rate_charged_micro,
-        "net_minor": quote.net_minor,
-        "vat_bp": quote.vat_bp,
-    }
-    return {
-        "seller": {key: settings.SELLER[key] for key in ("name", "address", "country", "vat_id", "email")},
-        "series_prefix": settings.SELLER["prefix"],
-        "buyer": {
-            "name": organisation.legal_name or organisation.name,
-            "address": organisation.address,
-            "country": organisation.country,
-            "vat_id": organisation.vat_id,
-        },
-        "currency": quote.currency,
-        "lines": [line],
-        "vat_by_rate": [{"bp": quote.vat_bp, "net_minor": quote.net_minor, "vat_minor": quote.vat_minor}],
-        "vat_rule": quote.vat_rule,
-        "vat_note": quote.vat_note,
-        "net_minor": quote.net_minor,
-        "vat_minor": quote.vat_minor,
-        "total_minor": quote.total_minor,
-        "credits_micro": quote.credits_micro,
-        "rate_micro": quote.rate_micro,
-        "spread_bp": quote.spread_bp,
-        "rate_charged_micro": quote.rate_charged_micro,
-        "rate_source": quote.rate_source,
-        "rate_at": quote.rate_at.isoformat(),
-        "payment": {"method": payment_method, "reference": payment_reference},
-        "supplied_at": now.isoformat(),
-    }
 
 
 def invoice_issue(*, invoice_due_id: uuid.UUID | str, now: datetime) -> Invoice:
@@ -84,31 +47,31 @@ def invoice_number(*, invoice_due_id: uuid.UUID | str, now: datetime) -> Invoice
         earlier = Invoice.objects.filter(due=due).first()
         if earlier is not None:
             return earlier
-        series = f"{due.facts['series_prefix']}-{now:%Y}"
-        InvoiceCounter.objects.bulk_create([InvoiceCounter(series=series)], ignore_conflicts=True)
-        counter = InvoiceCounter.objects.select_for_update().get(series=series)
-        counter.last += 1
-        counter.save(update_fields=["last"])
-        number = f"{series}-{counter.last:06d}"
+        series, sequence, number = number_next(due.facts["series_prefix"], now=now)
+        data = {**due.facts, "kind": "invoice", "number": number, "issued_at": now.isoformat()}
+        if due.replaces_id is not None:
+            data["replaces"] = (
+                Invoice.objects.filter(due_id=due.replaces_id).values_list("number", flat=True).first()
+            )
         return Invoice.objects.create(
             organisation_id=due.organisation_id,
             due=due,
             series=series,
-            sequence=counter.last,
+            sequence=sequence,
             number=number,
             issued_at=now,
             currency=due.facts["currency"],
             net_minor=due.facts["net_minor"],
             vat_minor=due.facts["vat_minor"],
             total_minor=due.facts["total_minor"],
-            data={**due.facts, "number": number, "issued_at": now.isoformat()},
+            data=data,
         )
 
 
 def invoice_print(invoice: Invoice) -> Invoice:
     """Add the PDF to the invoice, once, and return the invoice with it."""
     if invoice.pdf is None:
-        content = invoice_pdf(invoice.data)
+        content = document_pdf(invoice.data)
         Invoice.objects.filter(id=invoice.id, pdf=None).update(pdf=content)
         invoice.refresh_from_db(fields=["pdf"])
     return invoice
@@ -128,11 +91,15 @@ def invoices_sweep(*, now: datetime, limit: int = 100) -> int:
 
 
 def _mail(invoice: Invoice) -> None:
+    invoice_mail(invoice, key=f"invoice:{invoice.number}")
+
+
+def invoice_mail(invoice: Invoice, *, key: str) -> Mail:
+    """Promise a mail with the invoice's PDF and XML to the organisation's finance address, once per key."""
     organisation = Organisation.objects.get(id=invoice.organisation_id)
-    owner = organisation.memberships.select_related("user").get(role=Role.OWNER).user
-    mail_write(
-        key=f"invoice:{invoice.number}",
-        to=organisation.finance_email or owner.email,
+    return mail_write(
+        key=key,
+        to=finance_address(organisation),
         template="invoice",
         context={
             "invoice": invoice,
@@ -140,5 +107,8 @@ def _mail(invoice: Invoice) -> None:
             "platform": settings.PLATFORM_NAME,
             "url": f"{settings.BASE_URL}/o/{organisation.slug}/billing/invoices/",
         },
-        attachments=[(f"{invoice.number}.pdf", "application/pdf", bytes(invoice.pdf or b""))],
+        attachments=[
+            (f"{invoice.number}.pdf", "application/pdf", bytes(invoice.pdf or b"")),
+            (f"{invoice.number}.xml", "application/xml", document_xml(invoice.data)),
+        ],
     )

@@ -9,7 +9,7 @@ from apps.billing.errors import QuoteRefused
 from apps.billing.models import Quote
 from apps.billing.pricing import credits_for, rate_text, rate_with_spread
 from apps.billing.services.rates import rate_latest
-from apps.billing.vat import vat_for
+from apps.billing.services.vat import vat_of
 from apps.core.money import CURRENCIES, fiat_text, fraction_round
 from apps.organisations.models import Organisation
 
@@ -24,6 +24,8 @@ class Terms:
     vat_bp: int
     vat_rule: str
     vat_note: str
+    buyer_country: str
+    buyer_vat_id: str
     total_minor: int
     credits_micro: int
     rate_micro: int
@@ -48,7 +50,7 @@ def quote_preview(*, organisation: Organisation, currency: str, net_minor: int, 
     _check(currency, net_minor)
     rate = rate_latest(currency, now)
     charged = rate_with_spread(rate.price_micro, settings.RATE_SPREAD_BP)
-    vat = vat_for(seller_country=settings.SELLER["country"], buyer_country=organisation.country)
+    vat = vat_of(organisation, now=now)
     vat_minor = fraction_round(net_minor, vat.bp)
     return Terms(
         currency=currency,
@@ -57,6 +59,8 @@ def quote_preview(*, organisation: Organisation, currency: str, net_minor: int, 
         vat_bp=vat.bp,
         vat_rule=vat.rule,
         vat_note=vat.note,
+        buyer_country=organisation.country,
+        buyer_vat_id=organisation.vat_id,
         total_minor=net_minor + vat_minor,
         credits_micro=credits_for(net_minor, charged),
         rate_micro=rate.price_micro,

@@ -8,7 +8,8 @@ from django.db import transaction
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid
 from apps.billing.models import InvoiceDue, Lot, Quote
-from apps.billing.services.invoices import invoice_facts
+from apps.billing.services.disputes import debt_collect
+from apps.billing.services.invoice_facts import invoice_facts
 from apps.billing.services.lots import PRIORITY
 from apps.billing.services.wallets import wallet_open
 from apps.core.errors import KeyReused
@@ -74,6 +75,7 @@ def topup_credit(
             ),
             created_at=now,
         )
+        debt_collect(organisation_id=organisation_id, now=now)
         enqueue("billing.invoice_issue", invoice_due_id=str(due.id))
         announce("billing.credited", organisation_id=str(organisation_id))
     return transfer

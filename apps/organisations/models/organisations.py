@@ -24,6 +24,8 @@ class Organisation(models.Model):
     country = models.CharField(max_length=2, default="NL", help_text="ISO 3166 code; decides the VAT.")
     vat_id = models.CharField("VAT id", max_length=20, blank=True)
     finance_email = models.EmailField("finance e-mail", blank=True, help_text="Invoices go here.")
+    po_number = models.CharField("PO number", max_length=60, blank=True, help_text="Printed on new invoices.")
+    cost_centre = models.CharField(max_length=60, blank=True, help_text="Printed on new invoices.")
     currency = models.CharField(max_length=3, default="EUR")
     time_zone = models.CharField(max_length=50, default="UTC")
     approval_job_micro = models.BigIntegerField(

@@ -4,16 +4,18 @@ import hashlib
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
+from nosana.chain import ChainError
 from solders.account import Account
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM
+from solders.sysvar import RENT
 from solders.token import ID as TOKEN
 from solders.token.state import TokenAccount
 
-TOKEN_ACCOUNT_SIZE = 165
+TOKEN_ACCOUNT_SIZE, MINT_SIZE = 165, 82
 
 ANCHOR: dict[str, tuple[int, str]] = {
     "InstructionFallbackNotFound": (101, "Fallback functions are not supported"),
@@ -82,6 +84,8 @@ class Vm(Protocol):
 class Decodable(Protocol):
     """A codec of nosana.chain."""
 
+    DISCRIMINATOR: ClassVar[bytes]
+
     @classmethod
     def decode(cls, data: bytes) -> Self: ...
 
@@ -89,6 +93,13 @@ class Decodable(Protocol):
 
 
 T = TypeVar("T", bound=Decodable)
+
+
+def _decoded(kind: type[T], data: bytes) -> T | None:
+    try:
+        return kind.decode(data)
+    except ChainError:
+        return None
 
 
 class Call:
@@ -128,8 +139,7 @@ class Call:
     def arguments(self, layout: str) -> tuple[Any, ...]:
         """Return the Borsh arguments; "O" in the layout stands for a u128."""
         shape = struct.Struct("<" + layout.replace("O", "16s"))
-        if len(self.data) - 8 < shape.size:
-            raise self.fail("InstructionDidNotDeserialize")
+        self.require(len(self.data) - 8 >= shape.size, "InstructionDidNotDeserialize")
         values = shape.unpack_from(self.data, 8)
         if "O" not in layout:
             return values
@@ -137,8 +147,8 @@ class Call:
 
     def accounts(self, *names: str) -> list[Info]:
         """Return the accounts in order. Raises AccountNotEnoughKeys."""
-        if len(self.metas) < len(names):
-            raise self.fail("AccountNotEnoughKeys", Info(names[len(self.metas)], SYSTEM, False, False))
+        missing = names[min(len(self.metas), len(names) - 1)]
+        self.require(len(self.metas) >= len(names), "AccountNotEnoughKeys", Info(missing, SYSTEM, False, False))
         return [
             Info(name, meta.pubkey, meta.is_signer, meta.is_writable)
             for name, meta in zip(names, self.metas, strict=False)
@@ -146,8 +156,8 @@ class Call:
 
     def _owned(self, info: Info, owner: Pubkey) -> Account:
         account = self.vm.get(info.key)
-        if account is None:
-            raise self.fail("AccountNotInitialized", info)
+        self.require(account is not None, "AccountNotInitialized", info)
+        assert account is not None
         self.require(account.owner == owner, "AccountOwnedByWrongProgram", info)
         return account
 
@@ -155,8 +165,11 @@ class Call:
         """Return a typed account of this program (or of `owner`)."""
         account = self._owned(info, owner or self.program)
         self.require(len(account.data) >= 8, "AccountDiscriminatorNotFound", info)
-        self.require(account.data[:8] == kind.DISCRIMINATOR, "AccountDiscriminatorMismatch", info)  # type: ignore[attr-defined]
-        return kind.decode(account.data)
+        self.require(account.data[:8] == kind.DISCRIMINATOR, "AccountDiscriminatorMismatch", info)
+        value = _decoded(kind, account.data)
+        self.require(value is not None, "AccountDidNotDeserialize", info)
+        assert value is not None
+        return value
 
     def token_account(self, info: Info) -> TokenAccount:
         """Return a live SPL token account."""
@@ -166,6 +179,12 @@ class Call:
         self.require(good, "AccountDidNotDeserialize", info)
         return TokenAccount.from_bytes(account.data)
 
+    def mint_account(self, info: Info) -> None:
+        """Check a live SPL mint."""
+        account = self._owned(info, TOKEN)
+        good = len(account.data) == MINT_SIZE and account.data[45] != 0  # byte 45: initialised
+        self.require(good, "AccountDidNotDeserialize", info)
+
     def signer(self, info: Info) -> None:
         """Check a Signer."""
         self.require(info.signer, "AccountNotSigner", info)
@@ -174,6 +193,10 @@ class Call:
         """Check a Program."""
         self.require(info.key == address, "InvalidProgramId", info)
 
+    def rent_sysvar(self, info: Info) -> None:
+        """Check the rent sysvar."""
+        self.require(info.key == RENT, "AccountSysvarMismatch", info)
+
     # --- constraints ---
 
     def mut(self, *infos: Info) -> None:
@@ -181,10 +204,10 @@ class Call:
         for info in infos:
             self.require(info.writable, "ConstraintMut", info)
 
-    def distinct(self, *infos: Info) -> None:
-        """Refuse the same writable account twice, as Anchor 1.0 does."""
-        seen: set[Pubkey] = set()
-        for info in infos:
+    def distinct(self, first: Info, *others: Info) -> None:
+        """Refuse the same writable account twice, as Anchor 1.0 does; only those of one type can be the same."""
+        seen = {first.key}
+        for info in others:
             self.require(info.key not in seen, "ConstraintDuplicateMutableAccount", info)
             seen.add(info.key)
 
@@ -195,8 +218,7 @@ class Call:
         account = self.vm.get(info.key)
         assert account is not None
         data = value.encode()
-        if len(data) > len(account.data):
-            raise self.fail("AccountDidNotSerialize", info)
+        self.require(len(data) <= len(account.data), "AccountDidNotSerialize", info)
         self.vm.set(info.key, Account(account.lamports, data.ljust(len(account.data), b"\0"), account.owner))
 
     def create(self, info: Info, payer: Info, size: int, owner: Pubkey) -> None:
@@ -216,6 +238,12 @@ class Call:
         else:
             lamports = receiver.lamports + account.lamports
             self.vm.set(to.key, Account(lamports, receiver.data, receiver.owner, receiver.executable))
+
+    def token_account_create(self, info: Info, payer: Info, mint: Pubkey, owner: Pubkey) -> None:
+        """Create an SPL token account at an address the program signs for."""
+        self.create(Info(info.name, info.key, True, True), payer, TOKEN_ACCOUNT_SIZE, TOKEN)
+        metas = [AccountMeta(info.key, False, True), AccountMeta(mint, False, False)]
+        self.vm.invoke(Instruction(TOKEN, b"\x12" + bytes(owner), metas))  # InitializeAccount3
 
     def token_transfer(
         self, source: Info, to: Info, authority: Info, amount: int, *, signed: bool = False
@@ -261,7 +289,7 @@ class Program:
         """Run one instruction. Raises Failure."""
         call = Call(vm, self.address, metas, data, self.errors)
         found = self.handlers.get(data[:8])
-        if found is None:
-            raise call.fail("InstructionFallbackNotFound")
+        call.require(found is not None, "InstructionFallbackNotFound")
+        assert found is not None
         vm.log(f"Program log: Instruction: {found[0]}")
         found[1](call)

@@ -5,16 +5,11 @@ from dataclasses import replace
 
 from nosana.chain import addresses
 from nosana.chain.accounts import JobAccount, JobState, JobType, MarketAccount, QueueType, RunAccount
-from solders.instruction import AccountMeta, Instruction
-from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM
-from solders.sysvar import RENT
 from solders.token import ID as TOKEN
 
-from sandbox.chain.programs.anchor import TOKEN_ACCOUNT_SIZE, Call, Info
+from sandbox.chain.programs.anchor import Call, Info
 from sandbox.chain.programs.jobs import Rules
-
-MINT_SIZE = 82
 
 
 class Market:
@@ -42,9 +37,9 @@ class Market:
         mint, market, vault, authority, access_key, rent, system, token = call.accounts(
             "mint", "market", "vault", "authority", "access_key", "rent", "system_program", "token_program"
         )
-        self._mint(call, mint)
+        call.mint_account(mint)
         call.signer(authority)
-        call.require(rent.key == RENT, "AccountSysvarMismatch", rent)
+        call.rent_sysvar(rent)
         call.program_is(system, SYSTEM)
         call.program_is(token, TOKEN)
         call.mut(market)
@@ -52,7 +47,7 @@ class Market:
         address, bump = addresses.vault(rules.cluster, market.key)
         call.require(str(vault.key) == address, "ConstraintSeeds", vault)
         call.mut(vault)
-        token_account_create(call, vault, authority, mint.key, vault.key)
+        call.token_account_create(vault, authority, mint.key, vault.key)
         call.require(mint.key == rules.mint, "InvalidMint", mint)
         call.mut(authority)
         known = kind if kind <= JobType.GPU else JobType.UNKNOWN
@@ -61,14 +56,6 @@ class Market:
             minimum, QueueType.EMPTY, (),
         )  # fmt: skip
         call.store(market, value)
-
-    @staticmethod
-    def _mint(call: Call, mint: Info) -> None:
-        account = call.vm.get(mint.key)
-        if account is None:
-            raise call.fail("AccountNotInitialized", mint)
-        call.require(account.owner == TOKEN, "AccountOwnedByWrongProgram", mint)
-        call.require(len(account.data) == MINT_SIZE, "AccountDidNotDeserialize", mint)
 
     def update(self, call: Call) -> None:
         """Change a market's terms; what is queued stays as it is."""
@@ -103,7 +90,7 @@ class Market:
         call.token_account(user)
         call.signer(authority)
         call.program_is(token, TOKEN)
-        call.distinct(market, vault, user)
+        call.distinct(vault, user)
         call.mut(market)
         rules.vault_of(call, market, account, vault)
         if not admin:
@@ -152,10 +139,3 @@ class Market:
         call.mut(payer)
         self._admin(call, authority)
         call.close(job, payer)
-
-
-def token_account_create(call: Call, info: Info, payer: Info, mint: Pubkey, owner: Pubkey) -> None:
-    """Create an SPL token account at an address the program signs for."""
-    call.create(Info(info.name, info.key, True, True), payer, TOKEN_ACCOUNT_SIZE, TOKEN)
-    metas = [AccountMeta(info.key, False, True), AccountMeta(mint, False, False)]
-    call.vm.invoke(Instruction(TOKEN, b"\x12" + bytes(owner), metas))  # InitializeAccount3

@@ -5,18 +5,15 @@ from dataclasses import replace
 
 from nosana.chain import addresses
 from nosana.chain.accounts import JobAccount, JobState, MarketAccount, QueueType, RunAccount, StakeAccount
-from nosana.chain.cluster import METADATA_PROGRAM, SYSTEM_PROGRAM
+from nosana.chain.cluster import SYSTEM_PROGRAM
 from nosana.cid import NO_RESULT
-from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM
 from solders.token import ID as TOKEN
 from solders.token.state import TokenAccount
 
 from sandbox.chain.programs.anchor import Call, Info
 from sandbox.chain.programs.jobs import Rules
-from sandbox.chain.programs.metadata import verified_collection
-
-METADATA = Pubkey.from_string(METADATA_PROGRAM)
+from sandbox.chain.programs.metadata import collection_of
 
 
 class Node:
@@ -50,9 +47,12 @@ class Node:
         call.require(token.owner == node.key, "NodeNftWrongOwner", nft_info)
         call.require(token.amount >= 1, "NodeNftInvalidAmount", nft_info)
         held = call.vm.get(metadata.key)
-        collection = verified_collection(held.data) if held is not None and held.owner == METADATA else None
+        found = collection_of(held.data) if held is not None else None
+        if found is None:
+            raise call.panic("called `Option::unwrap()` on a `None` value")
+        collection, verified = found
         right = str(metadata.key) == addresses.metadata(token.mint)
-        good = right and collection is not None and str(collection) == market.node_access_key
+        good = right and verified and str(collection) == market.node_access_key
         call.require(good, "NodeKeyInvalidCollection", metadata)
 
     def work(self, call: Call) -> None:
@@ -141,7 +141,7 @@ class Node:
         paid = call.token_account(user)
         call.signer(authority)
         call.program_is(token, TOKEN)
-        call.distinct(job, run, vault, user)
+        call.distinct(vault, user)
         call.mut(job)
         call.require(value.market == str(market.key), "InvalidMarketAccount", job)
         call.require(value.payer == str(payer_job.key), "InvalidPayer", job)
@@ -175,7 +175,6 @@ class Node:
         value = call.load(job, JobAccount)
         running = call.load(run, RunAccount)
         call.signer(authority)
-        call.distinct(job, run)
         call.mut(job, run)
         call.require(running.job == str(job.key), "InvalidJobAccount", run)
         call.require(running.payer == str(payer.key), "InvalidPayer", run)

@@ -7,15 +7,15 @@ from solders.pubkey import Pubkey
 METADATA_V1 = 4  # first byte of a metadata account
 
 
-def verified_collection(data: bytes) -> Pubkey | None:
-    """Return the collection of a metadata account if it is verified, None for anything else or malformed."""
+def collection_of(data: bytes) -> tuple[Pubkey, bool] | None:
+    """Return (collection, whether it is verified) of a metadata account, None for one without, or malformed."""
     try:
         return _collection(data)
     except (struct.error, IndexError, ValueError):
         return None
 
 
-def _collection(data: bytes) -> Pubkey | None:
+def _collection(data: bytes) -> tuple[Pubkey, bool] | None:
     if data[0] != METADATA_V1:
         return None
     at = 1 + 32 + 32  # key, update authority, mint
@@ -26,9 +26,9 @@ def _collection(data: bytes) -> Pubkey | None:
     at += 2  # primary sale happened, is mutable
     at += 2 if data[at] else 1  # edition nonce
     at += 2 if data[at] else 1  # token standard
-    if not data[at] or not data[at + 1]:  # collection present, verified
+    if not data[at]:
         return None
-    return Pubkey.from_bytes(data[at + 2 : at + 34])
+    return Pubkey.from_bytes(data[at + 2 : at + 34]), bool(data[at + 1])
 
 
 def metadata_encode(mint: Pubkey, authority: Pubkey, name: str, collection: Pubkey, *, verified: bool) -> bytes:

@@ -6,7 +6,10 @@ import json
 import os
 import resource
 import shutil
+import socketserver
 import tarfile
+import threading
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +135,57 @@ def test_an_engine_that_is_not_there_fails_the_operation_in_a_sentence(tmp_path:
         return await Flow(definition, JOB, runner).run()
 
     assert "did not answer" in str(asyncio.run(play()).op_states[0].logs[0].log)
+
+
+def test_operations_of_a_job_find_each_other_by_host_and_alias_once_healthy(runner: ContainerRunner) -> None:
+    check = {"type": "http", "path": "/x", "method": "GET", "expected_status": 200, "continuous": False}
+    serve = "mkdir /www; sleep 1; echo hi > /www/x; exec httpd -f -p 8080 -h /www"
+    group = {"group": "g"}
+    server = op("web", serve, aliases="site,front", expose=[{"port": 8080, "health_checks": [check]}])
+    client = op("ask", "wget -qO- http://%%ops.web.host%%:8080/x; wget -qO- http://site:8080/x")
+    waits = {**group, "depends_on": ["web"]}
+    definition = [server | {"execution": group}, client | {"execution": waits}]
+    asked = run(runner, *definition, stop_after=12).op_states[1]
+    assert [entry.log for entry in asked.logs] == ["hi", "hi"]
+    assert asked.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("gpus", "wanted"), [("all", {"Count": -1}), ("0,2", {"DeviceIDs": ["0", "2"]}), ("", None)]
+)
+def test_a_gpu_is_asked_of_the_engine_when_the_node_has_one_to_give(
+    tmp_path: Path, gpus: str, wanted: dict[str, Any] | None
+) -> None:
+    heard: dict[str, Any] = {}
+
+    class Door(BaseHTTPRequestHandler):
+        """An engine that has the image and refuses every container; it keeps what was asked of it."""
+
+        def answer(self, code: int, value: Any) -> None:
+            text = json.dumps(value).encode()
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def do_GET(self) -> None:
+            self.answer(200, {})
+
+        def do_DELETE(self) -> None:
+            self.answer(404, {"message": "no such container"})
+
+        def do_POST(self) -> None:
+            heard.update(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.answer(400, {"message": "no GPU driver here"})
+
+        def log_message(self, *_: object) -> None:
+            """Stay quiet."""
+
+    path = str(tmp_path / "engine.sock")
+    with socketserver.ThreadingUnixStreamServer(path, Door) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = run(ContainerRunner(path, gpus=gpus, network=False), op("a", "true", gpu=True)).op_states[0]
+        server.shutdown()
+    assert found.errors[0].message == "The container engine refused: no GPU driver here"
+    asked = heard["HostConfig"].get("DeviceRequests")
+    assert asked == (wanted and [{"Driver": "nvidia", "Capabilities": [["gpu"]], **wanted}])

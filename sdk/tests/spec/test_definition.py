@@ -86,8 +86,10 @@ REFUSED = [
     (whole(run(resources=[{"type": "S3", "target": "/"}])), "ops[0].args.resources[0]", "url, bucket or buckets"),
     (whole(run(resources=[{"type": "HFF"}])), "ops[0].args.resources[0].type", '"HF"'),
     (whole({"type": "container/runn", "id": "a", "args": {}}), "ops[0].type", 'Did you mean "container/run"?'),
-    (whole({"type": "container/run", "id": "a", "args": {"name": "v"}}), "ops[0].args.image", "missing"),
-    (whole({"type": "container/create-volume", "id": "a", "args": {"image": "v"}}), "ops[0].args.name", "missing"),
+    (whole({"type": "container/run", "id": "a", "args": {"name": "v"}}), "ops[0].args", "arguments of"),
+    (whole({"type": "container/create-volume", "id": "a", "args": {"image": "v"}}), "ops[0].args", "arguments of"),
+    (whole({"type": "container/run", "id": "a", "args": {}}), "ops[0].args.image", "missing"),
+    (whole({"type": "container/create-volume", "id": "a", "args": {}}), "ops[0].args.name", "missing"),
     (whole(run() | {"execution": {"stop_if_dependent_stops": True}}), None, "together with depends_on"),
     (whole(run() | {"execution": {"depends_on": ["main"]}}), None, "itself"),
     (whole(run() | {"execution": {"depends_on": ["mian"]}}), None, "no operation"),
@@ -136,9 +138,31 @@ def test_a_stub_that_gets_its_definition_later_may_be_empty() -> None:
     assert definition_validate(whole(logistics={"send": end, "receive": end})) == []
 
 
-def test_our_own_checks_can_be_warnings() -> None:
-    assert [problem.level for problem in definition_validate(whole(), extra="warning")] == ["warning"]
-    assert definition_parse(whole(), extra="warning").ops == []
+OWN_CHECKS = [
+    whole(),
+    whole({"type": "container/run", "id": "a", "args": {"name": "v"}}),
+    whole({"type": "container/create-volume", "id": "a", "args": {"image": "v"}}),
+    whole(run() | {"execution": {"depends_on": ["mian"]}}),
+    whole(run() | {"execution": {"depends_on": ["main"]}}),
+    whole(run("a"), run("b") | {"execution": {"depends_on": ["a"]}}),
+    whole(*(run(n) | {"execution": {"group": "g", "depends_on": [m]}} for n, m in ("ab", "ba"))),
+    whole(run(expose=70000)),
+    whole(run(resources=[{"type": "S3", "target": "/"}])),
+    whole(run(cmd="%%ops.x.results.y%%")),
+    whole(run(cmd="%%global.variables.x%%")),
+]
+
+
+@pytest.mark.parametrize("definition", OWN_CHECKS)
+def test_our_own_checks_are_errors_or_warnings_by_choice(definition: dict[str, Any]) -> None:
+    assert {problem.level for problem in definition_validate(definition)} == {"error"}
+    assert {problem.level for problem in definition_validate(definition, extra="warning")} == {"warning"}
+
+
+def test_with_warnings_the_definition_is_taken_unless_its_arguments_fit_nothing() -> None:
+    assert definition_parse(whole(run(expose=70000)), extra="warning").ops[0].id == "main"
+    with pytest.raises(DefinitionInvalid, match="arguments of"):
+        definition_parse(OWN_CHECKS[1], extra="warning")
 
 
 @pytest.mark.parametrize(

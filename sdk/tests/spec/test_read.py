@@ -59,3 +59,14 @@ def test_the_command_names_file_path_and_sentence_and_exits_1(tmp_path: Path) ->
     assert f"{bad}: error: ops[0].args.image: This key is missing" in ended.stdout
     assert f"{tmp_path}/none: error: The file cannot be read: No such file or directory." in ended.stdout
     assert ended.stderr == ""
+
+
+def test_the_command_only_warns_of_what_the_network_lets_pass_when_asked(tmp_path: Path) -> None:
+    file = tmp_path / "high.yaml"
+    file.write_text(YAML.replace("expose: 80", "expose: 70000"))
+    command = [sys.executable, "-m", "nosana.spec", file]
+    assert subprocess.run(command, capture_output=True).returncode == 1
+    ended = subprocess.run([*command, "--network-rules"], capture_output=True, text=True)
+    assert ended.returncode == 0
+    assert f"{file}: warning: ops[0].args.expose: 70000 is not a port" in ended.stdout
+    assert ended.stdout.endswith(f"{file}: valid\n")

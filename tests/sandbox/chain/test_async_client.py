@@ -9,9 +9,11 @@ from nosana.chain import ata, cluster_profile
 from solana.rpc.async_api import AsyncClient
 from solana.rpc.commitment import Processed
 from solana.rpc.models import DataSliceOpts, MemcmpOpts, TokenAccountOpts, TxOpts
+from solana.rpc.websocket_api import SolanaWsClient
 from solders.keypair import Keypair
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
+from solders.rpc.config import RpcTransactionLogsFilterMentions
 from solders.system_program import TransferParams, transfer
 from solders.token import ID as TOKEN
 from solders.transaction import VersionedTransaction
@@ -134,3 +136,25 @@ async def test_many_may_ask_at_once(served: Served, owner: Keypair) -> None:
         sent = await asyncio.gather(*(client.send_transaction(transaction) for transaction in ready))
         statuses = (await client.get_signature_statuses([answer.value for answer in sent])).value
         assert all(status is not None and status.err is None for status in statuses)
+
+
+async def test_subscriptions_are_read(served: Served, owner: Keypair) -> None:
+    to = Keypair().pubkey()
+    address = served.url.replace("http", "ws")
+    async with AsyncClient(served.url) as client, asyncio.timeout(20):
+        socket = await SolanaWsClient(address).connect()
+        await socket.slot_subscribe()
+        slots = [(await socket.recv()).result.slot for _ in range(2)]
+        assert slots[1] == slots[0] + 1
+        await socket.close()
+        step = transfer(TransferParams(from_pubkey=owner.pubkey(), to_pubkey=to, lamports=SOL // 10))
+        blockhash = (await client.get_latest_blockhash(Processed)).value.blockhash
+        ready = VersionedTransaction(MessageV0.try_compile(owner.pubkey(), [step], [], blockhash), [owner])
+        socket = await SolanaWsClient(address).connect()
+        await socket.account_subscribe(pubkey=to, commitment=Processed, encoding="base64")
+        await socket.logs_subscribe(filter_=RpcTransactionLogsFilterMentions(to), commitment=Processed)
+        await socket.signature_subscribe(signature=ready.signatures[0], commitment=Processed)
+        await client.send_transaction(ready)
+        kinds = {type(await socket.recv()).__name__ for _ in range(3)}
+        assert kinds == {"AccountNotification", "LogsNotification", "SignatureNotification"}
+        await socket.close()

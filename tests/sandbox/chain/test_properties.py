@@ -2,8 +2,9 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from nosana.chain import JobAccount, JobState, MarketAccount, QueueType, RunAccount, StakeAccount
 from nosana.chain import instructions as ix
@@ -13,16 +14,21 @@ from solders.token import ID as TOKEN
 from tests.sandbox.chain.stage import RESULT, Stage
 
 ACTS = ("list", "work", "finish", "end", "quit", "claim", "delist", "recover", "extend", "stop", "clean", "wait")
+ACTS += ("assign", "complete", "update", "topup", "unstake")
 acts = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 5), st.integers(0, 1)), min_size=5, max_size=40)
 
 
 class Play:
-    """Two markets and two nodes; each act picks among whatever exists, sensible or not."""
+    """Two markets, two who pay, two nodes; each act picks among whatever exists, sensible or not."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.markets = [stage.market(job_price=7, job_expiration=50), stage.market(job_price=0)]
         self.nodes = [stage.nora, stage.nick]
+        self.payers = [stage.paula, stage.person(nos=1000)]
+        for node in self.nodes:
+            stage.world.give(node, nos=100)
+        self.lamports = {who: stage.sol(who) for who in (*self.payers, *self.nodes, stage.prue)}
         self.known: list[str] = []
         self.runs: list[str] = []
 
@@ -32,20 +38,32 @@ class Play:
         if name == "wait":
             stage.wait(30 * (which + 1))
             return ""
-        if name == "list":
-            job, run = stage.key(), stage.key()
-            self.known.append(job)
-            self.runs.append(run)
-            step = ix.list_job(
-                stage.cluster, job=job, run=run, market=self.markets[side], payer=stage.paula, project=stage.prue,
-                ipfs_job=RESULT, timeout=60 * (which + 1),
-            )  # fmt: skip
+        if name in ("list", "assign"):
+            return self._listing(name, self.markets[side], which)
+        if name == "update":
+            terms = {"job_price": which * side, "job_timeout": 60, "job_expiration": 50}
+            step = ix.update(stage.cluster, market=self.markets[side], authority=stage.olga, **terms)
             return stage.name_of_failure(step)
+        if name in ("topup", "unstake"):
+            node = self.nodes[side]
+            if name == "unstake":
+                return stage.name_of_failure(ix.unstake(stage.cluster, authority=node))
+            return stage.name_of_failure(ix.stake_topup(stage.cluster, authority=node, amount=which))
         if name in ("work", "stop"):
             return self._node(name, self.markets[which % 2], self.nodes[side])
         if not self.known:
             return "nothing there"
         return self._job(name, self.known[which % len(self.known)], which, side)
+
+    def _listing(self, name: str, market: str, which: int) -> str:
+        stage, job, run = self.stage, self.stage.key(), self.stage.key()
+        self.known.append(job)
+        self.runs.append(run)
+        who = {"job": job, "run": run, "market": market, "payer": self.payers[which % 2], "project": stage.prue}
+        terms: dict[str, Any] = {"ipfs_job": RESULT, "timeout": 60 * (which + 1)}
+        if name == "list":
+            return stage.name_of_failure(ix.list_job(stage.cluster, **who, **terms))
+        return stage.name_of_failure(ix.assign(stage.cluster, **who, **terms, node=self.nodes[which % 2]))
 
     def _node(self, name: str, market: str, node: str) -> str:
         if name == "stop":
@@ -69,6 +87,9 @@ class Play:
             return stage.name_of_failure(ix.extend(cluster, **own, timeout=account.timeout + which - 1))
         if name == "clean":
             return stage.name_of_failure(ix.clean(cluster, job=job, market=market, payer=account.payer))
+        if name == "complete":
+            node = account.node if account.node in stage.keys else self.nodes[side]
+            return stage.name_of_failure(ix.complete(cluster, job=job, node=node, ipfs_result=RESULT))
         if name == "claim":
             if any((run := stage.run_account(key)) and run.job == job for key in self.runs):
                 return "claimed already"  # a second claim would be paid out of others' deposits
@@ -114,6 +135,9 @@ def check(stage: Stage, play: Play, seen_lamports: int) -> None:
             assert not set(market.queue) & {run.job for run in runs.values()}  # type: ignore[attr-defined]
         live = [j for j in jobs.values() if j.market == address and j.state != JobState.DONE]  # type: ignore[attr-defined]
         assert stage.tokens(stage.vault(address)) == sum(job.deposit for job in live)  # type: ignore[attr-defined]
+    for who, had in play.lamports.items():  # whoever paid a rent has it back when the account is gone
+        paid = sum(stage.sol(key) for key, held in (jobs | runs).items() if held.payer == who)  # type: ignore[attr-defined]
+        assert stage.sol(who) + paid == had
     assert lamports(stage) + 5000 * signatures(stage) == seen_lamports
     index = {key: value.lamports for accounts in stage.bank.owned.values() for key, value in accounts.items()}
     assert all(stage.sol(str(key)) == amount for key, amount in index.items())
@@ -126,8 +150,9 @@ def signatures(stage: Stage) -> int:
     return ((rows[0] or 0) + pending) // 5000
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts)
+@example([("work", 0, 0), ("list", 0, 0), ("quit", 0, 0), ("claim", 0, 1), ("end", 0, 0)])
 def test_tokens_rents_and_queues_hold_whatever_is_tried(story: list[tuple[str, int, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder))
@@ -144,7 +169,8 @@ def test_the_random_play_reaches_every_act(stage: Stage) -> None:
     story = [("list", 0, 0), ("work", 0, 0), ("extend", 3, 0), ("quit", 0, 0), ("claim", 0, 1), ("finish", 0, 0)]
     story += [("list", 1, 0), ("work", 0, 1), ("end", 1, 0), ("list", 1, 0), ("delist", 2, 0), ("list", 1, 1)]
     story += [("work", 1, 0), ("quit", 3, 0), ("recover", 3, 0), ("work", 0, 0), ("stop", 0, 0), ("wait", 5, 0)]
-    story += [("clean", 0, 0)]
+    story += [("clean", 0, 0), ("work", 2, 0), ("assign", 2, 0), ("end", 4, 0), ("complete", 4, 0)]
+    story += [("update", 3, 1), ("topup", 3, 0), ("unstake", 0, 0)]
     assert {name for name, _, _ in story} == set(ACTS)
     assert [play.act(*step) for step in story] == [""] * len(story)
 

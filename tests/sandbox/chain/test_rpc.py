@@ -23,6 +23,7 @@ from solders.signature import Signature
 from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
+from sandbox.chain.server import sockets_open
 from tests.sandbox.chain.serving import ROOT, Served
 
 SOL = 10**9
@@ -357,3 +358,15 @@ def test_an_access_key_is_a_real_token_with_its_collection(served: Served) -> No
     found = served.result("getAccountInfo", metadata(mint), {"encoding": "base64", **PROCESSED})["value"]
     assert found["owner"] == "metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s"
     assert bytes(Pubkey.from_string(collection)) in base64.b64decode(found["data"][0])
+
+
+def test_answers_on_a_kept_connection_are_not_delayed() -> None:
+    listening, _ = sockets_open(0)
+    with socket.socket() as client:
+        listening[0].listen()
+        client.connect(listening[0].getsockname())
+        accepted, _ = listening[0].accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP  # what makes asyncio set TCP_NODELAY
+    for one in listening:
+        one.close()

@@ -61,3 +61,22 @@ def test_what_is_missing_broken_too_large_or_forged_is_told_in_a_sentence(ipfs: 
         asyncio.run(client.fetch(cid))
     assert httpx.post(f"{ipfs.url}/pinning/pinJSONToIPFS", content=b"{", trust_env=False).status_code == 400
     assert httpx.get(f"{ipfs.url}/ipfs/..%2F..%2Fetc%2Fpasswd", trust_env=False).status_code == 404
+
+
+def test_connections_are_kept_while_wanted_and_made_anew_in_another_loop(ipfs: Started) -> None:
+    client = IpfsClient(ipfs.url, ipfs.url, keep=True)
+
+    async def twice() -> bool:
+        first = await client.pin_json([1])
+        kept = dict(client._kept)
+        return first == await client.pin_json([1]) and kept == client._kept and len(kept) == 1
+
+    assert asyncio.run(twice())
+    assert asyncio.run(twice())
+
+    async def closed() -> int:
+        async with IpfsClient(ipfs.url, ipfs.url) as other:
+            await other.pin_json([1])
+        return len(other._kept)
+
+    assert asyncio.run(closed()) == 0

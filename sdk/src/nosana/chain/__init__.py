@@ -16,6 +16,7 @@ from nosana.chain.addresses import (
     ata,
     deployment_service_id,
     metadata,
+    reward_account,
     rewards_reflection,
     rewards_vault,
     service_id,
@@ -50,6 +51,6 @@ __all__ = [
     "Resync", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed", "Simulation", "StakeAccount",
     "TransactionExpired", "TransactionTooLarge", "ata", "cluster_discover",
     "cluster_profile", "deployment_service_id", "instructions", "job_status", "metadata",
-    "rewards_reflection", "rewards_vault", "service_id", "service_url", "stake_account", "stake_vault",
-    "transaction_build", "vault", "wallet_load", "wallet_save",
+    "reward_account", "rewards_reflection", "rewards_vault", "service_id", "service_url", "stake_account",
+    "stake_vault", "transaction_build", "vault", "wallet_load", "wallet_save",
 ]  # fmt: skip

@@ -50,6 +50,11 @@ def stake_vault(cluster: Cluster, authority: Address) -> tuple[str, int]:
     return str(address), bump
 
 
+def reward_account(cluster: Cluster, authority: Address) -> str:
+    """Return the account of the authority's share in the rewards pool."""
+    return str(_derive(pubkey(cluster.rewards), b"reward", bytes(pubkey(authority)))[0])
+
+
 def rewards_reflection(cluster: Cluster) -> tuple[str, int]:
     """Return the rewards pool's account and its bump."""
     address, bump = _derive(pubkey(cluster.rewards), b"reflection")

@@ -40,6 +40,8 @@ SENTENCES: dict[str, str] = {
     "AmountNotEnough": "The amount to stake is too small.",
     "DurationTooShort": "A stake lasts 14 days at least.",
     "DurationTooLong": "A stake lasts 365 days at most.",
+    "AlreadyUnstaked": "The stake is being unlocked already.",
+    "HasReward": "Leave the rewards pool before unstaking.",
     "InstructionFallbackNotFound": "The program does not know this instruction.",
     "InstructionDidNotDeserialize": "The instruction's arguments could not be read.",
     "ConstraintMut": "An account must be writable.",

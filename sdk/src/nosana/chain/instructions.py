@@ -337,6 +337,28 @@ def stake(cluster: Cluster, *, authority: Address, amount: int, duration: int) -
     return Instruction(pubkey(cluster.staking), discriminator("stake") + arguments, metas)
 
 
+def stake_topup(cluster: Cluster, *, authority: Address, amount: int) -> Instruction:
+    """Add micro-NOS to one's stake, such as to reach a market's `node_xnos_minimum`."""
+    metas = [
+        _w(addresses.ata(authority, cluster.mint)), _w(addresses.stake_vault(cluster, authority)[0]),
+        _w(addresses.stake_account(cluster, authority)), _s(authority), _r(TOKEN_PROGRAM),
+    ]  # fmt: skip
+    return Instruction(pubkey(cluster.staking), discriminator("topup") + struct.pack("<Q", amount), metas)
+
+
+def stake_extend(cluster: Cluster, *, authority: Address, added: int) -> Instruction:
+    """Lock one's stake for `added` more seconds (365 days in all at most)."""
+    metas = [_w(addresses.stake_account(cluster, authority)), _s(authority)]
+    return Instruction(pubkey(cluster.staking), discriminator("extend") + struct.pack("<Q", added), metas)
+
+
+def unstake(cluster: Cluster, *, authority: Address) -> Instruction:
+    """Begin to unlock one's stake; it weighs nothing from now on."""
+    reward = addresses.reward_account(cluster, authority)
+    metas = [_w(addresses.stake_account(cluster, authority)), _r(reward), _s(authority)]
+    return Instruction(pubkey(cluster.staking), discriminator("unstake"), metas)
+
+
 def priority_fee(*, micro_lamports: int, units: int | None = None) -> list[Instruction]:
     """Return the compute-budget instructions for a price per compute unit, and a unit limit when given."""
     budget = [set_compute_unit_price(micro_lamports)]

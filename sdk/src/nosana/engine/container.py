@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from nosana.engine.local import LINE_LIMIT, text_of
-from nosana.engine.runner import Emit, Launch, RunnerFailed, Say, Stream
+from nosana.engine.runner import Emit, Launch, RunnerFailed, Say, Stream, resources_refuse
 
 SOCKETS = ("/var/run/docker.sock", "/run/podman/podman.sock")
 LABEL = "nosana.job"
@@ -54,6 +54,7 @@ class ContainerRunner:
 
     async def start(self, launch: Launch, emit: Emit, say: Say) -> "Container":
         """Pull the image unless it is here, make the container and start it. Raises RunnerFailed."""
+        resources_refuse(launch)
         await self._image(launch, say)
         if launch.gpu and not self._gpus:
             say("A GPU was asked for, and this node has none to give.")

@@ -11,10 +11,9 @@ from nosana.engine.health import healthy
 from nosana.engine.launch import launch_make, ports_to_check, restart_limit
 from nosana.engine.record import Clock, FlowEvent, Record, Stop
 from nosana.engine.runner import Launch, Runner, RunnerFailed, Running
-from nosana.spec import ContainerRun, Definition, FlowState, Operation, Scope, ports_of
+from nosana.spec import ContainerRun, Definition, FlowState, Operation, Problem, Scope, ports_of, waits_in_vain
 from nosana.spec.flow import LOG_LINES_KEPT
 
-_CONTINUOUS_SECONDS = 30.0
 _RESTART_SECONDS = (0.1, 10.0)  # the first pause before a restart, doubled each time, and the longest
 T = TypeVar("T")
 Endpoint = Callable[[int, int], str]
@@ -32,7 +31,8 @@ class _Stopped(Exception):
 class Flow:
     """One job on this node. Make it inside a running event loop, `run` it once; `events` is its log so far.
 
-    `endpoint(index of the operation, port)` gives the public host of an exposed port, for literals.
+    `endpoint(index of the operation, port)` gives the public host of an exposed port, for literals. Health checks
+    are asked every `probe_seconds` until one passes, continuous ones every `continuous_seconds` from then on.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Flow:
         listen: Callable[[FlowEvent], None] = lambda event: None,
         clock: Clock = unix_ms,
         probe_seconds: float = 5.0,
+        continuous_seconds: float = 30.0,
         grace_seconds: float = 3.0,
     ) -> None:
         self.definition, self.job = definition, job
@@ -57,7 +58,8 @@ class Flow:
         self.current_group: str | None = None
         self._runner, self._clock, self._listen = runner, clock, listen
         self._names = {"project": project, "host": host, "frps_address": frps_address}
-        self._endpoint, self._probe, self._grace = endpoint, probe_seconds, grace_seconds
+        self._endpoint, self._grace = endpoint, grace_seconds
+        self._probe, self._continuous = probe_seconds, continuous_seconds
         self._errors: list[str] = []
         self._stop: Stop | None = None
         self._stopping = asyncio.Event()
@@ -67,6 +69,8 @@ class Flow:
     async def run(self) -> FlowState:
         """Run everything and return the final state; what goes wrong is in the state, nothing is raised."""
         self.status = "running"
+        if (problem := waits_in_vain(self.definition.ops)) is not None:
+            return self._refuse(problem)
         try:
             for group in dict.fromkeys(op.group for op in self.definition.ops):
                 if self._stop is not None:
@@ -83,6 +87,13 @@ class Flow:
         if self._timer is not None:
             self._timer.cancel()
         self.current_group, self.end_time = None, self._clock()
+        return self.state()
+
+    def _refuse(self, problem: Problem) -> FlowState:
+        self._errors.append(str(problem))
+        for record in self._records.values():
+            record.never_started(Stop.QUIT)
+        self.status, self.end_time = "init error", self._clock()
         return self.state()
 
     def stop(self, reason: Stop) -> None:
@@ -189,7 +200,7 @@ class Flow:
         lasting = [(port, check) for port, check in checks if check["continuous"]]
         was_healthy = True
         while lasting:
-            await asyncio.sleep(max(self._probe, _CONTINUOUS_SECONDS))
+            await asyncio.sleep(self._continuous)
             is_healthy = await self._any_healthy(lasting, running)
             if is_healthy != was_healthy:
                 record.say("Its health check passes again." if is_healthy else "Its health check fails.")

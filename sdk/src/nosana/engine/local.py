@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from nosana.engine.runner import Emit, Launch, RunnerFailed, Say, Stream
+from nosana.engine.runner import Emit, Launch, RunnerFailed, Say, Stream, resources_refuse
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LINE_LIMIT = 32_768
@@ -27,6 +27,7 @@ class LocalRunner:
 
     async def start(self, launch: Launch, emit: Emit, say: Say) -> "LocalProcess":
         """Start the operation's command. Raises RunnerFailed when there is none, or it is not on this machine."""
+        resources_refuse(launch)
         argv = [*(launch.entrypoint or ()), *launch.command]
         if not argv:
             raise RunnerFailed("There is no cmd, and without a container the image's own is not known: add a cmd.")

@@ -8,6 +8,8 @@ Stream = Literal["stdout", "stderr", "nodeerr"]
 Emit = Callable[[Stream, str], None]
 Say = Callable[[str], None]
 
+RESOURCE_FAILED = "resource-error"
+
 
 class RunnerFailed(RuntimeError):
     """An operation could not be run; `event` is the network's word for why, the message one sentence."""
@@ -37,6 +39,15 @@ class Launch:
     def name(self) -> str:
         """The container's name, `<job>-<index of the operation>`. Source: network facts, 4.2."""
         return f"{self.job}-{self.index}"
+
+
+def resources_refuse(launch: Launch) -> None:
+    """Raise RunnerFailed when the operation wants files fetched for it, rather than run it without them."""
+    if wanted := launch.args.get("resources"):
+        kinds = ", ".join(sorted({str(resource.get("type")) for resource in wanted}))
+        raise RunnerFailed(
+            f"This node fetches no resources ({kinds}): put the files in the image.", RESOURCE_FAILED
+        )
 
 
 class Running(Protocol):

@@ -5,7 +5,7 @@ from nosana.spec.flow import FlowState, LogEntry, OpState
 from nosana.spec.literals import LiteralUnresolved, Scope, args_resolve
 from nosana.spec.problems import DefinitionInvalid, Level, Problem
 from nosana.spec.read import definition_read
-from nosana.spec.rules import ports_of
+from nosana.spec.rules import ports_of, waits_in_vain
 from nosana.spec.validate import definition_parse, definition_validate
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "definition_read",
     "definition_validate",
     "ports_of",
+    "waits_in_vain",
 ]

@@ -81,7 +81,12 @@ def by_kind(wanted: str) -> Any:
 class Spread(Strict):
     """`{"__spread__": …}`: splices a literal's items into the list it stands in. Source: network facts, 3.6."""
 
-    value: str | list[Any] | dict[str, Any] = Field(alias="__spread__")
+    value: Annotated[
+        Annotated[str, Tag("<text>")]
+        | Annotated[list[Any], Tag("<list>")]
+        | Annotated[dict[str, Any], Tag("<map>")],
+        by_kind("a literal, a list or a map"),
+    ] = Field(alias="__spread__")
     chunked: Maybe[bool] = None
 
 

@@ -17,13 +17,13 @@ def rule_problems(definition: Definition, *, extra: Level = "error") -> list[Pro
     problems = [*_nothing_to_run(definition, extra), *_ids(definition)]
     groups = list(dict.fromkeys(op.group for op in definition.ops))
     for index, op in enumerate(definition.ops):
-        problems += _execution(definition.ops, index, op)
+        problems += _execution(definition.ops, index, op, extra)
         problems += _results(index, op)
         if isinstance(op, ContainerRun):
             problems += _ports(index, op, extra)
             problems += _resources(index, op, extra)
             problems += _literals(definition, groups, index, op, extra)
-    return [*problems, *_circles(definition.ops), *_never_released(definition.ops)]
+    return [*problems, *_circles(definition.ops, extra), *_never_released(definition.ops)]
 
 
 def ports_of(op: Operation) -> list[tuple[tuple[Step, ...], int | float | str, ExposedPort | None]]:
@@ -59,7 +59,7 @@ def _ids(definition: Definition) -> Iterator[Problem]:
         first.setdefault(op.id, index)
 
 
-def _execution(ops: Sequence[Operation], index: int, op: Operation) -> Iterator[Problem]:
+def _execution(ops: Sequence[Operation], index: int, op: Operation, extra: Level) -> Iterator[Problem]:
     if op.execution is None:
         return
     if op.execution.stop_if_dependent_stops is not None and op.execution.depends_on is None:
@@ -69,19 +69,21 @@ def _execution(ops: Sequence[Operation], index: int, op: Operation) -> Iterator[
     for place, name in enumerate(op.depends_on):
         path = f"ops[{index}].execution.depends_on[{place}]"
         if name == op.id:
-            yield Problem(path, "An operation cannot wait for itself: take its own id out.")
+            yield Problem(path, "An operation cannot wait for itself: take its own id out.", extra)
         elif name not in by_id:
             hint = did_you_mean(name, by_id)
-            yield Problem(path, f'There is no operation "{shorten(name)}": name one of this definition.{hint}')
+            sentence = f'There is no operation "{shorten(name)}": name one of this definition.{hint}'
+            yield Problem(path, sentence, extra)
         elif by_id[name].group != op.group:
             yield Problem(
                 path,
                 f'"{shorten(name)}" runs in group "{shorten(by_id[name].group)}" and this operation in '
                 f'"{shorten(op.group)}": put both in one group (groups already run one after another).',
+                extra,
             )
 
 
-def _circles(ops: Sequence[Operation]) -> Iterator[Problem]:
+def _circles(ops: Sequence[Operation], extra: Level) -> Iterator[Problem]:
     waits = {op.id: set(op.depends_on) for op in ops}
     while free := [name for name, needs in waits.items() if not needs & waits.keys()]:
         for name in free:
@@ -91,7 +93,13 @@ def _circles(ops: Sequence[Operation]) -> Iterator[Problem]:
         index = ops.index(caught[0])
         names = words([shorten(op.id) for op in caught], "and")
         sentence = f"The operations {names} wait for each other in a circle: take one dependency out."
-        yield Problem(f"ops[{index}].execution.depends_on", sentence)
+        yield Problem(f"ops[{index}].execution.depends_on", sentence, extra)
+
+
+def waits_in_vain(ops: Sequence[Operation]) -> Problem | None:
+    """Return why the dependencies cannot be resolved (nodes say "init error"), None when they can."""
+    problems = [problem for index, op in enumerate(ops) for problem in _execution(ops, index, op, "error")]
+    return next(iter([*problems, *_circles(ops, "error")]), None)
 
 
 def _never_released(ops: Sequence[Operation]) -> Iterator[Problem]:

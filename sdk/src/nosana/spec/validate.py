@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from nosana.spec.definition import Definition
+from nosana.spec.definition import Definition, RunArgs, VolumeArgs
 from nosana.spec.problems import DefinitionInvalid, Level, Problem, shorten
 from nosana.spec.read import definition_read, value_problems
 from nosana.spec.rules import rule_problems
@@ -14,19 +14,54 @@ from nosana.spec.sentences import problems_of
 def definition_validate(value: Any, *, extra: Level = "error") -> list[Problem]:
     """Return what is wrong with a definition given as a map; an empty list means every node takes it.
 
-    `extra` is the level of checks the network does not make itself (no operation, ports out of range, literals
-    that stand for nothing).
+    `extra` is the level of checks the network does not make itself: no operation, arguments of another type of
+    operation, dependencies that cannot be resolved, ports out of range, literals that stand for nothing.
     """
     return _examine(value, extra)[1]
 
 
 def definition_parse(source: str | bytes | dict[str, Any], *, extra: Level = "error") -> Definition:
-    """Return the definition in a JSON or YAML text, or in a map. Raises DefinitionInvalid with every problem."""
+    """Return the definition in a JSON or YAML text, or in a map. Raises DefinitionInvalid with every problem.
+
+    Arguments of another type of operation are refused whatever `extra` says: nothing could be run with them.
+    """
     value = definition_read(source) if isinstance(source, str | bytes) else source
     definition, problems = _examine(value, extra)
     if definition is None or any(problem.level == "error" for problem in problems):
         raise DefinitionInvalid(problems)
     return definition
+
+
+def misfits(value: dict[str, Any], extra: Level) -> list[Problem]:
+    """Return the operations whose arguments are those of the other type, which the network lets pass."""
+    return [
+        Problem(
+            f"ops[{index}].args",
+            f'These are the arguments of "{_OTHER[op["type"]]}", but the type is "{op["type"]}": change one.',
+            extra,
+        )
+        for index, op in enumerate(value["ops"] if isinstance(value.get("ops"), list) else ())
+        if _is_misfit(op)
+    ]
+
+
+_OTHER = {"container/run": "container/create-volume", "container/create-volume": "container/run"}
+_ARGS: dict[str, type[BaseModel]] = {"container/run": RunArgs, "container/create-volume": VolumeArgs}
+
+
+def _is_misfit(op: Any) -> bool:
+    if not isinstance(op, dict) or not isinstance(op.get("type"), str) or op["type"] not in _OTHER:
+        return False
+    try:
+        _ARGS[_OTHER[op["type"]]].model_validate(op.get("args"))
+    except ValidationError:
+        return False
+    return True
+
+
+def _of_misfit(problem: Problem, value: dict[str, Any]) -> bool:
+    ops = value["ops"] if isinstance(value.get("ops"), list) else []
+    return any(_is_misfit(op) and problem.path.startswith(f"ops[{index}].args") for index, op in enumerate(ops))
 
 
 def _examine(value: Any, extra: Level) -> tuple[Definition | None, list[Problem]]:
@@ -38,5 +73,5 @@ def _examine(value: Any, extra: Level) -> tuple[Definition | None, list[Problem]
     try:
         definition = Definition.model_validate(value)
     except ValidationError as error:
-        return None, problems_of(error)
+        return None, [*misfits(value, extra), *(p for p in problems_of(error) if not _of_misfit(p, value))]
     return definition, rule_problems(definition, extra=extra)

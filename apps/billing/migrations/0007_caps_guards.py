@@ -43,5 +43,5 @@ DROP FUNCTION billing_refuse_change;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0004_caps")]
+    dependencies = [("billing", "0006_caps")]
     operations = [migrations.RunSQL(GUARDS, UNDO)]

@@ -19,7 +19,7 @@ UPDATE billing_hold AS hold SET counted_micro = CASE hold.state
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0003_lots_and_rates"),
+        ("billing", "0005_document_guards"),
         ("organisations", "0002_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,52 @@
+"""How fast an organisation uses its credits."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Min, Sum
+
+from apps.billing.models import BalanceAlert, Hold, UsageRecord
+from apps.organisations.models import Organisation
+
+WINDOW = timedelta(hours=24)
+HOUR = 3_600
+
+
+@dataclass(frozen=True)
+class Burn:
+    """Credits used and reserved in a recent span, in micro-NOS per hour, rounded up."""
+
+    micro_per_hour: int
+
+    def hours(self, available_micro: int) -> int | None:
+        """Return for how many whole hours the available credits last; None if nothing burns."""
+        return available_micro // self.micro_per_hour if self.micro_per_hour else None
+
+
+def burn_of(organisation_id: uuid.UUID, *, now: datetime) -> Burn:
+    """Return the organisation's burn: what jobs cost that ended in the last 24 hours, and what open ones may cost.
+
+    Counted from the first of these jobs, an hour at least. It rather overstates: an open hold counts as if all of
+    it were used, and a busy hour counts as if it went on. So a warning comes early, not late. Holds that were
+    placed before count no more: their credits have left the balance already.
+    """
+    since = now - WINDOW
+    placed = Hold.objects.filter(organisation_id=organisation_id, state=Hold.State.OPEN, placed_at__gt=since)
+    held = placed.aggregate(sum=Sum("amount_micro"), first=Min("placed_at"))
+    used = UsageRecord.objects.filter(organisation_id=organisation_id, settled_at__gt=since).aggregate(
+        sum=Sum("amount_micro"), first=Min("starts_at")
+    )
+    begins = [first for first in (held["first"], used["first"]) if first is not None]
+    if not begins:
+        return Burn(0)
+    span = int((now - max(min(begins), since)).total_seconds())
+    total = (held["sum"] or 0) + (used["sum"] or 0)
+    return Burn(-(-total * HOUR // max(span, HOUR)))
+
+
+def balance_alert_of(organisation: Organisation) -> BalanceAlert:
+    """Return the organisation's low-balance settings; all off if it chose none."""
+    return BalanceAlert.objects.filter(organisation=organisation).first() or BalanceAlert(
+        organisation=organisation
+    )

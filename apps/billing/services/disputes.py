@@ -1,0 +1,167 @@
+"""Disputes: the customer's bank takes a payment back until it is decided whose it is.
+
+Credits freeze at once; what of them was spent already stays as a debt, which later credits pay once the dispute is
+lost. What Stripe withdraws and returns meanwhile is booked by `dispute_funds_post`, as Stripe tells it.
+"""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.billing import chart
+from apps.billing.errors import AmountInvalid, ReversalEnded
+from apps.billing.models import Lot, LotTake, Reversal
+from apps.billing.services.lots import lots_leave, lots_legs
+from apps.billing.services.reversals import (
+    lots_of_topup,
+    lots_paid_besides,
+    parts_of,
+    reversal_find,
+    reversal_finish,
+    reversal_freeze,
+    reversal_undo,
+    share_of,
+    topup_lot,
+)
+from apps.core.errors import KeyReused
+from apps.core.wiring import announce
+from apps.ledger.models import Transfer
+from apps.ledger.services import Leg, transfer_post
+
+
+def dispute_open(*, topup_id: uuid.UUID | str, gross_minor: int, key: str, reason: str, now: datetime) -> Reversal:
+    """Freeze what a disputed payment (`gross_minor`, VAT included) had bought; once per key (Stripe's dispute id).
+
+    Taken from the top-up's own lot first, then from other paid lots, youngest first; given credits stay. What is
+    spent or held by jobs becomes a debt. Announces `billing.disputed`. Raises TopUpUnknown, AmountInvalid,
+    ReversalRefused for more than is left of the top-up, KeyReused for the same key with another amount.
+    """
+    with transaction.atomic():
+        lot = topup_lot(topup_id)
+        earlier = reversal_find(key, lot, gross_minor, Reversal.Kind.DISPUTE)
+        if earlier is not None:
+            return earlier
+        share = share_of(lot, gross_minor)
+        parts = parts_of([*lots_of_topup(lot), *lots_paid_besides(lot)], share.credits_micro)
+        taken = sum(amount for _, amount in parts)
+        dispute = Reversal(
+            organisation_id=lot.organisation_id,
+            lot=lot,
+            topup_id=lot.topup_id or "",
+            kind=Reversal.Kind.DISPUTE,
+            key=key,
+            reason=reason[:200],
+            currency=lot.currency,
+            gross_minor=share.gross_minor,
+            net_minor=share.net_minor,
+            vat_minor=share.vat_minor,
+            credits_micro=share.credits_micro,
+            taken_micro=taken,
+            spent_micro=share.credits_micro - taken,
+            opened_at=now,
+        )
+        reversal_freeze(dispute, parts, now=now)
+        announce("billing.disputed", reversal_id=str(dispute.id))
+    return dispute
+
+
+def dispute_won(*, key: str, now: datetime) -> Reversal:
+    """Free the frozen credits, back to their lots, and forget the debt; a repeat changes nothing.
+
+    Raises Reversal.DoesNotExist, ReversalEnded if it was lost.
+    """
+    with transaction.atomic():
+        dispute = _locked(key)
+        if dispute.state == Reversal.State.DONE:
+            raise ReversalEnded("This dispute was lost before; book a later win by hand.")
+        if dispute.state == Reversal.State.OPEN:
+            reversal_undo(dispute, now=now)
+            announce("billing.credited", organisation_id=str(dispute.organisation_id))
+    return dispute
+
+
+def dispute_lost(*, key: str, now: datetime) -> Reversal:
+    """Take the frozen credits, undo turnover and VAT, and collect the debt from paid credits; a repeat does nothing.
+
+    Announces `billing.refunded`: a credit note is due. Raises Reversal.DoesNotExist, ReversalEnded if it was won.
+    """
+    with transaction.atomic():
+        dispute = _locked(key)
+        if dispute.state == Reversal.State.UNDONE:
+            raise ReversalEnded("This dispute was won before; book a later loss by hand.")
+        if dispute.state == Reversal.State.OPEN:
+            reversal_finish(dispute, fiat=chart.disputed(dispute.currency), now=now)
+            debt_collect(organisation_id=dispute.organisation_id, now=now)
+            dispute.refresh_from_db()
+            announce("billing.refunded", reversal_id=str(dispute.id))
+    return dispute
+
+
+def dispute_funds_post(
+    *, key: str, balance_transaction: str, amount_minor: int, fee_minor: int, now: datetime
+) -> Transfer:
+    """Book what Stripe moved for a dispute, in minor units, once per balance transaction of Stripe's.
+
+    `amount_minor` is below 0 when Stripe withdraws and above when it returns, as Stripe's own amount; `fee_minor`
+    is what it charges. Raises Reversal.DoesNotExist, AmountInvalid for nothing, KeyReused for other amounts.
+    """
+    if not amount_minor and not fee_minor:
+        raise AmountInvalid(f"Stripe's {balance_transaction} moved nothing; there is nothing to book.")
+    dispute = Reversal.objects.get(key=key, kind=Reversal.Kind.DISPUTE)
+    currency = dispute.currency
+    legs = [
+        Leg(chart.stripe(currency), amount_minor - fee_minor, currency),
+        Leg(chart.disputed(currency), -amount_minor, currency),
+        Leg(chart.stripe_fees(currency), fee_minor, currency),
+    ]
+    return transfer_post(
+        key=f"dispute:{key}:funds:{balance_transaction}",
+        legs=[leg for leg in legs if leg.amount],
+        reason="dispute_funds",
+        at=now,
+        details={"topup_id": dispute.topup_id, "dispute": key},
+    )
+
+
+def debt_collect(*, organisation_id: uuid.UUID, now: datetime) -> int:
+    """Pay the debts of lost disputes from the organisation's paid credits; return how many micro-NOS.
+
+    Oldest debt first, youngest credits first. The caller has locked the wallet. Given credits pay no debts.
+    """
+    debts = Reversal.objects.filter(
+        organisation_id=organisation_id,
+        kind=Reversal.Kind.DISPUTE,
+        state=Reversal.State.DONE,
+        repaid_micro__lt=F("spent_micro"),
+    ).order_by("opened_at", "id")
+    collected = 0
+    for debt in debts:
+        lots = Lot.objects.filter(
+            organisation_id=organisation_id, project=None, kind=Lot.Kind.PAID, remaining_micro__gt=0
+        ).order_by("-created_at", "-id")
+        parts = parts_of(list(lots), debt.spent_micro - debt.repaid_micro)
+        amount = sum(part for _, part in parts)
+        if not amount:
+            break
+        transfer = transfer_post(
+            key=f"reversal:{debt.id}:collect:{debt.repaid_micro}",
+            legs=[*lots_legs(parts, -1), Leg(chart.owed(organisation_id), amount)],
+            reason="debt",
+            at=now,
+            details={"topup_id": debt.topup_id},
+        )
+        lots_leave(parts, transfer=transfer, reason=LotTake.Reason.DEBT, reversal=debt)
+        debt.repaid_micro += amount
+        debt.save(update_fields=["repaid_micro"])
+        collected += amount
+    return collected
+
+
+def _locked(key: str) -> Reversal:
+    topup_lot(Reversal.objects.get(key=key).topup_id)
+    dispute = Reversal.objects.get(key=key)
+    if dispute.kind != Reversal.Kind.DISPUTE:
+        raise KeyReused(f"“{key}” is a refund, not a dispute.")
+    return dispute

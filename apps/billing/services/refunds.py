@@ -1,0 +1,154 @@
+"""Refunds of top-ups: reserved before Stripe is asked, booked when Stripe says what it did.
+
+1. `refund_reserve` freezes the credits, so that nobody spends them meanwhile.  2. Stripe is asked, under the key
+`refund:<id>`.  3. `topup_refund` books what Stripe says was refunded in all; or `refund_cancel` frees the credits.
+"""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.billing import chart
+from apps.billing.errors import ReversalEnded, ReversalRefused
+from apps.billing.models import Lot, Reversal
+from apps.billing.services.reversals import (
+    Share,
+    lots_of_topup,
+    parts_of,
+    reversal_find,
+    reversal_finish,
+    reversal_freeze,
+    reversal_undo,
+    reversed_before,
+    share_of,
+    topup_lot,
+    total_of,
+)
+from apps.core.errors import KeyReused
+from apps.core.money import fiat_text
+from apps.core.wiring import announce
+
+
+def refund_offer(*, topup_id: uuid.UUID | str) -> Share:
+    """Return the most that may be refunded by default: the top-up's unspent credits at their own price.
+
+    All of what is left when nothing is spent, so that the last refund takes the remainder; all 0 when all is
+    spent. Raises TopUpUnknown.
+    """
+    with transaction.atomic():
+        return _offer(topup_lot(topup_id))
+
+
+def refund_reserve(
+    *,
+    topup_id: uuid.UUID | str,
+    gross_minor: int,
+    key: str,
+    reason: str,
+    now: datetime,
+    exceed: bool = False,
+) -> Reversal:
+    """Freeze the credits of a refund of `gross_minor` (VAT included) until Stripe has answered; once per key.
+
+    With `exceed`, more may go back than the unspent credits cost: the platform gives the rest as goodwill. Who may
+    do that is the caller's rule. Raises TopUpUnknown, AmountInvalid, ReversalRefused with the most that may go
+    back, KeyReused for the same key with another amount.
+    """
+    with transaction.atomic():
+        lot = topup_lot(topup_id)
+        earlier = reversal_find(key, lot, gross_minor, Reversal.Kind.REFUND)
+        if earlier is not None:
+            return earlier
+        share, offer = share_of(lot, gross_minor), _offer(lot)
+        if gross_minor > offer.gross_minor and not exceed:
+            raise ReversalRefused(
+                f"At most {fiat_text(offer.gross_minor, lot.currency)} can be refunded: the rest of this top-up's "
+                "credits are spent or held by jobs.",
+                fields={"amount": [f"At most {fiat_text(offer.gross_minor, lot.currency)}."]},
+            )
+        return _reserve(lot, share, key=key, reason=reason, now=now)
+
+
+def refund_cancel(*, key: str, now: datetime) -> Reversal:
+    """Free the credits of a refund that Stripe did not make; a repeat changes nothing.
+
+    Raises Reversal.DoesNotExist, ReversalEnded if it was booked.
+    """
+    with transaction.atomic():
+        reversal = _locked(key)
+        if reversal.state == Reversal.State.DONE:
+            raise ReversalEnded("This refund was booked before; it cannot be cancelled any more.")
+        if reversal.state == Reversal.State.OPEN:
+            reversal_undo(reversal, now=now)
+    return reversal
+
+
+def topup_refund(
+    *, topup_id: uuid.UUID | str, refunded_minor: int, now: datetime, reason: str = "Refunded at Stripe"
+) -> list[Reversal]:
+    """Book that `refunded_minor` of the top-up, in all and VAT included, were refunded; return what was new.
+
+    The amount is cumulative, as Stripe tells it: repeats and old news change nothing. Reserved refunds that fit are
+    booked first; what nobody reserved (a refund made at Stripe itself) is booked as one of its own.
+    Each announces `billing.refunded`. Raises TopUpUnknown, ReversalRefused for more than was paid.
+    """
+    with transaction.atomic():
+        lot = topup_lot(topup_id)
+        refunds = Reversal.objects.filter(lot=lot, kind=Reversal.Kind.REFUND)
+        done = sum(row.gross_minor for row in refunds.filter(state=Reversal.State.DONE))
+        left, booked = refunded_minor - done, []
+        for refund in refunds.filter(state=Reversal.State.OPEN).order_by("opened_at", "id"):
+            if refund.gross_minor <= left:
+                left -= refund.gross_minor
+                booked.append(refund)
+        if left > 0:
+            key = f"topup:{lot.topup_id}:refunded:{refunded_minor}"
+            booked.append(_reserve(lot, share_of(lot, left), key=key, reason=reason, now=now))
+        for refund in booked:
+            _book(refund, now=now)
+    return booked
+
+
+def _offer(lot: Lot) -> Share:
+    total, before = total_of(lot), reversed_before(lot)
+    unspent = sum(part.remaining_micro for part in lots_of_topup(lot))
+    # What went back took its credits along, so the unspent ones may complete the top-up to the last cent.
+    gross = total.gross_minor * min(before.credits_micro + unspent, total.credits_micro) // total.credits_micro
+    return share_of(lot, left) if (left := gross - before.gross_minor) > 0 else Share(0, 0, 0, 0)
+
+
+def _reserve(lot: Lot, share: Share, *, key: str, reason: str, now: datetime) -> Reversal:
+    parts = parts_of(lots_of_topup(lot), share.credits_micro)
+    taken = sum(amount for _, amount in parts)
+    reversal = Reversal(
+        organisation_id=lot.organisation_id,
+        lot=lot,
+        topup_id=lot.topup_id or "",
+        kind=Reversal.Kind.REFUND,
+        key=key,
+        reason=reason[:200],
+        currency=lot.currency,
+        gross_minor=share.gross_minor,
+        net_minor=share.net_minor,
+        vat_minor=share.vat_minor,
+        credits_micro=share.credits_micro,
+        taken_micro=taken,
+        spent_micro=share.credits_micro - taken,
+        opened_at=now,
+    )
+    reversal_freeze(reversal, parts, now=now)
+    return reversal
+
+
+def _book(refund: Reversal, *, now: datetime) -> None:
+    reversal_finish(refund, fiat=chart.stripe(refund.currency), now=now)
+    announce("billing.refunded", reversal_id=str(refund.id))
+
+
+def _locked(key: str) -> Reversal:
+    topup_lot(Reversal.objects.get(key=key).topup_id)
+    reversal = Reversal.objects.get(key=key)
+    if reversal.kind != Reversal.Kind.REFUND:
+        raise KeyReused(f"“{key}” is a dispute, not a refund.")
+    return reversal

@@ -1,0 +1,218 @@
+"""What refunds and disputes have in common: how much goes back, from which lots, and how it ends in the books.
+
+Amounts are cumulative: what one reversal takes is the whole of the top-up up to and with it, less what the earlier
+ones took. So no rounding adds up, and the one that completes the top-up takes the remainder.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet, Sum
+
+from apps.billing import chart
+from apps.billing.errors import AmountInvalid, ReversalRefused, TopUpUnknown
+from apps.billing.models import Lot, LotTake, Reversal
+from apps.billing.services.balances import balance_fell
+from apps.billing.services.lots import Part, lots_leave, lots_legs, lots_return
+from apps.billing.services.wallets import wallet_open
+from apps.core.errors import KeyReused
+from apps.core.money import fiat_text
+from apps.ledger.models import Transfer
+from apps.ledger.selectors import balance
+from apps.ledger.services import Leg, accounts_lock, transfer_post
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a top-up: fiat in minor units, and the credits (micro-NOS) it had bought."""
+
+    gross_minor: int
+    net_minor: int
+    vat_minor: int
+    credits_micro: int
+
+
+def topup_lot(topup_id: uuid.UUID | str) -> Lot:
+    """Return the lot that the top-up brought, with its organisation's purses locked. Raises TopUpUnknown."""
+    lot = Lot.objects.filter(topup_id=str(topup_id)).first()
+    if lot is None:
+        raise TopUpUnknown(f"No credits were given for the top-up {topup_id}; check its id.")
+    wallet_open(lot.organisation_id)
+    pots = Lot.objects.filter(organisation_id=lot.organisation_id).exclude(project=None)
+    codes = [chart.pot(lot.organisation_id, found) for found in set(pots.values_list("project_id", flat=True))]
+    own = (chart.available, chart.frozen, chart.owed)
+    accounts_lock([*codes, *(account(lot.organisation_id) for account in own)])
+    lot.refresh_from_db()
+    return lot
+
+
+def reversed_before(lot: Lot) -> Share:
+    """Return what refunds and disputes of the top-up have taken or frozen so far."""
+    sums = (
+        Reversal.objects.filter(lot=lot)
+        .exclude(state=Reversal.State.UNDONE)
+        .aggregate(
+            gross=Sum("gross_minor"), net=Sum("net_minor"), vat=Sum("vat_minor"), credits=Sum("credits_micro")
+        )
+    )
+    return Share(sums["gross"] or 0, sums["net"] or 0, sums["vat"] or 0, sums["credits"] or 0)
+
+
+def total_of(lot: Lot) -> Share:
+    """Return the whole top-up."""
+    net, vat = lot.net_minor or 0, lot.vat_minor or 0
+    return Share(net + vat, net, vat, lot.granted_micro)
+
+
+def share_of(lot: Lot, gross_minor: int) -> Share:
+    """Return what the next `gross_minor` of the top-up consist of.
+
+    VAT is rounded half up, credits up (to the platform, by less than one micro-NOS), both on the cumulative amount.
+    Raises AmountInvalid for an amount that is none, ReversalRefused for more than is left of the top-up.
+    """
+    total, before = total_of(lot), reversed_before(lot)
+    if type(gross_minor) is not int or gross_minor <= 0:
+        raise AmountInvalid("What goes back must be an amount above 0.")
+    if before.gross_minor + gross_minor > total.gross_minor:
+        left = fiat_text(total.gross_minor - before.gross_minor, lot.currency)
+        raise ReversalRefused(f"{left} is left of this top-up; no more can go back.")
+    cumulative = before.gross_minor + gross_minor
+    vat = (2 * total.vat_minor * cumulative + total.gross_minor) // (2 * total.gross_minor) - before.vat_minor
+    vat = max(0, min(vat, gross_minor))
+    credits = -(-total.credits_micro * cumulative // total.gross_minor) - before.credits_micro
+    return Share(gross_minor, gross_minor - vat, vat, max(0, credits))
+
+
+def reversal_find(key: str, lot: Lot, gross_minor: int, kind: Reversal.Kind) -> Reversal | None:
+    """Return the reversal that has this key already. Raises KeyReused if it is another one."""
+    earlier = Reversal.objects.filter(key=key).first()
+    if earlier is not None and (earlier.lot_id, earlier.gross_minor, earlier.kind) != (lot.id, gross_minor, kind):
+        raise KeyReused(f"“{key}” is already a {earlier.kind} of another amount or top-up; use a new key.")
+    return earlier
+
+
+def parts_of(lots: Sequence[Lot], micro: int) -> list[Part]:
+    """Return what can be taken of the lots, in their order, up to an amount; less where they have less."""
+    left, parts = micro, []
+    for lot in lots:
+        amount = min(left, lot.remaining_micro)
+        if amount:
+            parts.append((lot, amount))
+            left -= amount
+    return parts
+
+
+def lots_of_topup(lot: Lot) -> list[Lot]:
+    """Return the top-up's lot and its parts in pots of the same organisation, the lot itself first."""
+    mine = Q(id=lot.id) | Q(origin=lot, organisation_id=lot.organisation_id)
+    found = Lot.objects.filter(mine, remaining_micro__gt=0)
+    return sorted(found, key=lambda part: (part.id != lot.id, part.created_at, part.id))
+
+
+def lots_paid_besides(lot: Lot) -> list[Lot]:
+    """Return the organisation's other paid lots with credits left, youngest first."""
+    others = _paid_lots(lot.organisation_id).exclude(Q(id=lot.id) | Q(origin=lot))
+    return list(others.filter(remaining_micro__gt=0).order_by("-created_at", "-id"))
+
+
+def _paid_lots(organisation_id: uuid.UUID) -> QuerySet[Lot]:
+    return Lot.objects.filter(organisation_id=organisation_id, kind=Lot.Kind.PAID)
+
+
+def reversal_freeze(reversal: Reversal, parts: Sequence[Part], *, now: datetime) -> None:
+    """Keep the new reversal, and move the parts (and, of a dispute, the debt) to the frozen credits."""
+    organisation_id, debt = reversal.organisation_id, _debt(reversal)
+    legs = [*lots_legs(parts, -1), Leg(chart.owed(organisation_id), -debt)]
+    frozen = reversal.taken_micro + debt
+    reversal.save(force_insert=True)
+    if not frozen:
+        return
+    transfer = transfer_post(
+        key=f"reversal:{reversal.id}:freeze",
+        legs=[*(leg for leg in legs if leg.amount), Leg(chart.frozen(organisation_id), frozen)],
+        reason=f"{reversal.kind}_open",
+        at=now,
+        details=_facts(reversal),
+    )
+    lots_leave(parts, transfer=transfer, reason=LotTake.Reason.REVERSED, reversal=reversal)
+    balance_fell(organisation_id, available_micro=balance(chart.available(organisation_id)))
+
+
+def reversal_undo(reversal: Reversal, *, now: datetime) -> None:
+    """Free what was frozen: back to the lots it came from, and the debt is none."""
+    organisation_id, debt = reversal.organisation_id, _debt(reversal)
+    takes = list(reversal.takes.select_related("lot"))
+    parts = [(take.lot, take.amount_micro) for take in takes]
+    legs = [*lots_legs(parts, 1), Leg(chart.owed(organisation_id), debt)]
+    if reversal.taken_micro + debt:
+        transfer = transfer_post(
+            key=f"reversal:{reversal.id}:undo",
+            legs=[
+                *(leg for leg in legs if leg.amount),
+                Leg(chart.frozen(organisation_id), -reversal.taken_micro - debt),
+            ],
+            reason=f"{reversal.kind}_undone",
+            at=now,
+            details=_facts(reversal),
+        )
+        LotTake.objects.bulk_create(
+            LotTake(
+                lot=lot,
+                transfer=transfer,
+                reason=LotTake.Reason.REVERSED,
+                amount_micro=-amount,
+                reversal=reversal,
+            )
+            for lot, amount in parts
+        )
+        _end(reversal, Reversal.State.UNDONE, now=now)
+        if parts:
+            lots_return(parts, now=now)
+        return
+    _end(reversal, Reversal.State.UNDONE, now=now)
+
+
+def reversal_finish(reversal: Reversal, *, fiat: str, now: datetime) -> Transfer:
+    """Book that the money is gone: frozen credits are unsold, turnover and VAT undone, `fiat` is where it came from.
+
+    The credits of a refund that were spent already stay sold: the platform gave the money as goodwill.
+    """
+    frozen = reversal.taken_micro + _debt(reversal)
+    currency = reversal.currency
+    legs = [
+        Leg(chart.frozen(reversal.organisation_id), -frozen),
+        Leg(chart.FX_NOS, frozen),
+        Leg(fiat, -reversal.gross_minor, currency),
+        Leg(chart.vat(currency), reversal.vat_minor, currency),
+        Leg(chart.fx(currency), reversal.net_minor, currency),
+    ]
+    transfer = transfer_post(
+        key=f"reversal:{reversal.id}:finish",
+        legs=[leg for leg in legs if leg.amount],
+        reason=f"{reversal.kind}_done",
+        at=now,
+        details=_facts(reversal),
+    )
+    _end(reversal, Reversal.State.DONE, now=now)
+    return transfer
+
+
+def _debt(reversal: Reversal) -> int:
+    return reversal.spent_micro if reversal.kind == Reversal.Kind.DISPUTE else 0
+
+
+def _end(reversal: Reversal, state: Reversal.State, *, now: datetime) -> None:
+    reversal.state, reversal.ended_at = state, now
+    reversal.save(update_fields=["state", "ended_at"])
+
+
+def _facts(reversal: Reversal) -> dict[str, object]:
+    return {
+        "topup_id": reversal.topup_id,
+        "currency": reversal.currency,
+        "gross_minor": reversal.gross_minor,
+        "credits_micro": reversal.credits_micro,
+        "spent_micro": reversal.spent_micro,
+    }
