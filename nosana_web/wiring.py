@@ -22,9 +22,8 @@ PORTS: dict[str, list[str]] = {
     "approvals.job": ["apps.jobs.services.job_approved"],  # approval, now
     # quote_ids: which of them something was paid with, so that the others may be deleted
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
-    "billing.hold_needed": [
-        "apps.jobs.selectors.hold_needed"
-    ],  # source: True, False, or None for a foreign source
+    # source: whether its hold is still needed, or None for a foreign source
+    "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],
     # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
     "organisations.close_obstacles": ["apps.billing.closing.close_obstacles", "apps.jobs.closing.close_obstacles"],
 }
