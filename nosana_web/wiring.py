@@ -17,4 +17,8 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
     "jobs.ended": ["bridge.result_fetch"],  # attempt_id: a node ran it and the chain says it ended
 }
 
-PORTS: dict[str, list[str]] = {}
+PORTS: dict[str, list[str]] = {
+    "billing.hold_needed": [
+        "apps.jobs.selectors.hold_needed"
+    ],  # source: True, False, or None for a foreign source
+}
