@@ -225,6 +225,8 @@ SELLER = {
     "oss": env.bool("SELLER_OSS", default=True),  # VAT of other EU countries goes through the one-stop shop
 }
 
+TERMS_VERSION = env.str("TERMS_VERSION", default="2026-11")  # in force: templates/terms/<version>.html
+
 # --- money -----------------------------------------------------------------------------------------------
 PLATFORM_FEE_BP = env.int("PLATFORM_FEE_BP", default=500)  # basis points of the node's price
 RATE_SPREAD_BP = env.int("RATE_SPREAD_BP", default=200)  # basis points on the NOS rate of a quote

@@ -23,4 +23,6 @@ PORTS: dict[str, list[str]] = {
     "billing.hold_needed": [
         "apps.jobs.selectors.hold_needed"
     ],  # source: True, False, or None for a foreign source
+    # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
+    "organisations.close_obstacles": ["apps.billing.closing.close_obstacles", "apps.jobs.closing.close_obstacles"],
 }

@@ -42,6 +42,21 @@ def credit_notes_sweep() -> None:
     services.credit_notes_sweep(now=timezone.now())
 
 
+@queue.task("billing.statement_deliver")
+def statement_deliver(*, statement_id: str) -> None:
+    services.statement_deliver(statement_id=statement_id, now=timezone.now())
+
+
+@queue.periodic("billing.statements_sweep", every=600)
+def statements_sweep() -> None:
+    services.statements_sweep(now=timezone.now())
+
+
+@queue.periodic("billing.months_close", every=3600)
+def months_close() -> None:
+    services.months_close(now=timezone.now())
+
+
 @queue.task("billing.vat_check_ask")
 def vat_check_ask(*, vat_check_id: str) -> None:
     services.vat_check_ask(vat_check_id=vat_check_id, now=timezone.now())

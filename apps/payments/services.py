@@ -14,6 +14,7 @@ from apps.core.errors import Conflict, NotFound
 from apps.core.money import credits_text, fiat_text
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
+from apps.organisations.services import terms_require
 from apps.payments import gateway
 from apps.payments.gateway import Line, Session
 from apps.payments.models import TopUp
@@ -43,9 +44,10 @@ def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -
     """Return the address where this quote is paid: Stripe Checkout, or the top-up's own page once it is paid.
 
     A repeat with the same quote gives the same top-up and the same Checkout session, also after a crash between
-    the two. Raises Denied, NotFound, QuoteOver, gateway.StripeUnavailable or gateway.StripeRefused.
+    the two. Raises Denied, TermsNotAccepted, NotFound, QuoteOver, gateway.StripeUnavailable or gateway.StripeRefused.
     """
     membership.require(Permission.BILLING_MANAGE)
+    terms_require(membership.organisation)
     quote = Quote.objects.filter(organisation=membership.organisation, id=quote_id).first()
     if quote is None:
         raise NotFound("There is no such price for this organisation; open the top-up page again.")

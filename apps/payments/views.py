@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -19,7 +20,9 @@ from apps.core.money import CURRENCIES
 from apps.core.rest import problem
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import membership_get
+from apps.organisations.selectors import membership_get, terms_acceptance
+from apps.organisations.services import terms_accept
+from apps.organisations.views.frame import actor_of
 from apps.payments import inbox, services
 from apps.payments.forms import DEFAULT_AMOUNT, PRESETS, TopUpForm
 from apps.payments.models import TopUp
@@ -43,7 +46,8 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
     currency = organisation.currency if organisation.currency in CURRENCIES else CURRENCIES[0]
     given = {"currency": currency, "amount": DEFAULT_AMOUNT} | request.GET.dict()
     form = TopUpForm(given | {"amount": given.get("preset", given["amount"])})
-    context: dict[str, Any] = {"form": form, "presets": PRESETS}
+    terms = None if terms_acceptance(organisation) else settings.TERMS_VERSION
+    context: dict[str, Any] = {"form": form, "presets": PRESETS, "terms": terms}
     if form.is_valid():
         # Each price shown is a row, because the button beside it pays exactly that price.
         try:
@@ -76,8 +80,10 @@ def _price(quote: Quote) -> dict[str, Any]:
 @login_required
 @require_POST
 def topup_start(request: HttpRequest, slug: str) -> HttpResponse:
-    """Send the person to Checkout for the quote they saw."""
+    """Send the person to Checkout for the quote they saw; a tick in the form accepts the terms first."""
     membership = _membership(request, slug)
+    if terms := request.POST.get("terms"):
+        terms_accept(membership=membership, version=terms, actor=actor_of(request), now=timezone.now())
     try:
         quote_id = uuid.UUID(request.POST.get("quote", ""))
     except ValueError:

@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from apps.billing.models import Quote, Rate
+from apps.organisations.models import TermsAcceptance
 from apps.payments.models import TopUp
 from tests.checkout import Checkout
 from tests.payments.topups import TopUps, handled, state
@@ -206,7 +208,7 @@ def test_the_form_lists_the_latest_topups(olga: Client, settled: TopUp) -> None:
     assert page_of(settled) in page.content.decode()
 
 
-@pytest.mark.parametrize(("headers", "queries"), [({}, 8), (HTMX | {"HX-Target": "price"}, 5)])
+@pytest.mark.parametrize(("headers", "queries"), [({}, 9), (HTMX | {"HX-Target": "price"}, 6)])
 def test_the_form_costs_a_known_number_of_queries(
     olga: Client, headers: Any, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -219,7 +221,7 @@ def test_the_list_costs_the_same_for_many_topups(
 ) -> None:
     for _ in range(3):
         TopUp.objects.create(organisation=topups.world.acme, quote=topups.quote(), user=topups.world.olga)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         olga.get(FORM)
 
 
@@ -229,3 +231,16 @@ def test_the_waiting_page_costs_few_queries(
 ) -> None:
     with django_assert_num_queries(queries):
         olga.get(page_of(opened), {"seen": "open.False."}, headers=headers)
+
+
+def test_before_the_first_topup_the_terms_are_accepted_by_a_tick(topups: TopUps) -> None:
+    TermsAcceptance.objects.all().delete()
+    bea = topups.world.client(topups.world.bea)
+    assert 'name="terms"' in bea.get(FORM).content.decode()
+    quote = {"quote": str(topups.quote().id)}
+    answer = bea.post(f"{FORM}checkout/", quote)
+    assert answer.status_code == 409
+    assert "/o/acme/settings/terms/" in answer.content.decode()
+    assert not TopUp.objects.exists()
+    assert bea.post(f"{FORM}checkout/", quote | {"terms": settings.TERMS_VERSION}).status_code == 303
+    assert 'name="terms"' not in bea.get(FORM).content.decode()

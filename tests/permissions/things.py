@@ -14,9 +14,12 @@ from apps.jobs.models import Job, Market
 from apps.organisations.models import ApiKey, Approval, AuditEvent, Grant, Membership, Organisation, Project
 from apps.organisations.selectors.approvals import approval_link_sign
 from apps.organisations.services import Actor, api_key_create, approval_request, audit_days_close, audit_record
+from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
+from apps.organisations.services import Actor, api_key_create, invitation_send
 from apps.payments.models import TopUp
 from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
+from tests.organisations.people import invitation_token
 
 
 def owner_of(organisation: Organisation) -> Membership:
@@ -114,6 +117,20 @@ def event_of(organisation: Organisation) -> AuditEvent:
     return organisation.audit_events.filter(act="cap.set").latest("id")
 
 
+def invitation_of(organisation: Organisation) -> Invitation:
+    """Return an open invitation."""
+    owner, now = owner_of(organisation), timezone.now()
+    email = f"nina.{organisation.slug}@boreal.example"
+    actor = Actor.person(owner.user)
+    waiting = organisation.invitations.first()
+    return waiting or invitation_send(membership=owner, email=email, role="viewer", actor=actor, now=now)
+
+
+def token_of(organisation: Organisation) -> str:
+    """Return the token of the link that the invitation's mail brings."""
+    return invitation_token(invitation_of(organisation))
+
+
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
@@ -122,8 +139,13 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
     "approval_id": lambda organisation: approval_of(organisation).pk,
-    "token": lambda organisation: approval_link_sign(approval_of(organisation), owner_of(organisation).user),
+    "organisations:approval_link.token": lambda organisation: approval_link_sign(
+        approval_of(organisation), owner_of(organisation).user
+    ),
     "event_id": lambda organisation: event_of(organisation).pk,
+    "invitation_id": lambda organisation: invitation_of(organisation).pk,
+    "token": lambda organisation: token_of(organisation),
+    "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,
     "number": lambda organisation: invoice_of(organisation).number,
 }
 

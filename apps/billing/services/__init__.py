@@ -21,6 +21,8 @@ from apps.billing.services.quotes import Terms, quote_create, quote_preview
 from apps.billing.services.rates import rate_latest, rate_read
 from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
 from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
+from apps.billing.services.statement_delivery import statement_deliver, statements_sweep
+from apps.billing.services.statements import Closing, month_close, months_close, statement_close
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.trials import trial_grant
 from apps.billing.services.vat import invoice_replace, place_proof_record, vat_of, vat_refund_paid
@@ -30,6 +32,7 @@ from apps.billing.services.wallets import wallet_open
 
 __all__ = [
     "Bill",
+    "Closing",
     "Purse",
     "Terms",
     "balance_alert_set",
@@ -68,6 +71,8 @@ __all__ = [
     "loss_post",
     "lot_grant",
     "lots_expire",
+    "month_close",
+    "months_close",
     "place_proof_record",
     "platform_fee",
     "purse_of",
@@ -78,6 +83,9 @@ __all__ = [
     "refund_cancel",
     "refund_offer",
     "refund_reserve",
+    "statement_close",
+    "statement_deliver",
+    "statements_sweep",
     "stripe_fee_post",
     "topup_credit",
     "topup_refund",

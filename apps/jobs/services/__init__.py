@@ -16,6 +16,7 @@ from apps.jobs.services.observation import (
     job_observe,
     want_close,
 )
+from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.submission import ApprovalNeeded, Estimate, job_estimate, job_stop, job_submit
@@ -43,6 +44,7 @@ __all__ = [
     "job_move",
     "job_notify",
     "job_observe",
+    "job_project_set",
     "job_stop",
     "job_submit",
     "loglines_add",

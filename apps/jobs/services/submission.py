@@ -21,7 +21,7 @@ from apps.jobs.services.settlement import network_fee
 from apps.jobs.state import OVER
 from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Permission
-from apps.organisations.services import AsksAgain
+from apps.organisations.services import AsksAgain, organisation_keep_open
 
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
@@ -81,10 +81,10 @@ def job_submit(
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
-    `approved_micro` is the worst case that somebody approved. Raises Denied, DefinitionRefused (with a sentence per
-    path), AppError for a bad timeout or name, Conflict for a closed market or a foreign project, InsufficientCredits,
-    ApprovalNeeded above the organisation's limit, AsksAgain above what was approved, KeyReused when the key was used
-    for another job.
+    `approved_micro` is the worst case that somebody approved. Raises Denied, Closed, DefinitionRefused (with a
+    sentence per path), AppError for a bad timeout or name, Conflict for a closed market or a foreign project,
+    InsufficientCredits, ApprovalNeeded above the organisation's limit, AsksAgain above what was approved, KeyReused
+    when the key was used for another job.
     """
     name = submission_check(membership, project, definition, timeout_s, name)
 
@@ -108,7 +108,7 @@ def submission_check(
     membership: Membership, project: Project, definition: dict[str, Any], timeout_s: int, name: str
 ) -> str:
     """Return the job's name, tidied, if the member may submit it there. Raises as job_submit does."""
-    membership.require(Permission.JOBS_LAUNCH)
+    membership.require(Permission.JOBS_LAUNCH, project.pk)
     organisation = membership.organisation
     if project.organisation_id != organisation.pk or project.archived_at is not None:
         raise Conflict(f"“{project.name}” is not a live project of {organisation.name}; choose another project.")
@@ -133,7 +133,9 @@ def submission_once(
 ) -> str:
     """Run the act once per key and return what it made, also to every repeat. Raises KeyReused for another job."""
     content = [str(project.pk), market.address, definition, timeout_s, name]
-    made: str = once(scope=f"{membership.organisation_id}:job_submit", key=key, content=content, act=act)
+    with transaction.atomic():
+        organisation_keep_open(membership.organisation_id)
+        made: str = once(scope=f"{membership.organisation_id}:job_submit", key=key, content=content, act=act)
     return made
 
 
@@ -287,7 +289,7 @@ def job_stop(*, membership: Membership, job: Job, now: datetime) -> Job:
 
     Raises Denied, and Conflict when the job is already over.
     """
-    membership.require(Permission.JOBS_STOP)
+    membership.require(Permission.JOBS_STOP, job.project_id)
     if job.organisation_id != membership.organisation_id:
         raise Conflict("This job belongs to another organisation.")
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""What the pages and endpoints of every app share: who asks, and who acts, in a request."""
+"""What the pages and endpoints of every app share: whose page it is, and who acts in a request."""
 
 from django.http import HttpRequest
 
@@ -11,7 +11,10 @@ from apps.users.models import User
 
 
 def enter(request: HttpRequest, slug: str, permission: Permission) -> Membership:
-    """Return the membership of the person who asks. Raises NotFound for outsiders, Denied without the role."""
+    """Return the membership of the person who asks, and let the frame around the page know of it.
+
+    Raises NotFound for outsiders, Denied without the role, Closed where a closed organisation would change.
+    """
     membership = membership_get(request.user, slug, permission)
     request.membership = membership  # type: ignore[attr-defined]
     return membership

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisations', '0007_api_key_made_at'),
+        ('organisations', '0008_invitations_terms_closing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
