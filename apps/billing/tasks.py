@@ -100,6 +100,16 @@ def expiry_notices() -> None:
     services.expiry_notices(now=timezone.now())
 
 
+@queue.periodic("billing.rates_purge", every=86_400)
+def rates_purge() -> None:
+    services.rates_purge(now=timezone.now())
+
+
+@queue.periodic("billing.quotes_purge", every=3_600)
+def quotes_purge() -> None:
+    services.quotes_purge(now=timezone.now())
+
+
 @queue.task("billing.budget_mail")
 def budget_mail(*, notice_id: int) -> None:
     services.budget_mail(notice_id=notice_id)

@@ -72,10 +72,10 @@ def test_a_month_ties_out_to_the_ledger_line_by_line(world: World) -> None:
     lines = rows(statement)
     assert [line["kind"] for line in lines] == ["topup", "grant", "settlement", "settlement"]
     assert sum(int(line["credits"].replace(".", "")) for line in lines) == statement.change_micro
-    assert {kind["kind"]: kind["micro"] for kind in statement.data["kinds"]} == {
-        "topup": 233_426_704,
-        "grant": 50 * CREDIT,
-        "settlement": -17_850_000,
+    assert {kind["name"]: kind["micro"] for kind in statement.data["kinds"]} == {
+        "Top-ups": 233_426_704,
+        "Credits given": 50 * CREDIT,
+        "Usage": -17_850_000,
     }
 
 
@@ -254,13 +254,14 @@ def test_the_sweep_delivers_what_a_crash_left(world: World) -> None:
     assert [statements_sweep(now=OVER + timedelta(hours=1)) for _ in range(2)] == [1, 0]
 
 
-def test_the_csv_names_invoices_and_defuses_formulas(world: World) -> None:
+def test_the_csv_names_the_invoice_and_the_evidence(world: World) -> None:
     topup(world.acme)
     number = invoice_issue(invoice_due_id=InvoiceDue.objects.get().id, now=NOW).number
     hold(world.acme, 30)
     hold_settle(source="job:1:1", network_micro=CREDIT, seconds=1, now=NOW, details={"signature": "5xSig"})
     lines = rows(close(world))
-    assert (lines[0]["document"], lines[1]["evidence"]) == (number, "5xSig")
+    assert (lines[0]["document"], lines[0]["what"]) == (number, "121.00 EUR paid")
+    assert lines[1]["evidence"] == "5xSig"
 
 
 @pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@x", "a\nb", 'q"u,o', "ü\u2028x"])

@@ -17,8 +17,15 @@ from apps.billing.services.holds import hold_expire, hold_extend, hold_place, ho
 from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
-from apps.billing.services.quotes import Terms, quote_create, quote_preview
-from apps.billing.services.rates import rate_latest, rate_read
+from apps.billing.services.quotes import (
+    Terms,
+    quote_accept,
+    quote_create,
+    quote_offer,
+    quote_preview,
+    quotes_purge,
+)
+from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
 from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
 from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
 from apps.billing.services.statement_delivery import statement_deliver, statements_sweep
@@ -34,6 +41,7 @@ __all__ = [
     "Bill",
     "Closing",
     "Purse",
+    "RatesRead",
     "Terms",
     "balance_alert_set",
     "balance_check",
@@ -68,6 +76,7 @@ __all__ = [
     "invoice_issue",
     "invoice_replace",
     "invoices_sweep",
+    "jump_confirm",
     "loss_post",
     "lot_grant",
     "lots_expire",
@@ -76,10 +85,14 @@ __all__ = [
     "place_proof_record",
     "platform_fee",
     "purse_of",
+    "quote_accept",
     "quote_create",
+    "quote_offer",
     "quote_preview",
+    "quotes_purge",
     "rate_latest",
     "rate_read",
+    "rates_purge",
     "refund_cancel",
     "refund_offer",
     "refund_reserve",
