@@ -179,3 +179,9 @@ class TopUpUnknown(NotFound):
     """No credits were ever given for this top-up."""
 
     code = "topup_unknown"
+
+
+class LabelsRefused(AppError):
+    """A label's name or value cannot be kept."""
+
+    code = "labels_refused"

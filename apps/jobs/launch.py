@@ -41,7 +41,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, starter, status=422)
     try:
-        job = _submit(membership, form.cleaned_data)
+        job = _submit(membership, form.cleaned_data, template=starter.slug)
     except KeyReused:
         again = request.POST.copy()
         again["submission_key"] = str(uuid.uuid4())
@@ -55,7 +55,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("jobs:detail", slug, job.pk)
 
 
-def _submit(membership: Membership, data: dict[str, Any]) -> Any:
+def _submit(membership: Membership, data: dict[str, Any], *, template: str) -> Any:
     return job_submit(
         membership=membership,
         project=project_default(membership.organisation),
@@ -64,6 +64,7 @@ def _submit(membership: Membership, data: dict[str, Any]) -> Any:
         timeout_s=data["timeout_minutes"] * 60,
         name=data["name"],
         submission_key=str(data["submission_key"]),
+        template=template,
         now=timezone.now(),
     )
 

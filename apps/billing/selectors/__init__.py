@@ -1,6 +1,9 @@
 """Questions to billing, organisation first, each in the file of its noun."""
 
+from apps.billing.selectors.forecasts import Forecast, forecast_month
 from apps.billing.selectors.invoices import finance_address, invoice_get, invoices_of, invoices_page
+from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, caps_of
+from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
 from apps.billing.selectors.wallets import (
     PAGE,
@@ -14,10 +17,21 @@ from apps.billing.selectors.wallets import (
 )
 
 __all__ = [
-    "PAGE",
+    "Dimension",
+    "Forecast",
+    "LimitState",
     "Movement",
+    "PAGE",
+    "ROWS_LIMIT",
+    "UsageLine",
+    "UsageRow",
     "Wallet",
+    "budget_get",
+    "budgets_of",
+    "cap_get",
+    "caps_of",
     "finance_address",
+    "forecast_month",
     "holds_open",
     "invoice_get",
     "invoices_of",
@@ -26,6 +40,8 @@ __all__ = [
     "lots_of",
     "movements",
     "places_of",
+    "usage_by",
+    "usage_lines",
     "vat_check_answered",
     "vat_check_latest",
     "vat_id_state",

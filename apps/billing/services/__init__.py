@@ -13,13 +13,7 @@ from apps.billing.services.disputes import (
     dispute_won,
 )
 from apps.billing.services.expiry import expiry_notices, lots_expire
-from apps.billing.services.holds import (
-    hold_expire,
-    hold_extend,
-    hold_place,
-    hold_release,
-    holds_sweep,
-)
+from apps.billing.services.holds import hold_expire, hold_extend, hold_place, hold_release, holds_sweep
 from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
@@ -29,6 +23,7 @@ from apps.billing.services.refunds import refund_cancel, refund_offer, refund_re
 from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.trials import trial_grant
+from apps.billing.services.usage import labels_check, usage_relabel
 from apps.billing.services.vat import invoice_replace, place_proof_record, vat_of, vat_refund_paid
 from apps.billing.services.vat_checks import vat_check_ask, vat_checks_sweep, vat_id_check
 from apps.billing.services.vouchers import voucher_make, voucher_redeem, voucher_withdraw
@@ -71,6 +66,7 @@ __all__ = [
     "invoice_issue",
     "invoice_replace",
     "invoices_sweep",
+    "labels_check",
     "loss_post",
     "lot_grant",
     "lots_expire",
@@ -89,6 +85,7 @@ __all__ = [
     "topup_refund",
     "treasury_fund",
     "trial_grant",
+    "usage_relabel",
     "vat_check_ask",
     "vat_checks_sweep",
     "vat_id_check",

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +21,15 @@ from apps.organisations.roles import Permission
 
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
+FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
+
+
+@dataclass(frozen=True)
+class Spender:
+    """With which API key a job came, and what reports of its usage group it by."""
+
+    api_key_id: uuid.UUID | None
+    dimensions: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -66,11 +75,14 @@ def job_submit(
     name: str,
     submission_key: str,
     now: datetime,
+    api_key_id: uuid.UUID | None = None,
+    template: str = "",
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
+    The API key it came with binds it to that key's caps; the template is kept for reports of usage.
     Raises Denied, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict for a
-    closed market or a foreign project, InsufficientCredits, KeyReused when the key was used for another job.
+    closed market or a foreign project, CapReached, InsufficientCredits, KeyReused for a key of another job.
     """
     membership.require(Permission.JOBS_LAUNCH)
     organisation = membership.organisation
@@ -89,7 +101,8 @@ def job_submit(
             raise Conflict(f"The market “{fresh.name}” is closed; choose another one.", code="market_closed")
         if fresh.price_micro <= 0:
             raise Conflict(f"The market “{fresh.name}” has no price; choose another one.", code="market_unpriced")
-        return str(_accept(membership, project, fresh, definition, timeout_s, name, now).pk)
+        spender = Spender(api_key_id, {"market": fresh.slug, "template": template})
+        return str(_accept(membership, project, fresh, definition, timeout_s, name, spender, now).pk)
 
     with transaction.atomic():
         job_id = once(scope=f"{organisation.pk}:job_submit", key=submission_key, content=content, act=act)
@@ -111,6 +124,7 @@ def _accept(
     definition: dict[str, Any],
     timeout_s: int,
     name: str,
+    spender: Spender,
     now: datetime,
 ) -> Job:
     job = Job.objects.create(
@@ -134,7 +148,7 @@ def _accept(
         network_fee_micro=estimate.network_fee_micro,
         platform_fee_micro=estimate.platform_fee_micro,
     )
-    hold_for(job, attempt, now=now)
+    hold_for(job, attempt, spender, now=now)
     job.attempt = attempt
     job.save(update_fields=["attempt"])
     event_write(
@@ -147,8 +161,8 @@ def _accept(
     return job
 
 
-def hold_for(job: Job, attempt: Attempt, *, now: datetime) -> None:
-    """Hold the attempt's worst case under its source. Raises InsufficientCredits."""
+def hold_for(job: Job, attempt: Attempt, spender: Spender, *, now: datetime) -> None:
+    """Hold the attempt's worst case under its source. Raises CapReached, InsufficientCredits."""
     billing.hold_place(
         organisation_id=job.organisation_id,
         source=attempt.hold_source,
@@ -157,22 +171,25 @@ def hold_for(job: Job, attempt: Attempt, *, now: datetime) -> None:
         platform_fee_micro=attempt.platform_fee_micro,
         project_id=job.project_id,
         member_id=job.member_id,
+        api_key_id=spender.api_key_id,
+        dimensions=spender.dimensions,
         label=job.name,
+        expires_at=now + timedelta(seconds=job.timeout_s) + FORGOTTEN_AFTER,
         now=now,
     )
 
 
 def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int, *, now: datetime) -> None:
-    """Replace the attempt's hold by one for another price. Raises InsufficientCredits; then nothing changed."""
+    """Replace the attempt's hold by one for another price. Raises CapReached, InsufficientCredits; then nothing did."""
     with transaction.atomic():
-        billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
+        first = billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
         attempt.hold_source = f"job:{job.pk}:{attempt.number}:{price_micro}"
         attempt.price_micro = price_micro
         attempt.network_micro = estimate.network_micro
         attempt.network_fee_micro = estimate.network_fee_micro
         attempt.platform_fee_micro = estimate.platform_fee_micro
         attempt.save()
-        hold_for(job, attempt, now=now)
+        hold_for(job, attempt, Spender(first.api_key_id, first.dimensions), now=now)
 
 
 def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime) -> Want:
