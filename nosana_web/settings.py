@@ -191,12 +191,15 @@ SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-TRUSTED_PROXIES = env.int("NOSANA_TRUSTED_PROXIES", default=0)  # our own, in front: believed in X-Forwarded-For
+# Networks (CIDR) of the proxies in front of us, whose X-Forwarded-For is believed; "unix" for one on a Unix socket.
+TRUSTED_PROXIES = env.list("NOSANA_TRUSTED_PROXIES", default=[])
 
 # --- REST ------------------------------------------------------------------------------------------------
+API_KEY_ENVIRONMENT = "live" if PRODUCTION else ENVIRONMENT  # the middle of nos_live_…
 REST_FRAMEWORK = {
+    # Of anything that is no apps.organisations.api.frame.Endpoint, which says for itself who may come and with what.
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -222,12 +225,24 @@ SELLER = {
     "oss": env.bool("SELLER_OSS", default=True),  # VAT of other EU countries goes through the one-stop shop
 }
 
+TERMS_VERSION = env.str("TERMS_VERSION", default="2026-11")  # in force: templates/terms/<version>.html
+
 # --- money -----------------------------------------------------------------------------------------------
 PLATFORM_FEE_BP = env.int("PLATFORM_FEE_BP", default=500)  # basis points of the node's price
 RATE_SPREAD_BP = env.int("RATE_SPREAD_BP", default=200)  # basis points on the NOS rate of a quote
 QUOTE_MINUTES = env.int("QUOTE_MINUTES", default=60)
+# Where the price of NOS comes from, the most trusted first. Pyth is asked only if there is a key for it, and tells
+# NOS only if its feed is named; the euro and the pound are the same feeds for everybody.
+PYTH_URL = env.str("PYTH_URL", default="https://pyth.dourolabs.app/hermes")
+PYTH_API_KEY = env.str("PYTH_API_KEY", default="")
+PYTH_FEEDS = {
+    "NOS/USD": env.str("PYTH_NOS_FEED", default=""),
+    "EUR/USD": "a995d00bb36a63cef7fd2c287dc105fc8f3d93779f062f09551b0af3e81ec30b",
+    "GBP/USD": "84c2dde9633d93d1bcad84e7dc41c9d56578b7ec52fabedc1f335d673df0a7c1",
+}
+COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/v3")
+COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
-RATES_URL = env.str("RATES_URL", default="https://api.coingecko.com/api/v3")
 TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
 TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)

@@ -25,10 +25,25 @@ class RateSourceBroken(AppError):
     status = 502
 
 
+class JumpOver(Conflict):
+    """The price jump has ended before."""
+
+    code = "jump_over"
+
+
 class QuoteRefused(AppError):
     """The amount or currency of a top-up is not one we sell."""
 
     code = "quote_refused"
+
+
+class QuoteUnknown(NotFound):
+    """There is no such quote or offer for this organisation."""
+
+    code = "quote_unknown"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such price for this organisation; open the top-up page again.")
 
 
 class InsufficientCredits(AppError):
@@ -63,34 +78,6 @@ class HoldEnded(Conflict):
     """The hold ended before, in another way than is asked now."""
 
     code = "hold_ended"
-
-
-class CapReached(AppError):
-    """A cap leaves less than an act needs; `left_micro` is what it leaves, `resets_at` when it begins anew."""
-
-    code = "cap_reached"
-    status = 402
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        level: str,
-        period: str,
-        limit_micro: int,
-        left_micro: int,
-        resets_at: datetime | None,
-        step: tuple[str, str],
-    ) -> None:
-        self.level, self.period = level, period
-        self.limit_micro, self.left_micro, self.resets_at = limit_micro, left_micro, resets_at
-        super().__init__(message, step=step)
-
-
-class LimitRefused(AppError):
-    """A cap or budget is not one that can be set: its subject, period or amount is wrong."""
-
-    code = "limit_refused"
 
 
 class InvoiceUnknown(NotFound):
@@ -185,3 +172,31 @@ class LabelsRefused(AppError):
     """A label's name or value cannot be kept."""
 
     code = "labels_refused"
+
+
+class CapReached(AppError):
+    """A cap leaves less than an act needs; `left_micro` is what it leaves, `resets_at` when it begins anew."""
+
+    code = "cap_reached"
+    status = 402
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        level: str,
+        period: str,
+        limit_micro: int,
+        left_micro: int,
+        resets_at: datetime | None,
+        step: tuple[str, str],
+    ) -> None:
+        self.level, self.period = level, period
+        self.limit_micro, self.left_micro, self.resets_at = limit_micro, left_micro, resets_at
+        super().__init__(message, step=step)
+
+
+class LimitRefused(AppError):
+    """A cap or budget is not one that can be set: its subject, period or amount is wrong."""
+
+    code = "limit_refused"

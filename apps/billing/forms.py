@@ -77,6 +77,12 @@ class CapForm(LimitForm):
 
     topup = True
     periods = [Period.MONTH, Period.WEEK, Period.DAY, Period.LIFETIME, Period.JOB]  # noqa: RUF012
+    reason = forms.CharField(
+        label="Reason",
+        max_length=1000,
+        required=False,
+        help_text="Read by whoever approves, where raising a cap needs an approval.",
+    )
 
 
 class BudgetForm(LimitForm):

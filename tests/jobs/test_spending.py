@@ -10,7 +10,7 @@ from apps.billing.models import Cap, Hold
 from apps.billing.services import cap_set, holds_sweep
 from apps.jobs.models import Job, Want
 from apps.jobs.selectors import hold_needed
-from apps.jobs.services import attempt_repriced
+from apps.jobs.services import Spender, attempt_repriced
 from apps.organisations.models import ApiKey
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get
@@ -40,8 +40,8 @@ def test_a_cap_refuses_the_job_and_nothing_is_left_of_it(submit: Callable[..., J
 
 
 def test_the_hold_knows_who_spends_and_on_what(submit: Callable[..., Job], rich: World) -> None:
-    key = ApiKey.objects.create(organisation=rich.acme, name="ci", prefix="nos_ci", digest="x")
-    submit(api_key_id=key.pk, template="primes")
+    key = ApiKey.objects.create(organisation=rich.acme, name="ci", prefix="nos_ci", digest="x", created_at=NOW)
+    submit(spender=Spender(key.pk, "primes"))
     hold = Hold.objects.get()
     assert (hold.member, hold.project, hold.api_key) == (rich.mia, rich.project, key)
     assert hold.dimensions == {"market": "gpu", "template": "primes"}
@@ -63,8 +63,8 @@ def test_a_job_needs_its_hold_until_its_money_is_settled(submit: Callable[..., J
 def test_a_dearer_market_is_held_again_for_the_same_key_and_within_the_caps(
     submit: Callable[..., Job], rich: World
 ) -> None:
-    key = ApiKey.objects.create(organisation=rich.acme, name="ci", prefix="nos_ci", digest="x")
-    attempt = attempt_of(submit(api_key_id=key.pk))
+    key = ApiKey.objects.create(organisation=rich.acme, name="ci", prefix="nos_ci", digest="x", created_at=NOW)
+    attempt = attempt_of(submit(spender=Spender(key.pk)))
     assert attempt_repriced(attempt_id=attempt.pk, price_micro=PRICE * 2, now=NOW)
     assert Hold.objects.get(state="open").api_key == key
     cap_of(rich, micro=1)

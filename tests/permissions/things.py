@@ -6,12 +6,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.billing.models import Invoice, InvoiceDue, Quote, Rate
-from apps.billing.services import invoice_issue, quote_create, topup_credit
+from apps.billing.models import Budget, Cap, Invoice, InvoiceDue, Quote, Rate
+from apps.billing.services import budget_set, invoice_issue, quote_create, topup_credit
 from apps.jobs.models import Job, Market
-from apps.organisations.models import Membership, Organisation
+from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
+from apps.organisations.services import Actor, api_key_create, invitation_send
 from apps.payments.models import TopUp
 from tests.console.scene import credits_give, job_make, markets_make
+from tests.organisations.people import invitation_token
 
 
 def owner_of(organisation: Organisation) -> Membership:
@@ -53,15 +55,94 @@ def invoice_of(organisation: Organisation) -> Invoice:
     return invoice_issue(invoice_due_id=InvoiceDue.objects.get(topup_id=reference).pk, now=now)
 
 
+def project_of(organisation: Organisation) -> Project:
+    """Return a project whose address no other organisation has."""
+    slug = f"lab-{organisation.slug}"
+    return organisation.projects.filter(slug=slug).first() or organisation.projects.create(name="Lab", slug=slug)
+
+
+def key_of(organisation: Organisation) -> ApiKey:
+    """Return a developer's key, or the owner's where there is no developer: its member and admins see it."""
+    members = organisation.memberships.select_related("user", "organisation")
+    member = members.filter(role="developer").first() or owner_of(organisation)
+    return api_key_create(
+        grant=Grant.of_member(member),
+        name="CI",
+        scopes=["jobs.view"],
+        actor=Actor.person(member.user),
+        now=timezone.now(),
+    ).key
+
+
+def invitation_of(organisation: Organisation) -> Invitation:
+    """Return an open invitation."""
+    owner, now = owner_of(organisation), timezone.now()
+    email = f"nina.{organisation.slug}@boreal.example"
+    actor = Actor.person(owner.user)
+    waiting = organisation.invitations.first()
+    return waiting or invitation_send(membership=owner, email=email, role="viewer", actor=actor, now=now)
+
+
+def token_of(organisation: Organisation) -> str:
+    """Return the token of the link that the invitation's mail brings."""
+    return invitation_token(invitation_of(organisation))
+
+
+def cap_of(organisation: Organisation) -> Cap:
+    """Return a cap on the organisation's spending."""
+    now = timezone.now()
+    key = {"organisation": organisation, "level": "organisation", "period": "month"}
+    made = Cap.objects.get_or_create(**key, defaults={"limit_micro": 10**12, "created_at": now, "updated_at": now})
+    return made[0]
+
+
+def budget_of(organisation: Organisation) -> Budget:
+    """Return a budget of the organisation, told to its owner."""
+    owner, now = owner_of(organisation), timezone.now()
+    return budget_set(
+        membership=owner,
+        actor=Actor.person(owner.user),
+        level="organisation",
+        subject_id="",
+        period="month",
+        limit_micro=10**12,
+        marks=[50],
+        forecast=True,
+        people=[owner.user.pk],
+        now=now,
+    )
+
+
+def limit_body(organisation: Organisation) -> dict[str, Any]:
+    """Return a form that limits a project of the organisation."""
+    subject = f"project:{project_of(organisation).pk}"
+    people = [str(owner_of(organisation).user.pk)]
+    return {"subject": subject, "period": "day", "amount": "5", "marks": "50", "people": people}
+
+
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
+    "project": lambda organisation: project_of(organisation).slug,
+    "key_id": lambda organisation: key_of(organisation).pk,
+    "cap_id": lambda organisation: cap_of(organisation).pk,
+    "budget_id": lambda organisation: budget_of(organisation).pk,
+    "invitation_id": lambda organisation: invitation_of(organisation).pk,
+    "token": lambda organisation: token_of(organisation),
+    "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,
     "number": lambda organisation: invoice_of(organisation).number,
 }
 
 # What a form or a JSON body names. An address without a line here is sent an empty one.
 BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
+    "organisations_api:keys": lambda organisation: {
+        "name": "CI",
+        "scopes": ["jobs.view"],
+        "project": project_of(organisation).slug,
+    },
+    "billing:cap_set": limit_body,
+    "billing:budget_set": limit_body,
     "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
 }

@@ -3,6 +3,7 @@
 from apps.billing.selectors.forecasts import Forecast, forecast_month
 from apps.billing.selectors.invoices import finance_address, invoice_get, invoices_of, invoices_page
 from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, caps_of
+from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
 from apps.billing.selectors.wallets import (
@@ -40,6 +41,10 @@ __all__ = [
     "lots_of",
     "movements",
     "places_of",
+    "statement_csv",
+    "statement_get",
+    "statement_rows",
+    "statements_of",
     "usage_by",
     "usage_lines",
     "vat_check_answered",

@@ -1,9 +1,10 @@
 """The acts of billing, each in the file of its noun."""
 
 from apps.billing.pricing import cost_of, platform_fee
+from apps.billing.services.allowances import caps_check_topup, caps_release_topup
 from apps.billing.services.balances import balance_alert_set, balance_check, balance_watch, balances_check
 from apps.billing.services.budgets import budget_mail, budget_remove, budget_set, budgets_forecast
-from apps.billing.services.caps import cap_remove, cap_set, caps_check_topup, caps_release_topup
+from apps.billing.services.caps import cap_approved, cap_remove, cap_set
 from apps.billing.services.credit_notes import credit_note_due, credit_note_issue, credit_notes_sweep
 from apps.billing.services.disputes import (
     debt_collect,
@@ -17,10 +18,19 @@ from apps.billing.services.holds import hold_expire, hold_extend, hold_place, ho
 from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
-from apps.billing.services.quotes import Terms, quote_create, quote_preview
-from apps.billing.services.rates import rate_latest, rate_read
+from apps.billing.services.quotes import (
+    Terms,
+    quote_accept,
+    quote_create,
+    quote_offer,
+    quote_preview,
+    quotes_purge,
+)
+from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
 from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
 from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
+from apps.billing.services.statement_delivery import statement_deliver, statements_sweep
+from apps.billing.services.statements import Closing, month_close, months_close, statement_close
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.trials import trial_grant
 from apps.billing.services.usage import labels_check, usage_relabel
@@ -31,7 +41,9 @@ from apps.billing.services.wallets import wallet_open
 
 __all__ = [
     "Bill",
+    "Closing",
     "Purse",
+    "RatesRead",
     "Terms",
     "balance_alert_set",
     "balance_check",
@@ -41,6 +53,7 @@ __all__ = [
     "budget_remove",
     "budget_set",
     "budgets_forecast",
+    "cap_approved",
     "cap_remove",
     "cap_set",
     "caps_check_topup",
@@ -66,20 +79,30 @@ __all__ = [
     "invoice_issue",
     "invoice_replace",
     "invoices_sweep",
+    "jump_confirm",
     "labels_check",
     "loss_post",
     "lot_grant",
     "lots_expire",
+    "month_close",
+    "months_close",
     "place_proof_record",
     "platform_fee",
     "purse_of",
+    "quote_accept",
     "quote_create",
+    "quote_offer",
     "quote_preview",
+    "quotes_purge",
     "rate_latest",
     "rate_read",
+    "rates_purge",
     "refund_cancel",
     "refund_offer",
     "refund_reserve",
+    "statement_close",
+    "statement_deliver",
+    "statements_sweep",
     "stripe_fee_post",
     "topup_credit",
     "topup_refund",

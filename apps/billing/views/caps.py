@@ -14,7 +14,7 @@ from apps.billing import selectors, services
 from apps.billing.forms import BudgetForm, CapForm
 from apps.billing.views.frame import enter
 from apps.core.errors import AppError
-from apps.organisations.models import Membership
+from apps.organisations.models import Approval, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.views.frame import actor_of
 
@@ -35,9 +35,17 @@ def cap_set(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, membership, cap_form=form, status=422)
     try:
-        services.cap_set(membership=membership, actor=actor_of(request), **form.limit, now=timezone.now())
+        made = services.cap_set(
+            membership=membership,
+            actor=actor_of(request),
+            **form.limit,
+            reason=form.cleaned_data["reason"],
+            now=timezone.now(),
+        )
     except AppError as refusal:
         return _page(request, membership, cap_form=form, error=refusal, status=refusal.status)
+    if isinstance(made, Approval):
+        return redirect("organisations:approval", slug, made.pk)
     messages.success(request, "The cap is set. It counts what its window already holds.")
     return redirect("billing:caps", slug)
 
@@ -69,7 +77,9 @@ def cap_remove(request: HttpRequest, slug: str, cap_id: uuid.UUID) -> HttpRespon
     state = selectors.cap_get(membership.organisation, cap_id)
     if request.method != "POST":
         return render(request, "billing/limit_remove.html", {"state": state, "word": "cap"})
-    services.cap_remove(membership=membership, actor=actor_of(request), cap_id=cap_id, now=timezone.now())
+    asked = services.cap_remove(membership=membership, actor=actor_of(request), cap_id=cap_id, now=timezone.now())
+    if asked is not None:
+        return redirect("organisations:approval", slug, asked.pk)
     messages.success(request, "The cap is removed.")
     return redirect("billing:caps", slug)
 
