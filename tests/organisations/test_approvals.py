@@ -181,7 +181,7 @@ def test_an_act_that_can_never_be_done_ends_the_request(world: World) -> None:
 
 def test_the_requester_withdraws_and_nobody_else_does(world: World) -> None:
     approval = asked(world)
-    with pytest.raises(Denied, match="Only Mia can withdraw"):
+    with pytest.raises(Conflict, match="Only Mia can withdraw"):
         approval_withdraw(
             approval_id=approval.pk, membership=member(world, world.adam), actor=Actor.system(), now=NOW
         )
@@ -280,5 +280,5 @@ def test_limits_are_set_by_owners_and_admins_and_told_once(world: World) -> None
 
 def test_a_decision_takes_a_fixed_number_of_statements(world: World, django_assert_num_queries: Any) -> None:
     approval = asked(world)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         decided(world, approval, world.adam)

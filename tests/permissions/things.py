@@ -2,16 +2,22 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from apps.billing.models import Budget, Cap, Invoice, InvoiceDue, Quote, Rate
 from apps.billing.services import budget_set, invoice_issue, quote_create, topup_credit
 from apps.jobs.models import Job, Market
+from apps.organisations.models import ApiKey, Approval, AuditEvent, Grant, Membership, Organisation, Project
+from apps.organisations.selectors.approvals import approval_link_sign
+from apps.organisations.services import Actor, api_key_create, approval_request, audit_days_close, audit_record
 from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
 from apps.organisations.services import Actor, api_key_create, invitation_send
 from apps.payments.models import TopUp
+from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
 from tests.organisations.people import invitation_token
 
@@ -74,6 +80,43 @@ def key_of(organisation: Organisation) -> ApiKey:
     ).key
 
 
+def approval_of(organisation: Organisation) -> Approval:
+    """Return a request of a developer, or of the owner where there is none, that waits for somebody to decide it."""
+    if not Market.objects.exists():
+        markets_make()
+    now, member = timezone.now(), owner_of(organisation)
+    member = (
+        organisation.memberships.select_related("user", "organisation").filter(role="developer").first() or member
+    )
+    second = User.objects.get_or_create(email="second@nosana-web.example")[0]
+    if not organisation.memberships.filter(role="admin").exists():
+        Membership.objects.create(organisation=organisation, user=second, role="admin")
+    return approval_request(
+        organisation_id=organisation.pk,
+        kind="job",
+        subject=f"submission:{uuid.uuid4().hex}",
+        amount_micro=10_000_000,
+        worst_case="It costs at most 10 credits.",
+        reason="",
+        requester=member,
+        facts={},
+        deadline=now + timedelta(days=7),
+        actor=Actor.person(member.user),
+        now=now,
+    )
+
+
+def event_of(organisation: Organisation) -> AuditEvent:
+    """Return an event of a day that is closed."""
+    then = timezone.now() - timedelta(days=2)
+    with transaction.atomic():
+        audit_record(
+            organisation_id=organisation.pk, actor=Actor.system(), act="cap.set", subject="cap:1", now=then
+        )
+    audit_days_close(now=timezone.now())
+    return organisation.audit_events.filter(act="cap.set").latest("id")
+
+
 def invitation_of(organisation: Organisation) -> Invitation:
     """Return an open invitation."""
     owner, now = owner_of(organisation), timezone.now()
@@ -129,6 +172,11 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "key_id": lambda organisation: key_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,
+    "approval_id": lambda organisation: approval_of(organisation).pk,
+    "organisations:approval_link.token": lambda organisation: approval_link_sign(
+        approval_of(organisation), owner_of(organisation).user
+    ),
+    "event_id": lambda organisation: event_of(organisation).pk,
     "invitation_id": lambda organisation: invitation_of(organisation).pk,
     "token": lambda organisation: token_of(organisation),
     "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,

@@ -5,6 +5,7 @@ from apps.organisations.selectors.approvals import (
     approval_link_read,
     approvals_open,
     approvals_over,
+    approvals_seen,
     approvers_of,
     may_decide,
 )
@@ -14,6 +15,8 @@ from apps.organisations.selectors.audit import (
     audit_acts,
     audit_all,
     audit_event_get,
+    audit_events,
+    audit_narrow,
     audit_page,
 )
 from apps.organisations.selectors.audit_days import audit_day_last, audit_digests, audit_findings, audit_proof
@@ -46,12 +49,15 @@ __all__ = [
     "approval_link_read",
     "approvals_open",
     "approvals_over",
+    "approvals_seen",
     "approvers_of",
     "audit_acts",
     "audit_all",
     "audit_day_last",
     "audit_digests",
     "audit_event_get",
+    "audit_events",
+    "audit_narrow",
     "audit_findings",
     "audit_page",
     "audit_proof",

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.core.errors import NotFound
-from apps.organisations.models import Approval, Membership
+from apps.organisations.models import Approval, Grant, Membership
 from apps.organisations.models.approvals import STAFF_KINDS
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 from apps.users.models import User
@@ -30,33 +30,34 @@ def approvers_of(organisation_id: UUID, kind: str, *, but: User | None) -> list[
     return list((people.exclude(pk=but.pk) if but else people).order_by("pk"))
 
 
-def approvals_seen(membership: Membership) -> QuerySet[Approval]:
-    """Return the requests the member sees, newest first: all, or for a member limited to projects their own."""
-    approvals = Approval.objects.filter(organisation_id=membership.organisation_id).exclude(kind__in=STAFF_KINDS)
-    if membership.limited:
-        approvals = approvals.filter(requester_id=membership.user_id)
+def approvals_seen(grant: Grant) -> QuerySet[Approval]:
+    """Return the requests the caller sees, newest first: all, or for whoever is limited to projects their own."""
+    approvals = Approval.objects.filter(organisation=grant.organisation).exclude(kind__in=STAFF_KINDS)
+    if grant.reach.projects is not None:
+        own = Q(requester_id=grant.membership.user_id) if grant.membership else Q(pk=None)
+        approvals = approvals.filter(own)
     return approvals.select_related("organisation", "requester", "decided_by").order_by("-id")
 
 
-def approvals_open(membership: Membership) -> list[Approval]:
+def approvals_open(grant: Grant) -> list[Approval]:
     """Return the requests that wait, the next deadline first; at most 100."""
-    return list(approvals_seen(membership).filter(state=Approval.State.OPEN).order_by("deadline", "id")[:100])
+    return list(approvals_seen(grant).filter(state=Approval.State.OPEN).order_by("deadline", "id")[:100])
 
 
 def approvals_over(
-    membership: Membership, *, before: UUID | None = None, limit: int = 25
+    grant: Grant, *, before: UUID | None = None, limit: int = 25
 ) -> tuple[list[Approval], UUID | None]:
     """Return up to `limit` requests that are over, newest first, and where the next page begins."""
-    over = approvals_seen(membership).exclude(state=Approval.State.OPEN)
+    over = approvals_seen(grant).exclude(state=Approval.State.OPEN)
     if before is not None:
         over = over.filter(id__lt=before)
     found = list(over[: limit + 1])
     return found[:limit], found[limit - 1].pk if len(found) > limit else None
 
 
-def approval_get(membership: Membership, approval_id: UUID) -> Approval:
-    """Return one request that the member sees. Raises NotFound."""
-    approval = approvals_seen(membership).filter(pk=approval_id).first()
+def approval_get(grant: Grant, approval_id: UUID) -> Approval:
+    """Return one request that the caller sees. Raises NotFound."""
+    approval = approvals_seen(grant).filter(pk=approval_id).first()
     if approval is None:
         raise NotFound("There is no such request here; it may belong to another organisation.")
     return approval

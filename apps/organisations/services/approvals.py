@@ -142,13 +142,15 @@ def approval_decide(
 
 
 def approval_withdraw(*, approval_id: UUID, membership: Membership, actor: Actor, now: datetime) -> Approval:
-    """Take one's own request back; a repeat changes nothing. Raises NotFound, Denied, Conflict when it is over."""
+    """Take one's own request back; a repeat changes nothing. Raises NotFound, Conflict for others' and when over."""
     with transaction.atomic():
         approval = _locked(approval_id)
         if approval.organisation_id != membership.organisation_id or approval.by_staff:
             raise NotFound()
         if approval.requester_id != membership.user_id:
-            raise Denied(f"Only {approval.requester or 'who asked'} can withdraw this request; you can deny it.")
+            raise Conflict(
+                f"Only {approval.requester or 'who asked'} can withdraw this request.", code="approval_not_yours"
+            )
         if approval.state == State.WITHDRAWN:
             return approval
         if approval.state != State.OPEN:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.core.errors import AppError, NotFound
 from apps.core.pages import page_mark
 from apps.organisations.approval_forms import DecisionForm, LimitsForm
-from apps.organisations.models import Approval, Membership
+from apps.organisations.models import Approval, Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import (
     approval_get,
@@ -42,9 +42,9 @@ def _list_page(
     request: HttpRequest, membership: Membership, form: LimitsForm, *, status: int = 200
 ) -> HttpResponse:
     before = page_mark(request, uuid.UUID)
-    over, next_before = approvals_over(membership, before=before, limit=PAGE)
+    over, next_before = approvals_over(Grant.of_member(membership), before=before, limit=PAGE)
     context = {
-        "waiting": [] if before else approvals_open(membership),
+        "waiting": [] if before else approvals_open(Grant.of_member(membership)),
         "over": over,
         "before": before,
         "next_before": next_before,
@@ -79,7 +79,7 @@ def approval_limits(request: HttpRequest, slug: str) -> HttpResponse:
 def approval_detail(request: HttpRequest, slug: str, approval_id: uuid.UUID) -> HttpResponse:
     """Show one request, and to those who may, the decision."""
     membership = enter(request, slug, Permission.ORGANISATION_VIEW)
-    approval = approval_get(membership, approval_id)
+    approval = approval_get(Grant.of_member(membership), approval_id)
     return _detail_page(request, membership, approval, DecisionForm(initial={"round": approval.round}))
 
 
@@ -105,7 +105,7 @@ def _detail_page(
 def approval_decision(request: HttpRequest, slug: str, approval_id: uuid.UUID) -> HttpResponse:
     """Approve or deny, and say what came of it."""
     membership = enter(request, slug, Permission.APPROVALS_DECIDE)
-    return _decide(request, membership, approval_get(membership, approval_id))
+    return _decide(request, membership, approval_get(Grant.of_member(membership), approval_id))
 
 
 def _decide(request: HttpRequest, membership: Membership, approval: Approval) -> HttpResponse:
@@ -145,7 +145,7 @@ def _told(request: HttpRequest, approval: Approval) -> None:
 def approval_withdrawal(request: HttpRequest, slug: str, approval_id: uuid.UUID) -> HttpResponse:
     """Take one's own request back."""
     membership = enter(request, slug, Permission.ORGANISATION_VIEW)
-    approval = approval_get(membership, approval_id)
+    approval = approval_get(Grant.of_member(membership), approval_id)
     try:
         approval_withdraw(
             approval_id=approval.pk, membership=membership, actor=actor_of(request), now=timezone.now()
@@ -173,7 +173,7 @@ def approval_link(request: HttpRequest, token: str) -> HttpResponse:
         messages.error(request, "This link was sent to somebody else, and decides nothing for you.")
         return redirect("organisations:approval", slug, approval.pk)
     membership = enter(request, slug, Permission.APPROVALS_DECIDE)
-    approval = approval_get(membership, approval.pk)
+    approval = approval_get(Grant.of_member(membership), approval.pk)
     if link.round != approval.round:
         messages.error(request, "It asks for something else since this link was sent; look at it as it is now.")
         return redirect("organisations:approval", slug, approval.pk)
