@@ -1,7 +1,5 @@
 """Usage: added up by any dimension, moved by relabelling, exported whole."""
 
-import csv
-import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +12,6 @@ from apps.billing.models import Hold, Settlement, UsageAdjustment, UsageRecord
 from apps.billing.selectors import Dimension, usage_by, usage_lines
 from apps.billing.selectors.forecasts import forecast_month
 from apps.billing.services import hold_settle, usage_relabel
-from apps.core.csv import cell, csv_lines
 from apps.core.errors import Denied, NotFound
 from apps.organisations.models import AuditEvent, Project
 from apps.organisations.services import Actor
@@ -178,17 +175,6 @@ def test_every_line_is_yielded_once_over_pages(world: World, monkeypatch: Any) -
     lines = list(usage_lines(world.acme, since=NOW, until=UNTIL))
     assert sorted(line.amount_micro // CREDIT for line in lines) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert lines[0].member == "mia@acme.example"
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1"])
-def test_no_cell_can_become_a_formula(text: str) -> None:
-    assert cell(text) == f"'{text}"
-    assert (cell(-5), cell("a=1"), cell(None)) == ("-5", "a=1", "")
-
-
-def test_lines_read_back_as_they_were() -> None:
-    rows = [["a,b", 'say "x"', "two\nlines"]]
-    assert list(csv.reader(io.StringIO("".join(csv_lines(["1", "2", "3"], rows)))))[1:] == rows
 
 
 def test_a_forecast_adds_the_mean_of_the_last_week_to_what_was_spent(world: World) -> None:
