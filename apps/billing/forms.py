@@ -1,5 +1,6 @@
 """Forms of billing: caps, budgets, and what of the usage is shown."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -118,23 +119,23 @@ class BudgetForm(LimitForm):
 
 
 class UsageForm(forms.Form):
-    """Which usage is shown: by what, from which day to which, both included."""
+    """Which usage is shown: by what, from which day to which, both included. What is left out is this month by day."""
 
-    by = forms.ChoiceField(label="By", choices=Dimension.choices, required=False)
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    by = forms.ChoiceField(label="By", choices=Dimension.choices)
+    since = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
 
-    def __init__(self, data: Any, *, today: date) -> None:
-        super().__init__(data)
-        self.today = today
+    def __init__(self, given: Mapping[str, str], *, today: date) -> None:
+        until = given.get("until") or today.isoformat()
+        data = {"by": given.get("by") or Dimension.DAY.value, "until": until}
+        super().__init__(data | {"since": given.get("since") or f"{until[:8]}01"})
 
     def clean(self) -> dict[str, Any]:
-        """Fill in what was left out: this month so far, by day."""
-        chosen = self.cleaned_data
-        until = chosen.get("until") or self.today
-        since = chosen.get("since") or until.replace(day=1)
-        if since > until:
-            raise forms.ValidationError("The first day is after the last one; swap them.")
-        if until - since > timedelta(days=DAYS_LIMIT) or not 2000 <= since.year <= until.year <= 2100:
-            raise forms.ValidationError("That is too long at once; choose three years at most.")
-        return chosen | {"by": chosen.get("by") or Dimension.DAY.value, "since": since, "until": until}
+        """Return the choice, or say why those days cannot be."""
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since is not None and until is not None:
+            if since > until:
+                raise forms.ValidationError("The first day is after the last one; swap them.")
+            if until - since > timedelta(days=DAYS_LIMIT) or not 2000 <= since.year <= until.year <= 2100:
+                raise forms.ValidationError("That is too long at once; choose three years at most.")
+        return self.cleaned_data

@@ -98,7 +98,7 @@ def test_caps_show_what_is_left_and_when_they_start_anew(world: World) -> None:
     cap(world, 20, level=Level.MEMBER, subject=world.mia.id, period="job", now=now)
     spend(world, 15, now=now)
     html = world.client(world.bea).get(CAPS).content.decode()
-    for word in ("100.00", "85.00 left, anew on", "15 % used", "Mia", "each job", "no job may cost more"):
+    for word in ("100.00", "85.00 left", "anew on", "15 % used", "Mia", "each job", "no job may cost more"):
         assert word in html
 
 
