@@ -195,5 +195,5 @@ def test_budgets_cost_a_settlement_two_queries(world: World, django_assert_num_q
     ):
         budget(world, 5000, level=level, subject_id=str(subject))
     spend(world, 1)
-    with django_assert_num_queries(19):  # the 17 of a settlement, the budgets themselves, their counters
+    with django_assert_num_queries(16):  # the 14 of a settlement, the budgets themselves, their counters
         hold_settle(source="job:1:1", network_micro=5, platform_fee_micro=0, seconds=1, now=NOW)
