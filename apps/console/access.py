@@ -98,6 +98,10 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:invitation_revoke": {"POST": P.MEMBERS_MANAGE},
     # --- billing
     "billing:overview": {"GET": P.BILLING_VIEW},
+    "billing:credits": {"GET": P.BILLING_VIEW},
+    "billing:voucher": {"POST": P.BILLING_MANAGE},
+    "billing:move": {"POST": P.BILLING_MANAGE},
+    "billing:alerts": {"POST": P.BILLING_MANAGE},
     "billing:invoices": {"GET": P.BILLING_VIEW},
     "billing:invoice_pdf": {"GET": P.BILLING_VIEW},
     "billing:proof": {"GET": P.BILLING_VIEW},
