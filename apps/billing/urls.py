@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from apps.billing.views import caps, invoices, overview, proofs, usage
+from apps.billing.views import credits, invoices, overview, proofs
 
 app_name = "billing"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<slug:slug>/billing/caps/<uuid:cap_id>/remove/", caps.cap_remove, name="cap_remove"),
     path("o/<slug:slug>/billing/budgets/set/", caps.budget_set, name="budget_set"),
     path("o/<slug:slug>/billing/budgets/<uuid:budget_id>/remove/", caps.budget_remove, name="budget_remove"),
+    path("o/<slug:slug>/billing/credits/", credits.credits, name="credits"),
+    path("o/<slug:slug>/billing/credits/voucher/", credits.voucher, name="voucher"),
+    path("o/<slug:slug>/billing/credits/move/", credits.move, name="move"),
+    path("o/<slug:slug>/billing/credits/alerts/", credits.alerts, name="alerts"),
     path("o/<slug:slug>/billing/invoices/", invoices.invoices, name="invoices"),
     path("o/<slug:slug>/billing/invoices/<str:number>.pdf", invoices.invoice_pdf, name="invoice_pdf"),
 ]

@@ -206,5 +206,11 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     },
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
+    "billing:move": lambda organisation: {
+        "source": "here",
+        "target": f"project:{project_of(organisation).pk}",
+        "amount": "1",
+        "key": str(uuid.uuid4()),
+    },
     "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
 }
