@@ -1,13 +1,16 @@
 """The chain library's codec, and the sandbox chain beside the bare virtual machine."""
 
+import asyncio
 import hashlib
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nosana import base58
-from nosana.chain import Blockhash, JobAccount, transaction_build
+from nosana.chain import Blockhash, Chain, JobAccount, cluster_discover, transaction_build
 from nosana.chain import instructions as ix
 from solders.account import Account
 from solders.hash import Hash
@@ -27,6 +30,8 @@ NAMES = [
     "chain.codec",
     "chain.sandbox_transfers",
     "chain.sandbox_listings",
+    "chain.sandbox_call",
+    "chain.sandbox_restart",
     "chain.program_accounts",
     "chain.program_accounts_size",
 ]
@@ -40,6 +45,8 @@ def figures(only: str) -> Iterator[Figure]:
         "chain.codec": codec,
         "chain.sandbox_transfers": sandbox_transfers,
         "chain.sandbox_listings": sandbox_listings,
+        "chain.sandbox_call": sandbox_call,
+        "chain.sandbox_restart": sandbox_restart,
     }
     yield from (measure() for name, measure in single.items() if only in name)
     if only in "chain.program_accounts_size":
@@ -151,6 +158,51 @@ def listing(world: World, payer: Keypair, market: Keypair, blockhash: Blockhash)
         project=payer.pubkey(), ipfs_job=bytes(range(32)), timeout=60,
     )  # fmt: skip
     return transaction_build([step], payer=payer, signers=[fresh, run], blockhash=blockhash).blob
+
+
+def sandbox_call() -> Figure:
+    """Ask a served sandbox for a blockhash on one connection, beside a connection for each question."""
+    count = 100
+    with tempfile.TemporaryDirectory(prefix="nw-bench-") as folder:
+        command = [sys.executable, "-m", "sandbox.chain", "--port", "0", "--data", folder]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            cluster = asyncio.run(cluster_discover(process.stdout.readline().split()[1]))
+
+            async def kept() -> None:
+                async with Chain(cluster) as chain:
+                    for _ in range(count):
+                        await chain.blockhash()
+
+            async def fresh() -> None:
+                for _ in range(count):
+                    async with Chain(cluster) as chain:
+                        await chain.blockhash()
+
+            ours, theirs = (1000 / rate(count, lambda act=act: asyncio.run(act())) for act in (kept, fresh))
+            process.terminate()
+    return Figure("chain.sandbox_call", ours, "ms", "a connection each", theirs)
+
+
+def sandbox_restart() -> Figure:
+    """Open a chain of 100,000 job accounts again, in seconds, beside reading their rows alone."""
+    with tempfile.TemporaryDirectory(prefix="nw-bench-") as folder:
+        world = World(Path(folder))
+        program = Pubkey.from_string(world.cluster.program)
+        for number in range(JOBS):
+            held = Account(2_561_280, job(number).encode(), program)
+            world.bank.fabricate(Pubkey.from_string(address(f"job {number}")), held)
+        world.bank.close()
+        started = time.perf_counter()
+        again = World(Path(folder))
+        ours = time.perf_counter() - started
+        assert len(again.bank.owned[program]) == JOBS
+        started = time.perf_counter()
+        rows = list(again.bank.store.accounts())
+        theirs = time.perf_counter() - started
+        assert len(rows) >= JOBS
+        again.bank.close()
+    return Figure("chain.sandbox_restart", ours, "s", "reading the rows of 100,000 jobs alone", theirs)
 
 
 def program_accounts() -> Iterator[Figure]:

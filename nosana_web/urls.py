@@ -8,9 +8,14 @@ admin.autodiscover()
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("apps.organisations.api.urls")),
     path("", include("apps.payments.urls")),
     path("", include("apps.billing.urls")),
     path("", include("apps.jobs.urls")),
     path("", include("apps.organisations.urls")),
     path("", include("apps.console.urls")),
 ]
+
+handler400 = "apps.core.rest.problems.bad_request"
+handler404 = "apps.core.rest.problems.not_found"
+handler500 = "apps.core.rest.problems.server_error"

@@ -20,4 +20,7 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
 PORTS: dict[str, list[str]] = {
     # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
     "organisations.close_obstacles": ["apps.billing.closing.close_obstacles", "apps.jobs.closing.close_obstacles"],
+    "billing.hold_needed": [
+        "apps.jobs.selectors.hold_needed"
+    ],  # source: True, False, or None for a foreign source
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from apps.billing import chart
+from apps.billing import chart, sql
 
 # Each question returns what should be equal, where it is not: the subject, what the rows say, what the books say.
 # The chart spells the accounts; "%" stands for any organisation and "#" for any project.
@@ -68,6 +68,28 @@ QUESTIONS = {
         JOIN billing_holdlot AS share ON share.hold_id = hold.id
         GROUP BY hold.source, settlement.cost_micro
         HAVING sum(share.amount_micro - share.released_micro) <> settlement.cost_micro
+    """,
+    "what caps count of a hold is all of it while it is open, and then what it cost": """
+        SELECT 'hold ' || hold.source, hold.counted_micro + coalesce(extensions.sum, 0),
+            CASE hold.state WHEN 'open' THEN hold.amount_micro ELSE coalesce(settlement.cost_micro, 0) END
+        FROM billing_hold AS hold
+        LEFT JOIN billing_settlement AS settlement ON settlement.hold_id = hold.id
+        LEFT JOIN (
+            SELECT hold_id, sum(counted_micro) AS sum FROM billing_holdextension GROUP BY 1
+        ) AS extensions ON extensions.hold_id = hold.id
+        WHERE hold.counted_micro + coalesce(extensions.sum, 0) <>
+            CASE hold.state WHEN 'open' THEN hold.amount_micro ELSE coalesce(settlement.cost_micro, 0) END
+    """,
+    "a cap's counter is what the holds placed in its window keep": f"""
+        SELECT 'cap ' || limits.id || ' since ' || span.starts_at, span.used_micro,
+            coalesce(({sql.HELD}), ({sql.TOPPED_UP}), 0)
+        FROM billing_cap AS limits JOIN billing_capwindow AS span ON span.limit_id = limits.id
+        WHERE span.used_micro <> coalesce(({sql.HELD}), ({sql.TOPPED_UP}), 0)
+    """,
+    "a budget's counter is what was settled in its window": f"""
+        SELECT 'budget ' || limits.id || ' since ' || span.starts_at, span.used_micro, coalesce(({sql.SPENT}), 0)
+        FROM billing_budget AS limits JOIN billing_budgetwindow AS span ON span.limit_id = limits.id
+        WHERE span.used_micro <> coalesce(({sql.SPENT}), 0)
     """,
     "what was moved out of lots is what came into others": """
         SELECT 'transfer ' || transfer.key, coalesce(parts.sum, 0), takes.sum

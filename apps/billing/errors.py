@@ -1,5 +1,7 @@
 """Refusals of billing, each with a code, a status and one sentence."""
 
+from datetime import datetime
+
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.core.money import credits_text
 
@@ -149,3 +151,31 @@ class TopUpUnknown(NotFound):
     """No credits were ever given for this top-up."""
 
     code = "topup_unknown"
+
+
+class CapReached(AppError):
+    """A cap leaves less than an act needs; `left_micro` is what it leaves, `resets_at` when it begins anew."""
+
+    code = "cap_reached"
+    status = 402
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        level: str,
+        period: str,
+        limit_micro: int,
+        left_micro: int,
+        resets_at: datetime | None,
+        step: tuple[str, str],
+    ) -> None:
+        self.level, self.period = level, period
+        self.limit_micro, self.left_micro, self.resets_at = limit_micro, left_micro, resets_at
+        super().__init__(message, step=step)
+
+
+class LimitRefused(AppError):
+    """A cap or budget is not one that can be set: its subject, period or amount is wrong."""
+
+    code = "limit_refused"

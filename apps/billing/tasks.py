@@ -83,3 +83,18 @@ def lots_expire() -> None:
 @queue.periodic("billing.expiry_notices", every=3_600)
 def expiry_notices() -> None:
     services.expiry_notices(now=timezone.now())
+
+
+@queue.task("billing.budget_mail")
+def budget_mail(*, notice_id: int) -> None:
+    services.budget_mail(notice_id=notice_id)
+
+
+@queue.periodic("billing.budgets_forecast", every=3600)
+def budgets_forecast() -> None:
+    services.budgets_forecast(now=timezone.now())
+
+
+@queue.periodic("billing.holds_sweep", every=300)
+def holds_sweep() -> None:
+    services.holds_sweep(now=timezone.now())

@@ -63,6 +63,16 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:member_remove": {"GET": P.MEMBERS_MANAGE, "POST": P.MEMBERS_MANAGE},
     "organisations:invitation_resend": {"POST": P.MEMBERS_MANAGE},
     "organisations:invitation_revoke": {"POST": P.MEMBERS_MANAGE},
+    "organisations_api:whoami": {"GET": SignedIn("says who the caller is, and nothing of anybody else")},
+    "organisations_api:organisations": {"GET": SignedIn("lists the caller's own organisations")},
+    "organisations_api:organisation": {"GET": P.ORGANISATION_VIEW, "PATCH": P.ORGANISATION_EDIT},
+    "organisations_api:members": {"GET": P.ORGANISATION_VIEW},
+    "organisations_api:projects": {"GET": P.ORGANISATION_VIEW, "POST": P.PROJECTS_MANAGE},
+    "organisations_api:project": {"GET": P.ORGANISATION_VIEW, "PATCH": P.PROJECTS_MANAGE},
+    "organisations_api:keys": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
+    "organisations_api:key": {"GET": P.KEYS_MANAGE},
+    "organisations_api:key_rotate": {"POST": P.KEYS_MANAGE},
+    "organisations_api:key_revoke": {"POST": P.KEYS_MANAGE},
     # --- billing
     "billing:overview": {"GET": P.BILLING_VIEW},
     "billing:invoices": {"GET": P.BILLING_VIEW},
@@ -98,15 +108,15 @@ def may(role: Role, access: Access) -> bool:
 def matrix_text() -> str:
     """Return roles by permission, then routes by role, then every public route with its reason, as aligned text."""
     roles = "".join(f"{role:>11}" for role in Role)
-    lines = [f"{'permission':<34}{roles}"]
-    lines += [f"{permission:<34}{_marks(permission)}" for permission in Permission]
-    lines += ["", f"{'route':<34}{roles}  needs"]
+    lines = [f"{'permission':<44}{roles}"]
+    lines += [f"{permission:<44}{_marks(permission)}" for permission in Permission]
+    lines += ["", f"{'route':<44}{roles}  needs"]
     for name, methods in ROUTES.items():
         for method, access in methods.items():
-            lines.append(f"{method:<7}{name:<27}{_marks(access)}  {_needs(access)}")
+            lines.append(f"{method:<7}{name:<37}{_marks(access)}  {_needs(access)}")
     lines += ["", "public, on purpose"]
     for name, methods in ROUTES.items():
-        lines += [f"{m:<7}{name:<27} {a.why}" for m, a in methods.items() if isinstance(a, Public)]
+        lines += [f"{m:<7}{name:<37} {a.why}" for m, a in methods.items() if isinstance(a, Public)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -1,22 +1,55 @@
-"""Where a request comes from, as far as our own proxies vouch for it."""
+"""Which address a request comes from, and whether networks hold it."""
 
 import ipaddress
+from collections.abc import Iterable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+SOCKET = "unix"  # a proxy on the same machine that comes through a Unix socket has no address
+
 
 def client_address(request: HttpRequest) -> str:
-    """Return the caller's IP address in its shortest form, or "" if there is none.
+    """Return the client's address, or "" where there is none that can be trusted.
 
-    Each of our own proxies (settings.TRUSTED_PROXIES of them) adds the address it saw to the right of
-    X-Forwarded-For; what stands further left was written by the caller, and is not believed.
+    X-Forwarded-For counts only as far as the proxies of settings.TRUSTED_PROXIES wrote it: it is read from the
+    right, and the first address that is not such a proxy's is the client.
     """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXIES:
-        seen = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
-        address = seen[-min(settings.TRUSTED_PROXIES, len(seen))] if seen else address
+    address = _plain(request.META.get("REMOTE_ADDR", ""))
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    while hops and _trusted(address):
+        address = _plain(hops.pop())
+    return address
+
+
+def network_holds(networks: Iterable[str], address: str) -> bool:
+    """Return whether one of the networks (CIDR) holds the address; no network holds what is no address."""
     try:
-        return ipaddress.ip_address(address).compressed
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found.version == net.version and found in net for net in map(network_read, networks))
+
+
+@lru_cache(maxsize=4096)
+def network_read(text: str) -> Network:
+    """Return the network that the text names in CIDR notation, or a single address. Raises ValueError."""
+    return ipaddress.ip_network(text)
+
+
+def _trusted(address: str) -> bool:
+    if not address:
+        return SOCKET in settings.TRUSTED_PROXIES
+    return network_holds((proxy for proxy in settings.TRUSTED_PROXIES if proxy != SOCKET), address)
+
+
+def _plain(text: str) -> str:
+    """Return the address in its one spelling, IPv4 also where it comes dressed as IPv6; "" for what is none."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return ""
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)

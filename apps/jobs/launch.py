@@ -18,7 +18,7 @@ from apps.jobs.models import Market
 from apps.jobs.pages import definition_text, wait_words
 from apps.jobs.selectors import job_get, markets_open
 from apps.jobs.services import Estimate, job_estimate, job_submit
-from apps.organisations.models import Membership
+from apps.organisations.models import Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get, project_default
 
@@ -58,7 +58,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 def _submit(membership: Membership, data: dict[str, Any]) -> Any:
     return job_submit(
         membership=membership,
-        project=project_default(membership.organisation),
+        project=project_default(Grant.of_member(membership), Permission.JOBS_LAUNCH),
         market=data["market"],
         definition=data["definition"],
         timeout_s=data["timeout_minutes"] * 60,

@@ -131,6 +131,13 @@ def attempts_unsettled() -> QuerySet[Attempt]:
     )
 
 
+def hold_needed(*, source: str) -> bool | None:
+    """Return whether the attempt behind a hold still needs it: until its money is settled; None for no job's hold."""
+    if not source.startswith("job:"):
+        return None
+    return Attempt.objects.filter(hold_source=source, settled_at=None).exists()
+
+
 def attempts_running() -> QuerySet[Attempt]:
     """Return the attempts whose log is to be followed: their job runs, on a known node."""
     return (

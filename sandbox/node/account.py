@@ -78,10 +78,38 @@ class Account:
         return self.address in found.queue
 
     async def work(self, market: str) -> None:
-        """Join the market: take its first job, or wait in its queue."""
+        """Join the market: take its first job, or wait in its queue.
+
+        Tops the stake up when it weighs too little, and shows an access key where the market asks for one. Raises
+        ChainError when there is no such key.
+        """
+        cluster, terms = self.chain.cluster, await self.chain.market(market)
+        key: tuple[str, str] | None = None
+        if terms is not None:
+            await self._weigh(terms.node_xnos_minimum)
+            if terms.access_key is not None:
+                key = await self.chain.access_key(self.address, terms.access_key)
+                if key is None:
+                    raise ChainError(
+                        f"The market asks for an access key of {terms.access_key}; this node has none."
+                    )
+        nft, metadata = key or (None, None)
         run = Keypair()  # fresh each time, as the program asks
-        act = instructions.work(self.chain.cluster, run=run.pubkey(), market=market, node=self.address)
+        act = instructions.work(
+            cluster, run=run.pubkey(), market=market, node=self.address, nft=nft, metadata=metadata
+        )
         await self._send([act], run)
+
+    async def _weigh(self, minimum: int) -> None:
+        """Top the stake up until it weighs the minimum, with NOS from the faucet when there is too little."""
+        stake = await self.chain.stake(self.address)
+        if stake is None or stake.xnos >= minimum:
+            return
+        missing = minimum - stake.xnos  # at least one xNOS comes of each micro-NOS
+        if await self.chain.token_balance(self.address) < missing:
+            await self._faucet({"to": self.address, "nos": missing})
+        await self._send([instructions.stake_topup(self.chain.cluster, authority=self.address, amount=missing)])
+        self._say(f"topped its stake up by {missing} micro-NOS")
 
     async def leave(self, market: str) -> None:
         """Leave the market's queue."""

@@ -177,9 +177,9 @@ def test_placing_a_hold_takes_a_known_number_of_queries(world: World, django_ass
     for number in range(3):
         grant(world.acme, 100, key=f"g{number}")
     hold(world.acme, 1, source="warm")
-    # savepoint, lock, earlier?, lots, (savepoint, lock, write, release), hold, lots, watched?, shares,
+    # savepoint, lock, earlier?, caps, lots, (savepoint, lock, write, release), hold, lots, watched?, shares,
     # release
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         hold(world.acme, 250)
     with django_assert_num_queries(1):
         wallet(world.acme.id)

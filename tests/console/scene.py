@@ -61,7 +61,7 @@ def job_make(membership: Membership, market: Market, *, name: str = "Prime numbe
     """Launch a job as the member would."""
     return services.job_submit(
         membership=membership,
-        project=membership.organisation.projects.get(),
+        project=membership.organisation.projects.get(slug="default"),
         market=market,
         definition=fields.get("definition", starters()[0].definition),
         timeout_s=fields.get("timeout_s", 600),

@@ -8,6 +8,7 @@ from apps.core.errors import AppError, Denied, NotFound
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 from apps.organisations.selectors import membership_get, project_default, project_get
+from tests.organisations.keys import grant
 from tests.world import World, organisation_make
 
 MATRIX = """
@@ -73,7 +74,8 @@ def test_a_name_without_letters_is_refused_and_nothing_is_made(world: World) -> 
 
 
 def test_a_project_of_another_organisation_is_not_found(world: World) -> None:
-    assert project_get(world.acme, "default") == project_default(world.acme) == world.project
+    mia = grant(world.mia)
+    assert project_get(mia, "default") == project_default(mia, Permission.JOBS_LAUNCH) == world.project
     world.other.projects.update(slug="secret")
     with pytest.raises(NotFound, match="secret"):
-        project_get(world.acme, "secret")
+        project_get(mia, "secret")

@@ -101,7 +101,7 @@ def test_what_another_organisation_has_is_not_found_from_here(stage: Stage, rout
         for values in foreign:
             answer = stage.tell("olga", method, route.path(values), stage.body(route, acme))
             assert answer.status_code == 404, f"{method} {route.path(values)} answered {answer.status_code}"
-        if stage.body(route, acme):
+        if method != "GET" and stage.body(route, acme):
             answer = stage.tell("olga", method, route.path(here), stage.body(route, other))
             assert 400 <= answer.status_code < 500, f"{method} {route.path(here)} took what is Xenon's"
         assert changed(before) == [], f"{method} {route.name} changed"

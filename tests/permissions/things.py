@@ -9,8 +9,8 @@ from django.utils import timezone
 from apps.billing.models import Invoice, InvoiceDue, Quote, Rate
 from apps.billing.services import invoice_issue, quote_create, topup_credit
 from apps.jobs.models import Job, Market
-from apps.organisations.models import Invitation, Membership, Organisation
-from apps.organisations.services import Actor, invitation_send
+from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
+from apps.organisations.services import Actor, api_key_create, invitation_send
 from apps.payments.models import TopUp
 from tests.console.scene import credits_give, job_make, markets_make
 from tests.organisations.people import invitation_token
@@ -69,6 +69,25 @@ def token_of(organisation: Organisation) -> str:
     return invitation_token(invitation_of(organisation))
 
 
+def project_of(organisation: Organisation) -> Project:
+    """Return a project whose address no other organisation has."""
+    slug = f"lab-{organisation.slug}"
+    return organisation.projects.filter(slug=slug).first() or organisation.projects.create(name="Lab", slug=slug)
+
+
+def key_of(organisation: Organisation) -> ApiKey:
+    """Return a developer's key, or the owner's where there is no developer: its member and admins see it."""
+    members = organisation.memberships.select_related("user", "organisation")
+    member = members.filter(role="developer").first() or owner_of(organisation)
+    return api_key_create(
+        grant=Grant.of_member(member),
+        name="CI",
+        scopes=["jobs.view"],
+        actor=Actor.person(member.user),
+        now=timezone.now(),
+    ).key
+
+
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
@@ -77,10 +96,17 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "invitation_id": lambda organisation: invitation_of(organisation).pk,
     "token": lambda organisation: token_of(organisation),
     "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,
+    "project": lambda organisation: project_of(organisation).slug,
+    "key_id": lambda organisation: key_of(organisation).pk,
     "number": lambda organisation: invoice_of(organisation).number,
 }
 
 # What a form or a JSON body names. An address without a line here is sent an empty one.
 BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
+    "organisations_api:keys": lambda organisation: {
+        "name": "CI",
+        "scopes": ["jobs.view"],
+        "project": project_of(organisation).slug,
+    },
     "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
 }

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from apps.billing.models.lots import Lot
 from apps.core.ids import uuid7
 from apps.ledger.models import Transfer
-from apps.organisations.models import Organisation, Project
+from apps.organisations.models import ApiKey, Organisation, Project
 
 
 class Hold(models.Model):
@@ -26,13 +26,19 @@ class Hold(models.Model):
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    dimensions = models.JSONField(default=dict, help_text="For reports: market, template, labels.")
     network_micro = models.BigIntegerField()
     network_fee_micro = models.BigIntegerField()
     platform_fee_micro = models.BigIntegerField()
-    amount_micro = models.BigIntegerField()
+    amount_micro = models.BigIntegerField(help_text="In all, extensions included.")
+    counted_micro = models.BigIntegerField(
+        help_text="What caps count in the window of the placement: the amount without extensions, then what was spent."
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was released.")
     placed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, help_text="When to ask whether it was forgotten.")
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -52,14 +58,52 @@ class Hold(models.Model):
                 | Q(state__in=["settled", "released"], ended_at__isnull=False),
                 name="hold_ends_once",
             ),
+            models.CheckConstraint(
+                condition=Q(counted_micro__gte=0, counted_micro__lte=F("amount_micro"))
+                & (~Q(state="released") | Q(counted_micro=0)),
+                name="hold_counted",
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation", "id"], name="hold_page"),
             models.Index(fields=["organisation"], condition=Q(state="open"), name="hold_open"),
+            models.Index(fields=["organisation", "placed_at"], name="hold_placed"),
+            models.Index(fields=["expires_at"], condition=Q(state="open"), name="hold_forgotten"),
         ]
 
     def __str__(self) -> str:
         return f"{self.amount_micro} micro-NOS for {self.source}"
+
+
+class HoldExtension(models.Model):
+    """More credits for an open hold; for caps it is a hold of its own, placed when it was made."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="extensions", db_index=False)
+    key = models.CharField(max_length=120, help_text="Names the intent, so that it is done once.")
+    network_micro = models.BigIntegerField()
+    network_fee_micro = models.BigIntegerField()
+    platform_fee_micro = models.BigIntegerField()
+    amount_micro = models.BigIntegerField()
+    counted_micro = models.BigIntegerField(help_text="What caps count of it in the window of its placement.")
+    placed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["hold", "key"], name="hold_extension_once"),
+            models.CheckConstraint(
+                condition=Q(amount_micro=F("network_micro") + F("network_fee_micro") + F("platform_fee_micro"))
+                & Q(amount_micro__gt=0, network_micro__gte=0, network_fee_micro__gte=0, platform_fee_micro__gte=0),
+                name="hold_extension_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(counted_micro__gte=0, counted_micro__lte=F("amount_micro")),
+                name="hold_extension_counted",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_micro} micro-NOS more for {self.hold_id}"
 
 
 class HoldLot(models.Model):

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from apps.billing.models.holds import Settlement
 from apps.core.ids import uuid7
-from apps.organisations.models import Organisation, Project
+from apps.organisations.models import ApiKey, Organisation, Project
 
 
 class UsageRecord(models.Model):
@@ -24,6 +24,8 @@ class UsageRecord(models.Model):
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    dimensions = models.JSONField(default=dict, help_text="As they were then: market, template, labels.")
     settlement = models.OneToOneField(Settlement, on_delete=models.PROTECT, related_name="usage")
     settled_at = models.DateTimeField(help_text="Statements go by this time.")
 
@@ -37,3 +39,28 @@ class UsageRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seconds} s of {self.source}"
+
+
+class UsageAdjustment(models.Model):
+    """Where reports count a record from now on; the record stays as it is, the newest adjustment counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    record = models.ForeignKey(UsageRecord, on_delete=models.PROTECT, related_name="adjustments")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    labels = models.JSONField(default=dict)
+    reason = models.CharField(max_length=200)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    current = models.BooleanField(default=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record"], condition=Q(current=True), name="usage_adjustment_current_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_id}: {self.reason}"

@@ -2,6 +2,8 @@
 
 from apps.billing.pricing import cost_of, platform_fee
 from apps.billing.services.balances import balance_alert_set, balance_check, balance_watch, balances_check
+from apps.billing.services.budgets import budget_mail, budget_remove, budget_set, budgets_forecast
+from apps.billing.services.caps import cap_remove, cap_set, caps_check_topup, caps_release_topup
 from apps.billing.services.credit_notes import credit_note_due, credit_note_issue, credit_notes_sweep
 from apps.billing.services.disputes import (
     debt_collect,
@@ -11,13 +13,14 @@ from apps.billing.services.disputes import (
     dispute_won,
 )
 from apps.billing.services.expiry import expiry_notices, lots_expire
-from apps.billing.services.holds import hold_place, hold_release, hold_settle, loss_post
+from apps.billing.services.holds import hold_expire, hold_extend, hold_place, hold_release, holds_sweep
 from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
 from apps.billing.services.quotes import Terms, quote_create, quote_preview
 from apps.billing.services.rates import rate_latest, rate_read
 from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
+from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.trials import trial_grant
 from apps.billing.services.vat import invoice_replace, place_proof_record, vat_of, vat_refund_paid
@@ -26,12 +29,21 @@ from apps.billing.services.vouchers import voucher_make, voucher_redeem, voucher
 from apps.billing.services.wallets import wallet_open
 
 __all__ = [
+    "Bill",
     "Purse",
     "Terms",
     "balance_alert_set",
     "balance_check",
     "balance_watch",
     "balances_check",
+    "budget_mail",
+    "budget_remove",
+    "budget_set",
+    "budgets_forecast",
+    "cap_remove",
+    "cap_set",
+    "caps_check_topup",
+    "caps_release_topup",
     "cost_of",
     "credit_note_due",
     "credit_note_issue",
@@ -43,16 +55,20 @@ __all__ = [
     "dispute_open",
     "dispute_won",
     "expiry_notices",
+    "hold_expire",
+    "hold_extend",
     "hold_place",
     "hold_release",
     "hold_settle",
+    "hold_settle_many",
+    "holds_sweep",
     "invoice_issue",
     "invoice_replace",
     "invoices_sweep",
     "loss_post",
     "lot_grant",
-    "place_proof_record",
     "lots_expire",
+    "place_proof_record",
     "platform_fee",
     "purse_of",
     "quote_create",
@@ -66,12 +82,12 @@ __all__ = [
     "topup_credit",
     "topup_refund",
     "treasury_fund",
+    "trial_grant",
     "vat_check_ask",
     "vat_checks_sweep",
     "vat_id_check",
     "vat_of",
     "vat_refund_paid",
-    "trial_grant",
     "voucher_make",
     "voucher_redeem",
     "voucher_withdraw",

@@ -1,31 +1,35 @@
-"""Holds: credits reserved for a job's try, and how each ends exactly once, settled or released.
+"""Holds: credits reserved for a job's try, more of them, and what becomes of a hold that nobody ended.
 
-Every act locks the organisation's wallet first and checks second, so that two of them never both pass.
+Every act locks the organisation's wallet first and checks second, so that two of them never both pass. A hold ends
+once: settled (services/settlements.py) or released.
 """
 
+import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from apps.billing import chart
-from apps.billing.errors import AmountInvalid, HoldEnded, HoldUnknown, InsufficientCredits
-from apps.billing.models import Hold, Settlement, UsageRecord
+from apps.billing.errors import AmountInvalid, HoldEnded, InsufficientCredits
+from apps.billing.models import Hold, HoldExtension
 from apps.billing.pricing import platform_fee
-from apps.billing.services.lots import (
-    lots_choose,
-    lots_legs,
-    lots_release,
-    lots_spendable,
-    lots_take,
-    lots_unspent,
-)
+from apps.billing.services.caps import caps_take
+from apps.billing.services.endings import Ending, holds_end, holds_lock
+from apps.billing.services.lots import lots_choose, lots_legs, lots_spendable, lots_take
 from apps.core.errors import KeyReused
-from apps.ledger.models import Transfer
-from apps.ledger.services import Leg, accounts_lock, accounts_open, transfer_post
+from apps.core.wiring import ask
+from apps.ledger.models import Account
+from apps.ledger.services import Leg, accounts_lock, transfer_post
 from apps.organisations.models import Organisation
+
+logger = logging.getLogger(__name__)
+
+ASK_AGAIN = timedelta(hours=1)  # after a hold that was due to be forgotten turned out to be needed
+
+Parts = tuple[int, int, int]  # for the node, for the network, for the platform
 
 
 def hold_place(
@@ -39,101 +43,88 @@ def hold_place(
     now: datetime,
     project_id: uuid.UUID | None = None,
     member_id: int | None = None,
+    api_key_id: uuid.UUID | None = None,
+    dimensions: Mapping[str, Any] | None = None,
+    expires_at: datetime | None = None,
 ) -> Hold:
     """Reserve credits (micro-NOS) for one source; the same source and amounts again return the first hold.
 
-    Raises InsufficientCredits with the missing amount, KeyReused for the same source with other amounts,
-    AmountInvalid for negative parts or nothing at all.
+    Project, member and API key say whose caps bind it; `dimensions` (market, template, labels) are kept for
+    reports; at `expires_at` somebody asks whether it was forgotten. Raises CapReached with what the cap leaves,
+    InsufficientCredits with the missing amount, KeyReused for the same source with other amounts, AmountInvalid
+    for negative parts or nothing at all.
     """
     parts = (network_micro, network_fee_micro, platform_fee_micro)
-    _check_amounts(source, parts)
-    amount = sum(parts)
-    purses, held = chart.purses(organisation_id, project_id), chart.held(organisation_id)
+    amounts_check(source, parts)
     with transaction.atomic():
-        accounts = accounts_lock([*purses, held])
+        accounts = accounts_lock([*chart.purses(organisation_id, project_id), chart.held(organisation_id)])
         earlier = Hold.objects.filter(source=source).first()
         if earlier is not None:
             return _same_hold(earlier, organisation_id, parts)
-        lots = lots_spendable(organisation_id, now=now, project_id=project_id)
-        balance = sum(accounts[code].balance or 0 for code in purses if code in accounts)
-        usable = min(balance, sum(lot.remaining_micro for lot in lots))
-        if amount > usable:
-            raise _insufficient(organisation_id, needed=amount, usable=usable)
-        taken = lots_choose(lots, amount)
-        transfer_post(
-            key=f"hold:{source}:place",
-            legs=[*lots_legs(taken, -1), Leg(held, amount)],
-            reason="hold",
-            at=now,
-            details={"source": source, "label": label},
-        )
-        hold = Hold.objects.create(
+        hold = Hold(
             organisation_id=organisation_id,
             source=source,
             label=label[:200],
             project_id=project_id,
             member_id=member_id,
+            api_key_id=api_key_id,
+            dimensions=dict(dimensions or {}),
+            network_micro=network_micro,
+            network_fee_micro=network_fee_micro,
+            platform_fee_micro=platform_fee_micro,
+            amount_micro=sum(parts),
+            counted_micro=sum(parts),
+            placed_at=now,
+            expires_at=expires_at,
+        )
+        _reserve(hold, sum(parts), accounts, key=f"hold:{source}:place", now=now)
+    return hold
+
+
+def hold_extend(
+    *,
+    source: str,
+    key: str,
+    network_micro: int,
+    now: datetime,
+    network_fee_micro: int = 0,
+    platform_fee_micro: int | None = None,
+    expires_at: datetime | None = None,
+) -> HoldExtension:
+    """Reserve more credits (micro-NOS) for an open hold; the same key and amounts again change nothing.
+
+    It is checked against balance and caps like a new hold and counts in the windows of now. The platform's fee,
+    unless given, is that on the whole network amount less what is held for it already, so that it never drifts by
+    rounding. Raises as hold_place, HoldUnknown, and HoldEnded for a hold that is not open any more.
+    """
+    amounts_check(source, (network_micro, network_fee_micro, platform_fee_micro or 0))
+    with transaction.atomic():
+        hold, accounts = holds_lock([source])[source]
+        earlier = HoldExtension.objects.filter(hold=hold, key=key).first()
+        if earlier is not None:
+            return _same_extension(earlier, source, network_micro, network_fee_micro)
+        if hold.state != Hold.State.OPEN:
+            raise HoldEnded(f"The hold for {source} was {hold.state} before; it cannot be extended any more.")
+        if platform_fee_micro is None:
+            whole = platform_fee(hold.network_micro + network_micro)
+            platform_fee_micro = max(whole - hold.platform_fee_micro, 0)
+        amount = network_micro + network_fee_micro + platform_fee_micro
+        hold.network_micro += network_micro
+        hold.network_fee_micro += network_fee_micro
+        hold.platform_fee_micro += platform_fee_micro
+        hold.amount_micro += amount
+        hold.expires_at = expires_at or hold.expires_at
+        _reserve(hold, amount, accounts, key=f"hold:{source}:extend:{key}", now=now)
+        return HoldExtension.objects.create(
+            hold=hold,
+            key=key,
             network_micro=network_micro,
             network_fee_micro=network_fee_micro,
             platform_fee_micro=platform_fee_micro,
             amount_micro=amount,
+            counted_micro=amount,
             placed_at=now,
         )
-        lots_take(hold, taken, left_micro=usable - amount)
-    return hold
-
-
-def hold_settle(
-    *,
-    source: str,
-    network_micro: int,
-    seconds: int,
-    now: datetime,
-    network_fee_micro: int = 0,
-    platform_fee_micro: int | None = None,
-    started_at: datetime | None = None,
-    details: Mapping[str, Any] | None = None,
-) -> Settlement:
-    """Charge what a source came to, record its usage and give the rest back; a repeat changes nothing.
-
-    `network_micro` is what the node earned, `network_fee_micro` what the network kept; the platform's fee is
-    computed unless it is given. Nobody pays more than was held: what is above is the platform's loss.
-    Raises HoldUnknown, HoldEnded if it was released, KeyReused for a repeat with other amounts, AmountInvalid.
-    """
-    fee = platform_fee(network_micro) if platform_fee_micro is None else platform_fee_micro
-    _check_amounts(source, (network_micro, network_fee_micro, fee, seconds), something=False)
-    with transaction.atomic():
-        hold = _hold_locked(source)
-        if hold.state == Hold.State.SETTLED:
-            return _same_settlement(hold, network_micro, network_fee_micro)
-        if hold.state == Hold.State.RELEASED:
-            raise HoldEnded(f"The hold for {source} was released before; it cannot be settled any more.")
-        network = network_micro + network_fee_micro
-        covered = min(network, hold.amount_micro)
-        fee = min(fee, hold.amount_micro - covered)
-        cost = covered + fee
-        back = lots_unspent(hold, spent_micro=cost)
-        returns = lots_legs([(share.lot, amount) for share, amount in back], 1)
-        transfer = _settlement_post(
-            hold, returns, network=network, covered=covered, fee=fee, seconds=seconds, now=now
-        )
-        lots_release(back, now=now)
-        _hold_end(hold, Hold.State.SETTLED, now=now)
-        settlement = Settlement.objects.create(
-            hold=hold,
-            transfer=transfer,
-            network_micro=network_micro,
-            network_fee_micro=network_fee_micro,
-            platform_fee_micro=fee,
-            loss_micro=network - covered,
-            cost_micro=cost,
-            released_micro=hold.amount_micro - cost,
-            seconds=seconds,
-            details=dict(details or {}),
-            at=now,
-        )
-        _usage_record(hold, settlement, starts_at=started_at or now - timedelta(seconds=seconds))
-    return settlement
 
 
 def hold_release(*, source: str, reason: str, now: datetime) -> Hold:
@@ -142,122 +133,88 @@ def hold_release(*, source: str, reason: str, now: datetime) -> Hold:
     Raises HoldUnknown, HoldEnded if it was settled.
     """
     with transaction.atomic():
-        hold = _hold_locked(source)
+        hold, _ = holds_lock([source])[source]
         if hold.state == Hold.State.RELEASED:
             return hold
         if hold.state == Hold.State.SETTLED:
             raise HoldEnded(f"The hold for {source} was settled before; it cannot be released any more.")
-        back = lots_unspent(hold, spent_micro=0)
-        transfer_post(
-            key=f"hold:{source}:release",
-            legs=[
-                Leg(chart.held(hold.organisation_id), -hold.amount_micro),
-                *lots_legs([(share.lot, amount) for share, amount in back], 1),
-            ],
-            reason="release",
-            at=now,
-            details={"source": source, "label": hold.label, "why": reason},
-        )
-        lots_release(back, now=now)
-        _hold_end(hold, Hold.State.RELEASED, now=now, reason=reason)
+        ending = Ending(hold, cost_micro=0, reason="release", details={"why": reason})
+        holds_end([ending], Hold.State.RELEASED, now=now, reason=reason)
     return hold
 
 
-def loss_post(*, key: str, network_micro: int, reason: str, now: datetime) -> Transfer:
-    """Post NOS that left for the network and that no customer pays (a fee of a job that never ran), once per key.
+def hold_expire(*, source: str, now: datetime) -> bool:
+    """Release a hold whose time is over if whoever placed it says that it was forgotten; return whether it was.
 
-    Raises AmountInvalid for less than 1 micro-NOS, KeyReused for the same key with another amount.
+    Time alone ends no hold: a running job's stays, and is asked about again in an hour, as does one that nobody
+    knows. Raises HoldUnknown.
     """
-    _check_amounts(key, (network_micro,))
-    accounts_open(chart.platform_accounts())
-    return transfer_post(
-        key=f"loss:{key}",
-        legs=[Leg(chart.NETWORK_SPEND, network_micro), Leg(chart.LOSSES, -network_micro)],
-        reason="loss",
-        at=now,
-        details={"why": reason},
-    )
+    with transaction.atomic():
+        hold, _ = holds_lock([source])[source]
+        if hold.state != Hold.State.OPEN or hold.expires_at is None or hold.expires_at > now:
+            return False
+        answers = ask("billing.hold_needed", source=source)
+        if True in answers or False not in answers:
+            Hold.objects.filter(id=hold.id).update(expires_at=now + ASK_AGAIN)
+            if True not in answers:
+                logger.warning("hold %s is past its time and nobody knows its source", source)
+            return False
+        hold_release(source=source, reason="nobody ended it in time", now=now)
+    return True
 
 
-def _check_amounts(source: str, amounts: tuple[int, ...], *, something: bool = True) -> None:
+def holds_sweep(*, now: datetime, limit: int = 200) -> int:
+    """Ask about the open holds whose time is over, oldest first; return how many were released."""
+    due = Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=now).order_by("expires_at")
+    return sum(hold_expire(source=source, now=now) for source in due.values_list("source", flat=True)[:limit])
+
+
+def amounts_check(source: str, amounts: tuple[int, ...], *, something: bool = True) -> None:
+    """Pass if all are whole numbers, none below 0, and not all 0. Raises AmountInvalid."""
     if any(type(amount) is not int or amount < 0 for amount in amounts) or (something and not sum(amounts)):
         raise AmountInvalid(f"The amounts for {source} are {amounts}; they must be whole numbers, none below 0.")
 
 
-def _same_hold(hold: Hold, organisation_id: uuid.UUID, parts: tuple[int, int, int]) -> Hold:
-    same = (hold.network_micro, hold.network_fee_micro, hold.platform_fee_micro) == parts
-    if hold.organisation_id != organisation_id or not same:
+def _reserve(hold: Hold, micro: int, accounts: Mapping[str, Account], *, key: str, now: datetime) -> None:
+    """Check caps and balance for `micro` more of a hold, book them and save the hold; the wallet is locked."""
+    caps_take(hold=hold, micro=micro, now=now)
+    lots = lots_spendable(hold.organisation_id, now=now, project_id=hold.project_id)
+    purses = chart.purses(hold.organisation_id, hold.project_id)
+    balance = sum(accounts[code].balance or 0 for code in purses if code in accounts)
+    usable = min(balance, sum(lot.remaining_micro for lot in lots))
+    if micro > usable:
+        organisation = Organisation.objects.get(id=hold.organisation_id)
+        raise InsufficientCredits(
+            needed_micro=micro, usable_micro=usable, organisation=organisation.name, slug=organisation.slug
+        )
+    taken = lots_choose(lots, micro)
+    transfer_post(
+        key=key,
+        legs=[*lots_legs(taken, -1), Leg(chart.held(hold.organisation_id), micro)],
+        reason="hold",
+        at=now,
+        details={"source": hold.source, "label": hold.label},
+    )
+    position = 0 if hold._state.adding else hold.lots.count()
+    hold.save()
+    lots_take(hold, taken, left_micro=usable - micro, position=position)
+
+
+def _same_hold(hold: Hold, organisation_id: uuid.UUID, parts: Parts) -> Hold:
+    first = [hold.network_micro, hold.network_fee_micro, hold.platform_fee_micro]
+    if hold.counted_micro != hold.amount_micro:
+        for more in hold.extensions.all():
+            first[0] -= more.network_micro
+            first[1] -= more.network_fee_micro
+            first[2] -= more.platform_fee_micro
+    if hold.organisation_id != organisation_id or tuple(first) != parts:
         raise KeyReused(f"There is a hold for {hold.source} with other amounts; use a new source for a new hold.")
     return hold
 
 
-def _same_settlement(hold: Hold, network_micro: int, network_fee_micro: int) -> Settlement:
-    first = Settlement.objects.get(hold=hold)
+def _same_extension(
+    first: HoldExtension, source: str, network_micro: int, network_fee_micro: int
+) -> HoldExtension:
     if (first.network_micro, first.network_fee_micro) != (network_micro, network_fee_micro):
-        raise KeyReused(f"The hold for {hold.source} was settled before, for another amount.")
+        raise KeyReused(f"The hold for {source} was extended under {first.key} before, by another amount.")
     return first
-
-
-def _insufficient(organisation_id: uuid.UUID, *, needed: int, usable: int) -> InsufficientCredits:
-    organisation = Organisation.objects.get(id=organisation_id)
-    return InsufficientCredits(
-        needed_micro=needed, usable_micro=usable, organisation=organisation.name, slug=organisation.slug
-    )
-
-
-def _hold_locked(source: str) -> Hold:
-    hold = Hold.objects.filter(source=source).first()
-    if hold is None:
-        raise HoldUnknown(f"There is no hold for {source}; check the source.")
-    accounts_lock([*chart.purses(hold.organisation_id, hold.project_id), chart.held(hold.organisation_id)])
-    hold.refresh_from_db(fields=["state", "ended_at"])
-    return hold
-
-
-def _settlement_post(
-    hold: Hold, returns: Sequence[Leg], *, network: int, covered: int, fee: int, seconds: int, now: datetime
-) -> Transfer:
-    legs = [
-        Leg(chart.held(hold.organisation_id), -hold.amount_micro),
-        Leg(chart.NETWORK_SPEND, network),
-        Leg(chart.LOSSES, covered - network),
-        Leg(chart.FEES, fee),
-        *returns,
-    ]
-    available = chart.available(hold.organisation_id)
-    return transfer_post(
-        key=f"hold:{hold.source}:settle",
-        legs=[leg for leg in legs if leg.amount],
-        reason="settlement",
-        at=now,
-        details={
-            "source": hold.source,
-            "label": hold.label,
-            "seconds": seconds,
-            "held_micro": hold.amount_micro,
-            "cost_micro": covered + fee,
-            "released_micro": hold.amount_micro - covered - fee,
-            "available_micro": sum(leg.amount for leg in returns if leg.code == available),
-        },
-    )
-
-
-def _hold_end(hold: Hold, state: Hold.State, *, now: datetime, reason: str = "") -> None:
-    hold.state, hold.ended_at, hold.reason = state, now, reason[:200]
-    hold.save(update_fields=["state", "ended_at", "reason"])
-
-
-def _usage_record(hold: Hold, settlement: Settlement, *, starts_at: datetime) -> None:
-    UsageRecord.objects.create(
-        organisation_id=hold.organisation_id,
-        source=hold.source,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(seconds=settlement.seconds),
-        seconds=settlement.seconds,
-        amount_micro=settlement.cost_micro,
-        label=hold.label,
-        project_id=hold.project_id,
-        member_id=hold.member_id,
-        settlement=settlement,
-        settled_at=settlement.at,
-    )

@@ -2,13 +2,13 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, Sum
 
-from apps.billing import chart
+from apps.billing import chart, sql
 from apps.billing.errors import AmountInvalid
 from apps.billing.models import Hold, HoldLot, Lot, LotTake, Reversal
 from apps.billing.services.balances import balance_fell
@@ -109,8 +109,8 @@ def lot_account(lot: Lot) -> str:
     return chart.pot(lot.organisation_id, lot.project_id)
 
 
-def lots_take(hold: Hold, parts: Sequence[Part], *, left_micro: int) -> list[HoldLot]:
-    """Take the parts from their lots for the hold, and keep what came from which.
+def lots_take(hold: Hold, parts: Sequence[Part], *, left_micro: int, position: int = 0) -> list[HoldLot]:
+    """Take the parts from their lots for the hold, and keep what came from which, from `position` on.
 
     `left_micro` is what the project's jobs can use afterwards; who watches the balance hears of it.
     """
@@ -119,19 +119,25 @@ def lots_take(hold: Hold, parts: Sequence[Part], *, left_micro: int) -> list[Hol
     Lot.objects.bulk_update([lot for lot, _ in parts], ["remaining_micro"])
     balance_fell(hold.organisation_id, available_micro=left_micro)
     return HoldLot.objects.bulk_create(
-        HoldLot(hold=hold, lot=lot, position=position, amount_micro=amount)
-        for position, (lot, amount) in enumerate(parts)
+        HoldLot(hold=hold, lot=lot, position=place, amount_micro=amount)
+        for place, (lot, amount) in enumerate(parts, start=position)
     )
 
 
-def lots_unspent(hold: Hold, *, spent_micro: int) -> list[tuple[HoldLot, int]]:
-    """Return what goes back to each of the hold's lots when `spent_micro` is spent, first lots first."""
-    left, back = spent_micro, []
-    for share in hold.lots.select_related("lot").order_by("position"):
-        spent = min(left, share.amount_micro)
-        left -= spent
-        if share.amount_micro > spent:
-            back.append((share, share.amount_micro - spent))
+def lots_unspent(spent: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, list[tuple[HoldLot, int]]]:
+    """Return what goes back to each hold's lots when so much of it (by its id) is spent, first lots first.
+
+    One query for all; shares of one lot share the lot.
+    """
+    lots: dict[uuid.UUID, Lot] = {}
+    left = dict(spent)
+    back: dict[uuid.UUID, list[tuple[HoldLot, int]]] = {hold_id: [] for hold_id in spent}
+    for share in HoldLot.objects.filter(hold__in=spent).select_related("lot").order_by("hold_id", "position"):
+        share.lot = lots.setdefault(share.lot_id, share.lot)
+        kept = min(left[share.hold_id], share.amount_micro)
+        left[share.hold_id] -= kept
+        if share.amount_micro > kept:
+            back[share.hold_id].append((share, share.amount_micro - kept))
     return back
 
 
@@ -139,9 +145,9 @@ def lots_release(back: Sequence[tuple[HoldLot, int]], *, now: datetime) -> None:
     """Give the shares back to their lots; what comes back to a lot that has expired expires at once."""
     if not back:
         return
-    for share, amount in back:
-        share.released_micro = amount
-    HoldLot.objects.bulk_update([share for share, _ in back], ["released_micro"])
+    with connection.cursor() as cursor:
+        params = {"ids": [share.pk for share, _ in back], "amounts": [amount for _, amount in back]}
+        cursor.execute(sql.SHARES_RELEASE, params)
     lots_return([(share.lot, amount) for share, amount in back], now=now)
 
 
@@ -149,8 +155,9 @@ def lots_return(parts: Sequence[Part], *, now: datetime) -> None:
     """Add the parts to what remains of their lots; in a lot that has expired they expire at once."""
     for lot, amount in parts:
         lot.remaining_micro += amount
-    Lot.objects.bulk_update([lot for lot, _ in parts], ["remaining_micro"])
-    lots_end([lot for lot, _ in parts if lot.expires_at is not None and lot.expires_at <= now], now=now)
+    lots = list({lot.id: lot for lot, _ in parts}.values())
+    Lot.objects.bulk_update(lots, ["remaining_micro"])
+    lots_end([lot for lot in lots if lot.expires_at is not None and lot.expires_at <= now], now=now)
 
 
 def lots_leave(

@@ -29,6 +29,11 @@ class Grant:
         """Return what the key may do; a personal key acts as its member."""
         return cls(key.organisation, key.reach, membership=key.member, api_key=key)
 
+    @property
+    def organisation_id(self) -> UUID:
+        """The organisation's id."""
+        return self.organisation.pk
+
     def may(self, permission: Permission, project_id: UUID | None = None) -> bool:
         """Return whether the act is allowed in the project; without one, whether it is allowed anywhere."""
         return self.reach.may(permission, project_id)

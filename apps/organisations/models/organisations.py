@@ -11,6 +11,7 @@ from apps.organisations.reach import READING, Reach, reach_of_role
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role, denial
 
 AUDIT_RETENTION_MINIMUM_DAYS = 90
+AUDIT_RETENTION_MAXIMUM_DAYS = 36_500
 
 
 class Closed(Conflict):

@@ -1,6 +1,16 @@
 """Finding an organisation is the permission check: outsiders get 404, members without the role 403."""
 
+from apps.organisations.selectors.audit import (
+    AuditFilters,
+    AuditLine,
+    audit_acts,
+    audit_all,
+    audit_event_get,
+    audit_page,
+)
+from apps.organisations.selectors.audit_days import audit_day_last, audit_digests, audit_findings, audit_proof
 from apps.organisations.selectors.invitations import invitations_waiting, invited_addresses
+from apps.organisations.selectors.keys import api_key_check, api_key_get, api_keys_of
 from apps.organisations.selectors.memberships import (
     member_get,
     members_of,
@@ -8,10 +18,30 @@ from apps.organisations.selectors.memberships import (
     memberships_of,
     organisation_last,
 )
-from apps.organisations.selectors.projects import project_default, project_get
+from apps.organisations.selectors.projects import (
+    project_default,
+    project_found,
+    project_get,
+    project_members,
+    projects_for,
+    projects_of,
+)
 from apps.organisations.selectors.terms import terms_acceptance
 
 __all__ = [
+    "AuditFilters",
+    "AuditLine",
+    "api_key_check",
+    "api_key_get",
+    "api_keys_of",
+    "audit_acts",
+    "audit_all",
+    "audit_day_last",
+    "audit_digests",
+    "audit_event_get",
+    "audit_findings",
+    "audit_page",
+    "audit_proof",
     "invitations_waiting",
     "invited_addresses",
     "member_get",
@@ -20,6 +50,10 @@ __all__ = [
     "memberships_of",
     "organisation_last",
     "project_default",
+    "project_found",
     "project_get",
+    "project_members",
+    "projects_for",
+    "projects_of",
     "terms_acceptance",
 ]

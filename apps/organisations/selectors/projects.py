@@ -1,17 +1,58 @@
-"""An organisation's projects."""
+"""An organisation's projects, as far as somebody may see them."""
 
-from apps.core.errors import NotFound
-from apps.organisations.models import Organisation, Project
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.core.errors import Conflict, NotFound
+from apps.organisations.models import Grant, Project, ProjectMembership
+from apps.organisations.roles import Permission
 
 
-def project_get(organisation: Organisation, slug: str) -> Project:
-    """Return the organisation's live project. Raises NotFound."""
-    project = organisation.projects.filter(slug=slug, archived_at=None).first()
+def projects_of(grant: Grant) -> QuerySet[Project]:
+    """Return the projects that may be seen, archived ones too, by name."""
+    projects = grant.organisation.projects.order_by("name", "id")
+    return projects if grant.reach.projects is None else projects.filter(pk__in=list(grant.reach.projects))
+
+
+def project_get(grant: Grant, slug: str) -> Project:
+    """Return a project that may be seen, also an archived one. Raises NotFound."""
+    project = projects_of(grant).filter(slug=slug).first()
     if project is None:
-        raise NotFound(f"There is no project “{slug}” in {organisation.name}; choose one from the list.")
+        raise NotFound(
+            f"There is no project “{slug[:60]}” in {grant.organisation.name}; choose one from the list."
+        )
     return project
 
 
-def project_default(organisation: Organisation) -> Project:
-    """Return the organisation's oldest live project; each organisation starts with one."""
-    return organisation.projects.filter(archived_at=None).order_by("created_at")[0]
+def projects_for(grant: Grant, permission: Permission) -> list[Project]:
+    """Return the live projects in which the act is allowed, oldest first."""
+    projects = grant.organisation.projects.filter(archived_at=None).order_by("created_at", "id")
+    allowed = grant.reach.projects_where(permission)
+    return list(projects if allowed is None else projects.filter(pk__in=allowed))
+
+
+def project_default(grant: Grant, permission: Permission) -> Project:
+    """Return the oldest live project in which the act is allowed. Raises Conflict where there is none."""
+    projects = projects_for(grant, permission)
+    if not projects:
+        raise Conflict(
+            f"There is no live project here in which you may {permission.label}; ask an owner or admin."
+        )
+    return projects[0]
+
+
+def project_members(project: Project) -> QuerySet[ProjectMembership]:
+    """Return the limited members who see the project, with their people, oldest first."""
+    return project.memberships.select_related("membership__user").order_by("id")
+
+
+def project_found(grant: Grant, project_id: UUID | str) -> Project:
+    """Return a project that may be seen, by its id. Raises NotFound."""
+    try:
+        project = projects_of(grant).filter(pk=UUID(str(project_id))).first()
+    except ValueError:
+        project = None
+    if project is None:
+        raise NotFound(f"There is no such project in {grant.organisation.name}; choose one from the list.")
+    return project

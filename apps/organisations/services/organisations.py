@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from apps.core.errors import AppError
 from apps.core.money import CURRENCIES
 from apps.core.wiring import announce
-from apps.organisations.models import Membership, Organisation, Project
+from apps.organisations.models import Grant, Membership, Organisation, Project
 from apps.organisations.roles import Permission, Role
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.people import people_lock
@@ -71,7 +71,7 @@ def organisation_create(
 
 
 def organisation_update(
-    *, membership: Membership, details: Mapping[str, str], actor: Actor, now: datetime
+    *, membership: Membership | Grant, details: Mapping[str, str], actor: Actor, now: datetime
 ) -> Organisation:
     """Change the organisation's name and the details its invoices show; issued invoices stay as they are.
 

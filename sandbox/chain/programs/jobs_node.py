@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from nosana.chain import addresses
+from nosana.chain.access import collection_of
 from nosana.chain.accounts import JobAccount, JobState, MarketAccount, QueueType, RunAccount, StakeAccount
 from nosana.chain.cluster import SYSTEM_PROGRAM
 from nosana.cid import NO_RESULT
@@ -13,7 +14,6 @@ from solders.token.state import TokenAccount
 
 from sandbox.chain.programs.anchor import Call, Info
 from sandbox.chain.programs.jobs import Rules
-from sandbox.chain.programs.metadata import collection_of
 
 
 class Node:

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import socket as stdlib_socket
+import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,8 @@ def op(
 def run(
     folder: Path, *ops: dict[str, Any], after: tuple[float, Callable[[Flow], None]] | None = None, **more: Any
 ) -> FlowState:
-    definition = definition_parse({"version": "0.1", "type": "container", "ops": list(ops), **more})
+    whole = {"version": "0.1", "type": "container", "ops": list(ops), **more}
+    definition = definition_parse(whole, extra="warning")
 
     async def play() -> FlowState:
         flow = Flow(definition, JOB, LocalRunner(folder), probe_seconds=0.05, grace_seconds=0.5)
@@ -130,6 +134,7 @@ def test_a_dependent_of_what_never_came_up_fails_with_a_sentence(tmp_path: Path)
         (Stop.EXPIRED, "success", "job_expired"),
         (Stop.STOPPED, "stopped", "job_stopped"),
         (Stop.SHUT_DOWN, "failed", "host_shut_down"),
+        (Stop.QUIT, "failed", "reason"),
     ],
 )
 def test_a_stop_ends_the_whole_process_group_and_says_why(
@@ -234,3 +239,80 @@ def test_clean_ends_what_a_killed_node_left_running(tmp_path: Path) -> None:
 
     assert asyncio.run(play())
     assert not (tmp_path / "jobs" / JOB).exists()
+
+
+SERVER = """
+import asyncio, websockets
+async def main():
+    async def greet(channel): await channel.send("hello")
+    async with websockets.serve(greet, "127.0.0.1", PORT): await asyncio.sleep(SECONDS)
+asyncio.run(main())
+"""
+
+
+def serve(port: int, seconds: float) -> list[str]:
+    return [sys.executable, "-c", SERVER.replace("PORT", str(port)).replace("SECONDS", str(seconds))]
+
+
+def free_port() -> int:
+    with closing(stdlib_socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_websocket_check_releases_what_waits_for_it(tmp_path: Path) -> None:
+    check, port = {"type": "websocket", "expected_response": "hello", "continuous": False}, free_port()
+    group = {"group": "g"}
+    state = run(
+        tmp_path,
+        op("server", serve(port, 1.5), expose={"port": port, "health_checks": [check]}, execution=group),
+        op("client", "echo up", execution={**group, "depends_on": ["server"]}),
+    )
+    assert lines(state.op_states[1]) == ["up"]
+
+
+def test_a_check_with_another_answer_never_passes(tmp_path: Path) -> None:
+    check, port = {"type": "websocket", "expected_response": "bye", "continuous": False}, free_port()
+    group = {"group": "g"}
+    state = run(
+        tmp_path,
+        op("server", serve(port, 1), expose={"port": port, "health_checks": [check]}, execution=group),
+        op("client", "echo up", execution={**group, "depends_on": ["server"]}),
+    )
+    assert lines(state.op_states[1]) == ['It waits for "server", which ended before it was up.']
+
+
+def test_a_continuous_check_tells_when_it_fails(tmp_path: Path) -> None:
+    check, port = {"type": "websocket", "expected_response": "hello", "continuous": True}, free_port()
+    cmd = [*serve(port, 1)[:2], serve(port, 1)[2] + "import time; time.sleep(1)"]
+    served = op("a", cmd, expose={"port": port, "health_checks": [check]})
+    definition, heard = definition_parse({"version": "0.1", "type": "container", "ops": [served]}), []
+
+    async def play() -> None:
+        times = {"probe_seconds": 0.05, "continuous_seconds": 0.2}
+        await Flow(definition, JOB, LocalRunner(tmp_path), listen=heard.append, **times).run()
+
+    asyncio.run(play())
+    assert "Its health check fails." in [event.message for event in heard]
+
+
+def test_a_literal_that_stands_for_nothing_fails_its_operation_alone(tmp_path: Path) -> None:
+    state = run(tmp_path, op("a", "%%ops.b.results.x%%"), op("b", "echo on"))
+    first, second = state.op_states
+    assert (first.status, first.exit_code) == ("failed", 2)
+    assert "stands for nothing known" in str(lines(first)[0])
+    assert lines(second) == ["on"]
+
+
+@pytest.mark.parametrize("depends_on", [["none"], ["a"], ["other"]])
+def test_dependencies_that_cannot_be_resolved_are_an_init_error(tmp_path: Path, depends_on: list[str]) -> None:
+    state = run(tmp_path, op("a", execution={"group": "g", "depends_on": depends_on}), op("other"))
+    assert state.status == "init error"
+    assert state.errors[0].startswith("ops[0].execution.depends_on[0]: ")
+    assert {found.start_time for found in state.op_states} == {None}
+
+
+def test_an_operation_is_not_run_without_the_files_it_asks_for(tmp_path: Path) -> None:
+    found = run(tmp_path, op("a", resources=[{"type": "HF", "repo": "a/b", "target": "/m"}])).op_states[0]
+    assert (found.status, found.errors[0].event) == ("failed", "resource-error")
+    assert found.errors[0].message == "This node fetches no resources (HF): put the files in the image."

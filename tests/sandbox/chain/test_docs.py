@@ -31,6 +31,7 @@ def test_the_examples_print_what_the_page_says(tmp_path: Path) -> None:
             gifts = {"customer": {"nos": 10**8}, "node": {"stake": 0}}.get(name, {})
             served.faucet(str(pair.pubkey()), lamports=10**9, **gifts)
         assert printed(whole, served.url, str(tmp_path)) == expected[1]
-        assert " 43 micro-NOS a second; 0 nodes wait" in printed(
-            first.replace("http://127.0.0.1:8899", served.url)
-        )
+        five = first.replace("http://127.0.0.1:8899", served.url)
+        assert len(five.split("\n\n")[0].splitlines()) + len(five.split("\n\n")[1].splitlines()) <= 5
+        without = five + '\nimport sys\nassert not any(name.startswith("django") for name in sys.modules)'
+        assert " 43 micro-NOS a second; 0 nodes wait" in printed(without)

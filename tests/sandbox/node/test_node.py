@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import websockets
-from nosana.chain import JobState
+from nosana.chain import JobState, instructions
 from solders.keypair import Keypair
 
 from tests.sandbox.node.world import PRICE, Surroundings, primes, shell
@@ -203,3 +203,23 @@ def test_a_node_that_cannot_start_says_why_in_a_sentence(
     assert ended.returncode == 1
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_node_joins_a_market_that_asks_for_weight_and_an_access_key(around: Surroundings) -> None:
+    market, collection = Keypair(), str(Keypair().pubkey())
+    me = around.poster.pubkey()
+    opening = instructions.open_market(
+        around.cluster, market=market.pubkey(), authority=me, job_price=PRICE, node_xnos_minimum=5_000_000,
+        access_key=collection,
+    )  # fmt: skip
+    asyncio.run(around.send(opening, market))
+    part = around.node("premium", market)
+    try:
+        call = {"to": address(part), "collection": collection}
+        request = {"jsonrpc": "2.0", "id": 1, "method": "sandboxAccessKey", "params": [call]}
+        httpx.post(around.chain_part.url, json=request, trust_env=False).raise_for_status()
+        job = around.post(shell("echo inside"), market=market)
+        assert [entry.log for entry in around.wait_result(job).op_states[0].logs] == ["inside"]
+        assert around.wait(lambda chain: chain.stake(address(part))).xnos >= 5_000_000
+    finally:
+        assert part.end() == 0

@@ -25,7 +25,7 @@ from nosana.chain.addresses import (
     stake_vault,
     vault,
 )
-from nosana.chain.client import Chain, cluster_discover
+from nosana.chain.client import Chain, chain_ask, cluster_discover
 from nosana.chain.cluster import Address, Cluster, cluster_profile
 from nosana.chain.connection import SignatureInfo, SignatureStatus, Simulation
 from nosana.chain.errors import (
@@ -49,7 +49,7 @@ __all__ = [
     "ChainUnavailable", "Change", "Cluster", "ClusterMismatch", "ConfirmTimeout", "JobAccount", "JobState",
     "JobType", "MarketAccount", "Probe", "ProgramError", "ProgramMismatch", "QueueType", "ReflectionAccount",
     "Resync", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed", "Simulation", "StakeAccount",
-    "TransactionExpired", "TransactionTooLarge", "ata", "cluster_discover",
+    "TransactionExpired", "TransactionTooLarge", "ata", "chain_ask", "cluster_discover",
     "cluster_profile", "deployment_service_id", "instructions", "job_status", "metadata",
     "reward_account", "rewards_reflection", "rewards_vault", "service_id", "service_url", "stake_account",
     "stake_vault", "transaction_build", "vault", "wallet_load", "wallet_save",

@@ -1,20 +1,24 @@
 """`Chain`: questions to and transactions for the Nosana jobs program over Solana JSON-RPC."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Protocol, Self, TypeVar
 
 from solana.rpc.commitment import Commitment
-from solana.rpc.models import MemcmpOpts
+from solana.rpc.models import MemcmpOpts, TokenAccountOpts
 from solders.token.state import TokenAccount
 
 from nosana import base58
 from nosana.chain import addresses
+from nosana.chain.access import collection_of
 from nosana.chain.accounts import JobAccount, JobState, MarketAccount, RunAccount, StakeAccount
 from nosana.chain.addresses import pubkey
-from nosana.chain.cluster import Address, Cluster, cluster_profile
+from nosana.chain.cluster import TOKEN_PROGRAM, Address, Cluster, cluster_profile
 from nosana.chain.connection import Connection
 from nosana.chain.probe import Probe, probe
 from nosana.chain.subscriptions import Change, Resync, changes
+
+TOKEN_ACCOUNT_SIZE = 165  # bytes of an SPL token account
 
 
 class _Decodable(Protocol):
@@ -23,6 +27,7 @@ class _Decodable(Protocol):
 
 
 A = TypeVar("A", bound=_Decodable)
+T = TypeVar("T")
 
 
 class Chain(Connection):
@@ -109,6 +114,25 @@ class Chain(Connection):
         """Return the owner's NOS account address."""
         return addresses.ata(owner, self.cluster.mint)
 
+    async def access_key(
+        self, owner: Address, collection: Address, commitment: str = "confirmed"
+    ) -> tuple[str, str] | None:
+        """Return (token account, metadata account) of an access key of the collection that the owner holds.
+
+        Pass them as `nft` and `metadata` to `instructions.work` in a market that asks for the collection
+        (`MarketAccount.access_key`); None when the owner holds none that is verified.
+        """
+        options = TokenAccountOpts(program_id=pubkey(TOKEN_PROGRAM), encoding="base64")
+        call = self._client.get_token_accounts_by_owner(pubkey(owner), options, Commitment(commitment))
+        held = [(line.pubkey, line.account.data) for line in (await self._ask(call)).value]
+        live = [(str(key), TokenAccount.from_bytes(data)) for key, data in held if len(data) == TOKEN_ACCOUNT_SIZE]
+        tokens = [(key, addresses.metadata(token.mint)) for key, token in live if token.amount]
+        found = await self.accounts_data([metadata for _, metadata in tokens], commitment)
+        for place, data in zip(tokens, found, strict=True):
+            if data is not None and collection_of(data) == (pubkey(collection), True):
+                return place
+        return None
+
     # --- what changes, and what program this is ---
 
     def changes(self, commitment: str = "confirmed") -> AsyncIterator[Change | Resync]:
@@ -132,6 +156,21 @@ async def cluster_discover(rpc_url: str, name: str = "sandbox", **overrides: Any
     cluster = cluster_profile(name, rpc_url, **overrides)
     async with Chain(cluster) as chain:
         return cluster_profile(name, rpc_url, **{**overrides, "genesis_hash": await chain.genesis_hash()})
+
+
+def chain_ask(cluster: Cluster | str, question: Callable[[Chain], Awaitable[T]]) -> T:
+    """Return the answer to a question such as `lambda chain: chain.markets()`, for scripts without an event loop.
+
+    A text is the address of a sandbox; any other cluster is verified first. Raises what `Chain` raises.
+    """
+
+    async def ask() -> T:
+        known = await cluster_discover(cluster) if isinstance(cluster, str) else cluster
+        async with Chain(known) as chain:
+            await chain.verify()
+            return await question(chain)
+
+    return asyncio.run(ask())
 
 
 def _fields(values: Mapping[int, Address | None]) -> dict[int, bytes]:

@@ -187,9 +187,11 @@ class Connection:
             expired = status is None and await self.block_height(commitment) > last_valid_block_height
             if expired:  # it may have landed between the two questions
                 status = (await self.statuses([signature]))[0]
-            if status is not None and status.error is not None:
+            failed = status is not None and status.error is not None
+            # what failed is told once it is confirmed: only then are its logs, which name the error, to be had
+            if status is not None and failed and status.reached("confirmed"):
                 raise program_error(status.error, await self.logs(signature))
-            if status is not None and status.reached(commitment):
+            if status is not None and not failed and status.reached(commitment):
                 return status
             if status is None and expired:
                 raise TransactionExpired(

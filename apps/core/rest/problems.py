@@ -1,0 +1,107 @@
+"""REST answers for refusals: problem+json (RFC 9457) with the same sentence the pages show."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_handler
+
+from apps.core.errors import AppError, NotFound
+
+MEDIA_TYPE = "application/problem+json"
+API = "/api/"
+CHALLENGE = 'Bearer realm="api"'
+
+
+def problem(error: AppError) -> dict[str, Any]:
+    """Return the refusal as a problem+json document."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message,
+    }
+    if error.fields:
+        body["fields"] = error.fields
+    if error.step:
+        body["next"] = {"label": error.step[0], "url": error.step[1]}
+    return body
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer an AppError, or DRF's own errors, as problem+json; leave others to the server's own answer."""
+    response = None
+    if isinstance(error, Http404):
+        error = NotFound()
+    if isinstance(error, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        error = AppError(f"The body is over the limit of {limit:,} bytes.", code="body_too_large", status=413)
+    if not isinstance(error, AppError):
+        response = drf_handler(error, context)  # also takes back an open transaction of the request
+        if response is None or not isinstance(error, APIException):
+            return response
+        error = _app_error(error, response.status_code)
+    headers = {name: response[name] for name in ("Allow", "Retry-After") if response and name in response}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
+    return Response(problem(error), status=error.status, content_type=MEDIA_TYPE, headers=headers)
+
+
+def _app_error(error: APIException, status: int) -> AppError:
+    if isinstance(error, ValidationError):
+        fields: dict[str, list[str]] = {}
+        for path, sentence in _sentences(error.detail):
+            fields.setdefault(path, []).append(sentence)
+        first = next(iter(fields.items()), ("", ["The request is not as it should be."]))
+        detail = f"{first[0]}: {first[1][0]}" if first[0] else first[1][0]
+        return AppError(detail, code="invalid", status=status, fields=fields if first[0] else None)
+    codes = error.get_codes()
+    return AppError(str(error.detail), code=codes if isinstance(codes, str) else "invalid", status=status)
+
+
+def _sentences(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (path, sentence) of DRF's nested details; paths are dotted, with numbers for places in a list."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            own = "" if name == "non_field_errors" else str(name)
+            yield from _sentences(inner, ".".join(part for part in (path, own) if part))
+    elif isinstance(detail, list):
+        for place, inner in enumerate(detail):
+            nested = isinstance(inner, dict | list)
+            yield from _sentences(inner, f"{path}.{place}" if nested and path else path)
+    else:
+        yield path, str(detail)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that does not exist: a problem for programs, a page for people."""
+    if not request.path_info.startswith(API):
+        return defaults.page_not_found(request, exception)
+    return answer(AppError("There is no such address in the API.", code="not_found", status=404))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that is not even a request: a problem for programs, a page for people."""
+    if not request.path_info.startswith(API):
+        return defaults.bad_request(request, exception)
+    return answer(AppError("The request is malformed.", code="malformed"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer our own failure: a problem for programs, a page for people."""
+    if not request.path_info.startswith(API):
+        return defaults.server_error(request)
+    sentence = "Something went wrong on our side; nothing is half done. Try again, with the same Idempotency-Key."
+    return answer(AppError(sentence, code="server_error", status=500))
+
+
+def answer(error: AppError) -> HttpResponse:
+    """Return the refusal as an answer outside of an endpoint."""
+    return JsonResponse(problem(error), status=error.status, content_type=MEDIA_TYPE)

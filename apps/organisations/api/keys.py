@@ -1,0 +1,93 @@
+"""API keys."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.rest import page_answer
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.api.shapes import KeyNew, KeyRotation, KeyShape, Nothing
+from apps.organisations.models import Grant
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import api_key_get, api_keys_of, project_get
+from apps.organisations.services import NewKey, api_key_create, api_key_revoke, api_key_rotate
+
+
+class Keys(Endpoint):
+    """The keys of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of those the caller may see, newest first."""
+        rows = api_keys_of(self.grant(Permission.KEYS_MANAGE))
+        return page_answer(request, rows, lambda row: KeyShape(row).data, newest_first=True)
+
+    def post(self, request: Request, slug: str) -> Response:
+        """Make one; `key` is its text, which no other answer shows."""
+        grant = self.grant(Permission.KEYS_MANAGE)
+        wanted = KeyNew(data=request.data).read()
+        project = wanted.pop("project", None)
+
+        def act() -> NewKey:
+            found = project_get(grant, project) if project else None
+            return api_key_create(grant=grant, project=found, **wanted, actor=self.actor, now=timezone.now())
+
+        return _shown_once(self, grant, act)
+
+
+def _shown_once(endpoint: Endpoint, grant: Grant, act: Any) -> Response:
+    """Answer a new key with its text; a repeat by Idempotency-Key gets the key with `key` null.
+
+    What is kept for repeats must not hold the text: only its digest is ever stored.
+    """
+    made: list[NewKey] = []
+
+    def shown() -> Any:
+        made.append(act())
+        return KeyShape(made[0].key).data
+
+    answer = endpoint.once(grant, shown)
+    answer.data = {"key": made[0].token if made else None, **answer.data}
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+class OneKey(Endpoint):
+    """One key."""
+
+    def get(self, request: Request, slug: str, key_id: UUID) -> Response:
+        """Answer it, without its text."""
+        return Response(KeyShape(api_key_get(self.grant(Permission.KEYS_MANAGE), key_id)).data)
+
+
+class KeyRotate(Endpoint):
+    """The rotation of a key."""
+
+    def post(self, request: Request, slug: str, key_id: UUID) -> Response:
+        """Make a key that takes its place; the old one goes on for `overlap_hours`."""
+        grant = self.grant(Permission.KEYS_MANAGE)
+        overlap = timedelta(hours=KeyRotation(data=request.data).read()["overlap_hours"])
+
+        def act() -> NewKey:
+            return api_key_rotate(
+                grant=grant, key_id=key_id, overlap=overlap, actor=self.actor, now=timezone.now()
+            )
+
+        return _shown_once(self, grant, act)
+
+
+class KeyRevoke(Endpoint):
+    """The end of a key."""
+
+    def post(self, request: Request, slug: str, key_id: UUID) -> Response:
+        """End it; its next request is refused."""
+        grant = self.grant(Permission.KEYS_MANAGE)
+        Nothing(data=request.data).read()
+
+        def act() -> Any:
+            return KeyShape(api_key_revoke(grant=grant, key_id=key_id, actor=self.actor, now=timezone.now())).data
+
+        return self.once(grant, act, status=200)

@@ -1,0 +1,65 @@
+"""Organisations and their members."""
+
+from typing import cast
+
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.rest import page_answer
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.api.shapes import MemberShape, OrganisationChange, OrganisationShape
+from apps.organisations.forms import DetailsForm
+from apps.organisations.models import ApiKey, Organisation
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import members_of
+from apps.organisations.services import organisation_update
+from apps.users.models import User
+
+
+class Organisations(Endpoint):
+    """The organisations of the caller."""
+
+    def get(self, request: Request) -> Response:
+        """Answer a page of them: a key sees its own, a person every one they are in."""
+        if isinstance(request.auth, ApiKey):
+            rows = Organisation.objects.filter(pk=request.auth.organisation_id)
+            if Permission.ORGANISATION_VIEW not in request.auth.scopes:
+                rows = rows.none()
+        else:
+            rows = Organisation.objects.filter(memberships__user=cast(User, request.user))
+        return page_answer(request, rows, lambda row: OrganisationShape(row).data)
+
+
+class OneOrganisation(Endpoint):
+    """One organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer it."""
+        return Response(OrganisationShape(self.grant(Permission.ORGANISATION_VIEW).organisation).data)
+
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change its name and what its invoices show; the slug never changes."""
+        grant = self.grant(Permission.ORGANISATION_EDIT)
+        details = _details_read(grant.organisation, OrganisationChange(data=request.data).read())
+        organisation = organisation_update(membership=grant, details=details, actor=self.actor, now=timezone.now())
+        return Response(OrganisationShape(organisation).data)
+
+
+def _details_read(organisation: Organisation, changes: dict[str, str]) -> dict[str, str]:
+    """Return the changes as the form of the page would take them. Raises ValidationError, field by field."""
+    form = DetailsForm({**DetailsForm(instance=organisation).initial, **changes})
+    if not form.is_valid():
+        raise ValidationError({field: [str(one) for one in sentences] for field, sentences in form.errors.items()})
+    return {field: form.cleaned_data[field] for field in changes}
+
+
+class Members(Endpoint):
+    """The members of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of them, oldest first."""
+        grant = self.grant(Permission.ORGANISATION_VIEW)
+        rows = members_of(grant.organisation).prefetch_related("project_memberships__project")
+        return page_answer(request, rows, lambda row: MemberShape(row).data)

@@ -1,0 +1,151 @@
+"""What endpoints of organisations take and give."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.core.rest import Body, Flag, Labels, Moment, Text, Texts
+from apps.core.rest.pages import PageQuestion
+from apps.organisations.models import ApiKey, Grant, Membership, Organisation, Project
+
+
+class OrganisationShape(serializers.ModelSerializer[Organisation]):
+    """An organisation."""
+
+    class Meta:
+        model = Organisation
+        fields = (
+            "id",
+            "slug",
+            "name",
+            "legal_name",
+            "address",
+            "country",
+            "vat_id",
+            "finance_email",
+            "currency",
+            "time_zone",
+            "created_at",
+        )
+
+
+class OrganisationChange(Body):
+    """What can be changed of an organisation; what is left out stays."""
+
+    name = Text(max_length=120, required=False)
+    legal_name = Text(max_length=200, required=False, allow_blank=True)
+    address = Text(max_length=500, required=False, allow_blank=True)
+    country = Text(max_length=2, required=False)
+    vat_id = Text(max_length=20, required=False, allow_blank=True)
+    finance_email = Text(max_length=254, required=False, allow_blank=True)
+
+
+class MemberShape(serializers.ModelSerializer[Membership]):
+    """A member. `projects` names, for a limited member, each project seen and the role in it; else it is null."""
+
+    name = serializers.CharField(source="user.name")
+    email = serializers.CharField(source="user.email")
+    projects = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Membership
+        fields = ("id", "name", "email", "role", "limited", "projects", "created_at")
+
+    def get_projects(self, member: Membership) -> dict[str, str] | None:
+        """Return the member's role by the slug of each project."""
+        if not member.limited:
+            return None
+        return {row.project.slug: row.role for row in member.project_memberships.all()}
+
+
+class ProjectShape(serializers.ModelSerializer[Project]):
+    """A project."""
+
+    class Meta:
+        model = Project
+        fields = ("id", "slug", "name", "labels", "archived_at", "created_at")
+
+
+class ProjectNew(Body):
+    """A project to make."""
+
+    name = Text(max_length=80)
+    labels = Labels(required=False)
+
+
+class ProjectChange(Body):
+    """What can be changed of a project; what is left out stays, labels are replaced as a whole."""
+
+    name = Text(max_length=80, required=False)
+    labels = Labels(required=False)
+    archived = Flag(required=False)
+
+
+class ProjectsQuestion(PageQuestion):
+    """Which projects: all, the archived ones, or the live ones."""
+
+    archived = serializers.ChoiceField(choices=["true", "false"], required=False)
+
+
+class KeyShape(serializers.ModelSerializer[ApiKey]):
+    """An API key without its secret."""
+
+    project = serializers.CharField(source="project.slug", default=None)
+    member = serializers.SerializerMethodField()
+    networks = serializers.ListField(source="allowed_networks", child=serializers.CharField())
+
+    class Meta:
+        model = ApiKey
+        fields = (
+            "id",
+            "name",
+            "kind",
+            "prefix",
+            "member",
+            "project",
+            "scopes",
+            "networks",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "revoked_at",
+            "successor",
+        )
+
+    def get_member(self, key: ApiKey) -> str | None:
+        """Return the e-mail address of the member whose personal key it is."""
+        return key.member.user.email if key.member is not None else None
+
+
+class KeyNew(Body):
+    """A key to make."""
+
+    name = Text(max_length=80)
+    scopes = Texts(each=40)
+    kind = serializers.ChoiceField(choices=ApiKey.Kind.choices, default=ApiKey.Kind.PERSONAL)
+    project = Text(max_length=60, required=False, allow_null=True, help_text="Its slug.")
+    networks = Texts(each=50, required=False)
+    expires_at = Moment(required=False, allow_null=True)
+
+
+class KeyRotation(Body):
+    """How long the old key goes on working."""
+
+    overlap_hours = serializers.IntegerField(min_value=0, max_value=720, default=24)
+
+
+class Nothing(Body):
+    """A body without fields."""
+
+
+def place(grant: Grant) -> dict[str, Any]:
+    """Return an organisation as a caller sees it: its name, and what may be done there, and in which projects."""
+    projects = grant.reach.projects
+    return {
+        "id": str(grant.organisation.pk),
+        "slug": grant.organisation.slug,
+        "name": grant.organisation.name,
+        "role": grant.membership.role if grant.membership is not None else None,
+        "permissions": sorted(grant.reach.everywhere),
+        "projects": None if projects is None else {str(pk): sorted(allowed) for pk, allowed in projects.items()},
+    }

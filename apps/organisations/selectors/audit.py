@@ -1,0 +1,161 @@
+"""Reading the audit trail: a page of it, all of it, one event."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from apps.core.errors import NotFound
+from apps.organisations.audit import moment
+from apps.organisations.models import AuditDetail, AuditEvent, Organisation
+
+BIGGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class AuditFilters:
+    """What part of the trail is asked for; what is empty does not narrow. `until` is not included."""
+
+    act: str = ""  # "cap.set", or "cap" for every act on caps
+    person: str = ""  # part of a name or an e-mail address
+    subject: str = ""  # "job:…", or "job" for every one
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return self != AuditFilters()
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """One event as people read it."""
+
+    event: AuditEvent
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The personal side; empty when it was erased."""
+        detail: AuditDetail | None = getattr(self.event, "detail", None)
+        return detail.content if detail is not None else {}
+
+    @property
+    def erased(self) -> bool:
+        """Whether the personal side was erased."""
+        return getattr(self.event, "detail", None) is None
+
+    @property
+    def who(self) -> str:
+        """The name of who acted, as it was then; of an erased person as it is now, or a number."""
+        event = self.event
+        name = self.content.get("person") or self.content.get("email")
+        if not name and event.user_id is not None:
+            name = str(event.user) if event.user else f"Person {event.user_id}"
+        if event.actor_kind == AuditEvent.Kind.KEY:
+            key = self.content.get("key") or (event.api_key.name if event.api_key else "a deleted key")
+            return f"{name} by the key “{key}”" if name else f"The key “{key}”"
+        if event.actor_kind == AuditEvent.Kind.STAFF:
+            as_whom = self.content.get("acting_as") or (event.acting_as and str(event.acting_as))
+            return f"{name or 'Staff'} (staff{f', acting as {as_whom}' if as_whom else ''})"
+        return name or "Nosana Web"
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """What was before, the personal side included."""
+        return {**(self.event.before or {}), **self.content.get("before", {})}
+
+    @property
+    def after(self) -> dict[str, Any]:
+        """What is after, the personal side included."""
+        return {**(self.event.after or {}), **self.content.get("after", {})}
+
+    @property
+    def changes(self) -> list[tuple[str, Any, Any]]:
+        """(field, before, after) by name; what does not exist is None."""
+        before, after = self.before, self.after
+        return [(name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
+
+    def row(self) -> dict[str, Any]:
+        """Return the event as an export or an endpoint gives it."""
+        event = self.event
+        return {
+            "id": event.pk,
+            "at": moment(event.at),
+            "act": event.act,
+            "subject": event.subject,
+            "actor": event.actor_kind,
+            "who": self.who,
+            "email": self.content.get("email", ""),
+            "address": self.content.get("address", ""),
+            "agent": self.content.get("agent", ""),
+            "before": self.before or None,
+            "after": self.after or None,
+            "day": event.day.day.isoformat() if event.day else None,
+            "erased": self.erased,
+        }
+
+
+def audit_events(organisation: Organisation, filters: AuditFilters) -> QuerySet[AuditEvent]:
+    """Return the organisation's events that fit, newest first, with all that a line shows."""
+    events = AuditEvent.objects.filter(organisation=organisation)
+    if filters.act:
+        events = events.filter(Q(act=filters.act) | Q(act__startswith=f"{filters.act}."))
+    if filters.subject:
+        events = events.filter(Q(subject=filters.subject) | Q(subject__startswith=f"{filters.subject}:"))
+    if filters.since:
+        events = events.filter(at__gte=filters.since)
+    if filters.until:
+        events = events.filter(at__lt=filters.until)
+    if filters.person:
+        then = Q(detail__content__person__icontains=filters.person)
+        then |= Q(detail__content__email__icontains=filters.person)
+        now = Q(user__name__icontains=filters.person) | Q(user__email__icontains=filters.person)
+        events = events.filter(then | now)
+    if filters.text:
+        written = {name: Cast(name, TextField()) for name in ("before", "after", "detail__content")}
+        events = events.annotate(
+            **{f"{name.partition('__')[0]}_text": cast for name, cast in written.items()}
+        ).filter(
+            Q(act__icontains=filters.text)
+            | Q(subject__icontains=filters.text)
+            | Q(before_text__icontains=filters.text)
+            | Q(after_text__icontains=filters.text)
+            | Q(detail_text__icontains=filters.text)
+        )
+    return events.select_related("detail", "user", "acting_as", "api_key", "day").order_by("-id")
+
+
+def audit_page(
+    organisation: Organisation, filters: AuditFilters, *, before: int | None = None, limit: int = 50
+) -> tuple[list[AuditLine], int | None]:
+    """Return up to `limit` lines older than the id `before`, newest first, and where the next page begins."""
+    events = audit_events(organisation, filters)
+    if before is not None:
+        events = events.filter(id__lt=min(before, BIGGEST_ID))
+    found = [AuditLine(event) for event in events[: limit + 1]]
+    return found[:limit], found[limit - 1].event.pk if len(found) > limit else None
+
+
+def audit_all(organisation: Organisation, filters: AuditFilters) -> Iterator[AuditLine]:
+    """Yield every line that fits, newest first, in constant memory."""
+    return (AuditLine(event) for event in audit_events(organisation, filters).iterator(chunk_size=1_000))
+
+
+def audit_event_get(organisation: Organisation, event_id: int) -> AuditLine:
+    """Return one event of the organisation. Raises NotFound."""
+    event = audit_events(organisation, AuditFilters()).filter(pk=min(event_id, BIGGEST_ID)).first()
+    if event is None:
+        raise NotFound(
+            "There is no such event in this organisation's trail; it may be older than events are kept."
+        )
+    return AuditLine(event)
+
+
+def audit_acts(organisation: Organisation) -> list[str]:
+    """Return the acts that occur in the organisation's trail, by name."""
+    acts = AuditEvent.objects.filter(organisation=organisation).order_by("act")
+    return list(acts.values_list("act", flat=True).distinct())

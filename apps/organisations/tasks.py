@@ -1,0 +1,16 @@
+"""The organisations' work in the background."""
+
+from django.utils import timezone
+
+from apps.core import queue
+from apps.organisations import services
+
+
+@queue.periodic("organisations.audit_days_close", every=600)
+def audit_days_close() -> None:
+    services.audit_days_close(now=timezone.now())
+
+
+@queue.periodic("organisations.audit_days_empty", every=21_600)
+def audit_days_empty() -> None:
+    services.audit_days_empty(now=timezone.now())
