@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 
 from apps.console.selectors import overview
 from apps.jobs.pages import jobs_token, with_costs
+from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import membership_get, organisation_last
+from apps.organisations.selectors import organisation_last
 from apps.organisations.services import membership_visit
 
 STOP_POLLING = 286  # htmx: the answer is the last one
@@ -28,12 +29,11 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest, slug: str) -> HttpResponse:
     """Show balance, running jobs, last jobs and the next step; `?seen=` answers only what is new."""
-    membership = membership_get(request.user, slug, Permission.JOBS_VIEW)
-    request.membership = membership  # type: ignore[attr-defined]
+    grant = page_grant(request, slug, Permission.JOBS_VIEW)
     if request.session.get("organisation") != slug:
         request.session["organisation"] = slug  # once per switch, not with every look
-        membership_visit(membership=membership, now=timezone.now())
-    found = overview(membership.organisation)
+        membership_visit(membership=grant.member, now=timezone.now())
+    found = overview(grant)
     token = jobs_token([*found.live, *found.recent])
     if request.GET.get("seen") == token:
         return HttpResponse(status=204)

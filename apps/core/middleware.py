@@ -34,7 +34,8 @@ class AppErrorMiddleware:
 
     def refuse(self, request: HttpRequest, error: AppError) -> HttpResponse:
         """Answer the refusal in the form the caller asked for."""
-        if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        program = "HTTP_AUTHORIZATION" in request.META
+        if program or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
             return JsonResponse(problem(error), status=error.status, content_type="application/problem+json")
         if getattr(request, "htmx", False):
             response = render(request, "components/alert.html", {"error": error}, status=error.status)

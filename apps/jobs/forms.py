@@ -1,6 +1,7 @@
 """Forms of jobs: the filters of the list, and the launch."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from nosana.spec import DefinitionInvalid, definition_read, definition_validate
 
 from apps.jobs.models import Market
 from apps.jobs.state import State
+from apps.organisations.models import Project
 
 TEMPLATES = Path(__file__).parent / "templates_data"
 DEFINITION_LIMIT = 400_000  # characters of text that are read at all
@@ -48,12 +50,36 @@ class FilterForm(forms.Form):
         required=False,
         label="State",
     )
+    project = forms.ChoiceField(required=False, label="Project")
     q = forms.CharField(
         max_length=120,
         required=False,
         label="Name or address",
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "Name or address", "autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].choices = [("", "All projects"), *project_choices(projects)]  # type: ignore[attr-defined]
+
+
+def project_choices(projects: Iterable[Project]) -> list[tuple[str, str]]:
+    """Return (slug, name) of each project; archived ones say so."""
+    return [(one.slug, f"{one.name} (archived)" if one.archived_at else one.name) for one in projects]
+
+
+class ProjectForm(forms.Form):
+    """The project a job shall belong to."""
+
+    project = forms.ChoiceField(
+        label="Project",
+        help_text="What it has cost and what is held for it stay counted where they were.",
+        error_messages={"invalid_choice": "Choose a live project in which you may launch jobs."},
+    )
+
+    def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].choices = project_choices(projects)  # type: ignore[attr-defined]
 
 
 class LaunchForm(forms.Form):
@@ -98,7 +124,25 @@ class LaunchForm(forms.Form):
             "max_value": "The time limit is at most 7 days (10080 minutes).",
         },
     )
+    reason = forms.CharField(
+        max_length=1000,
+        required=False,
+        label="Reason",
+        help_text="For those who approve it, should the job need an approval.",
+        error_messages={"max_length": "Write at most 1000 characters."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    project = forms.ChoiceField(
+        label="Project", error_messages={"invalid_choice": "Choose a live project in which you may launch jobs."}
+    )
     submission_key = forms.UUIDField(widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = project_choices(projects)
+        self.fields["project"].choices = choices  # type: ignore[attr-defined]
+        # Whoever has one project to choose from need not be asked.
+        self.fields["project"].required = len(choices) != 1
 
     def clean_definition(self) -> dict[str, Any]:
         """Return the definition as a value. Raises ValidationError with one sentence per offence."""

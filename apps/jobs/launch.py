@@ -14,13 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.core.errors import AppError, KeyReused
 from apps.jobs.definitions import DefinitionRefused
 from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
-from apps.jobs.models import Market
+from apps.jobs.models import Job, Market
 from apps.jobs.pages import definition_text, wait_words
 from apps.jobs.selectors import job_get, markets_open
-from apps.jobs.services import Estimate, job_estimate, job_submit
-from apps.organisations.models import Grant, Membership
+from apps.jobs.services import Estimate, job_estimate, job_launch
+from apps.organisations.access import page_grant
+from apps.organisations.models import Approval, Grant, Project
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import membership_get, project_default
+from apps.organisations.selectors import project_default, projects_for
+from apps.organisations.views.frame import actor_of
 
 ALREADY = (
     "This form has launched a job already, and it has changed since. Nothing new was launched: "
@@ -31,39 +33,49 @@ ALREADY = (
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the launch form, and launch: a second press of the same form leads to the same job."""
-    membership = membership_get(request.user, slug, Permission.JOBS_LAUNCH)
-    request.membership = membership  # type: ignore[attr-defined]
+    """Show the launch form, and launch: a second press of the same form leads to the same job.
+
+    A job above the organisation's limit becomes a request, and leads to its page.
+    """
+    grant = page_grant(request, slug, Permission.JOBS_LAUNCH)
+    projects = projects_for(grant, Permission.JOBS_LAUNCH)
     starter = _starter(request)
     if request.method != "POST":
-        return _page(request, _form_again(membership, request) or _fresh_form(starter), starter)
-    form = LaunchForm(request.POST)
+        return _page(request, _form_again(grant, request, projects) or _fresh_form(starter, projects), starter)
+    form = LaunchForm(request.POST, projects=projects)
     if not form.is_valid():
         return _page(request, form, starter, status=422)
     try:
-        job = _submit(membership, form.cleaned_data)
+        made = _launch(request, grant, projects, form.cleaned_data)
     except KeyReused:
         again = request.POST.copy()
         again["submission_key"] = str(uuid.uuid4())
-        return _page(request, LaunchForm(again), starter, status=409, error=AppError(ALREADY, status=409))
+        return _page(
+            request, LaunchForm(again, projects=projects), starter, status=409, error=AppError(ALREADY, status=409)
+        )
     except DefinitionRefused as refusal:
         sentences = [f"{path}: {s}" for path, found in refusal.fields.items() for s in found]
         form.add_error("definition", sentences or [refusal.message])
         return _page(request, form, starter, status=422)
     except AppError as refusal:
         return _page(request, form, starter, status=refusal.status, error=refusal)
-    return redirect("jobs:detail", slug, job.pk)
+    if isinstance(made, Approval):
+        return redirect("organisations:approval", slug, made.pk)
+    return redirect("jobs:detail", slug, made.pk)
 
 
-def _submit(membership: Membership, data: dict[str, Any]) -> Any:
-    return job_submit(
-        membership=membership,
-        project=project_default(Grant.of_member(membership), Permission.JOBS_LAUNCH),
+def _launch(request: HttpRequest, grant: Grant, projects: list[Project], data: dict[str, Any]) -> Job | Approval:
+    chosen = next((one for one in projects if one.slug == data["project"]), None)
+    return job_launch(
+        membership=grant.member,
+        project=chosen or project_default(grant, Permission.JOBS_LAUNCH),
         market=data["market"],
         definition=data["definition"],
         timeout_s=data["timeout_minutes"] * 60,
         name=data["name"],
         submission_key=str(data["submission_key"]),
+        reason=data["reason"],
+        actor=actor_of(request),
         now=timezone.now(),
     )
 
@@ -73,30 +85,33 @@ def _starter(request: HttpRequest) -> Starter:
     return next((starter for starter in starters() if starter.slug == wanted), starters()[0])
 
 
-def _form_again(membership: Membership, request: HttpRequest) -> LaunchForm | None:
+def _form_again(grant: Grant, request: HttpRequest, projects: list[Project]) -> LaunchForm | None:
     """Return the form filled in as the job `?again=` was, if there is one. Raises NotFound for a foreign job."""
     if not request.GET.get("again"):
         return None
-    job = job_get(membership.organisation, request.GET["again"])
+    job = job_get(grant, request.GET["again"])
     return LaunchForm(
+        projects=projects,
         initial={
             "name": job.name,
+            "project": job.project.slug,
             "definition": definition_text(job.definition),
             "market": job.market.slug if job.market.open else None,
             "timeout_minutes": max(job.timeout_s // 60, 1),
             "submission_key": uuid.uuid4(),
-        }
+        },
     )
 
 
-def _fresh_form(starter: Starter) -> LaunchForm:
+def _fresh_form(starter: Starter, projects: list[Project]) -> LaunchForm:
     return LaunchForm(
+        projects=projects,
         initial={
             "name": starter.title,
             "definition": starter.text,
             "timeout_minutes": starter.minutes,
             "submission_key": uuid.uuid4(),
-        }
+        },
     )
 
 
@@ -124,9 +139,8 @@ def _page(
 @require_POST
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer what the form, as it stands, costs at most, and what is wrong with its definition."""
-    membership = membership_get(request.user, slug, Permission.JOBS_LAUNCH)
-    request.membership = membership  # type: ignore[attr-defined]
-    form = LaunchForm(request.POST)
+    page_grant(request, slug, Permission.JOBS_LAUNCH)
+    form = LaunchForm(request.POST, projects=())
     market = Market.objects.filter(slug=request.POST.get("market", ""), open=True).first()
     _, sentences = definition_problems(request.POST.get("definition", "")[:400_000])
     context = {"sentences": sentences, **_estimate(form, market)}

@@ -10,7 +10,8 @@ from apps.billing import services as billing
 from apps.core.errors import NotFound
 from apps.jobs.models import Attempt, Job, JobEvent, LogLine, Market, Want
 from apps.jobs.state import LIVE, State
-from apps.organisations.models import Organisation
+from apps.organisations.models import Grant, Organisation
+from apps.organisations.roles import Permission
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,15 @@ class JobsPage:
 
 
 def jobs_page(
-    organisation: Organisation,
+    grant: Grant,
     filters: JobFilters | None = None,
     before: uuid.UUID | None = None,
     *,
     limit: int = 50,
 ) -> JobsPage:
-    """Return a page of the organisation's jobs with market, project, member and current attempt: one query."""
+    """Return a page of the jobs that may be seen, with market, project, member and current attempt: one query."""
     filters = filters or JobFilters()
-    jobs = _jobs_of(organisation).defer("definition", "result").order_by("-id")
+    jobs = jobs_of(grant).defer("definition", "result").order_by("-id")
     if before is not None:
         jobs = jobs.filter(id__lt=before)
     if filters.state:
@@ -56,19 +57,32 @@ def jobs_page(
     return JobsPage(jobs=page[:limit], next_before=page[limit - 1].pk if more else None)
 
 
-def _jobs_of(organisation: Organisation) -> QuerySet[Job]:
-    return Job.objects.filter(organisation=organisation).select_related("market", "project", "member", "attempt")
+def jobs_of(grant: Grant) -> QuerySet[Job]:
+    """Return the organisation's jobs that may be seen, with market, project, member and current attempt."""
+    jobs = _whole().filter(organisation=grant.organisation)
+    allowed = grant.reach.projects_where(Permission.JOBS_VIEW)
+    return jobs if allowed is None else jobs.filter(project__in=allowed)
 
 
-def job_get(organisation: Organisation, job_id: uuid.UUID | str) -> Job:
-    """Return the organisation's job with market, project, member and current attempt. Raises NotFound."""
+def _whole() -> QuerySet[Job]:
+    return Job.objects.select_related("market", "project", "member", "attempt")
+
+
+def job_get(grant: Grant, job_id: uuid.UUID | str, permission: Permission = Permission.JOBS_VIEW) -> Job:
+    """Return a job that may be seen, if its project allows the act too. Raises NotFound and Denied."""
     try:
-        job = _jobs_of(organisation).filter(pk=uuid.UUID(str(job_id))).first()
+        job = jobs_of(grant).filter(pk=uuid.UUID(str(job_id))).first()
     except ValueError:
         job = None
     if job is None:
-        raise NotFound(f"There is no such job in {organisation.name}; choose one from the list.")
+        raise NotFound(f"There is no such job in {grant.organisation.name}; choose one from the list.")
+    grant.require(permission, job.project_id)
     return job
+
+
+def job_again(job: Job) -> Job:
+    """Return the job as it is now, for whoever may see it already."""
+    return _whole().get(pk=job.pk)
 
 
 def jobs_live_count(organisation: Organisation) -> int:

@@ -1,11 +1,13 @@
 """Live streams of a job for browsers (server-sent events), and its log as text. Served by ASGI workers.
 
 Events: `log` (one JSON object per data line; the event's id is the last line's number, so a browser that comes
-back says where it was), `state` (what changed token), `skipped` (how many old lines were left out), `end`.
+back says where it was), `state` (what changed token), `skipped` (how many old lines were left out), `end`, `refused`
+(a problem: whoever follows no longer may).
 """
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,15 +20,17 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from apps.core.errors import Denied
+from apps.core.errors import AppError
+from apps.core.rest import problem
 from apps.jobs.hub import hub
 from apps.jobs.models import Job, LogLine
 from apps.jobs.pages import finished, job_token
-from apps.jobs.selectors import job_get, log_after, timeline
+from apps.jobs.selectors import job_again, job_get, log_after, timeline
+from apps.organisations.access import grant_again, grant_of
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import membership_get
 
 KEEP_ALIVE_S = 15.0
+RECHECK_S = 15.0
 BATCH = 1000  # log lines in one event
 READERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="streams")
 
@@ -44,24 +48,53 @@ class Look:
 
 
 def _job_for(request: HttpRequest, slug: str, job_id: uuid.UUID) -> Job:
-    """Find the job for the person who asks, and give the database connection back."""
-    if not request.user.is_authenticated:
-        raise Denied("Sign in again to follow the log.")
+    """Find the job for the person or key that asks, and give the database connection back."""
     try:
-        membership = membership_get(request.user, slug, Permission.JOBS_VIEW)
-        return job_get(membership.organisation, job_id)
+        return job_get(grant_of(request, slug, Permission.JOBS_VIEW), job_id)
     finally:
         if not connection.in_atomic_block:
             connection.close()
 
 
+class Watch:
+    """Whether whoever follows a job still may; asked anew every RECHECK_S while the answer goes on."""
+
+    def __init__(self, request: HttpRequest, slug: str, job: Job) -> None:
+        self._ask = partial(_allowed, request, slug, job)
+        self._next = time.monotonic() + RECHECK_S
+
+    @property
+    def due_s(self) -> float:
+        """Seconds until it must be asked again."""
+        return max(self._next - time.monotonic(), 0)
+
+    async def refusal(self) -> AppError | None:
+        """Return why the answer must end now, if it must; asks only when it is time to."""
+        if self.due_s:
+            return None
+        self._next = time.monotonic() + RECHECK_S
+        try:
+            await _read(self._ask)
+        except AppError as refusal:
+            return refusal
+        return None
+
+
+def _allowed(request: HttpRequest, slug: str, job: Job) -> None:
+    job_get(grant_again(request, slug, Permission.JOBS_VIEW), job.pk)
+
+
 @require_safe
 async def stream(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
-    """Stream a job's log and state until nothing will change any more; resumes after Last-Event-ID or ?after=."""
+    """Stream a job's log and state until nothing will change any more; resumes after Last-Event-ID or ?after=.
+
+    Whoever loses the right to see the job (key revoked, membership or session ended) is told so and sees no more.
+    """
     job = await sync_to_async(_job_for)(request, slug, job_id)
     start = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     tail = request.GET.get("tail", "")
-    events = job_events(job, after=_number(start), tail=0 if start else _number(tail))
+    watch = Watch(request, slug, job)
+    events = job_events(job, after=_number(start), tail=0 if start else _number(tail), watch=watch)
     response = StreamingHttpResponse(events, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
@@ -72,7 +105,7 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-async def job_events(job: Job, *, after: int, tail: int = 0) -> AsyncIterator[str]:
+async def job_events(job: Job, *, after: int, tail: int = 0, watch: Watch | None = None) -> AsyncIterator[str]:
     """Yield the job's events from log line `after` on; with `tail`, begin that many lines before the end."""
     shared = hub()
     seen = ""
@@ -97,8 +130,12 @@ async def job_events(job: Job, *, after: int, tail: int = 0) -> AsyncIterator[st
             if look.finished:
                 yield "event: end\ndata: {}\n\n"
                 return
-            if not await watcher.wait(KEEP_ALIVE_S):
+            if not await watcher.wait(min(KEEP_ALIVE_S, watch.due_s) if watch else KEEP_ALIVE_S):
                 yield ": still here\n\n"
+            refusal = await watch.refusal() if watch else None
+            if refusal is not None:
+                yield f"event: refused\ndata: {json.dumps(problem(refusal))}\n\n"
+                return
 
 
 async def _read(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -117,7 +154,7 @@ def _with_connection(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 def _look(job: Job) -> Look:
-    fresh = job_get(job.organisation, job.pk)
+    fresh = job_again(job)
     return Look(state=fresh.state, token=job_token(fresh, timeline(fresh)), finished=finished(fresh))
 
 
@@ -145,15 +182,19 @@ def _line_json(line: LogLine) -> str:
 async def log_text(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
     """Answer the whole log as text, one line per line, with time and operation."""
     job = await sync_to_async(_job_for)(request, slug, job_id)
-    response = StreamingHttpResponse(_log_pages(job), content_type="text/plain; charset=utf-8")
+    response = StreamingHttpResponse(
+        _log_pages(job, Watch(request, slug, job)), content_type="text/plain; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="job-{job.pk}.log"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-async def _log_pages(job: Job) -> AsyncIterator[str]:
+async def _log_pages(job: Job, watch: Watch) -> AsyncIterator[str]:
     after = 0
     while lines := await _read(log_after, job, after, BATCH):
+        if await watch.refusal() is not None:
+            return
         after = lines[-1].seq
         yield "".join(
             f"{line.at:%Y-%m-%dT%H:%M:%S.%f}Z {line.op_id} {line.stream}: {line.text}\n" for line in lines

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.jobs.forms import FilterForm
+from apps.jobs.forms import FilterForm, ProjectForm
 from apps.jobs.pages import (
     cost_of,
     definition_text,
@@ -21,9 +21,10 @@ from apps.jobs.pages import (
     with_costs,
 )
 from apps.jobs.selectors import JobFilters, job_get, jobs_page, timeline
-from apps.jobs.services import job_stop
+from apps.jobs.services import job_project_set, job_stop
+from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import membership_get
+from apps.organisations.selectors import projects_for, projects_of
 
 PAGE = 25
 STOP_POLLING = 286  # htmx: the answer is the last one
@@ -36,13 +37,16 @@ def job_list(request: HttpRequest, slug: str) -> HttpResponse:
 
     For htmx: `?before=` answers the next rows, `?seen=` answers the rows only when they changed.
     """
-    membership = membership_get(request.user, slug, Permission.JOBS_VIEW)
-    request.membership = membership  # type: ignore[attr-defined]
-    form = FilterForm(request.GET)
+    grant = page_grant(request, slug, Permission.JOBS_VIEW)
+    projects = list(projects_of(grant))
+    form = FilterForm(request.GET, projects=projects)
     chosen = form.cleaned_data if form.is_valid() else {}
-    filters = JobFilters(state=chosen.get("state", ""), text=chosen.get("q", ""))
+    project = next((one for one in projects if one.slug == chosen.get("project")), None)
+    filters = JobFilters(
+        state=chosen.get("state", ""), text=chosen.get("q", ""), project_id=project.pk if project else None
+    )
     before = _uuid(request.GET.get("before", ""))
-    page = jobs_page(membership.organisation, filters, before, limit=PAGE)
+    page = jobs_page(grant, filters, before, limit=PAGE)
     token = jobs_token(page.jobs)
     if request.GET.get("seen") == token:
         return HttpResponse(status=204)
@@ -56,7 +60,7 @@ def job_list(request: HttpRequest, slug: str) -> HttpResponse:
         "before": before,
         "token": token,
         "live": any(not job.over for job in page.jobs),
-        "filtered": bool(filters.state or filters.text),
+        "filtered": bool(filters.state or filters.text or project),
         "query": query.urlencode(),
     }
     if not request.htmx:  # type: ignore[attr-defined]
@@ -77,9 +81,8 @@ def _uuid(text: str) -> uuid.UUID | None:
 @require_safe
 def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
     """Show one job; `?seen=` answers its live parts only when they changed, and for the last time with 286."""
-    membership = membership_get(request.user, slug, Permission.JOBS_VIEW)
-    request.membership = membership  # type: ignore[attr-defined]
-    job = job_get(membership.organisation, job_id)
+    grant = page_grant(request, slug, Permission.JOBS_VIEW)
+    job = job_get(grant, job_id)
     events = timeline(job)
     token = job_token(job, events)
     over = finished(job)
@@ -95,6 +98,8 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
         "definition": definition_text(job.definition),
         "token": token,
         "finished": over,
+        "may_stop": grant.may(Permission.JOBS_STOP, job.project_id),
+        "may_launch": grant.may(Permission.JOBS_LAUNCH, job.project_id),
     }
     if "seen" in request.GET:
         return render(request, "jobs/live.html", context, status=STOP_POLLING if over else 200)
@@ -105,11 +110,27 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
     """Ask whether to stop (for browsers without dialogs), and want the job stopped."""
-    membership = membership_get(request.user, slug, Permission.JOBS_STOP)
-    request.membership = membership  # type: ignore[attr-defined]
-    job = job_get(membership.organisation, job_id)
+    grant = page_grant(request, slug, Permission.JOBS_STOP)
+    job = job_get(grant, job_id, Permission.JOBS_STOP)
     if request.method != "POST":
         return render(request, "jobs/stop.html", {"job": job, "cost": cost_of(job, timezone.now())})
-    job_stop(membership=membership, job=job, now=timezone.now())
+    job_stop(membership=grant.member, job=job, now=timezone.now())
     messages.success(request, "The stop is on its way; this page follows it.")
     return redirect("jobs:detail", slug, job_id)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def project(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
+    """Ask which project the job shall belong to, and put it there."""
+    grant = page_grant(request, slug, Permission.JOBS_LAUNCH)
+    job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
+    choices = projects_for(grant, Permission.JOBS_LAUNCH)
+    form = ProjectForm(request.POST or None, projects=choices, initial={"project": job.project.slug})
+    if request.method == "POST" and form.is_valid():
+        chosen = next(one for one in choices if one.slug == form.cleaned_data["project"])
+        job_project_set(grant=grant, job=job, project=chosen, now=timezone.now())
+        messages.success(request, f"The job is in the project “{chosen.name}” now.")
+        return redirect("jobs:detail", slug, job_id)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "jobs/project.html", {"job": job, "form": form}, status=status)

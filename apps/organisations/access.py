@@ -1,5 +1,7 @@
 """Who a request comes from, and what it may do: the same for pages, endpoints and streams."""
 
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -43,18 +45,43 @@ def key_at_work(token: str, request: HttpRequest) -> ApiKey:
 def grant_of(request: HttpRequest, slug: str, permission: Permission) -> Grant:
     """Return what the request may do in the organisation, if that includes the permission anywhere in it.
 
-    A key speaks before a session. Raises Unauthenticated for nobody, NotFound for outsiders and for keys of another
-    organisation, Denied, with a sentence, for roles and keys without the permission. A session adds one query.
+    For endpoints and streams: a key speaks before a session. Raises Unauthenticated for nobody, NotFound for outsiders
+    and for keys of another organisation, Denied, with a sentence, for roles and keys without the permission.
     """
     key = key_of(request)
-    if key is not None:
-        if key.organisation.slug != slug:
-            raise NotFound("There is no such organisation, or this key is not one of its keys.")
-        grant = Grant.of_key(key)
-        grant.require(permission)
-        return grant
-    if not request.user.is_authenticated:
-        raise Unauthenticated("Sign in, or send an API key as “Authorization: Bearer nos_…”.", code="key_missing")
+    if key is None:
+        if not request.user.is_authenticated:
+            raise Unauthenticated(
+                "Sign in, or send an API key as “Authorization: Bearer nos_…”.", code="key_missing"
+            )
+        return page_grant(request, slug, permission)
+    if key.organisation.slug != slug:
+        raise NotFound("There is no such organisation, or this key is not one of its keys.")
+    grant = Grant.of_key(key)
+    grant.require(permission)
+    return grant
+
+
+def page_grant(request: HttpRequest, slug: str, permission: Permission) -> Grant:
+    """Return what the signed-in person may do there, for a page, in one query; the frame shows the membership.
+
+    Raises NotFound for outsiders and Denied, with a sentence, for members without the permission.
+    """
     membership = membership_get(request.user, slug, permission)
     request.membership = membership  # type: ignore[attr-defined]
     return Grant.of_member(membership)
+
+
+def grant_again(request: HttpRequest, slug: str, permission: Permission) -> Grant:
+    """Return what the caller may do there by now, as a new request with the same key or session would find.
+
+    Answers that go on for long ask it again and again. Raises as grant_of does, also once the session has ended.
+    """
+    fresh = HttpRequest()
+    fresh.META, fresh.COOKIES, fresh.session = request.META, request.COOKIES, _session_again(request)
+    fresh.user = get_user(fresh)
+    return grant_of(fresh, slug, permission)
+
+
+def _session_again(request: HttpRequest) -> SessionBase:
+    return type(request.session)(request.session.session_key)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.organisations.views import acceptance, invitations, members, organisations, terms
+from apps.organisations.views import acceptance, approvals, audit, invitations, members, organisations, terms
 
 app_name = "organisations"
 urlpatterns = [
@@ -21,4 +21,25 @@ urlpatterns = [
     path("o/<slug:slug>/members/<int:member_id>/remove/", members.member_end, name="member_remove"),
     path("o/<slug:slug>/invitations/<uuid:invitation_id>/resend/", invitations.resend, name="invitation_resend"),
     path("o/<slug:slug>/invitations/<uuid:invitation_id>/revoke/", invitations.revoke, name="invitation_revoke"),
+    path("o/<slug:slug>/settings/approvals/", approvals.approval_list, name="approvals"),
+    path("o/<slug:slug>/settings/approvals/limits/", approvals.approval_limits, name="approval_limits"),
+    path("o/<slug:slug>/settings/approvals/<uuid:approval_id>/", approvals.approval_detail, name="approval"),
+    path(
+        "o/<slug:slug>/settings/approvals/<uuid:approval_id>/decide/",
+        approvals.approval_decision,
+        name="approval_decide",
+    ),
+    path(
+        "o/<slug:slug>/settings/approvals/<uuid:approval_id>/withdraw/",
+        approvals.approval_withdrawal,
+        name="approval_withdraw",
+    ),
+    path("approvals/<str:token>/", approvals.approval_link, name="approval_link"),
+    path("o/<slug:slug>/settings/audit/", audit.trail, name="audit"),
+    path("o/<slug:slug>/settings/audit/retention/", audit.retention, name="audit_retention"),
+    path("o/<slug:slug>/settings/audit/digests.json", audit.digests, name="audit_digests"),
+    path("o/<slug:slug>/settings/audit/export.csv", audit.export_csv, name="audit_csv"),
+    path("o/<slug:slug>/settings/audit/export.json", audit.export_json, name="audit_json"),
+    path("o/<slug:slug>/settings/audit/<int:event_id>/", audit.event, name="audit_event"),
+    path("o/<slug:slug>/settings/audit/<int:event_id>/proof.json", audit.proof, name="audit_proof"),
 ]

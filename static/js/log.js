@@ -179,6 +179,11 @@ function open() {
     source.close();
     show("complete", "end");
   });
+  source.addEventListener("refused", (event) => {
+    source.close();
+    show("ended: you may no longer follow this job", "cut");
+    say(JSON.parse(event.data).detail);
+  });
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) {
       show("cut off; load the page again", "cut");

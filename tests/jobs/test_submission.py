@@ -17,6 +17,7 @@ from apps.jobs.state import State
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get
 from tests.jobs.conftest import CREDITS, DEFINITION, NOW, PRICE
+from tests.organisations.keys import grant
 from tests.world import World
 
 
@@ -119,18 +120,19 @@ def test_a_stop_is_wanted_once(submit, mia) -> None:
 def test_a_job_of_another_organisation_is_not_found(submit, rich: World) -> None:
     job = submit()
     with pytest.raises(AppError) as refusal:
-        job_get(rich.other, job.pk)
+        job_get(grant(rich.xena), job.pk)
     assert refusal.value.status == 404
     with pytest.raises(AppError):
-        job_get(rich.acme, "no id")
+        job_get(grant(rich.mia), "no id")
 
 
 def test_pages_of_jobs_follow_each_other_in_one_query(submit, rich: World, django_assert_num_queries) -> None:
     jobs = [submit(submission_key=str(number), name=f"Job {number}") for number in range(5)]
+    mia = grant(rich.mia)
     with django_assert_num_queries(1):
-        page = jobs_page(rich.acme, limit=3)
+        page = jobs_page(mia, limit=3)
         assert [job.market.name for job in page.jobs] == ["GPU"] * 3
-    rest = jobs_page(rich.acme, before=page.next_before, limit=3)
+    rest = jobs_page(grant(rich.mia), before=page.next_before, limit=3)
     assert [job.pk for job in page.jobs + rest.jobs] == [job.pk for job in reversed(jobs)]
     assert rest.next_before is None
 

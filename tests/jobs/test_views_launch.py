@@ -199,7 +199,7 @@ def test_the_estimate_is_for_those_who_may_launch(shop: World) -> None:
 
 def test_the_launch_page_takes_a_fixed_number_of_queries(shop: World, django_assert_num_queries: object) -> None:
     mia = shop.client(shop.mia)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         mia.get(URL)
     with django_assert_num_queries(5):
         mia.post(f"{URL}estimate/", filled())

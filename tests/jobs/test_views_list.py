@@ -99,7 +99,7 @@ def test_the_list_takes_a_fixed_number_of_queries(
     for n in range(30):
         launch(f"Job {n}")
     mia = world.client(world.mia)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         mia.get("/o/acme/jobs/")
 
 

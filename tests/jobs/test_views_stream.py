@@ -229,7 +229,7 @@ def test_strangers_follow_nothing(job: Job) -> None:
     async def story() -> int:
         return int((await AsyncClient().get(f"/o/acme/jobs/{job.pk}/stream/")).status_code)
 
-    assert run(story()) == 403
+    assert run(story()) == 401
 
 
 def test_the_log_downloads_whole_with_time_and_operation(job: Job) -> None:

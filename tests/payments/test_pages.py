@@ -41,6 +41,13 @@ def settled(paid: TopUp, checkout: Checkout) -> TopUp:
     return paid
 
 
+def offered(answer: Any) -> str:
+    """Return the price that the page's button pays."""
+    found = re.search(r'name="quote" value="([^"]+)"', answer.content.decode())
+    assert found
+    return found[1]
+
+
 @pytest.mark.parametrize("person", ["olga", "adam", "bea"])
 def test_owner_admin_and_billing_may_top_up(topups: TopUps, person: str) -> None:
     assert topups.world.client(getattr(topups.world, person)).get(FORM).status_code == 200
@@ -77,10 +84,12 @@ def test_the_price_box_shows_all_figures_before_paying(olga: Client) -> None:
 
 
 def test_the_pay_button_carries_the_price_that_was_shown(olga: Client) -> None:
-    page = olga.get(FORM, {"currency": "GBP", "amount": "25,50"})
+    price = offered(olga.get(FORM, {"currency": "GBP", "amount": "25,50"}))
+    assert not Quote.objects.exists()  # looking writes nothing
+    Rate.objects.update(price_micro=999_999)
+    olga.post(f"{FORM}checkout/", {"quote": price})
     quote = Quote.objects.get()
-    assert (quote.currency, quote.net_minor) == ("GBP", 2_550)
-    assert f'name="quote" value="{quote.id}"' in page.content.decode()
+    assert (quote.currency, quote.net_minor, quote.rate_micro) == ("GBP", 2_550, 420_000)
 
 
 def test_while_typing_only_the_price_box_comes(olga: Client) -> None:
@@ -96,7 +105,7 @@ def test_a_preset_fills_in_the_amount(olga: Client) -> None:
     answer = olga.get(FORM, given, headers=HTMX | {"HX-Target": "topup"})
     assert 'value="25"' in answer.content.decode()
     assert "<html" not in answer.content.decode()
-    assert Quote.objects.get().net_minor == 2_500
+    assert "US$25.00" in text(answer)
 
 
 @pytest.mark.parametrize(
@@ -136,14 +145,24 @@ def test_without_a_fresh_rate_the_page_says_so_and_sells_nothing(olga: Client) -
 
 
 def test_pay_leads_to_checkout_and_the_same_click_again_to_the_same(olga: Client) -> None:
-    olga.get(FORM)
-    quote = {"quote": str(Quote.objects.get().id)}
+    quote = {"quote": offered(olga.get(FORM))}
     first, second = (olga.post(f"{FORM}checkout/", quote) for _ in range(2))
     assert (first.status_code, first["Location"]) == (303, TopUp.objects.get().checkout_url)
     assert second["Location"] == first["Location"]
 
 
-@pytest.mark.parametrize("quote", ["", "nonsense", "019aaaaa-0000-7000-8000-000000000000"])
+def test_an_offer_is_for_one_organisation(topups: TopUps, olga: Client) -> None:
+    price = offered(olga.get(FORM))
+    answer = topups.world.client(topups.world.xena).post(
+        FORM.replace("acme", "xenon") + "checkout/", {"quote": price}
+    )
+    assert answer.status_code == 404
+    assert not Quote.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "quote", ["", "nonsense", "\0", "a:b:c", "é" * 5_000, "019aaaaa-0000-7000-8000-000000000000"]
+)
 def test_pay_without_a_price_leads_back(olga: Client, quote: str) -> None:
     answer = olga.post(f"{FORM}checkout/", {"quote": quote})
     assert (answer.status_code, "open the top-up page again" in text(answer)) == (404, True)

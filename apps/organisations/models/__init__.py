@@ -1,5 +1,6 @@
 """Organisations, their people, projects, API keys and audit trail, each in the file of its noun."""
 
+from apps.organisations.models.approvals import Approval
 from apps.organisations.models.audit import AuditDay, AuditDetail, AuditEvent
 from apps.organisations.models.grants import Grant
 from apps.organisations.models.invitations import Invitation
@@ -10,6 +11,7 @@ from apps.organisations.models.terms import TermsAcceptance
 
 __all__ = [
     "ApiKey",
+    "Approval",
     "AuditDay",
     "AuditDetail",
     "AuditEvent",

@@ -34,6 +34,13 @@ class Grant:
         """The organisation's id."""
         return self.organisation.pk
 
+    @property
+    def member(self) -> Membership:
+        """The member who asks, or whose key does. Raises Denied for a service key, which has none."""
+        if self.membership is None:
+            raise Denied("This takes a member: use a personal key instead of a service key.")
+        return self.membership
+
     def may(self, permission: Permission, project_id: UUID | None = None) -> bool:
         """Return whether the act is allowed in the project; without one, whether it is allowed anywhere."""
         return self.reach.may(permission, project_id)

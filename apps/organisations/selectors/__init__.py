@@ -1,11 +1,22 @@
 """Finding an organisation is the permission check: outsiders get 404, members without the role 403."""
 
+from apps.organisations.selectors.approvals import (
+    approval_get,
+    approval_link_read,
+    approvals_open,
+    approvals_over,
+    approvals_seen,
+    approvers_of,
+    may_decide,
+)
 from apps.organisations.selectors.audit import (
     AuditFilters,
     AuditLine,
     audit_acts,
     audit_all,
     audit_event_get,
+    audit_events,
+    audit_narrow,
     audit_page,
 )
 from apps.organisations.selectors.audit_days import audit_day_last, audit_digests, audit_findings, audit_proof
@@ -34,16 +45,25 @@ __all__ = [
     "api_key_check",
     "api_key_get",
     "api_keys_of",
+    "approval_get",
+    "approval_link_read",
+    "approvals_open",
+    "approvals_over",
+    "approvals_seen",
+    "approvers_of",
     "audit_acts",
     "audit_all",
     "audit_day_last",
     "audit_digests",
     "audit_event_get",
+    "audit_events",
+    "audit_narrow",
     "audit_findings",
     "audit_page",
     "audit_proof",
     "invitations_waiting",
     "invited_addresses",
+    "may_decide",
     "member_get",
     "members_of",
     "membership_get",

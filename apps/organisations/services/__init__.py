@@ -7,6 +7,15 @@ from apps.organisations.services.acceptance import (
     invitation_find,
     invitation_sign_up,
 )
+from apps.organisations.services.approvals import (
+    ActImpossible,
+    AsksAgain,
+    approval_decide,
+    approval_limits_set,
+    approval_request,
+    approval_withdraw,
+    approvals_expire,
+)
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.audit_days import (
     audit_days_close,
@@ -51,7 +60,9 @@ from apps.organisations.services.projects import (
 from apps.organisations.services.terms import TermsNotAccepted, terms_accept, terms_require
 
 __all__ = [
+    "ActImpossible",
     "Actor",
+    "AsksAgain",
     "InvitationLine",
     "InvitationOver",
     "NewKey",
@@ -62,6 +73,11 @@ __all__ = [
     "api_key_revoke",
     "api_key_rotate",
     "api_key_used",
+    "approval_decide",
+    "approval_limits_set",
+    "approval_request",
+    "approval_withdraw",
+    "approvals_expire",
     "audit_days_close",
     "audit_days_empty",
     "audit_erase",

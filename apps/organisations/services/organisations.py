@@ -14,7 +14,7 @@ from apps.core.wiring import announce
 from apps.organisations.models import Grant, Membership, Organisation, Project
 from apps.organisations.roles import Permission, Role
 from apps.organisations.services.audit import Actor, audit_record
-from apps.organisations.services.people import people_lock
+from apps.organisations.services.people import acting_lock
 from apps.users.models import User
 
 DETAILS = ("name", "legal_name", "address", "country", "vat_id", "finance_email", "currency", "time_zone")
@@ -83,8 +83,7 @@ def organisation_update(
     changed = {field: details[field].strip() for field in DETAILS if field in details}
     _details_check(changed)
     with transaction.atomic():
-        acting = people_lock(membership=membership, permission=Permission.ORGANISATION_EDIT)
-        organisation = acting.organisation
+        organisation = acting_lock(acting=membership, permission=Permission.ORGANISATION_EDIT)
         before = {field: getattr(organisation, field) for field in changed}
         if before == changed:
             return organisation

@@ -1,7 +1,7 @@
 """What acts on an organisation's people begin with: lock first, check second."""
 
 from apps.core.errors import Conflict, NotFound
-from apps.organisations.models import Membership, Organisation
+from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 
 
@@ -20,6 +20,19 @@ def people_lock(*, membership: Membership, permission: Permission, whole: bool =
     acting.organisation = organisation
     acting.require(permission)
     return acting
+
+
+def acting_lock(*, acting: Membership | Grant, permission: Permission) -> Organisation:
+    """Return the organisation as it is now, locked until the end, if a member or key may still act on it.
+
+    Raises as `people_lock`.
+    """
+    member = acting if isinstance(acting, Membership) else acting.membership
+    if member is not None:
+        return people_lock(membership=member, permission=permission).organisation
+    organisation = Organisation.objects.select_for_update(no_key=True).get(pk=acting.organisation_id)
+    organisation.require_open()
+    return organisation
 
 
 def hands_on(own: Role, role: Role) -> bool:
