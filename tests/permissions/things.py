@@ -11,11 +11,25 @@ from django.utils import timezone
 from apps.billing.models import Invoice, InvoiceDue, Quote, Rate
 from apps.billing.services import invoice_issue, quote_create, topup_credit
 from apps.jobs.models import Job, Market
-from apps.organisations.models import ApiKey, Approval, AuditEvent, Grant, Membership, Organisation, Project
+from apps.organisations.models import (
+    ApiKey,
+    Approval,
+    AuditEvent,
+    Grant,
+    Invitation,
+    Membership,
+    Organisation,
+    Project,
+)
 from apps.organisations.selectors.approvals import approval_link_sign
-from apps.organisations.services import Actor, api_key_create, approval_request, audit_days_close, audit_record
-from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
-from apps.organisations.services import Actor, api_key_create, invitation_send
+from apps.organisations.services import (
+    Actor,
+    api_key_create,
+    approval_request,
+    audit_days_close,
+    audit_record,
+    invitation_send,
+)
 from apps.payments.models import TopUp
 from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
