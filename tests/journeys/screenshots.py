@@ -27,7 +27,7 @@ django.setup()
 
 from apps.jobs.models import Job  # noqa: E402 - models can be imported only after the setup
 from apps.users.models import User  # noqa: E402
-from tests.console.scene import scene_make  # noqa: E402
+from tests.console.scene import lots_make, scene_make  # noqa: E402
 from tests.organisations.people import invitation_token, invited, member  # noqa: E402
 from tests.world import World  # noqa: E402
 
@@ -78,6 +78,7 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "invitation": f"/invitations/{people['token']}/",
         "organisation-new": "/organisations/new/",
         "billing": f"{o}billing/",
+        "credits": f"{o}billing/credits/",
         "invoices": f"{o}billing/invoices/",
         "top-up": f"{o}billing/top-up/",
         "account-email": "/accounts/email/",
@@ -151,6 +152,7 @@ def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
     world = World.build()
     people = people_make(world)
     shown = pages(scene_make(world.acme, world.olga), people)
+    lots_make(world.acme.memberships.get(user=world.olga))
     chosen = {name: path for name, path in shown.items() if not only or name in only}
     entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
     opened = {name: path for name, path in entrances.items() if not only or name in only}
