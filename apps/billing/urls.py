@@ -1,5 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
+from apps.billing.views import caps, invoices, overview, proofs, usage
 from apps.billing.views import credits, invoices, overview, proofs
 
 app_name = "billing"
@@ -7,6 +8,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<slug:slug>/billing/", overview.overview, name="overview"),
     path("books/digests.json", proofs.digests, name="digests"),
     path("o/<slug:slug>/billing/proof.json", proofs.proof, name="proof"),
+    path("o/<slug:slug>/billing/usage/", usage.usage, name="usage"),
+    path("o/<slug:slug>/billing/usage.csv", usage.usage_csv, name="usage_csv"),
+    path("o/<slug:slug>/billing/caps/", caps.caps, name="caps"),
+    path("o/<slug:slug>/billing/caps/set/", caps.cap_set, name="cap_set"),
+    path("o/<slug:slug>/billing/caps/<uuid:cap_id>/remove/", caps.cap_remove, name="cap_remove"),
+    path("o/<slug:slug>/billing/budgets/set/", caps.budget_set, name="budget_set"),
+    path("o/<slug:slug>/billing/budgets/<uuid:budget_id>/remove/", caps.budget_remove, name="budget_remove"),
     path("o/<slug:slug>/billing/credits/", credits.credits, name="credits"),
     path("o/<slug:slug>/billing/credits/voucher/", credits.voucher, name="voucher"),
     path("o/<slug:slug>/billing/credits/move/", credits.move, name="move"),

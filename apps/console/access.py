@@ -98,6 +98,13 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:invitation_revoke": {"POST": P.MEMBERS_MANAGE},
     # --- billing
     "billing:overview": {"GET": P.BILLING_VIEW},
+    "billing:usage": {"GET": P.BILLING_VIEW},
+    "billing:usage_csv": {"GET": P.BILLING_VIEW},
+    "billing:caps": {"GET": P.BALANCE_VIEW},
+    "billing:cap_set": {"POST": P.CAPS_MANAGE},
+    "billing:cap_remove": {"GET": P.CAPS_MANAGE, "POST": P.CAPS_MANAGE},
+    "billing:budget_set": {"POST": P.CAPS_MANAGE},
+    "billing:budget_remove": {"GET": P.CAPS_MANAGE, "POST": P.CAPS_MANAGE},
     "billing:credits": {"GET": P.BILLING_VIEW},
     "billing:voucher": {"POST": P.BILLING_MANAGE},
     "billing:move": {"POST": P.BILLING_MANAGE},

@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from apps.billing.models import Lot, Rate
 from apps.billing.services import (
+    budget_set,
+    cap_set,
     Purse,
     balance_alert_set,
     credits_move,
@@ -193,6 +195,40 @@ def job_finish(job: Job, *, started: datetime, ended: datetime) -> None:
         cid=done.result_cid,
         result={"status": "success", "opStates": [op]},
         now=ended + timedelta(seconds=14),
+    )
+
+
+def limits_make(membership: Membership) -> None:
+    """Set caps and budgets, one of them nearly used up."""
+    organisation, now = membership.organisation, timezone.now()
+    actor, project = Actor.person(membership.user), organisation.projects.all()[0]
+    for level, subject, period, credits in (
+        ("organisation", "", "month", 250),
+        ("project", project.pk, "week", 2),
+        ("member", membership.user_id, "day", 5),
+        ("member", membership.user_id, "job", 10),
+        ("topup", "", "month", 500),
+    ):
+        cap_set(
+            membership=membership,
+            actor=actor,
+            level=level,
+            subject_id=str(subject),
+            period=period,
+            limit_micro=credits * MICRO,
+            now=now,
+        )
+    budget_set(
+        membership=membership,
+        actor=actor,
+        level="organisation",
+        subject_id="",
+        period="month",
+        limit_micro=2 * MICRO,
+        marks=[50, 80, 100],
+        forecast=True,
+        people=[membership.user_id],
+        now=now,
     )
 
 

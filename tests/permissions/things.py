@@ -8,14 +8,28 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.billing.models import Invoice, InvoiceDue, Quote, Rate
-from apps.billing.services import invoice_issue, quote_create, topup_credit
+from apps.billing.models import Budget, Cap, Invoice, InvoiceDue, Quote, Rate
+from apps.billing.services import budget_set, invoice_issue, quote_create, topup_credit
 from apps.jobs.models import Job, Market
-from apps.organisations.models import ApiKey, Approval, AuditEvent, Grant, Membership, Organisation, Project
+from apps.organisations.models import (
+    ApiKey,
+    Approval,
+    AuditEvent,
+    Grant,
+    Invitation,
+    Membership,
+    Organisation,
+    Project,
+)
 from apps.organisations.selectors.approvals import approval_link_sign
-from apps.organisations.services import Actor, api_key_create, approval_request, audit_days_close, audit_record
-from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
-from apps.organisations.services import Actor, api_key_create, invitation_send
+from apps.organisations.services import (
+    Actor,
+    api_key_create,
+    approval_request,
+    audit_days_close,
+    audit_record,
+    invitation_send,
+)
 from apps.payments.models import TopUp
 from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
@@ -131,6 +145,38 @@ def token_of(organisation: Organisation) -> str:
     return invitation_token(invitation_of(organisation))
 
 
+def cap_of(organisation: Organisation) -> Cap:
+    """Return a cap on the organisation's spending."""
+    now = timezone.now()
+    key = {"organisation": organisation, "level": "organisation", "period": "month"}
+    made = Cap.objects.get_or_create(**key, defaults={"limit_micro": 10**12, "created_at": now, "updated_at": now})
+    return made[0]
+
+
+def budget_of(organisation: Organisation) -> Budget:
+    """Return a budget of the organisation, told to its owner."""
+    owner, now = owner_of(organisation), timezone.now()
+    return budget_set(
+        membership=owner,
+        actor=Actor.person(owner.user),
+        level="organisation",
+        subject_id="",
+        period="month",
+        limit_micro=10**12,
+        marks=[50],
+        forecast=True,
+        people=[owner.user.pk],
+        now=now,
+    )
+
+
+def limit_body(organisation: Organisation) -> dict[str, Any]:
+    """Return a form that limits a project of the organisation."""
+    subject = f"project:{project_of(organisation).pk}"
+    people = [str(owner_of(organisation).user.pk)]
+    return {"subject": subject, "period": "day", "amount": "5", "marks": "50", "people": people}
+
+
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
@@ -138,6 +184,8 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
+    "cap_id": lambda organisation: cap_of(organisation).pk,
+    "budget_id": lambda organisation: budget_of(organisation).pk,
     "approval_id": lambda organisation: approval_of(organisation).pk,
     "organisations:approval_link.token": lambda organisation: approval_link_sign(
         approval_of(organisation), owner_of(organisation).user
@@ -156,6 +204,8 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "scopes": ["jobs.view"],
         "project": project_of(organisation).slug,
     },
+    "billing:cap_set": limit_body,
+    "billing:budget_set": limit_body,
     "billing:move": lambda organisation: {
         "source": "here",
         "target": f"project:{project_of(organisation).pk}",
