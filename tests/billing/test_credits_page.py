@@ -60,7 +60,7 @@ def test_the_lots_are_shown_in_the_order_they_go(world: World, bea: Client) -> N
 def test_the_page_says_how_long_the_credits_last(world: World, bea: Client) -> None:
     grant(world.acme, 100)
     hold(world.acme, 10, now=timezone.now())
-    assert "9 <small>hours at 10.00 an hour" in shown(bea.get(PAGE))
+    assert "9 hours <small>at 10.00 an hour" in shown(bea.get(PAGE))
 
 
 def test_a_voucher_is_redeemed(world: World, bea: Client) -> None:

@@ -28,7 +28,7 @@ django.setup()
 from apps.jobs.models import Job  # noqa: E402 - models can be imported only after the setup
 from apps.users.models import User  # noqa: E402
 from tests.console.oversight import oversight_make  # noqa: E402
-from tests.console.scene import limits_make, scene_make  # noqa: E402
+from tests.console.scene import limits_make, lots_make, scene_make  # noqa: E402
 from tests.organisations.people import invitation_token, invited, member  # noqa: E402
 from tests.world import World  # noqa: E402
 
@@ -93,6 +93,7 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "invitation": f"/invitations/{people['token']}/",
         "organisation-new": "/organisations/new/",
         "billing": f"{o}billing/",
+        "credits": f"{o}billing/credits/",
         "usage": f"{o}billing/usage/",
         "usage-by-member": f"{o}billing/usage/?by=member&since=2026-01-01",
         "caps": f"{o}billing/caps/",
@@ -170,6 +171,7 @@ def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
     people = people_make(world)
     shown = pages(scene_make(world.acme, world.olga), people) | oversight_pages(oversight_make(world))
     limits_make(world.acme.memberships.get(user=world.olga))
+    lots_make(world.acme.memberships.get(user=world.olga))
     chosen = {name: path for name, path in shown.items() if not only or name in only}
     entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
     opened = {name: path for name, path in entrances.items() if not only or name in only}

@@ -122,7 +122,7 @@ def _page(request: HttpRequest, membership: Membership, *, status: int = 200, **
         "lots": lots_in_order(organisation, now=now),
         "pots": pots,
         "burn": burn,
-        "hours_left": burn.hours(balance.available_micro),
+        "lasting": burn.lasting(balance.available_micro),
         "may_top_up": membership.may(Permission.BILLING_MANAGE),
         "voucher_form": VoucherForm(),
         "move_form": MoveForm(initial={"key": uuid.uuid4()}, membership=membership, pots=pots),
