@@ -1,6 +1,13 @@
 """Questions to billing, organisation first, each in the file of its noun."""
 
-from apps.billing.selectors.invoices import finance_address, invoice_get, invoices_of, invoices_page
+from apps.billing.selectors.invoices import (
+    credit_note_get,
+    credit_notes_page,
+    finance_address,
+    invoice_get,
+    invoices_of,
+    invoices_page,
+)
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
 from apps.billing.selectors.wallets import (
@@ -15,9 +22,11 @@ from apps.billing.selectors.wallets import (
 )
 
 __all__ = [
-    "PAGE",
     "Movement",
+    "PAGE",
     "Wallet",
+    "credit_note_get",
+    "credit_notes_page",
     "finance_address",
     "holds_open",
     "invoice_get",
