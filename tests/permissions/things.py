@@ -79,12 +79,19 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "project": lambda organisation: project_of(organisation).slug,
+    "member_id": lambda organisation: organisation.memberships.order_by("role").first().pk,
     "key_id": lambda organisation: key_of(organisation).pk,
     "number": lambda organisation: invoice_of(organisation).number,
 }
 
 # What a form or a JSON body names. An address without a line here is sent an empty one.
 BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
+    "organisations:key_new": lambda organisation: {
+        "name": "CI",
+        "scopes": ["jobs.view"],
+        "project": project_of(organisation).slug,
+        "submission_key": str(uuid.uuid4()),
+    },
     "organisations_api:keys": lambda organisation: {
         "name": "CI",
         "scopes": ["jobs.view"],

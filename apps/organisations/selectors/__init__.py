@@ -10,7 +10,12 @@ from apps.organisations.selectors.audit import (
 )
 from apps.organisations.selectors.audit_days import audit_day_last, audit_digests, audit_findings, audit_proof
 from apps.organisations.selectors.keys import api_key_check, api_key_get, api_keys_of
-from apps.organisations.selectors.memberships import members_of, membership_get, memberships_of
+from apps.organisations.selectors.memberships import (
+    member_with_projects,
+    members_of,
+    membership_get,
+    memberships_of,
+)
 from apps.organisations.selectors.projects import (
     project_default,
     project_found,
@@ -34,6 +39,7 @@ __all__ = [
     "audit_findings",
     "audit_page",
     "audit_proof",
+    "member_with_projects",
     "members_of",
     "membership_get",
     "memberships_of",

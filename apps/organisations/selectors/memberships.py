@@ -42,3 +42,12 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 def members_of(organisation: Organisation) -> QuerySet[Membership]:
     """Return the organisation's memberships with their people, oldest first."""
     return organisation.memberships.select_related("user").order_by("created_at", "id")
+
+
+def member_with_projects(organisation: Organisation, member_id: int) -> Membership:
+    """Return a member with person and projects. Raises NotFound."""
+    members = organisation.memberships.select_related("user").prefetch_related("project_memberships")
+    member = members.filter(pk=member_id).first() if member_id < 2**63 else None
+    if member is None:
+        raise NotFound(f"There is no such member in {organisation.name}; choose one from the list.")
+    return member
