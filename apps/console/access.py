@@ -41,6 +41,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     # --- console
     "console:start": {"GET": Public("the front page; signed in, the way to one's organisation")},
     "console:home": {"GET": P.JOBS_VIEW},
+    "console:project": {"GET": P.ORGANISATION_VIEW},
     # --- organisations
     "organisations:new": {
         "GET": SignedIn("whoever creates an organisation owns it"),
@@ -52,6 +53,15 @@ ROUTES: dict[str, dict[str, Access]] = {
     },
     "organisations:terms_public": {"GET": Public("terms are for everybody to read")},
     "organisations:settings": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
+    "organisations:projects": {"GET": P.ORGANISATION_VIEW},
+    "organisations:project_new": {"GET": P.PROJECTS_MANAGE, "POST": P.PROJECTS_MANAGE},
+    "organisations:project_edit": {"GET": P.PROJECTS_MANAGE, "POST": P.PROJECTS_MANAGE},
+    "organisations:project_archive": {"POST": P.PROJECTS_MANAGE},
+    "organisations:member_projects": {"GET": P.MEMBERS_MANAGE, "POST": P.MEMBERS_MANAGE},
+    "organisations:keys": {"GET": P.KEYS_MANAGE},
+    "organisations:key_new": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
+    "organisations:key_rotate": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
+    "organisations:key_revoke": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
     "organisations_api:whoami": {"GET": SignedIn("says who the caller is, and nothing of anybody else")},
     "organisations_api:organisations": {"GET": SignedIn("lists the caller's own organisations")},
     "organisations_api:organisation": {"GET": P.ORGANISATION_VIEW, "PATCH": P.ORGANISATION_EDIT},

@@ -220,6 +220,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "project": lambda organisation: project_of(organisation).slug,
+    "member_id": lambda organisation: organisation.memberships.order_by("role").first().pk,
     "key_id": lambda organisation: key_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,
@@ -230,7 +231,6 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "event_id": lambda organisation: event_of(organisation).pk,
     "invitation_id": lambda organisation: invitation_of(organisation).pk,
     "token": lambda organisation: token_of(organisation),
-    "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,
     "number": lambda organisation: invoice_of(organisation).number,
     "billing:credit_note_pdf.number": lambda organisation: credit_note_of(organisation).number,
     "billing:credit_note_xml.number": lambda organisation: credit_note_of(organisation).number,
@@ -240,6 +240,12 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
 
 # What a form or a JSON body names. An address without a line here is sent an empty one.
 BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
+    "organisations:key_new": lambda organisation: {
+        "name": "CI",
+        "scopes": ["jobs.view"],
+        "project": project_of(organisation).slug,
+        "submission_key": str(uuid.uuid4()),
+    },
     "organisations_api:keys": lambda organisation: {
         "name": "CI",
         "scopes": ["jobs.view"],

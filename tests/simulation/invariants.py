@@ -51,24 +51,28 @@ NEVER = {
             OR (settlement.id IS NOT NULL) <> (settle.id IS NOT NULL)
     """,
     "6 no settlement is above its hold": """
-        SELECT hold.source FROM billing_settlement AS settlement JOIN billing_hold AS hold ON hold.id = settlement.hold_id
+        SELECT hold.source FROM billing_settlement AS settlement
+        JOIN billing_hold AS hold ON hold.id = settlement.hold_id
         WHERE settlement.cost_micro > hold.amount_micro
             OR settlement.cost_micro + settlement.released_micro <> hold.amount_micro
     """,
     "7 a fact of the chain is booked once": """
         SELECT details->>'source' FROM ledger_transfer WHERE reason = 'settlement' GROUP BY 1 HAVING count(*) > 1
-        UNION ALL SELECT details->>'reference' FROM ledger_transfer WHERE reason = 'funding' GROUP BY 1 HAVING count(*) > 1
+        UNION ALL SELECT details->>'reference' FROM ledger_transfer WHERE reason = 'funding'
+        GROUP BY 1 HAVING count(*) > 1
         UNION ALL SELECT topup_id FROM billing_lot WHERE topup_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1
         UNION ALL SELECT topup_id FROM billing_invoicedue WHERE replaces_id IS NULL GROUP BY 1 HAVING count(*) > 1
         UNION ALL SELECT source FROM billing_usagerecord GROUP BY source, starts_at HAVING count(*) > 1
     """,
     "8 all accounts together are zero": """
         SELECT account.currency || ' ' || sum(entry.amount) FROM ledger_entry AS entry
-        JOIN ledger_account AS account ON account.id = entry.account_id GROUP BY account.currency HAVING sum(entry.amount) <> 0
+        JOIN ledger_account AS account ON account.id = entry.account_id
+        GROUP BY account.currency HAVING sum(entry.amount) <> 0
     """,
     "9 a replay from empty never passes a floor": """
         SELECT DISTINCT code FROM (
-            SELECT account.code, account.floor, sum(entry.amount) OVER (PARTITION BY account.id ORDER BY entry.id) AS running
+            SELECT account.code, account.floor,
+                sum(entry.amount) OVER (PARTITION BY account.id ORDER BY entry.id) AS running
             FROM ledger_entry AS entry JOIN ledger_account AS account ON account.id = entry.account_id
             WHERE account.floor IS NOT NULL
         ) AS replay WHERE running < floor
@@ -94,7 +98,8 @@ NEVER = {
         GROUP BY transfer.key HAVING count(DISTINCT owner.user_id) > 1
     """,
     "11 invoices have numbers without a gap or a twin": """
-        SELECT series FROM billing_invoice GROUP BY series HAVING max(sequence) <> count(*) OR count(DISTINCT number) <> count(*)
+        SELECT series FROM billing_invoice GROUP BY series
+        HAVING max(sequence) <> count(*) OR count(DISTINCT number) <> count(*)
         UNION ALL
         SELECT counter.series FROM billing_invoicecounter AS counter
         WHERE last <> (SELECT count(*) FROM billing_invoice AS i WHERE i.series = counter.series)
@@ -146,11 +151,13 @@ def outside(world: World) -> Iterator[str]:
         cursor.execute("SELECT source, state FROM billing_hold")
         holds = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT currency, sum(gross_minor) FROM billing_reversal WHERE state = 'done' AND kind = 'refund' GROUP BY 1"
+            "SELECT currency, sum(gross_minor) FROM billing_reversal "
+            "WHERE state = 'done' AND kind = 'refund' GROUP BY 1"
         )
         refunded = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT lot.topup_id, sum(gross_minor) FROM billing_reversal AS r JOIN billing_lot AS lot ON lot.id = r.lot_id "
+            "SELECT lot.topup_id, sum(gross_minor) FROM billing_reversal AS r "
+            "JOIN billing_lot AS lot ON lot.id = r.lot_id "
             "WHERE r.state = 'done' AND r.kind = 'refund' GROUP BY 1"
         )
         back = dict(cursor.fetchall())
