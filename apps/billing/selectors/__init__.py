@@ -9,7 +9,7 @@ from apps.billing.selectors.invoices import (
     invoices_of,
     invoices_page,
 )
-from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, caps_of
+from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, cap_tightest, caps_of
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
@@ -37,6 +37,7 @@ __all__ = [
     "budget_get",
     "budgets_of",
     "cap_get",
+    "cap_tightest",
     "caps_of",
     "credit_note_get",
     "credit_notes_page",
