@@ -4,7 +4,7 @@ An actor is a thread. Before each SQL statement and around each commit it comes 
 (`Crash`) or hand over the turn. One actor has the turn at a time, and everything that chance decides is drawn from
 seeded generators by who has the turn, so a world plays the same way again. An actor whose statement waits for
 another's lock loses the turn until the statement ends; whether it waits is asked of PostgreSQL, never guessed from
-the time. """
+the time."""
 
 import queue
 import random
