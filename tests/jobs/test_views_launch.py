@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.billing.selectors import wallet
 from apps.jobs.definitions import definition_check
 from apps.jobs.forms import starters
 from apps.jobs.models import Job, Want
 from tests.console.scene import credits_give, markets_make
+from tests.jobs.test_spending import cap_of
 from tests.world import World
 
 URL = "/o/acme/jobs/new/"
@@ -113,6 +115,16 @@ def test_too_few_credits_are_told_with_the_next_step(shop: World) -> None:
     assert not Job.objects.exists()
 
 
+def test_a_cap_that_is_reached_is_told_with_a_way_to_see_it(shop: World) -> None:
+    cap_of(shop, micro=10, now=timezone.now())
+    response = shop.client(shop.mia).post("/o/acme/jobs/new/", filled())
+    page = response.content.decode()
+    assert response.status_code == 402
+    assert "Acme’s cap is 0.00001 credits each month" in page
+    assert 'href="/o/acme/billing/caps/"' in page
+    assert not Job.objects.exists()
+
+
 def test_a_viewer_may_not_launch(shop: World) -> None:
     response = shop.client(shop.victor).post(URL, filled())
     assert response.status_code == 403
@@ -197,9 +209,19 @@ def test_the_estimate_is_for_those_who_may_launch(shop: World) -> None:
     assert shop.client(shop.xena).post(f"{URL}estimate/", filled()).status_code == 404
 
 
+def test_the_estimate_says_what_the_tightest_cap_leaves(shop: World) -> None:
+    mia = shop.client(shop.mia)
+    cap_of(shop, micro=10**9, now=timezone.now())
+    fits = mia.post(f"{URL}estimate/", filled()).content.decode()
+    assert "Left under the cap of Acme" in fits
+    assert "less than the hold" not in fits
+    cap_of(shop, micro=10, now=timezone.now())
+    assert "leaves 0.00001 credits, less than the hold" in mia.post(f"{URL}estimate/", filled()).content.decode()
+
+
 def test_the_launch_page_takes_a_fixed_number_of_queries(shop: World, django_assert_num_queries: object) -> None:
     mia = shop.client(shop.mia)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         mia.get(URL)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         mia.post(f"{URL}estimate/", filled())

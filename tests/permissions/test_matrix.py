@@ -46,6 +46,11 @@ QUESTIONS = (
     "month",
     "from",
     "to",
+    "by",
+    "since",
+    "until",
+    "cap",
+    "budget",
 )
 NOT_BY_SERVICE_KEYS = {
     ("organisations_api:keys", "POST"): "what is sent asks for a personal key, and a service key is nobody's",
