@@ -1,7 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.billing.views import caps, invoices, overview, proofs, usage
-from apps.billing.views import credits, invoices, overview, proofs
+from apps.billing.views import caps, credits, invoices, overview, proofs, usage
 
 app_name = "billing"
 urlpatterns: list[URLPattern | URLResolver] = [

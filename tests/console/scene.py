@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from apps.billing.models import Lot, Rate
 from apps.billing.services import (
-    budget_set,
-    cap_set,
     Purse,
     balance_alert_set,
+    budget_set,
+    cap_set,
     credits_move,
     lot_grant,
     quote_create,
