@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.billing.selectors import LimitState, cap_tightest
 from apps.core.errors import AppError, KeyReused
 from apps.jobs.definitions import DefinitionRefused
 from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
@@ -19,7 +20,7 @@ from apps.jobs.pages import definition_text, wait_words
 from apps.jobs.selectors import job_get, markets_open
 from apps.jobs.services import Estimate, job_estimate, job_launch
 from apps.organisations.access import page_grant
-from apps.organisations.models import Approval, Grant, Project
+from apps.organisations.models import Approval, Grant, Membership, Project
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import project_default, projects_for
 from apps.organisations.views.frame import actor_of
@@ -132,6 +133,7 @@ def _page(
         ],
         "chosen": chosen,
         **_estimate(form, next((m for m in markets if m.slug == chosen), None)),
+        "cap": _cap(request, form["project"].value()),
     }
     return render(request, "jobs/launch.html", context, status=status)
 
@@ -144,8 +146,21 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     form = LaunchForm(request.POST, projects=())
     market = Market.objects.filter(slug=request.POST.get("market", ""), open=True).first()
     _, sentences = definition_problems(request.POST.get("definition", "")[:400_000])
-    context = {"sentences": sentences, **_estimate(form, market)}
+    cap = _cap(request, request.POST.get("project", "")[:60])
+    context = {"sentences": sentences, "cap": cap, **_estimate(form, market)}
     return render(request, "jobs/estimate.html", context)
+
+
+def _cap(request: HttpRequest, project: str | None) -> LimitState | None:
+    """Return the cap that leaves least for a job of this person in the project."""
+    membership: Membership = request.membership  # type: ignore[attr-defined]
+    chosen = membership.organisation.projects.filter(slug=(project or "").replace("\0", "")).first()
+    return cap_tightest(
+        membership.organisation,
+        project_id=chosen.pk if chosen else None,
+        member_id=membership.user_id,
+        now=timezone.now(),
+    )
 
 
 def _estimate(form: Form, market: Market | None) -> dict[str, Any]:

@@ -209,9 +209,19 @@ def test_the_estimate_is_for_those_who_may_launch(shop: World) -> None:
     assert shop.client(shop.xena).post(f"{URL}estimate/", filled()).status_code == 404
 
 
+def test_the_estimate_says_what_the_tightest_cap_leaves(shop: World) -> None:
+    mia = shop.client(shop.mia)
+    cap_of(shop, micro=10**9, now=timezone.now())
+    fits = mia.post(f"{URL}estimate/", filled()).content.decode()
+    assert "Left under the cap of Acme" in fits
+    assert "less than the hold" not in fits
+    cap_of(shop, micro=10, now=timezone.now())
+    assert "leaves 0.00001 credits, less than the hold" in mia.post(f"{URL}estimate/", filled()).content.decode()
+
+
 def test_the_launch_page_takes_a_fixed_number_of_queries(shop: World, django_assert_num_queries: object) -> None:
     mia = shop.client(shop.mia)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         mia.get(URL)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         mia.post(f"{URL}estimate/", filled())

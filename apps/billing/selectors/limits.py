@@ -32,6 +32,11 @@ class LimitState:
         return None if self.used_micro is None else max(self.limit.limit_micro - self.used_micro, 0)
 
     @property
+    def allows_micro(self) -> int:
+        """Return the most that one new job may still hold under it."""
+        return self.limit.limit_micro if self.left_micro is None else self.left_micro
+
+    @property
     def resets_words(self) -> str:
         """Return the local day on which it begins anew ("1 December")."""
         return f"{self.resets_at:%-d %B}" if self.resets_at else ""
@@ -54,6 +59,18 @@ def caps_of(membership: Membership, *, now: datetime) -> list[LimitState]:
         caps = caps.filter(mine | Q(level__in=[Level.ORGANISATION, Level.PROJECT]))
     windows = CapWindow.objects.filter(starts_at__lte=now, ends_at__gt=now)
     return _states(membership.organisation, caps.prefetch_related(Prefetch("windows", windows)), now=now)
+
+
+def cap_tightest(
+    organisation: Organisation, *, project_id: uuid.UUID | None, member_id: int, now: datetime
+) -> LimitState | None:
+    """Return the cap that leaves a new job of the member least, of those that bind it; None where none does."""
+    mine = Q(level=Level.ORGANISATION) | Q(level=Level.MEMBER, subject_id=str(member_id))
+    if project_id is not None:
+        mine |= Q(level=Level.PROJECT, subject_id=str(project_id))
+    windows = CapWindow.objects.filter(starts_at__lte=now, ends_at__gt=now)
+    caps = Cap.objects.filter(mine, organisation=organisation).prefetch_related(Prefetch("windows", windows))
+    return min(_states(organisation, caps, now=now), key=lambda state: state.allows_micro, default=None)
 
 
 def budgets_of(membership: Membership, *, now: datetime) -> list[LimitState]:
