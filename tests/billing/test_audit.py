@@ -1,12 +1,24 @@
 """The audit sees where billing's rows and the books differ."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
 from django.db import transaction
 from django.db.models import F
 
 from apps.billing.audit import Mismatch, mismatches
-from apps.billing.models import Hold, HoldLot, Lot, Settlement
-from apps.billing.services import hold_settle
-from tests.billing.money import CREDIT, NOW, grant, hold
+from apps.billing.models import Hold, HoldLot, Lot, LotTake, Reversal, Settlement, Voucher
+from apps.billing.services import (
+    Purse,
+    credits_move,
+    dispute_open,
+    hold_settle,
+    voucher_make,
+    voucher_redeem,
+)
+from apps.organisations.services import Actor
+from tests.billing.money import CREDIT, NOW, grant, hold, member, topup
 from tests.world import World
 
 
@@ -52,3 +64,47 @@ def test_the_audit_sees_a_settlement_that_its_lots_did_not_pay(world: World) -> 
         transaction.set_rollback(True)
     assert subjects[-1] == "hold job:1:1"
     assert Settlement.objects.get().cost_micro == 5_250_000
+
+
+@pytest.mark.parametrize(
+    ("break_it", "subject"),
+    [
+        (lambda: Lot.objects.exclude(project=None).update(remaining_micro=1), ":pot:"),
+        (lambda: Reversal.objects.update(state="undone", ended_at=NOW), ":frozen"),
+        (
+            lambda: Reversal.objects.update(
+                spent_micro=F("spent_micro") + 1, credits_micro=F("credits_micro") + 1
+            ),
+            ":owed",
+        ),
+        (lambda: LotTake.objects.filter(reason="reversed").update(amount_micro=1), "dispute dp"),
+        (lambda: LotTake.objects.filter(reason="moved").update(amount_micro=1), "transfer move:"),
+        (lambda: Voucher.objects.update(used=0), "voucher "),
+    ],
+)
+def test_the_audit_sees_every_kind_of_row_that_tells_another_story(
+    world: World, break_it: Callable[[], object], subject: str
+) -> None:
+    topup(world.acme)
+    hold(world.acme, 100)
+    credits_move(
+        source=Purse(world.acme),
+        target=Purse(world.acme, world.project),
+        membership=member(world.acme, world.olga),
+        micro=20 * CREDIT,
+        key="m",
+        actor=Actor.system(),
+        now=NOW,
+    )
+    dispute_open(topup_id="t1", gross_minor=12_100, key="dp", reason="x", now=NOW)
+    grant(world.acme, 20)
+    _, code = voucher_make(
+        staff_id=world.olga.pk, micro=CREDIT, limit=2, expires_at=NOW + timedelta(1), reason="x", now=NOW
+    )
+    voucher_redeem(membership=member(world.acme, world.olga), code=code, actor=Actor.system(), now=NOW)
+    assert mismatches() == []
+    with transaction.atomic():
+        break_it()
+        subjects = [found.subject for found in mismatches()]
+        transaction.set_rollback(True)
+    assert [found for found in subjects if subject in found]
