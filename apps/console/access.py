@@ -41,6 +41,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     # --- console
     "console:start": {"GET": Public("the front page; signed in, the way to one's organisation")},
     "console:home": {"GET": P.JOBS_VIEW},
+    "console:project": {"GET": P.ORGANISATION_VIEW},
     # --- organisations
     "organisations:new": {
         "GET": SignedIn("whoever creates an organisation owns it"),
@@ -52,6 +53,15 @@ ROUTES: dict[str, dict[str, Access]] = {
     },
     "organisations:terms_public": {"GET": Public("terms are for everybody to read")},
     "organisations:settings": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
+    "organisations:projects": {"GET": P.ORGANISATION_VIEW},
+    "organisations:project_new": {"GET": P.PROJECTS_MANAGE, "POST": P.PROJECTS_MANAGE},
+    "organisations:project_edit": {"GET": P.PROJECTS_MANAGE, "POST": P.PROJECTS_MANAGE},
+    "organisations:project_archive": {"POST": P.PROJECTS_MANAGE},
+    "organisations:member_projects": {"GET": P.MEMBERS_MANAGE, "POST": P.MEMBERS_MANAGE},
+    "organisations:keys": {"GET": P.KEYS_MANAGE},
+    "organisations:key_new": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
+    "organisations:key_rotate": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
+    "organisations:key_revoke": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
     "organisations_api:whoami": {"GET": SignedIn("says who the caller is, and nothing of anybody else")},
     "organisations_api:organisations": {"GET": SignedIn("lists the caller's own organisations")},
     "organisations_api:organisation": {"GET": P.ORGANISATION_VIEW, "PATCH": P.ORGANISATION_EDIT},
@@ -105,8 +115,25 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing:cap_remove": {"GET": P.CAPS_MANAGE, "POST": P.CAPS_MANAGE},
     "billing:budget_set": {"POST": P.CAPS_MANAGE},
     "billing:budget_remove": {"GET": P.CAPS_MANAGE, "POST": P.CAPS_MANAGE},
+    "billing:credits": {"GET": P.BILLING_VIEW},
+    "billing:voucher": {"POST": P.BILLING_MANAGE},
+    "billing:move": {"POST": P.BILLING_MANAGE},
+    "billing:alerts": {"POST": P.BILLING_MANAGE},
     "billing:invoices": {"GET": P.BILLING_VIEW},
     "billing:invoice_pdf": {"GET": P.BILLING_VIEW},
+    "billing:invoice_xml": {"GET": P.BILLING_VIEW},
+    "billing:invoice_json": {"GET": P.BILLING_VIEW},
+    "billing:invoice_send": {"POST": P.BILLING_MANAGE},
+    "billing:credit_notes": {"GET": P.BILLING_VIEW},
+    "billing:credit_note_pdf": {"GET": P.BILLING_VIEW},
+    "billing:credit_note_xml": {"GET": P.BILLING_VIEW},
+    "billing:credit_note_json": {"GET": P.BILLING_VIEW},
+    "billing:statements": {"GET": P.BILLING_VIEW},
+    "billing:statement_pdf": {"GET": P.BILLING_VIEW},
+    "billing:statement_csv": {"GET": P.BILLING_VIEW},
+    "billing:statement_json": {"GET": P.BILLING_VIEW},
+    "billing:details": {"GET": P.BILLING_VIEW, "POST": P.BILLING_MANAGE},
+    "billing:vat_check": {"POST": P.BILLING_MANAGE},
     "billing:proof": {"GET": P.BILLING_VIEW},
     "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
     # --- payments
@@ -139,15 +166,15 @@ def may(role: Role, access: Access) -> bool:
 def matrix_text() -> str:
     """Return roles by permission, then routes by role, then every public route with its reason, as aligned text."""
     roles = "".join(f"{role:>11}" for role in Role)
-    lines = [f"{'permission':<34}{roles}"]
-    lines += [f"{permission:<34}{_marks(permission)}" for permission in Permission]
-    lines += ["", f"{'route':<34}{roles}  needs"]
+    lines = [f"{'permission':<44}{roles}"]
+    lines += [f"{permission:<44}{_marks(permission)}" for permission in Permission]
+    lines += ["", f"{'route':<44}{roles}  needs"]
     for name, methods in ROUTES.items():
         for method, access in methods.items():
-            lines.append(f"{method:<7}{name:<27}{_marks(access)}  {_needs(access)}")
+            lines.append(f"{method:<7}{name:<37}{_marks(access)}  {_needs(access)}")
     lines += ["", "public, on purpose"]
     for name, methods in ROUTES.items():
-        lines += [f"{m:<7}{name:<27} {a.why}" for m, a in methods.items() if isinstance(a, Public)]
+        lines += [f"{m:<7}{name:<37} {a.why}" for m, a in methods.items() if isinstance(a, Public)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

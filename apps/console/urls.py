@@ -6,4 +6,5 @@ app_name = "console"
 urlpatterns = [
     path("", views.start, name="start"),
     path("o/<slug:slug>/", views.home, name="home"),
+    path("o/<slug:slug>/projects/<slug:project>/", views.project, name="project"),
 ]

@@ -8,11 +8,13 @@ from django.views.decorators.http import require_safe
 
 from apps.console.selectors import overview
 from apps.jobs.pages import jobs_token, with_costs
+from apps.jobs.selectors import JobFilters, jobs_page
 from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import organisation_last
+from apps.organisations.selectors import api_keys_of, organisation_last, project_get, project_members
 from apps.organisations.services import membership_visit
 
+PROJECT_JOBS, PROJECT_KEYS = 15, 50
 STOP_POLLING = 286  # htmx: the answer is the last one
 
 
@@ -48,3 +50,26 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
         status = 200 if found.live else STOP_POLLING
         return render(request, "console/home_jobs.html", context, status=status)
     return render(request, "console/home.html", context)
+
+
+@login_required
+@require_safe
+def project(request: HttpRequest, slug: str, project: str) -> HttpResponse:
+    """Show a project: its newest jobs, its keys, and the members who are limited to it."""
+    grant = page_grant(request, slug, Permission.ORGANISATION_VIEW)
+    found = project_get(grant, project)
+    sees_jobs = grant.may(Permission.JOBS_VIEW, found.pk)
+    page = jobs_page(grant, JobFilters(project_id=found.pk), limit=PROJECT_JOBS) if sees_jobs else None
+    now = timezone.now()
+    keys = api_keys_of(grant).filter(project=found)[:PROJECT_KEYS] if grant.may(Permission.KEYS_MANAGE) else None
+    context = {
+        "project": found,
+        "rows": with_costs(page.jobs, now) if page else None,
+        "more_jobs": page.next_before is not None if page else False,
+        "keys": None if keys is None else [(key, key.state(now)) for key in keys],
+        "members": project_members(found),
+        "manages": grant.may(Permission.PROJECTS_MANAGE),
+        "manages_members": grant.may(Permission.MEMBERS_MANAGE),
+        "may_launch": grant.may(Permission.JOBS_LAUNCH, found.pk) and found.archived_at is None,
+    }
+    return render(request, "console/project.html", context)

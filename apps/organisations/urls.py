@@ -1,6 +1,16 @@
 from django.urls import path
 
-from apps.organisations.views import acceptance, approvals, audit, invitations, members, organisations, terms
+from apps.organisations.views import (
+    acceptance,
+    approvals,
+    audit,
+    invitations,
+    keys,
+    members,
+    organisations,
+    projects,
+    terms,
+)
 
 app_name = "organisations"
 urlpatterns = [
@@ -42,4 +52,15 @@ urlpatterns = [
     path("o/<slug:slug>/settings/audit/export.json", audit.export_json, name="audit_json"),
     path("o/<slug:slug>/settings/audit/<int:event_id>/", audit.event, name="audit_event"),
     path("o/<slug:slug>/settings/audit/<int:event_id>/proof.json", audit.proof, name="audit_proof"),
+    # projects
+    path("o/<slug:slug>/projects/", projects.projects, name="projects"),
+    path("o/<slug:slug>/projects/new/", projects.project_new, name="project_new"),
+    path("o/<slug:slug>/projects/<slug:project>/edit/", projects.project_edit, name="project_edit"),
+    path("o/<slug:slug>/projects/<slug:project>/archive/", projects.project_archiving, name="project_archive"),
+    path("o/<slug:slug>/members/<int:member_id>/projects/", projects.member_projects, name="member_projects"),
+    # keys
+    path("o/<slug:slug>/keys/", keys.keys, name="keys"),
+    path("o/<slug:slug>/keys/new/", keys.key_new, name="key_new"),
+    path("o/<slug:slug>/keys/<uuid:key_id>/rotate/", keys.key_rotate, name="key_rotate"),
+    path("o/<slug:slug>/keys/<uuid:key_id>/revoke/", keys.key_revoke, name="key_revoke"),
 ]

@@ -7,10 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
+from django.utils import timezone
 
 from apps.console.access import Access, Public, SignedIn, Staff
-from apps.organisations.models import Organisation
+from apps.organisations.models import ApiKey, Grant, Organisation
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
+from apps.organisations.services import Actor, api_key_create
 from apps.users.models import User
 from tests.permissions.routes import Route
 from tests.permissions.things import BODIES, THINGS
@@ -74,6 +76,21 @@ class Stage:
         client = self.clients[who]
         client.raise_request_exception = False
         return self._send(client, method, path, body or {})
+
+    def program(self, organisation: Organisation, scopes: Iterable[str]) -> str:
+        """Let a program with a key of the organisation ask from now on; return its name."""
+        owner = organisation.memberships.select_related("user", "organisation").get(role=Role.OWNER)
+        made = api_key_create(
+            grant=Grant.of_member(owner),
+            name="Program",
+            kind=ApiKey.Kind.SERVICE,
+            scopes=list(scopes),
+            actor=Actor.person(owner.user),
+            now=timezone.now(),
+        )
+        self.clients[made.key.prefix] = Client(headers={"Authorization": f"Bearer {made.token}"})
+        self.tell(made.key.prefix, "GET", "/api/v1/whoami")  # notes its use, which is noted once a minute
+        return made.key.prefix
 
     def _send(self, client: Client, method: str, path: str, body: dict[str, Any]) -> HttpResponseBase:
         json = path.startswith("/api/")

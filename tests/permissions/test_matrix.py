@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from apps.console.access import ROUTES
 from apps.console.management.commands.permission_matrix import matrix_replace
+from apps.organisations.roles import Permission
+from apps.organisations.services.keys import SCOPES
 from tests.permissions.routes import METHODS, Route, routes
 from tests.permissions.stage import Stage, answered, needs, verdict
 from tests.permissions.tables import changed, contents
@@ -48,6 +51,10 @@ QUESTIONS = (
     "cap",
     "budget",
 )
+NOT_BY_SERVICE_KEYS = {
+    ("organisations_api:keys", "POST"): "what is sent asks for a personal key, and a service key is nobody's",
+    ("organisations_api:approval_withdraw", "POST"): "only whoever asked takes the question back",
+}
 MEMBERS = [route for route in ALL if "slug" in route.kwargs]
 every_route = pytest.mark.parametrize("route", ALL, ids=str)
 every_route_of_an_organisation = pytest.mark.parametrize("route", MEMBERS, ids=str)
@@ -92,6 +99,24 @@ def test_everybody_is_answered_as_the_table_says(stage: Stage, route: Route) -> 
             ), told
             if expected == "404":
                 assert b"Acme" not in answer.content, told  # type: ignore[attr-defined]
+        assert changed(before) == [], f"{method} {path} was refused and yet changed"
+
+
+@pytest.mark.parametrize("route", [route for route in MEMBERS if route.api], ids=str)
+def test_a_key_opens_what_its_scopes_say_in_its_own_organisation(stage: Stage, route: Route) -> None:
+    acme, everything = stage.world.acme, [scope.value for scope in SCOPES]
+    path, body = route.path(stage.values(route, acme)), stage.body(route, acme)
+    whole, foreign = stage.program(acme, everything), stage.program(stage.world.other, everything)
+    stage.clients["forged"] = Client(headers={"Authorization": "Bearer nos_sandbox_forged"})
+    for method, access in ROUTES.get(route.name, {}).items():
+        assert isinstance(access, Permission), "an address of an organisation needs a permission"
+        lacking = stage.program(acme, [scope for scope in everything if scope != access.value])
+        expected = "403" if (route.name, method) in NOT_BY_SERVICE_KEYS else "let in"
+        assert answered(stage.ask(whole, method, path, body), method) == expected, f"{method} {path}"
+        before = contents()
+        for who, status in ((lacking, 403), (foreign, 404), ("forged", 401)):
+            answer = stage.tell(who, method, path, body)
+            assert answer.status_code == status, f"{who}: {method} {path} answered {answer.status_code}"
         assert changed(before) == [], f"{method} {path} was refused and yet changed"
 
 

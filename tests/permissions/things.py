@@ -2,14 +2,23 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from apps.billing.models import Budget, Cap, Invoice, InvoiceDue, Quote, Rate
-from apps.billing.services import budget_set, invoice_issue, quote_create, topup_credit
+from apps.billing.models import Budget, Cap, CreditNote, Invoice, InvoiceDue, Lot, Quote, Rate, Statement
+from apps.billing.services import (
+    budget_set,
+    credit_note_due,
+    credit_note_issue,
+    invoice_issue,
+    lot_grant,
+    quote_create,
+    statement_close,
+    topup_credit,
+)
 from apps.jobs.models import Job, Market
 from apps.organisations.models import (
     ApiKey,
@@ -177,12 +186,41 @@ def limit_body(organisation: Organisation) -> dict[str, Any]:
     return {"subject": subject, "period": "day", "amount": "5", "marks": "50", "people": people}
 
 
+def credit_note_of(organisation: Organisation) -> CreditNote:
+    """Return a credit note that is printed."""
+    topup_id, now = invoice_of(organisation).due.topup_id, timezone.now()
+    due = credit_note_due(topup_id=topup_id, net_minor=100, vat_minor=21, key=f"refund:{topup_id}", now=now)
+    return credit_note_issue(credit_note_due_id=due.pk, now=now)
+
+
+def statement_of(organisation: Organisation) -> Statement:
+    """Return the statement of a month in which no other organisation has one."""
+    now = timezone.now()
+    months_ago = 1 + Organisation.objects.filter(slug__lt=organisation.slug).count()
+    month = now.date()
+    for _ in range(months_ago):
+        month = (month.replace(day=1) - timedelta(days=1)).replace(day=1)
+    then = datetime(month.year, month.month, 2, tzinfo=UTC)
+    lot_grant(
+        organisation_id=organisation.pk,
+        kind=Lot.Kind.PROMOTIONAL,
+        micro=1_000_000,
+        key=f"statement:{organisation.pk}",
+        now=then,
+        expires_at=None,
+    )
+    statement = statement_close(organisation_id=organisation.pk, month=month, now=now)
+    assert statement is not None
+    return statement
+
+
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "project": lambda organisation: project_of(organisation).slug,
+    "member_id": lambda organisation: organisation.memberships.order_by("role").first().pk,
     "key_id": lambda organisation: key_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,
@@ -193,12 +231,21 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "event_id": lambda organisation: event_of(organisation).pk,
     "invitation_id": lambda organisation: invitation_of(organisation).pk,
     "token": lambda organisation: token_of(organisation),
-    "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,
     "number": lambda organisation: invoice_of(organisation).number,
+    "billing:credit_note_pdf.number": lambda organisation: credit_note_of(organisation).number,
+    "billing:credit_note_xml.number": lambda organisation: credit_note_of(organisation).number,
+    "billing:credit_note_json.number": lambda organisation: credit_note_of(organisation).number,
+    "month": lambda organisation: statement_of(organisation).number,
 }
 
 # What a form or a JSON body names. An address without a line here is sent an empty one.
 BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
+    "organisations:key_new": lambda organisation: {
+        "name": "CI",
+        "scopes": ["jobs.view"],
+        "project": project_of(organisation).slug,
+        "submission_key": str(uuid.uuid4()),
+    },
     "organisations_api:keys": lambda organisation: {
         "name": "CI",
         "scopes": ["jobs.view"],
@@ -206,5 +253,11 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     },
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
+    "billing:move": lambda organisation: {
+        "source": "here",
+        "target": f"project:{project_of(organisation).pk}",
+        "amount": "1",
+        "key": str(uuid.uuid4()),
+    },
     "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
 }

@@ -1,7 +1,14 @@
 """Questions to billing, organisation first, each in the file of its noun."""
 
 from apps.billing.selectors.forecasts import Forecast, forecast_month
-from apps.billing.selectors.invoices import finance_address, invoice_get, invoices_of, invoices_page
+from apps.billing.selectors.invoices import (
+    credit_note_get,
+    credit_notes_page,
+    finance_address,
+    invoice_get,
+    invoices_of,
+    invoices_page,
+)
 from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, cap_tightest, caps_of
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
@@ -18,12 +25,12 @@ from apps.billing.selectors.wallets import (
 )
 
 __all__ = [
+    "PAGE",
+    "ROWS_LIMIT",
     "Dimension",
     "Forecast",
     "LimitState",
     "Movement",
-    "PAGE",
-    "ROWS_LIMIT",
     "UsageLine",
     "UsageRow",
     "Wallet",
@@ -32,6 +39,8 @@ __all__ = [
     "cap_get",
     "cap_tightest",
     "caps_of",
+    "credit_note_get",
+    "credit_notes_page",
     "finance_address",
     "forecast_month",
     "holds_open",

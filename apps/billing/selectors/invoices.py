@@ -2,9 +2,9 @@
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from apps.billing.models import Invoice
+from apps.billing.models import CreditNote, Invoice
 from apps.core.errors import NotFound
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Role
@@ -17,9 +17,20 @@ def invoices_of(organisation: Organisation) -> QuerySet[Invoice]:
     return Invoice.objects.filter(organisation=organisation).defer("pdf").order_by("-id")
 
 
-def invoices_page(organisation: Organisation, before: uuid.UUID | None = None, limit: int = PAGE) -> list[Invoice]:
-    """Return a page of the organisation's invoices, newest first; `before` is the last id of the page before."""
+def invoices_page(
+    organisation: Organisation, before: uuid.UUID | None = None, limit: int = PAGE, *, search: str = ""
+) -> list[Invoice]:
+    """Return a page of the organisation's invoices, newest first; `before` is the last id of the page before.
+
+    `search` is part of a number, of a PO number or of a payment reference.
+    """
     rows = invoices_of(organisation)
+    if search:
+        rows = rows.filter(
+            Q(number__icontains=search)
+            | Q(data__po_number__icontains=search)
+            | Q(data__payment__reference__icontains=search)
+        )
     return list((rows.filter(id__lt=before) if before else rows)[:limit])
 
 
@@ -29,6 +40,23 @@ def invoice_get(organisation: Organisation, number: str) -> Invoice:
     if invoice is None:
         raise NotFound(f"There is no invoice “{number}” in {organisation.name}; choose one from the list.")
     return invoice
+
+
+def credit_notes_page(
+    organisation: Organisation, before: uuid.UUID | None = None, limit: int = PAGE
+) -> list[CreditNote]:
+    """Return a page of the organisation's credit notes with their invoices, newest first."""
+    rows = CreditNote.objects.filter(organisation=organisation).select_related("invoice").order_by("-id")
+    rows = rows.defer("pdf", "invoice__pdf", "invoice__data")
+    return list((rows.filter(id__lt=before) if before else rows)[:limit])
+
+
+def credit_note_get(organisation: Organisation, number: str) -> CreditNote:
+    """Return the organisation's credit note with its PDF. Raises NotFound."""
+    note = CreditNote.objects.filter(organisation=organisation, number=number).first()
+    if note is None:
+        raise NotFound(f"There is no credit note “{number}” in {organisation.name}; choose one from the list.")
+    return note
 
 
 def finance_address(organisation: Organisation) -> str:

@@ -6,6 +6,7 @@ from apps.billing.services.balances import balance_alert_set, balance_check, bal
 from apps.billing.services.budgets import budget_mail, budget_remove, budget_set, budgets_forecast
 from apps.billing.services.caps import cap_approved, cap_remove, cap_set
 from apps.billing.services.credit_notes import credit_note_due, credit_note_issue, credit_notes_sweep
+from apps.billing.services.details import billing_details_change
 from apps.billing.services.disputes import (
     debt_collect,
     dispute_funds_post,
@@ -15,7 +16,7 @@ from apps.billing.services.disputes import (
 )
 from apps.billing.services.expiry import expiry_notices, lots_expire
 from apps.billing.services.holds import hold_expire, hold_extend, hold_place, hold_release, holds_sweep
-from apps.billing.services.invoices import invoice_issue, invoices_sweep
+from apps.billing.services.invoices import invoice_issue, invoice_send_again, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
 from apps.billing.services.quotes import (
@@ -29,7 +30,7 @@ from apps.billing.services.quotes import (
 from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
 from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
 from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
-from apps.billing.services.statement_delivery import statement_deliver, statements_sweep
+from apps.billing.services.statement_delivery import statement_deliver, statement_print, statements_sweep
 from apps.billing.services.statements import Closing, month_close, months_close, statement_close
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.trials import trial_grant
@@ -49,6 +50,7 @@ __all__ = [
     "balance_check",
     "balance_watch",
     "balances_check",
+    "billing_details_change",
     "budget_mail",
     "budget_remove",
     "budget_set",
@@ -78,6 +80,7 @@ __all__ = [
     "holds_sweep",
     "invoice_issue",
     "invoice_replace",
+    "invoice_send_again",
     "invoices_sweep",
     "jump_confirm",
     "labels_check",
@@ -102,6 +105,7 @@ __all__ = [
     "refund_reserve",
     "statement_close",
     "statement_deliver",
+    "statement_print",
     "statements_sweep",
     "stripe_fee_post",
     "topup_credit",

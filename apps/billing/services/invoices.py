@@ -13,15 +13,20 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.billing.documents import document_pdf, document_xml
+from apps.billing.errors import SentTooOften
 from apps.billing.models import Invoice, InvoiceDue
-from apps.billing.selectors.invoices import finance_address
+from apps.billing.selectors.invoices import finance_address, invoice_get
 from apps.billing.services.numbers import number_next
+from apps.core.errors import Conflict
 from apps.core.mail import mail_write
 from apps.core.models import Mail
-from apps.organisations.models import Organisation
+from apps.organisations.models import Membership, Organisation
+from apps.organisations.roles import Permission
+from apps.organisations.services import Actor, audit_record
 
 logger = logging.getLogger(__name__)
 
+SENT_A_DAY = 3
 PATIENCE = timedelta(minutes=1)  # how long the task may take before the sweep does its work
 
 
@@ -88,6 +93,38 @@ def invoices_sweep(*, now: datetime, limit: int = 100) -> int:
         except Exception:
             logger.exception("invoice due %s could not be finished; the next sweep tries again", due_id)
     return finished
+
+
+def invoice_send_again(*, membership: Membership, number: str, actor: Actor, now: datetime) -> Mail:
+    """Mail an invoice to the finance address once more; a second press within a minute sends nothing more.
+
+    Raises Denied, NotFound, Conflict while it is being printed, SentTooOften after three times in a day (UTC).
+    """
+    membership.require(Permission.BILLING_MANAGE)
+    with transaction.atomic():
+        invoice = invoice_get(membership.organisation, number)
+        Invoice.objects.select_for_update(no_key=True).only("id").get(id=invoice.id)
+        if invoice.pdf is None:
+            raise Conflict(f"Invoice {number} is being printed; it is mailed when it is ready.")
+        day = f"invoice:{number}:again:{now:%Y-%m-%d}"
+        key = f"{day}T{now:%H:%M}"
+        earlier = Mail.objects.filter(key__startswith=day)
+        if earlier.count() >= SENT_A_DAY and not earlier.filter(key=key).exists():
+            raise SentTooOften(
+                f"Invoice {number} was sent {SENT_A_DAY} times today; look for it in the spam folder of "
+                f"{finance_address(membership.organisation)}, or download it here."
+            )
+        fresh = not earlier.filter(key=key).exists()
+        mail = invoice_mail(invoice, key=key)
+        if fresh:
+            audit_record(
+                organisation_id=membership.organisation_id,
+                actor=actor,
+                act="invoice.sent",
+                subject=f"invoice:{number}",
+                now=now,
+            )
+    return mail
 
 
 def _mail(invoice: Invoice) -> None:

@@ -1,6 +1,6 @@
 """What every page about money begins with."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
@@ -12,3 +12,10 @@ def enter(request: HttpRequest, slug: str, permission: Permission = Permission.B
     membership = membership_get(request.user, slug, permission)
     request.membership = membership  # type: ignore[attr-defined]
     return membership
+
+
+def download(content: bytes, name: str, media_type: str) -> HttpResponse:
+    """Answer a file under its name."""
+    return HttpResponse(
+        content, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

@@ -2,27 +2,36 @@
 
 import uuid
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.billing import selectors
-from apps.billing.views.frame import enter
-from apps.core.errors import Conflict
+from apps.billing.documents import document_xml
+from apps.billing.services import invoice_send_again
+from apps.billing.views.frame import download, enter
+from apps.core.errors import AppError, Conflict
 from apps.core.pages import page_mark
 from apps.organisations.roles import Permission
+from apps.organisations.views.frame import actor_of
+
+SEARCH = 60  # characters
 
 
 @login_required
 @require_GET
 def invoices(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the invoices, newest first."""
+    """List the invoices, newest first, all or those that a search fits."""
     membership = enter(request, slug)
-    rows = selectors.invoices_page(membership.organisation, before=page_mark(request, uuid.UUID))
+    search = request.GET.get("q", "").strip()[:SEARCH]
+    rows = selectors.invoices_page(membership.organisation, page_mark(request, uuid.UUID), search=search)
     context = {
         "organisation": membership.organisation,
         "invoices": rows,
+        "search": search,
         "next": rows[-1].id if len(rows) == selectors.PAGE else None,
         "may_top_up": membership.may(Permission.BILLING_MANAGE),
     }
@@ -32,12 +41,41 @@ def invoices(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_GET
 def invoice_pdf(request: HttpRequest, slug: str, number: str) -> HttpResponse:
-    """Download one invoice."""
+    """Download one invoice as it was printed."""
     invoice = selectors.invoice_get(enter(request, slug).organisation, number)
     if invoice.pdf is None:
         raise Conflict(f"Invoice {invoice.number} is being printed; try again in a minute.")
-    return HttpResponse(
-        bytes(invoice.pdf),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{invoice.number}.pdf"'},
-    )
+    return download(bytes(invoice.pdf), f"{invoice.number}.pdf", "application/pdf")
+
+
+@login_required
+@require_GET
+def invoice_xml(request: HttpRequest, slug: str, number: str) -> HttpResponse:
+    """Download one invoice as UBL, for accounting programs."""
+    invoice = selectors.invoice_get(enter(request, slug).organisation, number)
+    return download(document_xml(invoice.data), f"{invoice.number}.xml", "application/xml")
+
+
+@login_required
+@require_GET
+def invoice_json(request: HttpRequest, slug: str, number: str) -> HttpResponse:
+    """Answer all that one invoice says, as JSON."""
+    return JsonResponse(selectors.invoice_get(enter(request, slug).organisation, number).data)
+
+
+@login_required
+@require_POST
+def invoice_send(request: HttpRequest, slug: str, number: str) -> HttpResponse:
+    """Mail one invoice again."""
+    membership = enter(request, slug, Permission.BILLING_MANAGE)
+    try:
+        mail = invoice_send_again(
+            membership=membership, number=number, actor=actor_of(request), now=timezone.now()
+        )
+    except AppError as refusal:
+        if refusal.status == 404:
+            raise
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, f"Invoice {number} is on its way to {mail.to}.")
+    return redirect("billing:invoices", slug)

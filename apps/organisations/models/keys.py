@@ -1,5 +1,7 @@
 """API keys: a program's way in."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
@@ -55,6 +57,16 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def state(self, now: datetime) -> str:
+        """Return where the key stands: live, ending (rotated, in its overlap), expired, revoked or orphaned."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at is not None and self.expires_at <= now:
+            return "expired"
+        if self.personal and self.member_id is None:
+            return "orphaned"
+        return "ending" if self.successor_id is not None else "live"
 
     @property
     def personal(self) -> bool:

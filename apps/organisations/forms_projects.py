@@ -1,0 +1,79 @@
+"""Forms of projects: their name and labels, and the projects a member is limited to."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from apps.organisations.models import Membership, Project
+from apps.organisations.roles import Role
+
+
+class ProjectForm(forms.Form):
+    """A project's name and labels."""
+
+    name = forms.CharField(
+        max_length=80,
+        label="Name",
+        error_messages={"required": "Give the project a name."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    labels = forms.CharField(
+        required=False,
+        max_length=4000,
+        label="Labels",
+        help_text="One a line, as name=value: cost-centre=4711. They are on the usage you export.",
+        widget=forms.Textarea(attrs={"rows": 3, "class": "code", "spellcheck": "false", "autocapitalize": "off"}),
+    )
+
+    def clean_labels(self) -> dict[str, str]:
+        """Return the labels. Raises ValidationError for a line that is none."""
+        found: dict[str, str] = {}
+        for line in filter(None, map(str.strip, self.cleaned_data["labels"].splitlines())):
+            name, sign, value = (part.strip() for part in line.partition("="))
+            if not sign:
+                raise forms.ValidationError(f"“{line[:60]}” is no label; write name=value.")
+            if name in found:
+                raise forms.ValidationError(f"The label “{name[:40]}” is there twice.")
+            found[name] = value
+        return found
+
+    @staticmethod
+    def of(project: Project) -> dict[str, str]:
+        """Return the project as the form shows it."""
+        labels = "\n".join(f"{name}={value}" for name, value in sorted(project.labels.items()))
+        return {"name": project.name, "labels": labels}
+
+
+class LimitForm(forms.Form):
+    """Whether a member is limited to projects, and what they may be in each."""
+
+    reach = forms.ChoiceField(
+        label="Sees",
+        choices=[("all", "the whole organisation"), ("some", "only the projects chosen below")],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, projects: Iterable[Project], member: Membership, **kwargs: Any) -> None:
+        rows = {str(row.project_id): row.role for row in member.project_memberships.all()}
+        kwargs["initial"] = {"reach": "some" if member.limited else "all"}
+        super().__init__(*args, **kwargs)
+        self._projects = list(projects)
+        for project in self._projects:
+            self.fields[f"project-{project.pk}"] = forms.ChoiceField(
+                label=f"{project.name} (archived)" if project.archived_at else project.name,
+                choices=[("", "does not see it"), (Role.VIEWER, "Viewer"), (Role.DEVELOPER, "Developer")],
+                required=False,
+                initial=rows.get(str(project.pk), ""),
+            )
+
+    def rows(self) -> list[forms.BoundField]:
+        """Return the field of each project."""
+        return [self[f"project-{project.pk}"] for project in self._projects]
+
+    def limits(self) -> dict[Any, Role] | None:
+        """Return the role by project, or None for the whole organisation."""
+        if self.cleaned_data["reach"] == "all":
+            return None
+        chosen = {project.pk: self.cleaned_data[f"project-{project.pk}"] for project in self._projects}
+        return {pk: Role(role) for pk, role in chosen.items() if role}
