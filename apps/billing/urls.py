@@ -1,6 +1,5 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.billing.views import caps, credits, invoices, overview, proofs, usage
 from apps.billing.views import caps, credit_notes, credits, details, invoices, overview, proofs, statements, usage
 
 app_name = "billing"

@@ -4,7 +4,8 @@ An actor is a thread. Before each SQL statement and around each commit it comes 
 (`Crash`) or hand over the turn. One actor has the turn at a time, and everything that chance decides is drawn from
 seeded generators by who has the turn, so a world plays the same way again. An actor whose statement waits for
 another's lock loses the turn until the statement ends; whether it waits is asked of PostgreSQL, never guessed from
-the time."""
+the time.
+"""
 
 import queue
 import random
@@ -16,7 +17,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-PATIENCE = 0.004  # seconds before PostgreSQL is asked whether a statement waits for a lock
+PATIENCE = 0.0015  # seconds before PostgreSQL is asked whether a statement waits for a lock
 
 
 class Crash(BaseException):
@@ -45,7 +46,7 @@ class Actor(threading.Thread):
         self.go = threading.Semaphore(0)
         self.task: Task | None = None
         self.ready = threading.Event()
-        self.inside = self.blocked = self.dying = False
+        self.inside = self.blocked = self.dying = self.begun = False
         self.lock = threading.Lock()
         self.pid = 0
 
@@ -54,8 +55,9 @@ class Actor(threading.Thread):
         connection.ensure_connection()
         self.pid = connection.connection.info.backend_pid
         connection.execute_wrappers.append(self._statement)
-        commit = connection.commit
+        commit, rollback = connection.commit, connection.rollback
         connection.commit = lambda: self._commit(commit)  # type: ignore[method-assign]
+        connection.rollback = lambda: self._rollback(rollback)  # type: ignore[method-assign]
         self.ready.set()
         while True:
             self.go.acquire()
@@ -72,7 +74,8 @@ class Actor(threading.Thread):
 
     def _statement(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         self._boundary()
-        self.inside = True
+        others = bool(self.scheduler.waiting)
+        self.inside = self.begun = True
         try:
             return execute(sql, params, many, context)
         finally:
@@ -81,8 +84,8 @@ class Actor(threading.Thread):
             if waited:
                 self.scheduler.reports.put((self, "unblocked"))
                 self.go.acquire()
-            elif not connection.in_atomic_block:
-                self._released()
+            elif others and (not connection.in_atomic_block or sql.startswith("ROLLBACK TO")):
+                self._give_way()
 
     def _commit(self, commit: Callable[[], None]) -> None:
         try:
@@ -90,9 +93,17 @@ class Actor(threading.Thread):
         except Crash:
             connection.rollback()
             raise
+        others = bool(self.scheduler.waiting)
         commit()
-        self._released()
+        if others:
+            self._give_way()
         self._boundary()
+
+    def _rollback(self, rollback: Callable[[], None]) -> None:
+        others = bool(self.scheduler.waiting)
+        rollback()
+        if others:
+            self._give_way()
 
     def _boundary(self) -> None:
         task = self.task
@@ -103,14 +114,12 @@ class Actor(threading.Thread):
             self.dying = True  # what cleans up on the way out (a rollback) is the server's doing
             raise Crash
         if self.scheduler.crowded() and task.chance.random() < task.switch_rate:
-            self.scheduler.reports.put((self, "paused"))
-            self.go.acquire()
+            self._give_way()
 
-    def _released(self) -> None:
-        """Locks were given back: let the scheduler see whose statement goes on now."""
-        if self.scheduler.waiting:
-            self.scheduler.reports.put((self, "paused"))
-            self.go.acquire()
+    def _give_way(self) -> None:
+        """Hand over the turn; where locks were given back, so that the scheduler sees whose statement goes on."""
+        self.scheduler.reports.put((self, "paused"))
+        self.go.acquire()
 
 
 class Scheduler:
@@ -134,8 +143,9 @@ class Scheduler:
 
     def start(self, task: Task) -> None:
         """Give the task to an idle actor; it begins when it gets the turn, or at once if all are free."""
-        actor = self.idle.pop()
-        actor.task = task
+        self.idle.sort(key=_number)
+        actor = self.idle.pop(0)
+        actor.task, actor.begun = task, False
         if self.free:
             self.running += 1
             actor.go.release()
@@ -157,7 +167,10 @@ class Scheduler:
         if not self.paused:  # all wait for each other: PostgreSQL will end one of them
             self._settle(until_one=True)
             return None
-        actor = self.paused.pop(chance.randrange(len(self.paused)))
+        # Nobody begins while another waits: which of two who wait for one row is served, PostgreSQL does not promise.
+        able = [one for one in self.paused if one.begun] if self.waiting else self.paused
+        actor = chance.choice(sorted(able or self.paused, key=_number))
+        self.paused.remove(actor)
         actor.go.release()
         done = self._follow(actor)
         if self.waiting:
@@ -191,8 +204,9 @@ class Scheduler:
         sure: set[Actor] = set()
         while self.waiting and (until_one or set(self.waiting) - sure):
             try:
-                told, _ = self.reports.get(timeout=PATIENCE / 8)
+                told, _ = self.reports.get(timeout=PATIENCE / 4)
                 self._unblock(told)
+                sure = set()  # its statement may have given locks back
                 if until_one:
                     return
             except queue.Empty:
@@ -203,7 +217,6 @@ class Scheduler:
         actor.blocked = False
         self.waiting.remove(actor)
         self.paused.append(actor)
-        self.paused.sort(key=lambda one: one.number)
 
     def _blocked(self, actor: Actor) -> bool:
         row = self.monitor.execute("SELECT pg_blocking_pids(%s)", [actor.pid]).fetchone()
@@ -217,3 +230,7 @@ class Scheduler:
         for actor in self.idle:
             actor.join(10)
         self.monitor.close()
+
+
+def _number(actor: Actor) -> int:
+    return actor.number

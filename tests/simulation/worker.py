@@ -18,10 +18,11 @@ from django.db import connection  # noqa: E402
 
 from apps.core import ids, queue  # noqa: E402
 from apps.core import tasks as _every_task  # noqa: E402, F401 - registers them, as a worker does
-from tests.simulation import mutations, rogue  # noqa: E402
+from tests.simulation import mutations  # noqa: E402
+from tests.simulation.rogue import Crime, crimes_plan, let_loose  # noqa: E402
 from tests.simulation.runner import Outcome, Run  # noqa: E402
 from tests.simulation.scheduler import Scheduler  # noqa: E402
-from tests.simulation.world import places_make  # noqa: E402
+from tests.simulation.world import Place, places_make  # noqa: E402
 
 ROGUE_EVERY = 25
 
@@ -33,19 +34,21 @@ class LostBroker:
         """Lose it."""
 
 
+def dsn() -> str:
+    """Return the address of Django's database, for connections beside Django's."""
+    params = connection.get_connection_params()
+    known = {name: params.get(name, "") for name in ("host", "port", "user", "password", "dbname")}
+    return psycopg.conninfo.make_conninfo("", **known)
+
+
 @contextmanager
-def own_world(*, actors: int, free: bool) -> Iterator[tuple[Scheduler, psycopg.Connection, list]]:
+def own_world(*, actors: int, free: bool) -> Iterator[tuple[Scheduler, psycopg.Connection, list[Place]]]:
     """Replace clock, chance, broker and mail box by a world's own, and start the actors."""
     time_module, os_module, broker = ids.time, ids.os, queue.current_app
     queue.current_app = LostBroker()
     mail.outbox = []
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    params = connection.get_connection_params()
-    dsn = psycopg.conninfo.make_conninfo(
-        host=params.get("host", ""), port=params.get("port", ""), user=params.get("user", ""),
-        password=params.get("password", ""), dbname=params["dbname"],
-    )  # fmt: skip
-    scheduler, monitor = Scheduler(actors=actors, dsn=dsn, free=free), psycopg.connect(dsn, autocommit=True)
+    scheduler, monitor = Scheduler(actors=actors, dsn=dsn(), free=free), psycopg.connect(dsn(), autocommit=True)
     try:
         yield scheduler, monitor, places_make()
     finally:
@@ -54,14 +57,16 @@ def own_world(*, actors: int, free: bool) -> Iterator[tuple[Scheduler, psycopg.C
         ids.time, ids.os, queue.current_app = time_module, os_module, broker
 
 
-def seeds_play(seeds: range, operations: int, *, free: bool = False, rogues: bool = False) -> Iterator[Outcome]:
+def seeds_play(
+    seeds: range, operations: int, *, crimes: list[Crime], free: bool = False, rogues: bool = False
+) -> Iterator[Outcome]:
     """Play each seed and yield what became of it; the first violation ends that seed."""
     with own_world(actors=4, free=free) as (scheduler, monitor, places):
         for seed in seeds:
             mail.outbox.clear()
             outcome = Run(seed=seed, places=places, scheduler=scheduler, monitor=monitor).play(operations)
             if not outcome.violations and (rogues or seed % ROGUE_EVERY == 0):
-                outcome.violations += rogue.let_loose()
+                outcome.violations += let_loose(monitor, crimes)
             yield outcome
 
 
@@ -73,13 +78,21 @@ def main() -> None:
     parser.add_argument("--ops", type=int, required=True)
     parser.add_argument("--mutate", default="")
     parser.add_argument("--threads", action="store_true")
-    parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--trace", action="store_true", help="tell each act and how it ended")
+    parser.add_argument("--list-mutations", action="store_true")
     options = parser.parse_args()
-    if options.mutate:
-        mutations.apply(options.mutate)
+    with psycopg.connect(dsn(), autocommit=True) as monitor:
+        crimes = crimes_plan(monitor)  # planned against what should be there, before anything is taken away
+        if options.list_mutations:
+            print(json.dumps({"mutations": mutations.names(crimes)}))
+            return
+        if options.mutate:
+            mutations.apply(options.mutate, monitor)
     started = time.monotonic()
     seeds = range(options.first, options.first + options.seeds)
-    for outcome in seeds_play(seeds, options.ops, free=options.threads, rogues=bool(options.mutate)):
+    for outcome in seeds_play(
+        seeds, options.ops, crimes=crimes, free=options.threads, rogues=bool(options.mutate)
+    ):
         told = {
             "seed": outcome.seed,
             "operations": outcome.operations,

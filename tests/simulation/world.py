@@ -86,10 +86,10 @@ class World:
         self.codes: list[str] = []
         self.auto_topups: list[str] = []
         self.closed: list[str] = []  # digests that were published, day by day
-        self.delivered: dict[str, int] = {}
+        self.posted: list[str] = []
         self.numbers = 0
         empty()
-        own_ids(self)
+        own_ids(seed, self.now)
         for place in places:
             wallet_open(place.organisation.id)
         for number in range(2):
@@ -140,7 +140,8 @@ def empty() -> None:
 def places_make() -> list[Place]:
     """Make three organisations, of which the first two have one owner, in an empty database."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE users_user, organisations_organisation CASCADE")
+        cursor.execute("TRUNCATE users_user, organisations_organisation RESTART IDENTITY CASCADE")
+    own_ids(0, START)
     people = [User.objects.create_user(f"person{number}@simulation.example", name="P") for number in range(3)]
     return [_place(number, people[number // 2], people[2]) for number in range(3)]
 
@@ -166,17 +167,17 @@ def _place(number: int, owner: User, other: User) -> Place:
 class _Clock:
     """Stands for the modules `time` and `os` where ids are made, so that ids are a world's own."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.chance, self.made = world, random.Random(world.seed + 1), 0
+    def __init__(self, seed: int, now: datetime) -> None:
+        self.milliseconds, self.chance = int(now.timestamp() * 1000), random.Random(seed)
 
     def time_ns(self) -> int:
-        self.made += 1
-        return int(self.world.now.timestamp() * 1000 + self.made) * 1_000_000
+        self.milliseconds += 1
+        return self.milliseconds * 1_000_000
 
     def urandom(self, count: int) -> bytes:
         return self.chance.randbytes(count)
 
 
-def own_ids(world: World) -> None:
-    """Let ids follow from the world's seed, since lots that came together are spent in the order of their ids."""
-    ids.time = ids.os = _Clock(world)  # type: ignore[attr-defined,assignment]
+def own_ids(seed: int, now: datetime) -> None:
+    """Let ids follow from the seed, since lots that came together are spent in the order of their ids."""
+    ids.time = ids.os = _Clock(seed, now)  # type: ignore[attr-defined,assignment]

@@ -11,7 +11,9 @@ from apps.core.merkle import EMPTY, day_digest, root_of
 from apps.ledger.models import AccountDigest, DayDigest, Transfer
 from apps.ledger.selectors.days import Span, account_days, day_end
 
-CLOSING = 0x6C656467  # the advisory lock of those who close days
+CLOSING = 0x6C656467  # the number of the advisory lock of those who close days
+CLOSE_LOCK = "SELECT pg_advisory_xact_lock(%s)"
+WRITERS_LOCK = "LOCK TABLE ledger_transfer IN SHARE MODE"
 
 
 def digests_close(*, now: datetime) -> list[DayDigest]:
@@ -35,14 +37,14 @@ def _posted_through() -> int:
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '3s'")
-        cursor.execute("LOCK TABLE ledger_transfer IN SHARE MODE")
+        cursor.execute(WRITERS_LOCK)
         return Transfer.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
 def _next_close(through_id: int, *, now: datetime) -> DayDigest | None:
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLOSING])
+            cursor.execute(CLOSE_LOCK, [CLOSING])
         last = DayDigest.objects.order_by("-number").first()
         day = last.day + timedelta(days=1) if last else _first_day(through_id)
         if day is None or day >= now.astimezone(UTC).date():

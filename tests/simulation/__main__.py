@@ -1,0 +1,222 @@
+"""`python -m tests.simulation --seeds N --ops M`: the money simulator.
+
+Plays N small worlds of M acts each, on as many processes as there are cores, each with a database of its own on a
+PostgreSQL that is thrown away. Prints every violation with the command that plays its seed again, and as its last
+line {"operations", "seeds", "violations", "seconds"}; ends with 1 if there was a violation.
+
+`--mutate NAME` takes one lock, key, check or trigger away and ends with 1 unless some seed fails; `--mutate all`
+tries every one; `--mutations` lists them. `--threads` lets the acts of a world run truly at once.
+"""
+
+import argparse
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from sandbox.services import Postgres
+
+TEMPLATE = "simulation_template"
+MUTATION_SEEDS, MUTATION_OPS = 60, 250
+
+
+class Machine:
+    """A throw-away PostgreSQL, with a migrated template from which databases are copied."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self.postgres, self.lock, self.made = postgres, threading.Lock(), 0
+
+    def env(self, database: str) -> dict[str, str]:
+        """Return the environment of a process that works on the database."""
+        return os.environ | {
+            "DATABASE_URL": self.postgres.url(database),
+            "DATABASE_CONN_MAX_AGE": "86400",
+            "DJANGO_SETTINGS_MODULE": "nosana_web.settings",
+            "LOG_LEVEL": "CRITICAL",
+            "PYTHONHASHSEED": "0",
+        }
+
+    def migrate(self) -> None:
+        """Make the template."""
+        self.postgres.database_ensure(TEMPLATE)
+        command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(command, check=True, env=self.env(TEMPLATE))
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Lend a fresh database."""
+        with self.lock, psycopg.connect(self.postgres.url("postgres"), autocommit=True) as connection:
+            self.made += 1
+            name = f"simulation_{self.made}"
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+        try:
+            yield name
+        finally:
+            with psycopg.connect(self.postgres.url("postgres"), autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def play(self, *arguments: str) -> Iterator[dict[str, Any]]:
+        """Run a worker over a database of its own and yield what it tells. Raises RuntimeError if it breaks."""
+        with self.database() as name:
+            command = [sys.executable, "-W", "ignore", "-m", "tests.simulation.worker", *arguments]
+            with subprocess.Popen(command, env=self.env(name), stdout=subprocess.PIPE, text=True) as worker:
+                assert worker.stdout is not None
+                yield from (json.loads(line) for line in worker.stdout)
+            if worker.returncode:
+                raise RuntimeError(f"a worker of the simulation broke: {' '.join(command)}")
+
+
+@contextmanager
+def machine() -> Iterator[Machine]:
+    """Start PostgreSQL without care for the disk, and throw it away afterwards."""
+    postgres = Postgres(Path(tempfile.mkdtemp(prefix="nw-sim-")), fast=True)
+    postgres.start()
+    try:
+        one = Machine(postgres)
+        one.migrate()
+        yield one
+    finally:
+        postgres.stop()
+        shutil.rmtree(postgres.data, ignore_errors=True)
+
+
+def play_all(options: argparse.Namespace) -> int:
+    """Play the seeds on all cores; return how many violations there were."""
+    started, told = time.monotonic(), queue.SimpleQueue[dict[str, Any] | None]()
+    batches = queue.SimpleQueue[range]()
+    size = max(1, min(50, options.seeds // (options.processes * 4) or 1))
+    for first in range(options.first, options.first + options.seeds, size):
+        batches.put(range(first, min(first + size, options.first + options.seeds)))
+
+    def work(one: Machine) -> None:
+        try:
+            while True:
+                seeds = batches.get_nowait()
+                flags = ["--threads"] if options.threads else []
+                for outcome in one.play(*arguments(seeds, options.ops), *flags):
+                    told.put(outcome)
+        except queue.Empty:
+            pass
+        finally:
+            told.put(None)
+
+    operations = seeds_done = violations = 0
+    with machine() as one:
+        workers = [threading.Thread(target=work, args=(one,)) for _ in range(options.processes)]
+        for worker in workers:
+            worker.start()
+        working, shown = len(workers), started
+        while working:
+            outcome = told.get()
+            if outcome is None:
+                working -= 1
+                continue
+            operations, seeds_done = operations + outcome["operations"], seeds_done + 1
+            for violation in outcome["violations"]:
+                violations += 1
+                print(f"seed {outcome['seed']}: {violation}")
+                flags = " --threads" if options.threads else ""
+                print(
+                    f"  python -m tests.simulation --first {outcome['seed']} --seeds 1 --ops {options.ops}{flags}"
+                )
+            if time.monotonic() - shown > 10:
+                shown = time.monotonic()
+                rate = operations / (shown - started)
+                print(
+                    f"{operations:,} operations, {seeds_done:,} seeds, {violations} violations, {rate:.0f}/s",
+                    flush=True,
+                )
+        for worker in workers:
+            worker.join()
+    if seeds_done < options.seeds:
+        print(f"only {seeds_done} of {options.seeds} seeds were played: a worker broke")
+        violations += 1
+    print(f"{operations:,} operations in {seeds_done:,} worlds, {violations} violations")
+    seconds = round(time.monotonic() - started, 1)
+    print(
+        json.dumps({"operations": operations, "seeds": seeds_done, "violations": violations, "seconds": seconds})
+    )
+    return violations
+
+
+def arguments(seeds: range, operations: int) -> list[str]:
+    """Return a worker's arguments for these seeds."""
+    return ["--first", str(seeds.start), "--seeds", str(len(seeds)), "--ops", str(operations)]
+
+
+def mutate_all(options: argparse.Namespace) -> int:
+    """Try the mutations, one a process; return how many no seed caught."""
+    started = time.monotonic()
+    with machine() as one:
+        (listed,) = one.play(*arguments(range(0), 0), "--list-mutations")
+        wanted = listed["mutations"] if options.mutate == "all" else [options.mutate]
+        todo, missed, operations = queue.SimpleQueue[str](), [], [0]
+        for name in wanted:
+            todo.put(name)
+
+        def work() -> None:
+            while not todo.empty():
+                name, last = todo.get(), None
+                seeds = range(options.first, options.first + min(options.seeds, MUTATION_SEEDS))
+                for outcome in one.play(*arguments(seeds, min(options.ops, MUTATION_OPS)), "--mutate", name):
+                    last = outcome
+                    operations[0] += outcome["operations"]
+                    if outcome["violations"]:
+                        break
+                caught = last is not None and last["violations"]
+                said = (
+                    f"caught by seed {last['seed']}: {last['violations'][0]}" if caught and last else "NOT CAUGHT"
+                )
+                missed.extend([] if caught else [name])
+                print(f"{name:<55} {said}"[:200], flush=True)
+
+        workers = [threading.Thread(target=work) for _ in range(options.processes)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    print(
+        f"{len(wanted) - len(missed)} of {len(wanted)} mutations caught"
+        + "".join(f"\nmissed: {m}" for m in missed)
+    )
+    seconds = round(time.monotonic() - started, 1)
+    print(
+        json.dumps(
+            {"mutations": len(wanted), "missed": len(missed), "operations": operations[0], "seconds": seconds}
+        )
+    )
+    return len(missed)
+
+
+def main() -> None:
+    """Play, or mutate and play."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seeds", type=int, default=40, help="how many worlds")
+    parser.add_argument("--ops", type=int, default=250, help="how many acts in each")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", action="store_true", help="let acts run truly at once; not reproducible")
+    parser.add_argument("--mutate", default="", metavar="NAME", help="take one guard away, or each in turn: all")
+    parser.add_argument("--mutations", action="store_true", help="list the mutations")
+    options = parser.parse_args()
+    if options.mutations:
+        with machine() as one:
+            (listed,) = one.play(*arguments(range(0), 0), "--list-mutations")
+        print("\n".join(listed["mutations"]))
+        return
+    sys.exit(1 if (mutate_all(options) if options.mutate else play_all(options)) else 0)
+
+
+if __name__ == "__main__":
+    main()
