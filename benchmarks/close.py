@@ -6,23 +6,17 @@ durable (fsync on) and has its guards. Printing and mailing come later, in worke
 """
 
 import csv
-import importlib
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
-import django
-from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
 
 from benchmarks.figures import Figure
-from sandbox.services import Postgres
+from benchmarks.platform import app, database
 
 NAMES = ["close.million_rows", "close.million_rows_vs_copy"]
 ROWS = int(os.environ.get("BENCH_CLOSE_ROWS", "1000000"))
@@ -63,18 +57,19 @@ SEED = [
             (4, 1, %(spend)s, network), (5, 1, %(fees)s, network / 20)
         ) AS leg (n, step, account, amount) ORDER BY i, leg.n""",
     """INSERT INTO billing_hold (id, organisation_id, source, label, project_id, member_id, network_micro,
-            network_fee_micro, platform_fee_micro, amount_micro, state, reason, placed_at, ended_at)
+            network_fee_micro, platform_fee_micro, amount_micro, counted_micro, dimensions, state, reason,
+            placed_at, ended_at)
         SELECT j.id, o.id, source, 'Nightly embeddings ' || i %% 500, o.project, %(person)s, 3000000, 0, 0, 3000000,
-            'settled', '', at, at FROM bench_job j JOIN bench_org o USING (n)""",
+            network + network / 20, '{}', 'settled', '', at, at FROM bench_job j JOIN bench_org o USING (n)""",
     """INSERT INTO billing_settlement (id, hold_id, transfer_id, network_micro, network_fee_micro, platform_fee_micro,
             loss_micro, cost_micro, released_micro, seconds, details, at)
         SELECT id, id, 10001 + i * 2, network, 0, network / 20, 0, network + network / 20,
             3000000 - network - network / 20, seconds, jsonb_build_object('signature', repeat(md5(i::text), 2)), at
         FROM bench_job""",
     """INSERT INTO billing_usagerecord (id, organisation_id, source, starts_at, ends_at, seconds, amount_micro, label,
-            project_id, member_id, settlement_id, settled_at)
+            project_id, member_id, dimensions, settlement_id, settled_at)
         SELECT j.id, o.id, source, at - seconds * interval '1 second', at, seconds, network + network / 20,
-            'Nightly embeddings ' || i %% 500, o.project, %(person)s, j.id, at
+            'Nightly embeddings ' || i %% 500, o.project, %(person)s, '{}', j.id, at
         FROM bench_job j JOIN bench_org o USING (n)""",
     """UPDATE ledger_account SET balance = sums.sum FROM (
             SELECT account_id, sum(amount) AS sum FROM ledger_entry GROUP BY account_id
@@ -95,30 +90,6 @@ def figures(only: str) -> Iterator[Figure]:
     share = f"{SAMPLE:,} of {ROWS:,} rows, scaled up"
     yield Figure("close.million_rows", closed, "s", f"the ORM and csv.writer, row by row ({share})", naive)
     yield Figure("close.million_rows_vs_copy", closed, "s", "COPY of the usage table to CSV, no statement", copied)
-
-
-@contextmanager
-def database() -> Iterator[None]:
-    """Run a durable PostgreSQL with the platform's tables and point Django at it."""
-    data = Path(tempfile.mkdtemp(prefix="nw-bench-"))
-    postgres = Postgres(data)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
-    django.setup()
-    try:
-        postgres.start()
-        own = {"HOST": postgres.socket_folder, "PORT": "", "USER": "postgres", "PASSWORD": "", "NAME": "postgres"}
-        connections.databases["default"].update(own)
-        call_command("migrate", verbosity=0)
-        yield
-    finally:
-        connections.close_all()
-        postgres.stop()
-        shutil.rmtree(data, ignore_errors=True)
-
-
-def app(module: str) -> Any:
-    """Return a module of the platform; its models can be imported only once Django is set up."""
-    return importlib.import_module(f"apps.{module}")
 
 
 def seed() -> None:

@@ -168,6 +168,12 @@ class TopUpUnknown(NotFound):
     code = "topup_unknown"
 
 
+class LabelsRefused(AppError):
+    """A label's name or value cannot be kept."""
+
+    code = "labels_refused"
+
+
 class CapReached(AppError):
     """A cap leaves less than an act needs; `left_micro` is what it leaves, `resets_at` when it begins anew."""
 

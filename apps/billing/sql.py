@@ -99,3 +99,9 @@ UPDATE billing_holdlot AS share SET released_micro = back.amount
 FROM unnest(%(ids)s::bigint[], %(amounts)s::bigint[]) AS back(id, amount)
 WHERE share.id = back.id
 """
+
+LOTS_SAVE = """
+UPDATE billing_lot AS lot SET remaining_micro = saved.remaining
+FROM unnest(%(ids)s::uuid[], %(remaining)s::bigint[]) AS saved(id, remaining)
+WHERE lot.id = saved.id
+"""

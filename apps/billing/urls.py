@@ -1,12 +1,23 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.billing.views import credit_notes, details, invoices, overview, proofs, statements
+from apps.billing.views import caps, credit_notes, credits, details, invoices, overview, proofs, statements, usage
 
 app_name = "billing"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<slug:slug>/billing/", overview.overview, name="overview"),
     path("books/digests.json", proofs.digests, name="digests"),
     path("o/<slug:slug>/billing/proof.json", proofs.proof, name="proof"),
+    path("o/<slug:slug>/billing/usage/", usage.usage, name="usage"),
+    path("o/<slug:slug>/billing/usage.csv", usage.usage_csv, name="usage_csv"),
+    path("o/<slug:slug>/billing/caps/", caps.caps, name="caps"),
+    path("o/<slug:slug>/billing/caps/set/", caps.cap_set, name="cap_set"),
+    path("o/<slug:slug>/billing/caps/<uuid:cap_id>/remove/", caps.cap_remove, name="cap_remove"),
+    path("o/<slug:slug>/billing/budgets/set/", caps.budget_set, name="budget_set"),
+    path("o/<slug:slug>/billing/budgets/<uuid:budget_id>/remove/", caps.budget_remove, name="budget_remove"),
+    path("o/<slug:slug>/billing/credits/", credits.credits, name="credits"),
+    path("o/<slug:slug>/billing/credits/voucher/", credits.voucher, name="voucher"),
+    path("o/<slug:slug>/billing/credits/move/", credits.move, name="move"),
+    path("o/<slug:slug>/billing/credits/alerts/", credits.alerts, name="alerts"),
     path("o/<slug:slug>/billing/invoices/", invoices.invoices, name="invoices"),
     path("o/<slug:slug>/billing/invoices/<str:number>.pdf", invoices.invoice_pdf, name="invoice_pdf"),
     path("o/<slug:slug>/billing/invoices/<str:number>.xml", invoices.invoice_xml, name="invoice_xml"),

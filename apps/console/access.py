@@ -98,6 +98,17 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:invitation_revoke": {"POST": P.MEMBERS_MANAGE},
     # --- billing
     "billing:overview": {"GET": P.BILLING_VIEW},
+    "billing:usage": {"GET": P.BILLING_VIEW},
+    "billing:usage_csv": {"GET": P.BILLING_VIEW},
+    "billing:caps": {"GET": P.BALANCE_VIEW},
+    "billing:cap_set": {"POST": P.CAPS_MANAGE},
+    "billing:cap_remove": {"GET": P.CAPS_MANAGE, "POST": P.CAPS_MANAGE},
+    "billing:budget_set": {"POST": P.CAPS_MANAGE},
+    "billing:budget_remove": {"GET": P.CAPS_MANAGE, "POST": P.CAPS_MANAGE},
+    "billing:credits": {"GET": P.BILLING_VIEW},
+    "billing:voucher": {"POST": P.BILLING_MANAGE},
+    "billing:move": {"POST": P.BILLING_MANAGE},
+    "billing:alerts": {"POST": P.BILLING_MANAGE},
     "billing:invoices": {"GET": P.BILLING_VIEW},
     "billing:invoice_pdf": {"GET": P.BILLING_VIEW},
     "billing:invoice_xml": {"GET": P.BILLING_VIEW},
@@ -145,15 +156,15 @@ def may(role: Role, access: Access) -> bool:
 def matrix_text() -> str:
     """Return roles by permission, then routes by role, then every public route with its reason, as aligned text."""
     roles = "".join(f"{role:>11}" for role in Role)
-    lines = [f"{'permission':<34}{roles}"]
-    lines += [f"{permission:<34}{_marks(permission)}" for permission in Permission]
-    lines += ["", f"{'route':<34}{roles}  needs"]
+    lines = [f"{'permission':<44}{roles}"]
+    lines += [f"{permission:<44}{_marks(permission)}" for permission in Permission]
+    lines += ["", f"{'route':<44}{roles}  needs"]
     for name, methods in ROUTES.items():
         for method, access in methods.items():
-            lines.append(f"{method:<7}{name:<27}{_marks(access)}  {_needs(access)}")
+            lines.append(f"{method:<7}{name:<37}{_marks(access)}  {_needs(access)}")
     lines += ["", "public, on purpose"]
     for name, methods in ROUTES.items():
-        lines += [f"{m:<7}{name:<27} {a.why}" for m, a in methods.items() if isinstance(a, Public)]
+        lines += [f"{m:<7}{name:<37} {a.why}" for m, a in methods.items() if isinstance(a, Public)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

@@ -46,7 +46,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, starter, status=422)
     try:
-        made = _launch(request, grant, projects, form.cleaned_data)
+        made = _launch(request, grant, projects, form.cleaned_data | {"template": starter.slug})
     except KeyReused:
         again = request.POST.copy()
         again["submission_key"] = str(uuid.uuid4())
@@ -75,6 +75,7 @@ def _launch(request: HttpRequest, grant: Grant, projects: list[Project], data: d
         name=data["name"],
         submission_key=str(data["submission_key"]),
         reason=data["reason"],
+        template=data["template"],
         actor=actor_of(request),
         now=timezone.now(),
     )

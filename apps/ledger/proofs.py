@@ -1,17 +1,14 @@
 """The check of a proof that somebody downloaded. It trusts nothing but the digests it is told were published."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from apps.core.merkle import EMPTY, day_digest, leaf_hash, root_from, root_of
+from apps.core.merkle import leaf_hash, root_from, root_of
+from apps.core.proofs import ProofBroken, chain_check
 from apps.ledger.records import account_mark, account_record, entry_record
 
 FORMAT = "nosana-web ledger proof 1"
-
-
-class ProofBroken(ValueError):
-    """The file is not a proof in the form that docs/ledger.md describes."""
 
 
 def proof_check(proof: Any, published: Mapping[str, str]) -> Iterator[str]:
@@ -23,7 +20,7 @@ def proof_check(proof: Any, published: Mapping[str, str]) -> Iterator[str]:
         raise ProofBroken(f"This is no proof: its “format” is not “{FORMAT}”.")
     try:
         chain = {row["day"]: row for row in proof["chain"]}
-        yield from _chain_check(proof["chain"], published)
+        yield from chain_check(proof["chain"], count="accounts", published=published)
         # Whoever has the books from their first day begins with nothing; a later start is taken as it is told.
         whole = bool(proof["chain"]) and proof["first"] <= proof["chain"][0]["day"]
         start = (0, 0) if whole else None
@@ -34,22 +31,6 @@ def proof_check(proof: Any, published: Mapping[str, str]) -> Iterator[str]:
         raise ProofBroken(
             f"This proof is damaged ({type(error).__name__}: {error}); download it again."
         ) from error
-
-
-def _chain_check(chain: Sequence[Mapping[str, Any]], published: Mapping[str, str]) -> Iterator[str]:
-    before = EMPTY
-    for row in chain:
-        digest = day_digest(
-            before, date.fromisoformat(row["day"]), bytes.fromhex(row["root"]), int(row["accounts"])
-        )
-        if digest.hex() != row["digest"]:
-            yield f"{row['day']}: the digest in the file is not that of its root and of the day before."
-        known = published.get(row["day"])
-        if known is None:
-            yield f"{row['day']}: no digest was published for this day."
-        elif known != row["digest"]:
-            yield f"{row['day']}: the published digest is {known}, the file has {row['digest']}."
-        before = bytes.fromhex(row["digest"])
 
 
 def _day_check(

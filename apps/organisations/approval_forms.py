@@ -52,9 +52,7 @@ def credits_field(label: str, help_text: str) -> forms.DecimalField:
 class LimitsForm(forms.Form):
     """Above which amounts somebody must approve."""
 
-    job = credits_field(
-        "A job that may cost more than, credits", "Its worst case counts. Empty: no job needs an approval."
-    )
+    job = credits_field("Jobs above, credits", "The most a job can cost counts. Empty: no job needs an approval.")
     cap = credits_field("Caps raised above, credits", "Empty: caps are raised without an approval.")
 
     @classmethod

@@ -15,7 +15,10 @@ from apps.organisations.models import AuditEvent
 
 VERSION = 1
 TEXT_LIMIT = 2_000  # characters of one value
-PERSONAL = frozenset({"address", "agent", "email", "invitee", "person", "phone"})  # and every name in …_email
+# Values under these names, and under every …_email, are erasable: addresses, and texts in which people name people.
+PERSONAL = frozenset(
+    {"address", "agent", "email", "invitee", "note", "person", "phone", "reason", "refusal", "worst_case"}
+)
 
 
 def is_personal(name: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from apps.billing.errors import AmountInvalid
 from apps.billing.models import BalanceAlert, BalanceWatch
-from apps.billing.selectors.balances import burn_of
+from apps.billing.selectors.balances import Burn, burn_of
 from apps.billing.services import (
     balance_alert_set,
     balance_check,
@@ -105,6 +105,15 @@ def test_the_burn_counts_the_last_day_and_never_less_than_an_hour(world: World) 
     assert burn_of(world.acme.id, now=NOW + 2 * HOUR).micro_per_hour == 1_904_762  # 4 in 2.1 hours
     assert burn_of(world.acme.id, now=NOW + 25 * HOUR).micro_per_hour == 0
     assert burn_of(world.acme.id, now=NOW).hours(96 * CREDIT) == 24
+
+
+@pytest.mark.parametrize(
+    ("per_hour", "text"),
+    [(0, "more than a year"), (1, "more than a year"), (CREDIT, "4 days"), (2 * CREDIT, "50 hours")],
+)
+def test_how_long_credits_last_is_said_as_people_say_it(per_hour: int, text: str) -> None:
+    assert Burn(per_hour).lasting(100 * CREDIT) == text
+    assert (Burn(100 * CREDIT).lasting(100 * CREDIT), Burn(101).lasting(100)) == ("1 hour", "less than an hour")
 
 
 def test_only_a_fall_below_a_watched_level_is_announced(world: World) -> None:

@@ -12,6 +12,7 @@ from apps.billing.services import cap_remove, caps_check_topup, caps_release_top
 from apps.billing.windows import Period
 from apps.core.errors import Denied, KeyReused, NotFound
 from apps.ledger.models import Transfer
+from apps.organisations.models import AuditEvent
 from apps.organisations.services import Actor
 from tests.billing.limits import cap, key_make, member, spend, used
 from tests.billing.money import CREDIT, NOW, grant, hold
@@ -272,3 +273,15 @@ def test_caps_cost_a_hold_two_queries_however_many_there_are(world: World, djang
     spend(world, 1, api_key_id=key)
     with django_assert_num_queries(12):  # the 10 of a hold, the caps, their counters
         spend(world, 1, source="job:2:1", api_key_id=key)
+
+
+def test_each_change_of_a_cap_is_recorded_once(world: World) -> None:
+    limit = cap(world, 10)
+    cap(world, 10)
+    cap(world, 20)
+    for _ in range(2):
+        cap_remove(membership=member(world), actor=Actor.person(world.bea), cap_id=limit.id, now=NOW)
+    events = AuditEvent.objects.filter(subject=f"cap:{limit.id}").order_by("id")
+    assert [event.act for event in events] == ["cap.set", "cap.set", "cap.removed"]
+    assert (events[1].before, events[1].after["limit_micro"]) == ({"limit_micro": 10 * CREDIT}, 20 * CREDIT)
+    assert events[2].user == world.bea

@@ -136,7 +136,7 @@ def test_what_is_held_for_the_platform_is_its_fee_on_the_whole(world: World) -> 
 
 def test_an_extension_takes_a_known_number_of_queries(world: World, django_assert_num_queries: Any) -> None:
     spend(world, 30)
-    # savepoint, place, lock, hold, earlier?, caps, lots, (savepoint, lock, write, release), shares so far, hold,
-    # lots, watched?, shares, extension, release
-    with django_assert_num_queries(18):
+    # savepoint, where, lock, hold, earlier?, caps, lots, transfer, shares so far, hold, lots, watched?, shares,
+    # extension, release
+    with django_assert_num_queries(15):
         extend(50)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid, ReversalEnded, ReversalRefused, TopUpUnknown
-from apps.billing.models import Lot, Reversal
+from apps.billing.models import CreditNoteDue, InvoiceDue, Lot, Reversal
 from apps.billing.selectors import movements, wallet
 from apps.billing.services import (
     Purse,
@@ -159,6 +159,34 @@ def test_a_key_stands_for_one_refund(world: World) -> None:
     with pytest.raises(KeyReused):
         reserve(1_001)
     assert wallet(world.acme.id).frozen_micro == Reversal.objects.get().taken_micro
+
+
+def test_each_refund_brings_its_credit_note(world: World) -> None:
+    topup(world.acme)
+    topup_refund(topup_id="t1", refunded_minor=5_000, now=NOW)
+    topup_refund(topup_id="t1", refunded_minor=12_100, now=NOW)
+    notes = CreditNoteDue.objects.order_by("id")
+    assert [(note.net_minor, note.vat_minor, note.reason) for note in notes] == [
+        (4_132, 868, "Refund"),
+        (5_868, 1_232, "Refund"),
+    ]
+
+
+def test_vat_that_a_confirmed_vat_id_returned_is_not_refunded_again(world: World) -> None:
+    topup(world.acme)
+    topup_refund(topup_id="t1", refunded_minor=4_000, now=NOW)  # 3306 and 694 VAT
+    first = InvoiceDue.objects.get()
+    InvoiceDue.objects.create(
+        organisation=world.acme,
+        topup_id="t1",
+        replaces=first,
+        facts={**first.facts, "net_minor": 6_694, "vat_minor": 0},
+        created_at=NOW,
+    )
+    assert (refund_offer(topup_id="t1").gross_minor, refund_offer(topup_id="t1").vat_minor) == (6_694, 0)
+    topup_refund(topup_id="t1", refunded_minor=4_000 + 6_694, now=NOW)
+    assert wallet(world.acme.id).available_micro == 0
+    assert balance("fx:EUR") == 0
 
 
 @pytest.mark.parametrize("gross", [0, -1, 1.5, None])

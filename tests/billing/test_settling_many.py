@@ -86,7 +86,7 @@ def test_the_number_of_queries_does_not_grow(world: World, count: int, django_as
     for n in range(count):
         spend(world, 2, source=f"job:{n}:1")
     many = bills(*[1] * count)
-    # savepoint, where, lock, holds, shares, (savepoint, lock, [known?], write, release), shares, lots, caps, holds,
+    # savepoint, where, lock, holds, shares, transfer (of many: lock, known?, write), shares, lots, caps, holds,
     # settlements, usage, budgets, release
-    with django_assert_num_queries(17 if count == 1 else 18):
+    with django_assert_num_queries(14 if count == 1 else 16):
         hold_settle_many(many, now=NOW)

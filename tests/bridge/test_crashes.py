@@ -50,8 +50,8 @@ def die() -> None:
 
 def listed_once_then_stopped(stage: Stage, job: Job) -> None:
     """The job comes to be queued with one deposit; stopped, all of it comes back."""
-    stage.until_state(job, State.QUEUED)
-    assert treasury(stage.network) == TREASURY - PRICE * job.timeout_s
+    stage.until_state(job, State.QUEUED)  # confirmed; what is final comes later
+    stage.until(lambda: treasury(stage.network) == TREASURY - PRICE * job.timeout_s)
     stage.stop(job)
     job = stage.until_settled(job)
     stage.until(lambda: not Order.objects.filter(closed_at=None).exists())

@@ -7,13 +7,25 @@ from typing import Any
 from django.utils import timezone
 
 from apps.billing.models import Lot, Rate
-from apps.billing.services import lot_grant
+from apps.billing.services import (
+    Purse,
+    balance_alert_set,
+    budget_set,
+    cap_set,
+    credits_move,
+    lot_grant,
+    quote_create,
+    topup_credit,
+    voucher_make,
+    voucher_redeem,
+)
 from apps.jobs import services
 from apps.jobs.forms import starters
 from apps.jobs.models import Job, Market
 from apps.jobs.services import LogEntry, Observation, Seen
 from apps.jobs.state import Reason
 from apps.organisations.models import Membership, Organisation
+from apps.organisations.services import Actor, organisation_create
 from apps.users.models import User
 
 MICRO = 1_000_000
@@ -54,6 +66,45 @@ def credits_give(organisation: Organisation, credits: int = 100) -> None:
         key=f"scene:{uuid.uuid4()}",
         now=timezone.now(),
         expires_at=None,
+    )
+
+
+def lots_make(membership: Membership) -> None:
+    """Give lots of every kind, one of them in a pot, and choose warnings."""
+    organisation, now = membership.organisation, timezone.now()
+    actor = Actor.person(membership.user)
+    quote = quote_create(organisation=organisation, currency="EUR", net_minor=25_000, now=now)
+    topup_credit(
+        organisation_id=organisation.pk, topup_id="scene", quote=quote, payment_reference="pi_scene", now=now
+    )
+    _, code = voucher_make(
+        staff_id=membership.user.pk,
+        micro=25 * MICRO,
+        limit=1,
+        expires_at=now + timedelta(days=9),
+        credit_days=30,
+        reason="scene",
+        now=now,
+    )
+    voucher_redeem(membership=membership, code=code, actor=actor, now=now)
+    organisation_create(user=membership.user, name="Acme Research", actor=actor, now=now)
+    pot = Purse(organisation, organisation.projects.get(slug="default"))
+    credits_move(
+        source=Purse(organisation),
+        target=pot,
+        membership=membership,
+        micro=40 * MICRO,
+        key="scene",
+        actor=actor,
+        now=now,
+    )
+    balance_alert_set(
+        membership=membership,
+        below_micro=50 * MICRO,
+        hours=48,
+        addresses=["cfo@acme.example"],
+        actor=actor,
+        now=now,
     )
 
 
@@ -144,6 +195,40 @@ def job_finish(job: Job, *, started: datetime, ended: datetime) -> None:
         cid=done.result_cid,
         result={"status": "success", "opStates": [op]},
         now=ended + timedelta(seconds=14),
+    )
+
+
+def limits_make(membership: Membership) -> None:
+    """Set caps and budgets, one of them nearly used up."""
+    organisation, now = membership.organisation, timezone.now()
+    actor, project = Actor.person(membership.user), organisation.projects.all()[0]
+    for level, subject, period, credits in (
+        ("organisation", "", "month", 250),
+        ("project", project.pk, "week", 2),
+        ("member", membership.user_id, "day", 5),
+        ("member", membership.user_id, "job", 10),
+        ("topup", "", "month", 500),
+    ):
+        cap_set(
+            membership=membership,
+            actor=actor,
+            level=level,
+            subject_id=str(subject),
+            period=period,
+            limit_micro=credits * MICRO,
+            now=now,
+        )
+    budget_set(
+        membership=membership,
+        actor=actor,
+        level="organisation",
+        subject_id="",
+        period="month",
+        limit_micro=2 * MICRO,
+        marks=[50, 80, 100],
+        forecast=True,
+        people=[membership.user_id],
+        now=now,
     )
 
 

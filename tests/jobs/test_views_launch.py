@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.billing.selectors import wallet
 from apps.jobs.definitions import definition_check
 from apps.jobs.forms import starters
 from apps.jobs.models import Job, Want
 from tests.console.scene import credits_give, markets_make
+from tests.jobs.test_spending import cap_of
 from tests.world import World
 
 URL = "/o/acme/jobs/new/"
@@ -110,6 +112,16 @@ def test_too_few_credits_are_told_with_the_next_step(shop: World) -> None:
     assert response.status_code == 402
     assert "/o/acme/billing/top-up/" in page
     assert "counting the primes below" in page
+    assert not Job.objects.exists()
+
+
+def test_a_cap_that_is_reached_is_told_with_a_way_to_see_it(shop: World) -> None:
+    cap_of(shop, micro=10, now=timezone.now())
+    response = shop.client(shop.mia).post("/o/acme/jobs/new/", filled())
+    page = response.content.decode()
+    assert response.status_code == 402
+    assert "Acme’s cap is 0.00001 credits each month" in page
+    assert 'href="/o/acme/billing/caps/"' in page
     assert not Job.objects.exists()
 
 

@@ -27,7 +27,8 @@ django.setup()
 
 from apps.jobs.models import Job  # noqa: E402 - models can be imported only after the setup
 from apps.users.models import User  # noqa: E402
-from tests.console.scene import scene_make  # noqa: E402
+from tests.console.oversight import oversight_make  # noqa: E402
+from tests.console.scene import limits_make, lots_make, scene_make  # noqa: E402
 from tests.organisations.people import invitation_token, invited, member  # noqa: E402
 from tests.world import World  # noqa: E402
 
@@ -57,6 +58,20 @@ def people_make(world: World) -> dict[str, str]:
     return {"token": invitation_token(sent[0]), "mia": str(member(world.mia).pk)}
 
 
+def oversight_pages(made: dict[str, str]) -> dict[str, str]:
+    """Return the pages of approvals and of the trail, by name."""
+    approvals, audit = "/o/acme/settings/approvals/", "/o/acme/settings/audit/"
+    return {
+        "approvals": approvals,
+        "approval-waiting": f"{approvals}{made['waiting']}/",
+        "approval-again": f"{approvals}{made['again']}/",
+        "approval-denied": f"{approvals}{made['denied']}/",
+        "audit": audit,
+        "audit-none-fits": f"{audit}?q=nothing+like+it",
+        "audit-event": f"{audit}{made['event']}/",
+    }
+
+
 def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
     """Return the pages of Acme, by name."""
     o = "/o/acme/"
@@ -78,6 +93,10 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "invitation": f"/invitations/{people['token']}/",
         "organisation-new": "/organisations/new/",
         "billing": f"{o}billing/",
+        "credits": f"{o}billing/credits/",
+        "usage": f"{o}billing/usage/",
+        "usage-by-member": f"{o}billing/usage/?by=member&since=2026-01-01",
+        "caps": f"{o}billing/caps/",
         "invoices": f"{o}billing/invoices/",
         "top-up": f"{o}billing/top-up/",
         "account-email": "/accounts/email/",
@@ -150,7 +169,9 @@ def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
     """Fill the database and take the pictures of all pages (or of those named)."""
     world = World.build()
     people = people_make(world)
-    shown = pages(scene_make(world.acme, world.olga), people)
+    shown = pages(scene_make(world.acme, world.olga), people) | oversight_pages(oversight_make(world))
+    limits_make(world.acme.memberships.get(user=world.olga))
+    lots_make(world.acme.memberships.get(user=world.olga))
     chosen = {name: path for name, path in shown.items() if not only or name in only}
     entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
     opened = {name: path for name, path in entrances.items() if not only or name in only}

@@ -11,9 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
+from apps.core.proofs import ProofBroken
 from apps.ledger import services
 from apps.ledger.models import Account, AccountDigest, DayDigest, Transfer
-from apps.ledger.proofs import ProofBroken, proof_check
+from apps.ledger.proofs import proof_check
 from apps.ledger.selectors import book_verify, digest_proof, digests_known
 from tests.ledger.books import NOW, books_open, move
 from tests.ledger.stranger import proof_holds

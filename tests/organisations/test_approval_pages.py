@@ -11,8 +11,9 @@ from apps.core.models import Mail
 from apps.organisations.models import Approval, Organisation
 from apps.organisations.roles import Role
 from apps.organisations.selectors.approvals import LINK_SALT
+from apps.users.models import User
 from tests.organisations.keys import key_make, limit
-from tests.organisations.test_approvals import _gifts, asked, gift_made  # noqa: F401 - an autouse fixture
+from tests.organisations.test_approvals import _gifts, asked, gift_made, goodwill  # noqa: F401 - an autouse fixture
 from tests.organisations.trail import NOW
 from tests.world import World
 
@@ -183,3 +184,18 @@ def test_a_program_s_bad_decision_is_refused_with_its_fields(
     assert answer.status_code == 400
     assert answer.json()["fields"]
     assert Approval.objects.get().state == "open"
+
+
+def test_staff_decide_goodwill_in_the_admin_site_and_only_with_the_right(world: World) -> None:
+    sam = User.objects.create_user("sam@nosana-web.example", name="Sam", is_staff=True)
+    tim = User.objects.create_superuser("tim@nosana-web.example", name="Tim")
+    wanted, body = goodwill(world, sam), {"action": "approve", "_selected_action": ""}
+    body["_selected_action"] = str(wanted.pk)
+    Approval.objects.update(deadline=NOW.replace(year=NOW.year + 5))
+    path = "/admin/organisations/approval/"
+    assert world.client(sam).post(path, body).status_code == 403
+    assert Approval.objects.get().state == "open"
+    tims = world.client(tim)
+    assert "Approved" in tims.post(path, body, follow=True).content.decode()
+    assert "Tim has approved this already" in tims.post(path, body, follow=True).content.decode()
+    assert Approval.objects.get().decided_by == tim

@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def acts(world: World) -> World:
     """Three acts of three people on three days."""
-    record(world, "cap.set", "cap:1", before={"micro": 5}, after={"micro": 7}, now=NOW)
+    record(world, "cap.set", "cap:1", before={"limit_micro": 5_000_000}, after={"limit_micro": 7_000_000}, now=NOW)
     record(world, "key.revoked", "key:2", actor=Actor("person", world.adam, address="203.0.113.5"), now=NOW + DAY)
     record(
         world,
@@ -106,7 +106,7 @@ def test_one_event_shows_before_and_after(acts: World) -> None:
     event = AuditEvent.objects.get(organisation=acts.acme, act="cap.set")
     page = acts.client(acts.adam).get(f"{TRAIL}{event.pk}/").content.decode()
     assert "198.51.100.7" in page
-    assert '<td class="value" data-label="Before">5</td>' in page
+    assert '<td class="value" data-label="Before">5.00 credits</td>' in page
     foreign = AuditEvent.objects.filter(organisation=acts.other).latest("id")
     assert acts.client(acts.adam).get(f"{TRAIL}{foreign.pk}/").status_code == 404
 
@@ -127,7 +127,7 @@ def test_exports_stream_every_event_that_fits(acts: World) -> None:
     adam = acts.client(acts.adam)
     rows = list(csv.DictReader(io.StringIO(body(adam.get(f"{TRAIL}export.csv")))))
     assert [row["act"] for row in rows] == ["member.removed", "key.revoked", "cap.set", "organisation.created"]
-    assert json.loads(rows[2]["after"]) == {"micro": 7}
+    assert json.loads(rows[2]["after"]) == {"limit_micro": 7_000_000}
     (only,) = json.loads(body(adam.get(f"{TRAIL}export.json?act=key")))
     assert (only["who"], only["address"]) == ("Adam", "203.0.113.5")
     assert json.loads(body(adam.get(f"{TRAIL}export.json?q=nothing-fits"))) == []
@@ -184,6 +184,6 @@ def test_a_program_reads_the_trail_by_pages(acts: World) -> None:
     path = "/api/v1/organisations/acme/audit"
     page = program.get(f"{path}?limit=2&act=cap").json()
     assert [item["act"] for item in page["items"]] == ["cap.set"]
-    assert page["items"][0]["after"] == {"micro": 7}
+    assert page["items"][0]["after"] == {"limit_micro": 7_000_000}
     assert program.get(f"{path}?since=never").status_code == 400
     assert program.get(f"{path}/digests").json() == {"organisation": str(acts.acme.pk), "digests": {}}

@@ -4,11 +4,20 @@ from collections.abc import Callable
 
 import pytest
 from django.core import mail as outbox
+from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
-from apps.organisations.models import AuditEvent, Invitation, Membership
-from apps.organisations.services import member_leave, member_remove, member_role_change, ownership_transfer
+from apps.organisations.models import AuditEvent, Grant, Invitation, Membership
+from apps.organisations.services import (
+    Actor,
+    api_key_create,
+    member_leave,
+    member_remove,
+    member_role_change,
+    ownership_transfer,
+)
 from apps.users.models import User
 from tests.organisations.people import by, invited, member
 from tests.world import World
@@ -89,6 +98,21 @@ def test_a_removed_member_finds_nothing_any_more(world: World) -> None:
     assert mia.get("/o/acme/").status_code == 404
     assert adam.post(path).status_code == 404  # a repeat
     assert acts() == ["member.removed"]
+
+
+def test_personal_keys_end_with_the_membership(world: World) -> None:
+    new = api_key_create(
+        grant=Grant.of_member(member(world.mia)),
+        name="CI",
+        scopes=["jobs.view"],
+        actor=Actor.person(world.mia),
+        now=timezone.now(),
+    )
+    asking = {"Authorization": f"Bearer {new.token}"}
+    assert Client().get("/api/v1/whoami", headers=asking).status_code == 200
+    member_remove(**by(world.adam), member_id=member(world.mia).pk)
+    assert Client().get("/api/v1/whoami", headers=asking).status_code == 401
+    assert acts() == ["key.created", "key.revoked", "member.removed"]
 
 
 def test_invitations_end_with_the_right_to_send_them(world: World) -> None:

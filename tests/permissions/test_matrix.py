@@ -42,6 +42,11 @@ QUESTIONS = (
     "month",
     "from",
     "to",
+    "by",
+    "since",
+    "until",
+    "cap",
+    "budget",
 )
 MEMBERS = [route for route in ALL if "slug" in route.kwargs]
 every_route = pytest.mark.parametrize("route", ALL, ids=str)

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.billing.models import CreditNote, Invoice, InvoiceDue, Lot, Quote, Rate, Statement
+from apps.billing.models import Budget, Cap, CreditNote, Invoice, InvoiceDue, Lot, Quote, Rate, Statement
 from apps.billing.services import (
+    budget_set,
     credit_note_due,
     credit_note_issue,
     invoice_issue,
@@ -153,6 +154,38 @@ def token_of(organisation: Organisation) -> str:
     return invitation_token(invitation_of(organisation))
 
 
+def cap_of(organisation: Organisation) -> Cap:
+    """Return a cap on the organisation's spending."""
+    now = timezone.now()
+    key = {"organisation": organisation, "level": "organisation", "period": "month"}
+    made = Cap.objects.get_or_create(**key, defaults={"limit_micro": 10**12, "created_at": now, "updated_at": now})
+    return made[0]
+
+
+def budget_of(organisation: Organisation) -> Budget:
+    """Return a budget of the organisation, told to its owner."""
+    owner, now = owner_of(organisation), timezone.now()
+    return budget_set(
+        membership=owner,
+        actor=Actor.person(owner.user),
+        level="organisation",
+        subject_id="",
+        period="month",
+        limit_micro=10**12,
+        marks=[50],
+        forecast=True,
+        people=[owner.user.pk],
+        now=now,
+    )
+
+
+def limit_body(organisation: Organisation) -> dict[str, Any]:
+    """Return a form that limits a project of the organisation."""
+    subject = f"project:{project_of(organisation).pk}"
+    people = [str(owner_of(organisation).user.pk)]
+    return {"subject": subject, "period": "day", "amount": "5", "marks": "50", "people": people}
+
+
 def credit_note_of(organisation: Organisation) -> CreditNote:
     """Return a credit note that is printed."""
     topup_id, now = invoice_of(organisation).due.topup_id, timezone.now()
@@ -188,6 +221,8 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
+    "cap_id": lambda organisation: cap_of(organisation).pk,
+    "budget_id": lambda organisation: budget_of(organisation).pk,
     "approval_id": lambda organisation: approval_of(organisation).pk,
     "organisations:approval_link.token": lambda organisation: approval_link_sign(
         approval_of(organisation), owner_of(organisation).user
@@ -209,6 +244,14 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "name": "CI",
         "scopes": ["jobs.view"],
         "project": project_of(organisation).slug,
+    },
+    "billing:cap_set": limit_body,
+    "billing:budget_set": limit_body,
+    "billing:move": lambda organisation: {
+        "source": "here",
+        "target": f"project:{project_of(organisation).pk}",
+        "amount": "1",
+        "key": str(uuid.uuid4()),
     },
     "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
 }

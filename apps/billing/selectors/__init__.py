@@ -1,5 +1,6 @@
 """Questions to billing, organisation first, each in the file of its noun."""
 
+from apps.billing.selectors.forecasts import Forecast, forecast_month
 from apps.billing.selectors.invoices import (
     credit_note_get,
     credit_notes_page,
@@ -8,7 +9,9 @@ from apps.billing.selectors.invoices import (
     invoices_of,
     invoices_page,
 )
+from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, caps_of
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
+from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
 from apps.billing.selectors.wallets import (
     PAGE,
@@ -22,12 +25,23 @@ from apps.billing.selectors.wallets import (
 )
 
 __all__ = [
-    "Movement",
     "PAGE",
+    "ROWS_LIMIT",
+    "Dimension",
+    "Forecast",
+    "LimitState",
+    "Movement",
+    "UsageLine",
+    "UsageRow",
     "Wallet",
+    "budget_get",
+    "budgets_of",
+    "cap_get",
+    "caps_of",
     "credit_note_get",
     "credit_notes_page",
     "finance_address",
+    "forecast_month",
     "holds_open",
     "invoice_get",
     "invoices_of",
@@ -40,6 +54,8 @@ __all__ = [
     "statement_get",
     "statement_rows",
     "statements_of",
+    "usage_by",
+    "usage_lines",
     "vat_check_answered",
     "vat_check_latest",
     "vat_id_state",

@@ -23,6 +23,17 @@ class Burn:
         """Return for how many whole hours the available credits last; None if nothing burns."""
         return available_micro // self.micro_per_hour if self.micro_per_hour else None
 
+    def lasting(self, available_micro: int) -> str:
+        """Return for how long the available credits last, as people say it ("6 hours", "12 days")."""
+        hours = self.hours(available_micro)
+        if hours is None or hours >= 366 * 24:
+            return "more than a year"
+        if hours < 1:
+            return "less than an hour"
+        if hours < 72:
+            return "1 hour" if hours == 1 else f"{hours} hours"
+        return f"{hours // 24} days"
+
 
 def burn_of(organisation_id: uuid.UUID, *, now: datetime) -> Burn:
     """Return the organisation's burn: what jobs cost that ended in the last 24 hours, and what open ones may cost.

@@ -52,7 +52,7 @@ def lots_of(organisation: Organisation) -> QuerySet[Lot]:
 
 def lots_live(organisation: Organisation) -> QuerySet[Lot]:
     """Return the organisation's lots with credits left, newest first."""
-    return lots_of(organisation).filter(remaining_micro__gt=0)
+    return lots_of(organisation).filter(remaining_micro__gt=0).select_related("project")
 
 
 def holds_open(organisation: Organisation) -> QuerySet[Hold]:

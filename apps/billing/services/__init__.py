@@ -1,9 +1,10 @@
 """The acts of billing, each in the file of its noun."""
 
 from apps.billing.pricing import cost_of, platform_fee
+from apps.billing.services.allowances import caps_check_topup, caps_release_topup
 from apps.billing.services.balances import balance_alert_set, balance_check, balance_watch, balances_check
 from apps.billing.services.budgets import budget_mail, budget_remove, budget_set, budgets_forecast
-from apps.billing.services.caps import cap_remove, cap_set, caps_check_topup, caps_release_topup
+from apps.billing.services.caps import cap_approved, cap_remove, cap_set
 from apps.billing.services.credit_notes import credit_note_due, credit_note_issue, credit_notes_sweep
 from apps.billing.services.details import billing_details_change
 from apps.billing.services.disputes import (
@@ -33,6 +34,7 @@ from apps.billing.services.statement_delivery import statement_deliver, statemen
 from apps.billing.services.statements import Closing, month_close, months_close, statement_close
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.trials import trial_grant
+from apps.billing.services.usage import labels_check, usage_relabel
 from apps.billing.services.vat import invoice_replace, place_proof_record, vat_of, vat_refund_paid
 from apps.billing.services.vat_checks import vat_check_ask, vat_checks_sweep, vat_id_check
 from apps.billing.services.vouchers import voucher_make, voucher_redeem, voucher_withdraw
@@ -53,6 +55,7 @@ __all__ = [
     "budget_remove",
     "budget_set",
     "budgets_forecast",
+    "cap_approved",
     "cap_remove",
     "cap_set",
     "caps_check_topup",
@@ -80,6 +83,7 @@ __all__ = [
     "invoice_send_again",
     "invoices_sweep",
     "jump_confirm",
+    "labels_check",
     "loss_post",
     "lot_grant",
     "lots_expire",
@@ -108,6 +112,7 @@ __all__ = [
     "topup_refund",
     "treasury_fund",
     "trial_grant",
+    "usage_relabel",
     "vat_check_ask",
     "vat_checks_sweep",
     "vat_id_check",

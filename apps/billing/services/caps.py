@@ -1,37 +1,27 @@
-"""Caps: set and removed by people, checked and counted with every hold, in the same transaction.
+"""Caps as people set, change and remove them.
 
-A cap of an organisation, project, member or key bounds what is held and spent in each window; a cap per job bounds
-one hold with its extensions; a cap on automatic top-ups bounds the credits they bring. What is released, or not
-spent, goes back to the window in which it was placed.
+Setting a cap where there was none, or lowering one, is done at once. Raising one above the organisation's limit,
+and removing one where there is such a limit, waits for somebody else's approval.
 """
 
 import uuid
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from apps.billing.errors import AmountInvalid, CapReached
-from apps.billing.models import AutoTopUp, Cap, Hold, Level
+from apps.billing.models import Cap, Level
 from apps.billing.selectors.subjects import subject_names
-from apps.billing.services.counters import (
-    Counter,
-    Spending,
-    Subject,
-    counters_add,
-    counters_find,
-    subjects_of,
-)
+from apps.billing.services.counters import counters_find
 from apps.billing.services.limits import limit_check, wallet_lock
-from apps.billing.windows import Period, zone_of
-from apps.core.errors import KeyReused
+from apps.billing.windows import Period
+from apps.core.errors import Conflict
 from apps.core.money import credits_text
-from apps.organisations.models import Membership, Organisation
+from apps.organisations.models import Approval, Membership, Organisation
 from apps.organisations.roles import Permission
-from apps.organisations.services import Actor, audit_record
+from apps.organisations.services import ActImpossible, Actor, approval_request, audit_record
 
-BROADEST = {level: place for place, level in enumerate(Level)}
-LONGEST = {period: place for place, period in enumerate(Period)}
+DAYS_TO_DECIDE = 7
 
 
 def cap_set(
@@ -43,11 +33,13 @@ def cap_set(
     period: str,
     limit_micro: int,
     now: datetime,
-) -> Cap:
+    reason: str = "",
+) -> Cap | Approval:
     """Set what may be held and spent (micro-NOS) in each window of the period; the same again changes nothing.
 
-    A new cap counts what is held and was spent in its window before. A cap below that only stops new holds.
-    Raises Denied, LimitRefused for a level, period or amount that cannot be, NotFound for a foreign subject.
+    A new cap counts what is held and was spent in its window before; one below that only stops new holds. A raise
+    above the organisation's limit returns the request for its approval. Raises Denied, LimitRefused for a level,
+    period or amount that cannot be, NotFound for a foreign subject, what approval_request raises.
     """
     membership.require(Permission.CAPS_MANAGE)
     organisation = membership.organisation
@@ -60,164 +52,137 @@ def cap_set(
         levels=set(Level),
         periods=set(Period),
     )
+    key = {"organisation": organisation, "level": level, "subject_id": subject_id, "period": period}
+    cap = Cap.objects.filter(**key).first()
+    if cap is not None and _needs_approval(cap, limit_micro):
+        return _ask(membership, actor, cap, limit_micro, reason, now=now)
     with transaction.atomic():
         wallet_lock(organisation.id)
-        return _write(organisation.id, actor, level, subject_id, period, limit_micro, now=now)
+        cap = Cap.objects.filter(**key).first()
+        if cap is not None and _needs_approval(cap, limit_micro):
+            raise Conflict("Somebody lowered this cap in this moment; look at it again.")
+        return _write(cap or Cap(**key, created_at=now), limit_micro, actor, now=now)
 
 
-def _write(
-    organisation_id: uuid.UUID,
-    actor: Actor,
-    level: str,
-    subject_id: str,
-    period: str,
-    limit_micro: int,
-    *,
-    now: datetime,
-) -> Cap:
-    """Make or change the cap and record it; the wallet is locked."""
-    key = {"organisation_id": organisation_id, "level": level, "subject_id": subject_id, "period": period}
-    cap = Cap.objects.filter(**key).first()
-    before = None if cap is None else {"limit_micro": cap.limit_micro}
-    if before == {"limit_micro": limit_micro} and cap is not None:
+def cap_remove(
+    *, membership: Membership, actor: Actor, cap_id: uuid.UUID, now: datetime, reason: str = ""
+) -> Approval | None:
+    """Remove a cap with its counters; one that is gone stays gone. Where raises need an approval, return the request.
+
+    Raises Denied, what approval_request raises.
+    """
+    membership.require(Permission.CAPS_MANAGE)
+    cap = Cap.objects.filter(organisation_id=membership.organisation_id, id=cap_id).first()
+    if cap is None:
+        return None
+    if _needs_approval(cap, None):
+        return _ask(membership, actor, cap, None, reason, now=now)
+    with transaction.atomic():
+        wallet_lock(cap.organisation_id)
+        _delete(cap.id, actor, now=now)
+    return None
+
+
+def cap_approved(*, approval: Approval, now: datetime) -> str:
+    """Raise or remove the cap as it was approved and return "cap:<id>".
+
+    Raises ActImpossible when the cap is gone or who asked may not change caps any more.
+    """
+    organisation, limit_micro = approval.organisation, approval.facts["limit_micro"]
+    member = Membership.objects.filter(organisation=organisation, user=approval.requester).first()
+    if member is None or not member.may(Permission.CAPS_MANAGE) or approval.requester is None:
+        raise ActImpossible(
+            f"{approval.requester or 'Who asked'} may not change the caps of {organisation} any more."
+        )
+    actor = Actor.person(approval.requester)
+    wallet_lock(organisation.id)
+    cap = Cap.objects.filter(organisation=organisation, id=uuid.UUID(approval.facts["cap"])).first()
+    if cap is None:
+        raise ActImpossible("The cap was removed meanwhile.")
+    if limit_micro is None:
+        _delete(cap.id, actor, now=now)
+    else:
+        _write(cap, limit_micro, actor, now=now)
+    return f"cap:{cap.id}"
+
+
+def _needs_approval(cap: Cap, limit_micro: int | None) -> bool:
+    """Return whether raising the cap to this, or removing it (None), needs an approval; lowering never does."""
+    bound = Organisation.objects.values_list("approval_cap_micro", flat=True).get(id=cap.organisation_id)
+    if bound is None:
+        return False
+    return limit_micro is None or limit_micro > max(bound, cap.limit_micro)
+
+
+def _ask(
+    membership: Membership, actor: Actor, cap: Cap, limit_micro: int | None, reason: str, *, now: datetime
+) -> Approval:
+    """Ask for the approval. The wallet is not locked here: deciding locks the request first and the wallet second."""
+    organisation = membership.organisation
+    name = subject_names(organisation, [(cap.level, cap.subject_id)])[cap.level, cap.subject_id]
+    before = f"{credits_text(cap.limit_micro)} credits"
+    after = "no cap" if limit_micro is None else f"{credits_text(limit_micro)} credits"
+    period = cap.get_period_display().lower()
+    return approval_request(
+        organisation_id=organisation.id,
+        kind="cap",
+        subject=f"cap:{cap.id}",
+        amount_micro=limit_micro,
+        worst_case=f"The cap of {name}, {period}, goes from {before} to {after}.",
+        reason=reason,
+        requester=membership,
+        facts={
+            "cap": str(cap.id),
+            "limit_micro": limit_micro,
+            "lines": [["For", name], ["Period", cap.get_period_display()], ["Now", before], ["Then", after]],
+        },
+        deadline=now + timedelta(days=DAYS_TO_DECIDE),
+        actor=actor,
+        now=now,
+    )
+
+
+def _write(cap: Cap, limit_micro: int, actor: Actor, *, now: datetime) -> Cap:
+    """Save the cap with this limit and record it; the wallet is locked."""
+    fresh, before = cap._state.adding, _facts(cap)
+    if not fresh and cap.limit_micro == limit_micro:
         return cap
-    cap = cap or Cap(**key, created_at=now)
     cap.limit_micro, cap.updated_at = limit_micro, now
     cap.save()
-    if before is None:
-        counters_find(Cap, [(organisation_id, Level(level), subject_id)], at=now)  # opens its first window
-    after = {"level": level, "subject": subject_id, "period": period, "limit_micro": limit_micro}
+    if fresh:
+        counters_find(Cap, [(cap.organisation_id, Level(cap.level), cap.subject_id)], at=now)  # its first window
     audit_record(
-        organisation_id=organisation_id,
+        organisation_id=cap.organisation_id,
         actor=actor,
         act="cap.set",
         subject=f"cap:{cap.id}",
-        before=before,
-        after=after,
+        before=None if fresh else before,
+        after=_facts(cap),
         now=now,
     )
     return cap
 
 
-def cap_remove(*, membership: Membership, actor: Actor, cap_id: uuid.UUID, now: datetime) -> None:
-    """Remove a cap with its counters; one that is gone stays gone. Raises Denied."""
-    membership.require(Permission.CAPS_MANAGE)
-    with transaction.atomic():
-        wallet_lock(membership.organisation_id)
-        cap = Cap.objects.filter(organisation_id=membership.organisation_id, id=cap_id).first()
-        if cap is None:
-            return
-        audit_record(
-            organisation_id=cap.organisation_id,
-            actor=actor,
-            act="cap.removed",
-            subject=f"cap:{cap.id}",
-            before={
-                "level": cap.level,
-                "subject": cap.subject_id,
-                "period": cap.period,
-                "limit_micro": cap.limit_micro,
-            },
-            now=now,
-        )
-        cap.delete()
-
-
-def caps_take(*, hold: Hold, micro: int, now: datetime) -> None:
-    """Count `micro` more, which are part of `hold.amount_micro`, in every cap that binds the hold.
-
-    The wallet must be locked. Raises CapReached for the broadest cap that leaves less; then the caller's
-    transaction must not commit.
-    """
-    subjects, job_micro = subjects_of(hold), hold.amount_micro
-    counters = counters_find(Cap, subjects, at=now)
-    hit = [c for c in counters if (job_micro if c.period == Period.JOB else c.used_micro + micro) > c.limit_micro]
-    if hit:
-        raise _reached(hold.organisation_id, hit, micro=micro, job_micro=job_micro)
-    if any(counter.span is not None for counter in counters):
-        counters_add(Cap, [Spending(subjects, now, micro)])
-
-
-def caps_give_back(spendings: Sequence[Spending]) -> None:
-    """Give amounts (positive) back to the windows of their placement; the wallets must be locked."""
-    counters_add(Cap, [Spending(one.subjects, one.at, -one.micro) for one in spendings])
-
-
-def caps_check_topup(*, organisation_id: uuid.UUID, key: str, micro: int, now: datetime) -> AutoTopUp:
-    """Let an automatic top-up of `micro` credits pass and count it; the same key and amount again counts once.
-
-    To be asked before a card is charged. Raises CapReached when a cap on automatic top-ups leaves less,
-    KeyReused for the same key with another amount, AmountInvalid for less than 1 micro-NOS.
-    """
-    if type(micro) is not int or micro <= 0:
-        raise AmountInvalid(f"An automatic top-up of {micro} micro-NOS is none; give a positive whole number.")
-    with transaction.atomic():
-        wallet_lock(organisation_id)
-        earlier = AutoTopUp.objects.filter(key=key).first()
-        if earlier is not None:
-            if (earlier.organisation_id, earlier.amount_micro) != (organisation_id, micro):
-                raise KeyReused(f"The automatic top-up {key} was asked for before, with another amount.")
-            return earlier
-        counters = counters_find(Cap, _topups_of(organisation_id), at=now)
-        hit = [counter for counter in counters if counter.used_micro + micro > counter.limit_micro]
-        if hit:
-            raise _reached(organisation_id, hit, micro=micro, job_micro=micro)
-        topup = AutoTopUp.objects.create(
-            organisation_id=organisation_id, key=key, amount_micro=micro, counted_micro=micro, placed_at=now
-        )
-        _topups_count(topup, micro)
-    return topup
-
-
-def caps_release_topup(*, key: str) -> None:
-    """Give back what an automatic top-up counted that came to nothing (the card was declined); once per key."""
-    topup = AutoTopUp.objects.filter(key=key).first()
-    if topup is None:
+def _delete(cap_id: uuid.UUID, actor: Actor, *, now: datetime) -> None:
+    """Delete the cap, if it is still there, and record it; the wallet is locked."""
+    cap = Cap.objects.filter(id=cap_id).first()
+    if cap is None:
         return
-    with transaction.atomic():
-        wallet_lock(topup.organisation_id)
-        if AutoTopUp.objects.filter(key=key, counted_micro__gt=0).update(counted_micro=0):
-            _topups_count(topup, -topup.amount_micro)
-
-
-def _topups_of(organisation_id: uuid.UUID) -> list[Subject]:
-    return [(organisation_id, Level.TOPUP, "")]
-
-
-def _topups_count(topup: AutoTopUp, micro: int) -> None:
-    counters_add(Cap, [Spending(_topups_of(topup.organisation_id), topup.placed_at, micro)])
-
-
-def _reached(organisation_id: uuid.UUID, hit: Sequence[Counter], *, micro: int, job_micro: int) -> CapReached:
-    cap = min(hit, key=lambda counter: (BROADEST[counter.level], LONGEST[counter.period]))
-    organisation = Organisation.objects.get(id=organisation_id)
-    name = subject_names(organisation, [(cap.level, cap.subject_id)])[cap.level, cap.subject_id]
-    whose = {
-        Level.ORGANISATION: f"{name}’s cap",
-        Level.PROJECT: f"the cap of the project “{name}”",
-        Level.MEMBER: f"the cap of {name}",
-        Level.KEY: f"the cap of the API key “{name}”",
-        Level.TOPUP: f"{organisation.name}’s cap on automatic top-ups",
-    }[cap.level]
-    limit = f"{whose} is {credits_text(cap.limit_micro)} credits {cap.period.label.lower()}"
-    needed = f"This needs {credits_text(job_micro if cap.period == Period.JOB else micro)} credits"
-    resets_at = None
-    if cap.period == Period.JOB:
-        rest = "choose a cheaper market or a shorter timeout"
-    elif cap.period == Period.LIFETIME or cap.span is None:
-        rest = f"{credits_text(cap.left_micro)} are left, and it never starts anew"
-    else:
-        resets_at = cap.span.ends_at
-        local = resets_at.astimezone(zone_of(cap.time_zone))
-        anew = f"until it starts anew on {local:%-d %B %Y at %H:%M} ({cap.time_zone})"
-        rest = f"{credits_text(cap.left_micro)} are left {anew}"
-    left = cap.limit_micro if cap.period == Period.JOB else cap.left_micro
-    return CapReached(
-        f"{needed}, but {limit}: {rest}.",
-        level=cap.level,
-        period=cap.period,
-        limit_micro=cap.limit_micro,
-        left_micro=left,
-        resets_at=resets_at,
-        step=("See the caps", f"/o/{organisation.slug}/billing/caps/"),
+    audit_record(
+        organisation_id=cap.organisation_id,
+        actor=actor,
+        act="cap.removed",
+        subject=f"cap:{cap.id}",
+        before=_facts(cap),
+        now=now,
     )
+    cap.delete()
+
+
+def _facts(cap: Cap) -> dict[str, Any]:
+    return {
+        "level": cap.level,
+        "subject": cap.subject_id,
+        "period": cap.period,
+        "limit_micro": cap.limit_micro,
+    }

@@ -85,7 +85,8 @@ def dispute_won(*, key: str, now: datetime) -> Reversal:
 def dispute_lost(*, key: str, now: datetime) -> Reversal:
     """Take the frozen credits, undo turnover and VAT, and collect the debt from paid credits; a repeat does nothing.
 
-    Announces `billing.refunded`: a credit note is due. Raises Reversal.DoesNotExist, ReversalEnded if it was won.
+    Promises the credit note and announces `billing.refunded`. Raises Reversal.DoesNotExist, ReversalEnded if it
+    was won.
     """
     with transaction.atomic():
         dispute = _locked(key)

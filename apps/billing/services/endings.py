@@ -10,7 +10,7 @@ from django.db import connection
 from apps.billing import chart, sql
 from apps.billing.errors import HoldUnknown
 from apps.billing.models import Hold, HoldExtension
-from apps.billing.services.caps import caps_give_back
+from apps.billing.services.allowances import caps_give_back
 from apps.billing.services.counters import Spending, subjects_of
 from apps.billing.services.lots import Part, lots_legs, lots_release, lots_unspent
 from apps.ledger.models import Account, Transfer

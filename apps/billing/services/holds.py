@@ -16,7 +16,7 @@ from apps.billing import chart
 from apps.billing.errors import AmountInvalid, HoldEnded, InsufficientCredits
 from apps.billing.models import Hold, HoldExtension
 from apps.billing.pricing import platform_fee
-from apps.billing.services.caps import caps_take
+from apps.billing.services.allowances import caps_take
 from apps.billing.services.endings import Ending, holds_end, holds_lock
 from apps.billing.services.lots import lots_choose, lots_legs, lots_spendable, lots_take
 from apps.core.errors import KeyReused

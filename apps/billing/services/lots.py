@@ -116,7 +116,7 @@ def lots_take(hold: Hold, parts: Sequence[Part], *, left_micro: int, position: i
     """
     for lot, amount in parts:
         lot.remaining_micro -= amount
-    Lot.objects.bulk_update([lot for lot, _ in parts], ["remaining_micro"])
+    _lots_save(lot for lot, _ in parts)
     balance_fell(hold.organisation_id, available_micro=left_micro)
     return HoldLot.objects.bulk_create(
         HoldLot(hold=hold, lot=lot, position=place, amount_micro=amount)
@@ -156,8 +156,15 @@ def lots_return(parts: Sequence[Part], *, now: datetime) -> None:
     for lot, amount in parts:
         lot.remaining_micro += amount
     lots = list({lot.id: lot for lot, _ in parts}.values())
-    Lot.objects.bulk_update(lots, ["remaining_micro"])
+    _lots_save(lots)
     lots_end([lot for lot in lots if lot.expires_at is not None and lot.expires_at <= now], now=now)
+
+
+def _lots_save(lots: Iterable[Lot]) -> None:
+    """Write what remains of the lots; one statement, plain, for a hold and its end each do it once."""
+    remaining = {lot.id: lot.remaining_micro for lot in lots}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LOTS_SAVE, {"ids": list(remaining), "remaining": list(remaining.values())})
 
 
 def lots_leave(
@@ -166,7 +173,7 @@ def lots_leave(
     """Take the parts from their lots in another way than by a hold, as the transfer says."""
     for lot, amount in parts:
         lot.remaining_micro -= amount
-    Lot.objects.bulk_update([lot for lot, _ in parts], ["remaining_micro"])
+    _lots_save(lot for lot, _ in parts)
     LotTake.objects.bulk_create(
         LotTake(lot=lot, transfer=transfer, reason=reason, amount_micro=amount, reversal=reversal)
         for lot, amount in parts

@@ -14,6 +14,7 @@ from apps.billing.errors import ReversalEnded, ReversalRefused
 from apps.billing.models import Lot, Reversal
 from apps.billing.services.reversals import (
     Share,
+    left_of,
     lots_of_topup,
     parts_of,
     reversal_find,
@@ -90,8 +91,9 @@ def topup_refund(
     """Book that `refunded_minor` of the top-up, in all and VAT included, were refunded; return what was new.
 
     The amount is cumulative, as Stripe tells it: repeats and old news change nothing. Reserved refunds that fit are
-    booked first; what nobody reserved (a refund made at Stripe itself) is booked as one of its own.
-    Each announces `billing.refunded`. Raises TopUpUnknown, ReversalRefused for more than was paid.
+    booked first; what nobody reserved (a refund made at Stripe itself) is booked as one of its own. VAT that went
+    back by `vat_refund_paid` is no part of the amount. Each promises its credit note and announces
+    `billing.refunded`. Raises TopUpUnknown, ReversalRefused for more than was paid.
     """
     with transaction.atomic():
         lot = topup_lot(topup_id)
@@ -111,11 +113,15 @@ def topup_refund(
 
 
 def _offer(lot: Lot) -> Share:
-    total, before = total_of(lot), reversed_before(lot)
+    total, before, left = total_of(lot), reversed_before(lot), left_of(lot)
     unspent = sum(part.remaining_micro for part in lots_of_topup(lot))
-    # What went back took its credits along, so the unspent ones may complete the top-up to the last cent.
-    gross = total.gross_minor * min(before.credits_micro + unspent, total.credits_micro) // total.credits_micro
-    return share_of(lot, left) if (left := gross - before.gross_minor) > 0 else Share(0, 0, 0, 0)
+    if unspent >= left.credits_micro:
+        gross = left.gross_minor
+    elif left.vat_minor:
+        gross = total.gross_minor * (before.credits_micro + unspent) // total.credits_micro - before.gross_minor
+    else:
+        gross = left.gross_minor * unspent // left.credits_micro
+    return share_of(lot, gross) if gross > 0 else Share(0, 0, 0, 0)
 
 
 def _reserve(lot: Lot, share: Share, *, key: str, reason: str, now: datetime) -> Reversal:

@@ -13,8 +13,9 @@ from django.db.models import Q, QuerySet, Sum
 
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid, ReversalRefused, TopUpUnknown
-from apps.billing.models import Lot, LotTake, Reversal
+from apps.billing.models import InvoiceDue, Lot, LotTake, Reversal
 from apps.billing.services.balances import balance_fell
+from apps.billing.services.credit_notes import credit_note_due, creditable, invoice_due_locked
 from apps.billing.services.lots import Part, lots_leave, lots_legs, lots_return
 from apps.billing.services.wallets import wallet_open
 from apps.core.errors import KeyReused
@@ -66,23 +67,49 @@ def total_of(lot: Lot) -> Share:
     return Share(net + vat, net, vat, lot.granted_micro)
 
 
+def left_of(lot: Lot) -> Share:
+    """Return what of the top-up has not gone back yet. VAT that a confirmed VAT id returned is not among it."""
+    total, before = total_of(lot), reversed_before(lot)
+    net, vat = total.net_minor - before.net_minor, total.vat_minor - before.vat_minor
+    if InvoiceDue.objects.filter(topup_id=lot.topup_id, replaces__isnull=False).exists():
+        vat = 0
+    return Share(net + vat, net, vat, total.credits_micro - before.credits_micro)
+
+
 def share_of(lot: Lot, gross_minor: int) -> Share:
     """Return what the next `gross_minor` of the top-up consist of.
 
     VAT is rounded half up, credits up (to the platform, by less than one micro-NOS), both on the cumulative amount.
     Raises AmountInvalid for an amount that is none, ReversalRefused for more than is left of the top-up.
     """
-    total, before = total_of(lot), reversed_before(lot)
+    total, before, left = total_of(lot), reversed_before(lot), left_of(lot)
     if type(gross_minor) is not int or gross_minor <= 0:
         raise AmountInvalid("What goes back must be an amount above 0.")
-    if before.gross_minor + gross_minor > total.gross_minor:
-        left = fiat_text(total.gross_minor - before.gross_minor, lot.currency)
-        raise ReversalRefused(f"{left} is left of this top-up; no more can go back.")
+    if gross_minor > left.gross_minor:
+        text = fiat_text(left.gross_minor, lot.currency)
+        raise ReversalRefused(f"{text} is left of this top-up; no more can go back.")
+    if not left.vat_minor:  # there never was any, or a confirmed VAT id has returned it
+        return Share(gross_minor, gross_minor, 0, -(-left.credits_micro * gross_minor // left.gross_minor))
     cumulative = before.gross_minor + gross_minor
     vat = (2 * total.vat_minor * cumulative + total.gross_minor) // (2 * total.gross_minor) - before.vat_minor
     vat = max(0, min(vat, gross_minor))
     credits = -(-total.credits_micro * cumulative // total.gross_minor) - before.credits_micro
     return Share(gross_minor, gross_minor - vat, vat, max(0, credits))
+
+
+def credit_note_promise(reversal: Reversal, *, now: datetime) -> None:
+    """Promise the credit note of a reversal that is done, over what can still be credited of the invoice."""
+    net_left, vat_left = creditable(invoice_due_locked(reversal.topup_id))
+    net, vat = min(reversal.net_minor, net_left), min(reversal.vat_minor, vat_left)
+    if net or vat:
+        credit_note_due(
+            topup_id=reversal.topup_id,
+            net_minor=net,
+            vat_minor=vat,
+            key=f"reversal:{reversal.id}",
+            now=now,
+            reason=reversal.get_kind_display(),
+        )
 
 
 def reversal_find(key: str, lot: Lot, gross_minor: int, kind: Reversal.Kind) -> Reversal | None:
@@ -175,8 +202,9 @@ def reversal_undo(reversal: Reversal, *, now: datetime) -> None:
 
 
 def reversal_finish(reversal: Reversal, *, fiat: str, now: datetime) -> Transfer:
-    """Book that the money is gone: frozen credits are unsold, turnover and VAT undone, `fiat` is where it came from.
+    """Book that the money is gone, and promise its credit note.
 
+    Frozen credits are unsold, turnover and VAT undone; `fiat` is the account the money left.
     The credits of a refund that were spent already stay sold: the platform gave the money as goodwill.
     """
     frozen = reversal.taken_micro + _debt(reversal)
@@ -196,6 +224,7 @@ def reversal_finish(reversal: Reversal, *, fiat: str, now: datetime) -> Transfer
         details=_facts(reversal),
     )
     _end(reversal, Reversal.State.DONE, now=now)
+    credit_note_promise(reversal, now=now)
     return transfer
 
 

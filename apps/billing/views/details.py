@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.billing import selectors
-from apps.billing.forms import BillingDetailsForm
+from apps.billing.forms_details import BillingDetailsForm
 from apps.billing.services import billing_details_change, vat_id_check, vat_of
 from apps.billing.vat import REVERSE_CHARGE, UNCONFIRMED
 from apps.billing.views.frame import enter

@@ -19,7 +19,7 @@ from apps.jobs.services.observation import (
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
-from apps.jobs.services.submission import ApprovalNeeded, Estimate, job_estimate, job_stop, job_submit
+from apps.jobs.services.submission import ApprovalNeeded, Estimate, Spender, job_estimate, job_stop, job_submit
 
 __all__ = [
     "ApprovalNeeded",
@@ -28,6 +28,7 @@ __all__ = [
     "MarketFacts",
     "Observation",
     "Seen",
+    "Spender",
     "attempt_addressed",
     "attempt_cancelled",
     "attempt_failed",

@@ -1,6 +1,7 @@
 """Jobs above the organisation's limit: launched when somebody approved them."""
 
 import hashlib
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from apps.jobs.models import Job, Market
 from apps.jobs.services.submission import (
     APPROVAL,
     ApprovalNeeded,
+    Spender,
     accept,
     approval_check,
     job_estimate,
@@ -38,19 +40,21 @@ def job_launch(
     actor: Actor,
     now: datetime,
     reason: str = "",
+    template: str = "",
 ) -> Job | Approval:
     """Submit a job, or where its worst case is above the organisation's limit, ask for its approval.
 
     A used key returns what it made, job or request. Raises what job_submit and approval_request raise.
     """
     name = submission_check(membership, project, definition, timeout_s, name)
+    spender = Spender(actor.api_key.pk if actor.api_key else None, template)
 
     def act() -> str:
         fresh = market_fresh(market)
         try:
             approval_check(membership.organisation, fresh, timeout_s, name, None)
         except ApprovalNeeded:
-            facts = _facts(project, fresh, definition, timeout_s, name)
+            facts = _facts(project, fresh, definition, timeout_s, name, spender)
             approval = approval_request(
                 organisation_id=membership.organisation_id,
                 kind="job",
@@ -65,7 +69,7 @@ def job_launch(
                 now=now,
             )
             return f"{APPROVAL}{approval.pk}"
-        return str(accept(membership, project, fresh, definition, timeout_s, name, now).pk)
+        return str(accept(membership, project, fresh, definition, timeout_s, name, now, None, spender).pk)
 
     made = submission_once(membership, project, market, definition, timeout_s, name, key=submission_key, act=act)
     if made.startswith(APPROVAL):
@@ -96,6 +100,7 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
             name=facts["name"],
             submission_key=f"approval:{approval.pk}",
             approved_micro=approval.amount_micro,
+            spender=Spender(facts["api_key"] and uuid.UUID(facts["api_key"]), facts["template"]),
             now=now,
         )
     except Denied as refusal:
@@ -104,7 +109,7 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
 
 
 def _facts(
-    project: Project, market: Market, definition: dict[str, Any], timeout_s: int, name: str
+    project: Project, market: Market, definition: dict[str, Any], timeout_s: int, name: str, spender: Spender
 ) -> dict[str, Any]:
     """Return what it takes to submit the job later, and the lines that those who approve it see."""
     return {
@@ -113,6 +118,8 @@ def _facts(
         "definition": definition,
         "timeout_s": timeout_s,
         "name": name,
+        "api_key": spender.api_key_id and str(spender.api_key_id),
+        "template": spender.template,
         "lines": [
             ["Job", name],
             ["Market", market.name],

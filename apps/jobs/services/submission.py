@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +25,15 @@ from apps.organisations.services import AsksAgain, organisation_keep_open
 
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
+FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
+
+
+@dataclass(frozen=True)
+class Spender:
+    """With which API key a job came, whose caps bind it, and from which template it started, for reports."""
+
+    api_key_id: uuid.UUID | None = None
+    template: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,20 +87,22 @@ def job_submit(
     submission_key: str,
     now: datetime,
     approved_micro: int | None = None,
+    spender: Spender | None = None,
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
-    `approved_micro` is the worst case that somebody approved. Raises Denied, Closed, DefinitionRefused (with a
-    sentence per path), AppError for a bad timeout or name, Conflict for a closed market or a foreign project,
-    InsufficientCredits, ApprovalNeeded above the organisation's limit, AsksAgain above what was approved, KeyReused
-    when the key was used for another job.
+    `approved_micro` is the worst case that somebody approved; `spender` the API key whose caps bind it. Raises
+    Denied, Closed, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict for a
+    closed market or a foreign project, CapReached, InsufficientCredits, ApprovalNeeded above the organisation's
+    limit, AsksAgain above what was approved, KeyReused when the key was used for another job.
     """
     name = submission_check(membership, project, definition, timeout_s, name)
 
     def act() -> str:
         fresh = market_fresh(market)
         approval_check(membership.organisation, fresh, timeout_s, name, approved_micro)
-        return str(accept(membership, project, fresh, definition, timeout_s, name, now, approved_micro).pk)
+        bound = approved_micro, spender or Spender()
+        return str(accept(membership, project, fresh, definition, timeout_s, name, now, *bound).pk)
 
     made = submission_once(membership, project, market, definition, timeout_s, name, key=submission_key, act=act)
     if made.startswith(APPROVAL):
@@ -199,7 +210,8 @@ def accept(
     timeout_s: int,
     name: str,
     now: datetime,
-    approved_micro: int | None = None,
+    approved_micro: int | None,
+    spender: Spender,
 ) -> Job:
     """Make the job, its attempt, its hold and its first want; the caller has checked everything else."""
     job = Job.objects.create(
@@ -224,7 +236,7 @@ def accept(
         network_fee_micro=estimate.network_fee_micro,
         platform_fee_micro=estimate.platform_fee_micro,
     )
-    hold_for(job, attempt, now=now)
+    hold_for(job, attempt, spender, now=now)
     job.attempt = attempt
     job.save(update_fields=["attempt"])
     event_write(
@@ -237,8 +249,8 @@ def accept(
     return job
 
 
-def hold_for(job: Job, attempt: Attempt, *, now: datetime) -> None:
-    """Hold the attempt's worst case under its source. Raises InsufficientCredits."""
+def hold_for(job: Job, attempt: Attempt, spender: Spender, *, now: datetime) -> None:
+    """Hold the attempt's worst case under its source. Raises CapReached, InsufficientCredits."""
     billing.hold_place(
         organisation_id=job.organisation_id,
         source=attempt.hold_source,
@@ -247,7 +259,10 @@ def hold_for(job: Job, attempt: Attempt, *, now: datetime) -> None:
         platform_fee_micro=attempt.platform_fee_micro,
         project_id=job.project_id,
         member_id=job.member_id,
+        api_key_id=spender.api_key_id,
+        dimensions={"market": job.market.slug, "template": spender.template},
         label=job.name,
+        expires_at=now + timedelta(seconds=job.timeout_s) + FORGOTTEN_AFTER,
         now=now,
     )
 
@@ -255,7 +270,8 @@ def hold_for(job: Job, attempt: Attempt, *, now: datetime) -> None:
 def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int, *, now: datetime) -> None:
     """Replace the attempt's hold by one for another price.
 
-    Raises InsufficientCredits, and ApprovalNeeded beyond what the job may cost unasked; then nothing changed.
+    Raises CapReached, InsufficientCredits, and ApprovalNeeded beyond what the job may cost unasked; then nothing
+    changed.
     """
     bound = job.organisation.approval_job_micro if job.approved_micro is None else job.approved_micro
     if bound is not None and estimate.total_micro > bound:
@@ -264,14 +280,14 @@ def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int,
             f"{'allowed without an approval' if job.approved_micro is None else 'approved'}."
         )
     with transaction.atomic():
-        billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
+        first = billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
         attempt.hold_source = f"job:{job.pk}:{attempt.number}:{price_micro}"
         attempt.price_micro = price_micro
         attempt.network_micro = estimate.network_micro
         attempt.network_fee_micro = estimate.network_fee_micro
         attempt.platform_fee_micro = estimate.platform_fee_micro
         attempt.save()
-        hold_for(job, attempt, now=now)
+        hold_for(job, attempt, Spender(first.api_key_id, first.dimensions.get("template", "")), now=now)
 
 
 def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime) -> Want:

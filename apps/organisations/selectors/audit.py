@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from apps.core.errors import NotFound
+from apps.core.money import credits_text
 from apps.organisations.audit import moment
 from apps.organisations.models import AuditDetail, AuditEvent, Organisation
 
@@ -74,10 +75,17 @@ class AuditLine:
         return {**(self.event.after or {}), **self.content.get("after", {})}
 
     @property
+    def on(self) -> str:
+        """The subject, short enough for a line of a table."""
+        noun, _, name = self.event.subject.partition(":")
+        return f"{noun} {name}" if len(name) <= 16 else f"{noun} …{name[-8:]}"
+
+    @property
     def changes(self) -> list[tuple[str, Any, Any]]:
-        """(field, before, after) by name; what does not exist is None."""
+        """(field, before, after) by name, as people read them; what does not exist is None."""
         before, after = self.before, self.after
-        return [(name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
+        names = sorted({*before, *after})
+        return [(_words(name), _shown(name, before.get(name)), _shown(name, after.get(name))) for name in names]
 
     def row(self) -> dict[str, Any]:
         """Return the event as an export or an endpoint gives it."""
@@ -97,6 +105,16 @@ class AuditLine:
             "day": event.day.day.isoformat() if event.day else None,
             "erased": self.erased,
         }
+
+
+def _words(name: str) -> str:
+    return name.removesuffix("_micro").replace("_", " ")
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name.endswith("micro") and isinstance(value, int):
+        return f"{credits_text(value)} credits"
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else value
 
 
 def audit_events(organisation: Organisation, filters: AuditFilters) -> QuerySet[AuditEvent]:

@@ -13,6 +13,7 @@ from apps.organisations.roles import Permission, Role
 from apps.organisations.selectors.memberships import member_get
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.invitations import invitations_of_member_revoke
+from apps.organisations.services.keys import keys_of_member_revoke
 from apps.organisations.services.people import hands_on, people_lock, role_read, roles_to_give
 
 
@@ -123,6 +124,7 @@ def _may_handle(acting: Membership, member: Membership) -> None:
 
 def _end(member: Membership, actor: Actor, act: str, *, now: datetime) -> None:
     invitations_of_member_revoke(member=member, kept=[], actor=actor, now=now)
+    keys_of_member_revoke(membership=member, actor=actor, now=now)
     _told(member, actor, act, before={"role": member.role, "email": member.user.email}, now=now)
     Membership.objects.filter(pk=member.pk).delete()  # `member` keeps its id: callers name whom they removed
 

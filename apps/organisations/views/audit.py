@@ -78,6 +78,7 @@ def _trail_page(
         "before": before,
         "next_before": next_before,
         "query": query.urlencode(),
+        "narrowed": any(field.value() for field in form.narrow()),
         "filtered": form.is_valid() and bool(form.filters()),
         "last_day": last_day,
         "last_digest": bytes(last_day.digest).hex() if last_day else "",

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.ledger.proofs import ProofBroken, proof_check
+from apps.core.proofs import ProofBroken
+from apps.ledger.proofs import proof_check
 from apps.ledger.selectors import book_verify, digests_known, imbalances
 
 

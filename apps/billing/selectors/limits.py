@@ -1,0 +1,104 @@
+"""Caps and budgets as they stand."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from apps.billing.models import Budget, BudgetWindow, Cap, CapWindow, Level
+from apps.billing.selectors.subjects import subject_names
+from apps.billing.windows import Period, span_of, zone_of
+from apps.core.errors import NotFound
+from apps.organisations.models import Membership, Organisation
+from apps.organisations.roles import Permission
+
+BROADEST = {level: place for place, level in enumerate(Level.values)}
+LONGEST = {period: place for place, period in enumerate(Period.values)}
+
+
+@dataclass(frozen=True)
+class LimitState:
+    """A cap or budget with what its window of now counts, micro-NOS; a cap per job counts nothing."""
+
+    limit: Cap | Budget
+    name: str
+    used_micro: int | None
+    resets_at: datetime | None
+
+    @property
+    def left_micro(self) -> int | None:
+        """Return what is left of it, never below 0."""
+        return None if self.used_micro is None else max(self.limit.limit_micro - self.used_micro, 0)
+
+    @property
+    def resets_words(self) -> str:
+        """Return the local day on which it begins anew ("1 December")."""
+        return f"{self.resets_at:%-d %B}" if self.resets_at else ""
+
+    @property
+    def percent(self) -> int:
+        """Return how much of it is used, in whole percent; a limit of 0 is used up."""
+        if self.used_micro is None:
+            return 0
+        return self.used_micro * 100 // self.limit.limit_micro if self.limit.limit_micro else 100
+
+
+def caps_of(membership: Membership, *, now: datetime) -> list[LimitState]:
+    """Return the caps the member may see, broadest first: all with billing.view, else those that bind everybody or
+    the member's own.
+    """
+    caps = Cap.objects.filter(organisation=membership.organisation)
+    if not membership.may(Permission.BILLING_VIEW):
+        mine = Q(level=Level.MEMBER, subject_id=str(membership.user_id))
+        caps = caps.filter(mine | Q(level__in=[Level.ORGANISATION, Level.PROJECT]))
+    windows = CapWindow.objects.filter(starts_at__lte=now, ends_at__gt=now)
+    return _states(membership.organisation, caps.prefetch_related(Prefetch("windows", windows)), now=now)
+
+
+def budgets_of(membership: Membership, *, now: datetime) -> list[LimitState]:
+    """Return the organisation's budgets, broadest first, with the people who are told."""
+    windows = BudgetWindow.objects.filter(starts_at__lte=now, ends_at__gt=now)
+    budgets = Budget.objects.filter(organisation=membership.organisation)
+    return _states(
+        membership.organisation, budgets.prefetch_related(Prefetch("windows", windows), "people"), now=now
+    )
+
+
+def cap_get(organisation: Organisation, cap_id: uuid.UUID) -> LimitState:
+    """Return the organisation's cap. Raises NotFound."""
+    return _one(organisation, Cap.objects.filter(organisation=organisation, id=cap_id), "cap")
+
+
+def budget_get(organisation: Organisation, budget_id: uuid.UUID) -> LimitState:
+    """Return the organisation's budget. Raises NotFound."""
+    return _one(organisation, Budget.objects.filter(organisation=organisation, id=budget_id), "budget")
+
+
+def _one(organisation: Organisation, found: QuerySet[Cap] | QuerySet[Budget], word: str) -> LimitState:
+    limit = found.first()
+    if limit is None:
+        raise NotFound(f"There is no such {word} in {organisation.name}; choose one from the list.")
+    subject = (limit.level, limit.subject_id)
+    return LimitState(limit, subject_names(organisation, [subject])[subject], None, None)
+
+
+def _states(
+    organisation: Organisation, limits: QuerySet[Cap] | QuerySet[Budget], *, now: datetime
+) -> list[LimitState]:
+    rows: list[Cap | Budget] = sorted(
+        limits, key=lambda limit: (BROADEST[limit.level], limit.subject_id, LONGEST[limit.period])
+    )
+    names = subject_names(organisation, [(limit.level, limit.subject_id) for limit in rows])
+    zone = zone_of(organisation.time_zone)
+    states = []
+    for limit in rows:
+        name = names[limit.level, limit.subject_id]
+        if limit.period == Period.JOB:
+            states.append(LimitState(limit, name, None, None))
+            continue
+        span = span_of(limit.period, zone=zone, now=now)
+        used = next((one.used_micro for one in limit.windows.all() if one.starts_at == span.starts_at), 0)
+        resets_at = None if limit.period == Period.LIFETIME else span.ends_at.astimezone(zone)
+        states.append(LimitState(limit, name, used, resets_at))
+    return states

@@ -1,0 +1,193 @@
+"""What must hold in every world: the eleven promises, asked of the database and of what the world outside knows.
+
+`quick` asks after each act what one statement can tell; `thorough` asks everything.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from django.core import mail
+from django.db import connection
+
+from apps.billing import chart
+from apps.billing.audit import mismatches
+from apps.core.money import CURRENCIES
+from apps.ledger.selectors import balances, book_verify, digests_known, imbalances
+from tests.simulation.world import World
+
+# What one statement can tell: new transfers that are uneven, accounts below their floor, and organisations whose
+# lots or holds tell another story than the books.
+QUICK = """
+SELECT '1 a transfer sums to zero', entry.transfer_id::text FROM ledger_entry AS entry
+JOIN ledger_account AS account ON account.id = entry.account_id
+WHERE entry.id > %(after)s GROUP BY entry.transfer_id, account.currency HAVING sum(entry.amount) <> 0
+UNION ALL
+SELECT '2 nothing is below its floor', code FROM ledger_account WHERE balance < floor
+UNION ALL
+SELECT '4 what is held is the sum of the open holds', account.code FROM ledger_account AS account
+WHERE split_part(account.code, ':', 3) = 'held' AND account.balance <> coalesce((
+    SELECT sum(amount_micro) FROM billing_hold
+    WHERE state = 'open' AND organisation_id = split_part(account.code, ':', 2)::uuid), 0)
+UNION ALL
+SELECT '4 what is available is the sum of the lots', account.code FROM ledger_account AS account
+WHERE split_part(account.code, ':', 3) = 'available' AND account.balance <> coalesce((
+    SELECT sum(remaining_micro) FROM billing_lot
+    WHERE project_id IS NULL AND organisation_id = split_part(account.code, ':', 2)::uuid), 0)
+UNION ALL
+SELECT 'last', coalesce(max(id), 0)::text FROM ledger_entry
+"""
+
+# What must never be: each returns what breaks the promise of its number.
+NEVER = {
+    "5 a hold ends once": """
+        SELECT hold.source FROM billing_hold AS hold
+        LEFT JOIN ledger_transfer AS settle ON settle.key = 'hold:' || hold.source || ':settle'
+        LEFT JOIN ledger_transfer AS release ON release.key = 'hold:' || hold.source || ':release'
+        LEFT JOIN billing_settlement AS settlement ON settlement.hold_id = hold.id
+        WHERE hold.state <> CASE WHEN settle.id IS NOT NULL THEN 'settled'
+            WHEN release.id IS NOT NULL THEN 'released' ELSE 'open' END
+            OR (settle.id IS NOT NULL AND release.id IS NOT NULL)
+            OR (settlement.id IS NOT NULL) <> (settle.id IS NOT NULL)
+    """,
+    "6 no settlement is above its hold": """
+        SELECT hold.source FROM billing_settlement AS settlement JOIN billing_hold AS hold ON hold.id = settlement.hold_id
+        WHERE settlement.cost_micro > hold.amount_micro
+            OR settlement.cost_micro + settlement.released_micro <> hold.amount_micro
+    """,
+    "7 a fact of the chain is booked once": """
+        SELECT details->>'source' FROM ledger_transfer WHERE reason = 'settlement' GROUP BY 1 HAVING count(*) > 1
+        UNION ALL SELECT details->>'reference' FROM ledger_transfer WHERE reason = 'funding' GROUP BY 1 HAVING count(*) > 1
+        UNION ALL SELECT topup_id FROM billing_lot WHERE topup_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1
+        UNION ALL SELECT topup_id FROM billing_invoicedue WHERE replaces_id IS NULL GROUP BY 1 HAVING count(*) > 1
+        UNION ALL SELECT source FROM billing_usagerecord GROUP BY source, starts_at HAVING count(*) > 1
+    """,
+    "8 all accounts together are zero": """
+        SELECT account.currency || ' ' || sum(entry.amount) FROM ledger_entry AS entry
+        JOIN ledger_account AS account ON account.id = entry.account_id GROUP BY account.currency HAVING sum(entry.amount) <> 0
+    """,
+    "9 a replay from empty never passes a floor": """
+        SELECT DISTINCT code FROM (
+            SELECT account.code, account.floor, sum(entry.amount) OVER (PARTITION BY account.id ORDER BY entry.id) AS running
+            FROM ledger_entry AS entry JOIN ledger_account AS account ON account.id = entry.account_id
+            WHERE account.floor IS NOT NULL
+        ) AS replay WHERE running < floor
+    """,
+    "10 nobody's credits pay for another": """
+        SELECT transfer.key FROM ledger_transfer AS transfer
+        JOIN ledger_entry AS entry ON entry.transfer_id = transfer.id
+        JOIN ledger_account AS account ON account.id = entry.account_id
+        WHERE account.code LIKE 'org:%%' AND transfer.reason <> 'move'
+        GROUP BY transfer.key HAVING count(DISTINCT split_part(account.code, ':', 2)) > 1
+        UNION ALL
+        SELECT hold.source FROM billing_holdlot AS share JOIN billing_hold AS hold ON hold.id = share.hold_id
+        JOIN billing_lot AS lot ON lot.id = share.lot_id
+        WHERE lot.organisation_id <> hold.organisation_id
+            OR (lot.project_id IS NOT NULL AND lot.project_id IS DISTINCT FROM hold.project_id)
+        UNION ALL
+        SELECT transfer.key FROM ledger_transfer AS transfer
+        JOIN ledger_entry AS entry ON entry.transfer_id = transfer.id
+        JOIN ledger_account AS account ON account.id = entry.account_id
+        JOIN organisations_membership AS owner ON owner.role = 'owner'
+            AND owner.organisation_id = split_part(account.code, ':', 2)::uuid
+        WHERE account.code LIKE 'org:%%' AND transfer.reason = 'move'
+        GROUP BY transfer.key HAVING count(DISTINCT owner.user_id) > 1
+    """,
+    "11 invoices have numbers without a gap or a twin": """
+        SELECT series FROM billing_invoice GROUP BY series HAVING max(sequence) <> count(*) OR count(DISTINCT number) <> count(*)
+        UNION ALL
+        SELECT counter.series FROM billing_invoicecounter AS counter
+        WHERE last <> (SELECT count(*) FROM billing_invoice AS i WHERE i.series = counter.series)
+    """,
+    "11 a mail is written once for each fact": "SELECT key FROM core_mail GROUP BY key HAVING count(*) > 1",
+    "7 a voucher is used within its limit": """
+        SELECT voucher.id::text FROM billing_voucher AS voucher
+        WHERE (SELECT count(*) FROM billing_voucheruse AS use WHERE use.voucher_id = voucher.id) > voucher."limit"
+    """,
+}
+
+
+def quick(monitor: psycopg.Connection[Any], after: int) -> tuple[int, list[str]]:
+    """Return the last entry's id and what is wrong now, as another connection sees it."""
+    rows = monitor.execute(QUICK, {"after": after}).fetchall()
+    return int(rows[-1][1]), [f"{promise}: {subject}" for promise, subject in rows[:-1]]
+
+
+def thorough(world: World) -> Iterator[str]:
+    """Yield everything that is wrong in the database by itself; no act may be under way in between."""
+    for wrong in imbalances():
+        yield f"{'9' if wrong.kind == 'account' else '1'} {wrong.kind} {wrong.subject}: {wrong.sentence}"
+    for mismatch in mismatches():
+        yield f"4 {mismatch.rule}: {mismatch.subject}, {mismatch.rows_micro} and {mismatch.books_micro}"
+    with connection.cursor() as cursor:
+        for promise, question in NEVER.items():
+            cursor.execute(question, [])
+            yield from (f"{promise}: {subject}" for (subject,) in cursor.fetchall())
+    for finding in book_verify():
+        yield f"9 the closed day {finding.day}, {finding.account}: {finding.sentence}"
+    known = list(digests_known().values())
+    if known[: len(world.closed)] != world.closed:
+        yield "9 a published digest changed"
+    world.closed = known
+    told = (
+        [message.subject + message.to[0] + message.body for message in mail.outbox]
+        if hasattr(mail, "outbox")
+        else []
+    )
+    if len(set(told)) < len(told):
+        yield "11 a mail went out twice"
+
+
+def outside(world: World) -> Iterator[str]:
+    """Yield where the books differ from what the world outside knows, once everything that was begun is done."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT topup_id, granted_micro FROM billing_lot WHERE topup_id IS NOT NULL")
+        lots = dict(cursor.fetchall())
+        cursor.execute("SELECT source, state FROM billing_hold")
+        holds = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT currency, sum(gross_minor) FROM billing_reversal WHERE state = 'done' AND kind = 'refund' GROUP BY 1"
+        )
+        refunded = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT lot.topup_id, sum(gross_minor) FROM billing_reversal AS r JOIN billing_lot AS lot ON lot.id = r.lot_id "
+            "WHERE r.state = 'done' AND r.kind = 'refund' GROUP BY 1"
+        )
+        back = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT coalesce(sum(taken_micro + CASE WHEN kind = 'dispute' THEN spent_micro ELSE 0 END), 0) "
+            "FROM billing_reversal WHERE state = 'done'"
+        )
+        (unsold,) = cursor.fetchone()
+    for topup, payment in world.payments.items():
+        if lots.get(topup) != (payment.quote.credits_micro if payment.credited else None):
+            yield f"3 payment {topup} bought {payment.quote.credits_micro}, credited {lots.get(topup)}"
+        if back.get(topup, 0) != payment.refunded_minor:
+            yield f"3 of payment {topup} the provider refunded {payment.refunded_minor}, booked {back.get(topup, 0)}"
+    for source, held in world.holds.items():
+        state = holds.get(source)
+        if (state is not None) != held.placed or (held.ended and state != held.ended):
+            yield f"5 hold {source} is {state}, who placed it knows {held.placed} {held.ended}"
+    books = balances(
+        [
+            chart.TREASURY,
+            chart.FX_NOS,
+            *(chart.stripe(c) for c in CURRENCIES),
+            *(chart.disputed(c) for c in CURRENCIES),
+        ]
+    )
+    sold = sum(payment.quote.credits_micro for payment in world.payments.values() if payment.credited)
+    if -books.get(chart.FX_NOS, 0) != sold - unsold:
+        yield f"3 credits sold {sold - unsold}, booked {-books.get(chart.FX_NOS, 0)}"
+    if books.get(chart.TREASURY, 0) != sum(world.funded.values()):
+        yield "7 the treasury is not what was put in"
+    for currency in CURRENCIES:
+        expected = _at_provider(world, currency) - refunded.get(currency, 0)
+        if books.get(chart.stripe(currency), 0) != expected:
+            yield f"3 the provider holds {expected} {currency}, booked {books.get(chart.stripe(currency), 0)}"
+
+
+def _at_provider(world: World, currency: str) -> int:
+    paid = [one for one in world.payments.values() if one.credited and one.quote.currency == currency]
+    moved = [(amount, fee) for c, amount, fee in world.dispute_funds.values() if c == currency]
+    return sum(one.quote.total_minor - one.fee_minor for one in paid) + sum(a - f for a, f in moved)

@@ -1,0 +1,67 @@
+"""Credits that are given, redeemed, moved, or expire."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from apps.billing.models import Lot
+from apps.billing.services import Purse, credits_move, lot_grant, lots_expire, voucher_redeem
+from tests.simulation.world import CREDIT, Operation, World
+
+
+def granted(world: World) -> Operation:
+    """Return a gift of credits."""
+    place, chance, key = world.place(), world.chance, world.name("grant")
+    micro, days = chance.randrange(1, 30 * CREDIT), chance.choice([None, 1, 7, 30])
+    expires_at = world.now + timedelta(days=days) if days else None
+
+    def run(now: datetime) -> Any:
+        return lot_grant(
+            organisation_id=place.organisation.id,
+            kind=Lot.Kind.PROMOTIONAL,
+            micro=micro,
+            key=key,
+            now=now,
+            expires_at=expires_at,
+        )
+
+    return Operation("lot_grant", run, place)
+
+
+def redeemed(world: World) -> Operation:
+    """Return the use of a voucher, which is good for fewer organisations than there are."""
+    place, code = world.place(), world.chance.choice(world.codes)
+
+    def run(now: datetime) -> Any:
+        return voucher_redeem(membership=place.owner, code=code, actor=place.actor, now=now)
+
+    return Operation("voucher_redeem", run, place)
+
+
+def moved(world: World) -> Operation:
+    """Return a move of credits between two purses of one owner, or an attempt between strangers'."""
+    chance, key = world.chance, world.name("move")
+    place, other = chance.choice(world.places), chance.choice(world.places)
+    source = Purse(place.organisation, chance.choice([None, None, *place.projects]))
+    target = Purse(other.organisation, chance.choice([None, *other.projects]))
+    micro = chance.randrange(1, 20 * CREDIT)
+
+    def run(now: datetime) -> Any:
+        return credits_move(
+            source=source,
+            target=target,
+            membership=place.owner,
+            micro=micro,
+            key=key[-60:],
+            actor=place.actor,
+            now=now,
+        )
+
+    return Operation("credits_move", run, place)
+
+
+def expired(world: World) -> Operation:
+    """Return the sweep of credits whose time is over."""
+    return Operation("lots_expire", lambda now: lots_expire(now=now))
+
+
+OFFERS = [(4, granted), (2, redeemed), (4, moved), (2, expired)]

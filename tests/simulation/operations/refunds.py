@@ -1,0 +1,61 @@
+"""Money that goes back: reserved, refunded (as the provider tells it: cumulative, at times twice), or not."""
+
+from datetime import datetime
+from typing import Any
+
+from apps.billing.services import refund_cancel, refund_reserve, topup_refund
+from tests.simulation.world import Operation, World
+
+
+def paid(world: World) -> str | None:
+    """Return a top-up that was credited."""
+    found = [topup for topup, payment in world.payments.items() if payment.credited]
+    return world.chance.choice(found) if found else None
+
+
+def reserved(world: World) -> Operation | None:
+    """Return the start of a refund."""
+    topup = paid(world)
+    if topup is None:
+        return None
+    payment, key = world.payments[topup], world.name("refund")
+    minor, exceed = world.chance.randrange(1, payment.quote.total_minor + 1), world.chance.random() < 0.2
+
+    def run(now: datetime) -> Any:
+        return refund_reserve(
+            topup_id=topup, gross_minor=minor, key=key, reason="simulated", now=now, exceed=exceed
+        )
+
+    def done(result: Any) -> None:
+        world.refunds[key] = topup
+
+    return Operation("refund_reserve", run, payment.place, done)
+
+
+def refunded(world: World) -> Operation | None:
+    """Return the provider's news of what was refunded in all."""
+    topup = paid(world)
+    if topup is None:
+        return None
+    payment = world.payments[topup]
+    minor = world.chance.randrange(1, payment.quote.total_minor + 1)
+
+    def run(now: datetime) -> Any:
+        return topup_refund(topup_id=topup, refunded_minor=minor, now=now)
+
+    def done(result: Any) -> None:
+        payment.refunded_minor = max(payment.refunded_minor, minor)
+
+    return Operation("topup_refund", run, payment.place, done)
+
+
+def cancelled(world: World) -> Operation | None:
+    """Return the end of a refund that the provider did not make."""
+    if not world.refunds:
+        return None
+    key = world.chance.choice(list(world.refunds))
+    place = world.payments[world.refunds[key]].place
+    return Operation("refund_cancel", lambda now: refund_cancel(key=key, now=now), place)
+
+
+OFFERS = [(2, reserved), (1, refunded), (1, cancelled)]

@@ -1,0 +1,89 @@
+"""Money that comes in: quoted, paid, credited, its fee booked, its invoice numbered, its mails sent."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from apps.billing.models import InvoiceDue, Quote
+from apps.billing.services import stripe_fee_post, topup_credit
+from apps.billing.services.invoices import invoice_number
+from apps.core.models import Message
+from apps.core.queue import message_run
+from tests.simulation.world import Operation, Payment, World
+
+
+def credited(world: World) -> Operation:
+    """Return the credit of a new payment."""
+    place, chance, topup = world.place(), world.chance, world.name("topup")
+    net, rate = chance.randrange(1_000, 60_000), chance.randrange(200_000, 900_000)
+    vat = net * chance.choice([0, 2_100]) // 10_000
+    quote = Quote.objects.create(
+        organisation=place.organisation,
+        currency=chance.choice(["EUR", "EUR", "USD"]),
+        net_minor=net,
+        vat_minor=vat,
+        vat_bp=2_100 if vat else 0,
+        vat_rule="domestic" if vat else "outside_eu",
+        buyer_country="NL",
+        total_minor=net + vat,
+        credits_micro=net * 10**10 // rate,
+        rate_micro=rate,
+        spread_bp=0,
+        rate_charged_micro=rate,
+        rate_source="simulated",
+        rate_at=world.now,
+        created_at=world.now,
+        expires_at=world.now + timedelta(hours=1),
+    )
+    payment = world.payments[topup] = Payment(place, quote)
+
+    def run(now: datetime) -> Any:
+        return topup_credit(
+            organisation_id=place.organisation.id,
+            topup_id=topup,
+            quote=quote,
+            payment_reference=f"pi_{topup}",
+            now=now,
+        )
+
+    def done(result: Any) -> None:
+        payment.credited = True
+
+    return Operation("topup_credit", run, place, done)
+
+
+def fee(world: World) -> Operation | None:
+    """Return what the provider kept of a payment."""
+    open_ones = [topup for topup, payment in world.payments.items() if payment.credited and not payment.fee_minor]
+    if not open_ones:
+        return None
+    topup, minor = world.chance.choice(open_ones), world.chance.randrange(1, 400)
+    payment = world.payments[topup]
+    payment.fee_minor = minor
+
+    def run(now: datetime) -> Any:
+        return stripe_fee_post(topup_id=topup, currency=payment.quote.currency, fee_minor=minor, now=now)
+
+    return Operation("stripe_fee_post", run, payment.place)
+
+
+def numbered(world: World) -> Operation | None:
+    """Return the numbering of an invoice that is due, perhaps one that has its number."""
+    due = InvoiceDue.objects.order_by("created_at", "id").values_list("id", flat=True)
+    found = list(due[:50])
+    if not found:
+        return None
+    due_id = world.chance.choice(found)
+    return Operation("invoice_number", lambda now: invoice_number(invoice_due_id=due_id, now=now))
+
+
+def message(world: World) -> Operation | None:
+    """Return the run of a waiting message, as a worker would; printing is left to others: it moves no money."""
+    waiting = Message.objects.exclude(name__in=["billing.invoice_issue", "billing.credit_note_issue"])
+    found = list(waiting.order_by("created_at", "id").values_list("id", flat=True)[:5])
+    if not found:
+        return None
+    message_id = str(world.chance.choice(found))
+    return Operation("message_run", lambda now: message_run(message_id, now=now))
+
+
+OFFERS = [(6, credited), (2, fee), (2, numbered), (2, message)]

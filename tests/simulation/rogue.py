@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def let_loose():
+    return []

@@ -1,0 +1,98 @@
+"""`python -m tests.simulation.worker`: plays a range of seeds against one database and reports line by line."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import django
+import psycopg
+from django.conf import settings
+
+django.setup()
+
+from django.core import mail  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from apps.core import ids, queue  # noqa: E402
+from apps.core import tasks as _every_task  # noqa: E402, F401 - registers them, as a worker does
+from tests.simulation import mutations, rogue  # noqa: E402
+from tests.simulation.runner import Outcome, Run  # noqa: E402
+from tests.simulation.scheduler import Scheduler  # noqa: E402
+from tests.simulation.world import places_make  # noqa: E402
+
+ROGUE_EVERY = 25
+
+
+class LostBroker:
+    """A broker that loses every message: what is promised must be done all the same."""
+
+    def send_task(self, *args: object, **kwargs: object) -> None:
+        """Lose it."""
+
+
+@contextmanager
+def own_world(*, actors: int, free: bool) -> Iterator[tuple[Scheduler, psycopg.Connection, list]]:
+    """Replace clock, chance, broker and mail box by a world's own, and start the actors."""
+    time_module, os_module, broker = ids.time, ids.os, queue.current_app
+    queue.current_app = LostBroker()
+    mail.outbox = []
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    params = connection.get_connection_params()
+    dsn = psycopg.conninfo.make_conninfo(
+        host=params.get("host", ""), port=params.get("port", ""), user=params.get("user", ""),
+        password=params.get("password", ""), dbname=params["dbname"],
+    )  # fmt: skip
+    scheduler, monitor = Scheduler(actors=actors, dsn=dsn, free=free), psycopg.connect(dsn, autocommit=True)
+    try:
+        yield scheduler, monitor, places_make()
+    finally:
+        scheduler.stop()
+        monitor.close()
+        ids.time, ids.os, queue.current_app = time_module, os_module, broker
+
+
+def seeds_play(seeds: range, operations: int, *, free: bool = False, rogues: bool = False) -> Iterator[Outcome]:
+    """Play each seed and yield what became of it; the first violation ends that seed."""
+    with own_world(actors=4, free=free) as (scheduler, monitor, places):
+        for seed in seeds:
+            mail.outbox.clear()
+            outcome = Run(seed=seed, places=places, scheduler=scheduler, monitor=monitor).play(operations)
+            if not outcome.violations and (rogues or seed % ROGUE_EVERY == 0):
+                outcome.violations += rogue.let_loose()
+            yield outcome
+
+
+def main() -> None:
+    """Play and report."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--first", type=int, required=True)
+    parser.add_argument("--seeds", type=int, required=True)
+    parser.add_argument("--ops", type=int, required=True)
+    parser.add_argument("--mutate", default="")
+    parser.add_argument("--threads", action="store_true")
+    parser.add_argument("--trace", action="store_true")
+    options = parser.parse_args()
+    if options.mutate:
+        mutations.apply(options.mutate)
+    started = time.monotonic()
+    seeds = range(options.first, options.first + options.seeds)
+    for outcome in seeds_play(seeds, options.ops, free=options.threads, rogues=bool(options.mutate)):
+        told = {
+            "seed": outcome.seed,
+            "operations": outcome.operations,
+            "crashes": outcome.crashes,
+            "refusals": outcome.refusals,
+            "repeats": outcome.repeats,
+            "violations": outcome.violations[:5],
+            "seconds": round(time.monotonic() - started, 1),
+        }
+        print(json.dumps(told | ({"trace": outcome.trace} if options.trace else {})), flush=True)
+        if options.mutate and outcome.violations:
+            sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
