@@ -225,12 +225,24 @@ SELLER = {
     "oss": env.bool("SELLER_OSS", default=True),  # VAT of other EU countries goes through the one-stop shop
 }
 
+TERMS_VERSION = env.str("TERMS_VERSION", default="2026-11")  # in force: templates/terms/<version>.html
+
 # --- money -----------------------------------------------------------------------------------------------
 PLATFORM_FEE_BP = env.int("PLATFORM_FEE_BP", default=500)  # basis points of the node's price
 RATE_SPREAD_BP = env.int("RATE_SPREAD_BP", default=200)  # basis points on the NOS rate of a quote
 QUOTE_MINUTES = env.int("QUOTE_MINUTES", default=60)
+# Where the price of NOS comes from, the most trusted first. Pyth is asked only if there is a key for it, and tells
+# NOS only if its feed is named; the euro and the pound are the same feeds for everybody.
+PYTH_URL = env.str("PYTH_URL", default="https://pyth.dourolabs.app/hermes")
+PYTH_API_KEY = env.str("PYTH_API_KEY", default="")
+PYTH_FEEDS = {
+    "NOS/USD": env.str("PYTH_NOS_FEED", default=""),
+    "EUR/USD": "a995d00bb36a63cef7fd2c287dc105fc8f3d93779f062f09551b0af3e81ec30b",
+    "GBP/USD": "84c2dde9633d93d1bcad84e7dc41c9d56578b7ec52fabedc1f335d673df0a7c1",
+}
+COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/v3")
+COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
-RATES_URL = env.str("RATES_URL", default="https://api.coingecko.com/api/v3")
 TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
 TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)

@@ -18,7 +18,12 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
 }
 
 PORTS: dict[str, list[str]] = {
-    "billing.hold_needed": [
-        "apps.jobs.selectors.hold_needed"
-    ],  # source: True, False, or None for a foreign source
+    # An approved act, done in the approving transaction (docs/approvals.md); returns "noun:<id>" of what it made.
+    "approvals.job": ["apps.jobs.services.job_approved"],  # approval, now
+    # quote_ids: which of them something was paid with, so that the others may be deleted
+    "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
+    # source: whether its hold is still needed, or None for a foreign source
+    "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],
+    # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
+    "organisations.close_obstacles": ["apps.billing.closing.close_obstacles", "apps.jobs.closing.close_obstacles"],
 }

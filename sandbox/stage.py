@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import forks, markets
+from sandbox.rates import NOS_FEED
 from sandbox.supervisor import Part, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,7 +118,10 @@ class Stage:
             "STRIPE_CHECKOUT_ORIGINS": stripe,
             "IPFS_API_URL": ipfs,
             "IPFS_GATEWAY_URL": ipfs,
-            "RATES_URL": f"{rates}/api/v3",
+            "COINGECKO_URL": f"{rates}/api/v3",
+            "PYTH_URL": f"{rates}/hermes",
+            "PYTH_API_KEY": "sandbox",
+            "PYTH_NOS_FEED": NOS_FEED,
         }
 
     async def _prepare(self) -> None:

@@ -72,7 +72,7 @@ class Story:
     def top_up(self, *, currency: str = "EUR", amount: str = "100") -> None:
         """Top up by card on the hosted payment page and wait until the credits are there."""
         self.browser.open(f"/o/{self.slug}/billing/top-up/?currency={currency}&amount={amount}")
-        self.browser.send(self.browser.form_with("quote"))
+        self.browser.send(self.browser.form_with("quote"), **self.terms())
         self.say(f"went to the hosted payment page at {urlsplit(self.browser.url).netloc}")
         paid_at = time.monotonic()
         self.browser.send(self.browser.form_with("card_number"), **CARD)
@@ -82,6 +82,11 @@ class Story:
         )
         self.seconds["topup_to_credit"] = round(time.monotonic() - paid_at, 2)
         self.say(f"paid by card; credited after {self.seconds['topup_to_credit']} s")
+
+    def terms(self) -> dict[str, str]:
+        """Return the tick under the terms of service, if the page asks for one."""
+        found = re.search(r'name="terms" value="([^"]+)"', self.browser.text)
+        return {"terms": found.group(1)} if found else {}
 
     # --- job ---------------------------------------------------------------------------------------------
     def launch(self, definition: dict[str, Any], *, name: str, timeout_minutes: int = 10) -> None:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from apps.organisations.models import Membership, Organisation, Project
+from apps.organisations.models import Membership, Organisation, Project, TermsAcceptance
 from apps.organisations.roles import Role
 from apps.organisations.services import Actor, organisation_create
 from apps.users.models import User
@@ -14,8 +15,13 @@ PASSWORD = "correct horse battery"
 
 
 def organisation_make(user: User, name: str) -> Organisation:
-    """Create an organisation as the person would."""
-    return organisation_create(user=user, name=name, actor=Actor.person(user), now=timezone.now())
+    """Create an organisation that has accepted the terms, as the person would."""
+    now = timezone.now()
+    organisation = organisation_create(user=user, name=name, actor=Actor.person(user), now=now)
+    TermsAcceptance.objects.create(
+        organisation=organisation, version=settings.TERMS_VERSION, user=user, accepted_at=now
+    )
+    return organisation
 
 
 @dataclass

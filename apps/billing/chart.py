@@ -34,6 +34,11 @@ def pot(organisation_id: uuid.UUID | str, project_id: uuid.UUID | str) -> str:
     return f"org:{organisation_id}:pot:{project_id}"
 
 
+def all_of(organisation_id: uuid.UUID | str) -> str:
+    """Return the pattern (of SQL's LIKE) that all accounts of an organisation match, and no other account."""
+    return f"org:{organisation_id}:%"
+
+
 def purses(organisation_id: uuid.UUID, project_id: uuid.UUID | None) -> list[str]:
     """Return the accounts that a project's jobs may use: its pot, if it has a project, and what is available."""
     pots = [pot(organisation_id, project_id)] if project_id else []

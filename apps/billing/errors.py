@@ -25,10 +25,25 @@ class RateSourceBroken(AppError):
     status = 502
 
 
+class JumpOver(Conflict):
+    """The price jump has ended before."""
+
+    code = "jump_over"
+
+
 class QuoteRefused(AppError):
     """The amount or currency of a top-up is not one we sell."""
 
     code = "quote_refused"
+
+
+class QuoteUnknown(NotFound):
+    """There is no such quote or offer for this organisation."""
+
+    code = "quote_unknown"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such price for this organisation; open the top-up page again.")
 
 
 class InsufficientCredits(AppError):

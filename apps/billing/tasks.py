@@ -42,6 +42,21 @@ def credit_notes_sweep() -> None:
     services.credit_notes_sweep(now=timezone.now())
 
 
+@queue.task("billing.statement_deliver")
+def statement_deliver(*, statement_id: str) -> None:
+    services.statement_deliver(statement_id=statement_id, now=timezone.now())
+
+
+@queue.periodic("billing.statements_sweep", every=600)
+def statements_sweep() -> None:
+    services.statements_sweep(now=timezone.now())
+
+
+@queue.periodic("billing.months_close", every=3600)
+def months_close() -> None:
+    services.months_close(now=timezone.now())
+
+
 @queue.task("billing.vat_check_ask")
 def vat_check_ask(*, vat_check_id: str) -> None:
     services.vat_check_ask(vat_check_id=vat_check_id, now=timezone.now())
@@ -83,6 +98,16 @@ def lots_expire() -> None:
 @queue.periodic("billing.expiry_notices", every=3_600)
 def expiry_notices() -> None:
     services.expiry_notices(now=timezone.now())
+
+
+@queue.periodic("billing.rates_purge", every=86_400)
+def rates_purge() -> None:
+    services.rates_purge(now=timezone.now())
+
+
+@queue.periodic("billing.quotes_purge", every=3_600)
+def quotes_purge() -> None:
+    services.quotes_purge(now=timezone.now())
 
 
 @queue.task("billing.budget_mail")

@@ -11,7 +11,8 @@ from apps.jobs.pages import jobs_token, with_costs
 from apps.jobs.selectors import JobFilters, jobs_page
 from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import api_keys_of, memberships_of, project_get, project_members
+from apps.organisations.selectors import api_keys_of, organisation_last, project_get, project_members
+from apps.organisations.services import membership_visit
 
 PROJECT_JOBS, PROJECT_KEYS = 15, 50
 STOP_POLLING = 286  # htmx: the answer is the last one
@@ -22,11 +23,8 @@ def start(request: HttpRequest) -> HttpResponse:
     """Show what this is, or take a signed-in person to where they were."""
     if not request.user.is_authenticated:
         return render(request, "console/front.html")
-    slugs = list(memberships_of(request.user).values_list("organisation__slug", flat=True))
-    if not slugs:
-        return redirect("organisations:new")
-    last = request.session.get("organisation")
-    return redirect("console:home", last if last in slugs else slugs[0])
+    slug = organisation_last(request.user, request.session.get("organisation", ""))
+    return redirect("console:home", slug) if slug else redirect("organisations:new")
 
 
 @login_required
@@ -35,7 +33,8 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
     """Show balance, running jobs, last jobs and the next step; `?seen=` answers only what is new."""
     grant = page_grant(request, slug, Permission.JOBS_VIEW)
     if request.session.get("organisation") != slug:
-        request.session["organisation"] = slug
+        request.session["organisation"] = slug  # once per switch, not with every look
+        membership_visit(membership=grant.member, now=timezone.now())
     found = overview(grant)
     token = jobs_token([*found.live, *found.recent])
     if request.GET.get("seen") == token:

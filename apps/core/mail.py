@@ -1,8 +1,12 @@
 """E-mails that go once: written with the fact they tell, sent by a worker."""
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -18,16 +22,19 @@ def mail_write(
     template: str,
     context: dict[str, object],
     attachments: Sequence[tuple[str, str, bytes]] = (),
+    sealed: bool = False,
 ) -> Mail:
     """Promise one mail for `key`; a second call with the same key returns the first mail.
 
     `template` names templates/emails/<template>/{subject.txt,body.txt,body.html}; attachments are
-    (file name, media type, content).
+    (file name, media type, content); `sealed` is for words that hold a secret, see `mail_queue`.
     """
     subject, text, html = (
         render_to_string(f"emails/{template}/{part}", context) for part in ("subject.txt", "body.txt", "body.html")
     )
-    return mail_queue(key=key, to=to, subject=subject, text=text, html=html, attachments=attachments)
+    return mail_queue(
+        key=key, to=to, subject=subject, text=text, html=html, attachments=attachments, sealed=sealed
+    )
 
 
 def mail_queue(
@@ -38,12 +45,25 @@ def mail_queue(
     text: str,
     html: str = "",
     attachments: Sequence[tuple[str, str, bytes]] = (),
+    sealed: bool = False,
 ) -> Mail:
-    """Promise one mail with these words for `key`; a second call with the same key returns the first mail."""
+    """Promise one mail with these words for `key`; a second call with the same key returns the first mail.
+
+    A sealed mail holds a secret, such as a link that opens something: its words are kept encrypted until it is sent
+    and wiped then, so that whoever reads the table, or a copy of it, learns no secret.
+    """
+    if sealed:
+        text, html = (_cipher().encrypt(words.encode()).decode() if words else "" for words in (text, html))
     with transaction.atomic():
         mail, created = Mail.objects.get_or_create(
             key=key,
-            defaults={"to": to, "subject": " ".join(subject.split())[:250], "text": text, "html": html},
+            defaults={
+                "to": to,
+                "subject": " ".join(subject.split())[:250],
+                "text": text,
+                "html": html,
+                "sealed": sealed,
+            },
         )
         if created:
             MailAttachment.objects.bulk_create(
@@ -62,12 +82,27 @@ def mail_deliver(mail_id: int, *, now: datetime) -> None:
     mail = Mail.objects.get(id=mail_id)
     if mail.sent_at is not None:
         return
-    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.to])
+    text, html = mail_words(mail)
+    message = EmailMultiAlternatives(mail.subject, text, to=[mail.to])
     domain = message.from_email.rsplit("@", 1)[-1].strip("> ")
     message.extra_headers["Message-ID"] = f"<mail-{mail.id}@{domain}>"
-    if mail.html:
-        message.attach_alternative(mail.html, "text/html")
+    if html:
+        message.attach_alternative(html, "text/html")
     for attachment in mail.attachments.all():
         message.attach(attachment.name, bytes(attachment.content), attachment.media_type)
     message.send()
-    Mail.objects.filter(id=mail.id).update(sent_at=now)
+    Mail.objects.filter(id=mail.id).update(sent_at=now, **({"text": "", "html": ""} if mail.sealed else {}))
+
+
+def mail_words(mail: Mail) -> tuple[str, str]:
+    """Return the mail's text and HTML, unsealed."""
+    if not mail.sealed:
+        return mail.text, mail.html
+    text, html = (_cipher().decrypt(words.encode()).decode() if words else "" for words in (mail.text, mail.html))
+    return text, html
+
+
+def _cipher() -> MultiFernet:
+    keys: list[str] = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    digests = [hashlib.sha256(b"core.mail:" + key.encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -36,6 +36,9 @@ class Mail(models.Model):
     subject = models.CharField(max_length=250)
     text = models.TextField()
     html = models.TextField(blank=True)
+    sealed = models.BooleanField(
+        default=False, help_text="Holds a secret: encrypted until it is sent, then wiped."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
 

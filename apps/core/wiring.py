@@ -25,3 +25,8 @@ def announce(fact: str, **ids: Any) -> None:
 def ask(port: str, **question: Any) -> list[Any]:
     """Ask every answerer of the port, at once, and return their answers. Raises KeyError for an unknown port."""
     return [import_string(answerer)(**question) for answerer in _wiring().PORTS[port]]
+
+
+def port_answered(port: str) -> bool:
+    """Return whether there is such a port and somebody answers it."""
+    return bool(_wiring().PORTS.get(port))

@@ -124,6 +124,14 @@ class LaunchForm(forms.Form):
             "max_value": "The time limit is at most 7 days (10080 minutes).",
         },
     )
+    reason = forms.CharField(
+        max_length=1000,
+        required=False,
+        label="Reason",
+        help_text="For those who approve it, should the job need an approval.",
+        error_messages={"max_length": "Write at most 1000 characters."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     project = forms.ChoiceField(
         label="Project", error_messages={"invalid_choice": "Choose a live project in which you may launch jobs."}
     )

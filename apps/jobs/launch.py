@@ -14,14 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.core.errors import AppError, KeyReused
 from apps.jobs.definitions import DefinitionRefused
 from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
-from apps.jobs.models import Market
+from apps.jobs.models import Job, Market
 from apps.jobs.pages import definition_text, wait_words
 from apps.jobs.selectors import job_get, markets_open
-from apps.jobs.services import Estimate, job_estimate, job_submit
+from apps.jobs.services import Estimate, job_estimate, job_launch
 from apps.organisations.access import page_grant
-from apps.organisations.models import Grant, Project
+from apps.organisations.models import Approval, Grant, Project
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import project_default, projects_for
+from apps.organisations.views.frame import actor_of
 
 ALREADY = (
     "This form has launched a job already, and it has changed since. Nothing new was launched: "
@@ -32,7 +33,10 @@ ALREADY = (
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the launch form, and launch: a second press of the same form leads to the same job."""
+    """Show the launch form, and launch: a second press of the same form leads to the same job.
+
+    A job above the organisation's limit becomes a request, and leads to its page.
+    """
     grant = page_grant(request, slug, Permission.JOBS_LAUNCH)
     projects = projects_for(grant, Permission.JOBS_LAUNCH)
     starter = _starter(request)
@@ -42,7 +46,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, starter, status=422)
     try:
-        job = _submit(grant, projects, form.cleaned_data)
+        made = _launch(request, grant, projects, form.cleaned_data)
     except KeyReused:
         again = request.POST.copy()
         again["submission_key"] = str(uuid.uuid4())
@@ -53,14 +57,16 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         sentences = [f"{path}: {s}" for path, found in refusal.fields.items() for s in found]
         form.add_error("definition", sentences or [refusal.message])
         return _page(request, form, starter, status=422)
-    except AppError as error:
-        return _page(request, form, starter, status=error.status, error=error)
-    return redirect("jobs:detail", slug, job.pk)
+    except AppError as refusal:
+        return _page(request, form, starter, status=refusal.status, error=refusal)
+    if isinstance(made, Approval):
+        return redirect("organisations:approval", slug, made.pk)
+    return redirect("jobs:detail", slug, made.pk)
 
 
-def _submit(grant: Grant, projects: list[Project], data: dict[str, Any]) -> Any:
+def _launch(request: HttpRequest, grant: Grant, projects: list[Project], data: dict[str, Any]) -> Job | Approval:
     chosen = next((one for one in projects if one.slug == data["project"]), None)
-    return job_submit(
+    return job_launch(
         membership=grant.member,
         project=chosen or project_default(grant, Permission.JOBS_LAUNCH),
         market=data["market"],
@@ -68,6 +74,8 @@ def _submit(grant: Grant, projects: list[Project], data: dict[str, Any]) -> Any:
         timeout_s=data["timeout_minutes"] * 60,
         name=data["name"],
         submission_key=str(data["submission_key"]),
+        reason=data["reason"],
+        actor=actor_of(request),
         now=timezone.now(),
     )
 

@@ -62,6 +62,9 @@ class Job(models.Model):
     price_micro = models.BigIntegerField(
         help_text="The market's price when the job was accepted, micro-NOS a second."
     )
+    approved_micro = models.BigIntegerField(
+        null=True, help_text="The worst case that was approved, micro-NOS; empty if it took no approval."
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=20, choices=Reason.choices, default=Reason.NONE, blank=True)
     sentence = models.CharField(max_length=300, blank=True, help_text="Why it is in this state, for people.")

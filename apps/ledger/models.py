@@ -42,18 +42,35 @@ class Transfer(models.Model):
     reason = models.CharField(max_length=60)
     details = models.JSONField(default=dict)
     at = models.DateTimeField(help_text="When it happened.")
-    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="reversals", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reverses"], condition=~models.Q(reverses=None), name="ledger_transfer_reversed_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key
 
 
 class Entry(models.Model):
-    """What one transfer does to one account. Never changed, never deleted."""
+    """What one transfer does to one account. Never changed, never deleted.
 
-    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="entries", db_index=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    That both exist is checked by the entry's own trigger, for all entries of a statement at once, and neither can
+    be deleted: a foreign key would ask again for each row, and make all who post queue for the platform's accounts.
+    """
+
+    transfer = models.ForeignKey(
+        Transfer, on_delete=models.PROTECT, related_name="entries", db_index=False, db_constraint=False
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="entries", db_index=False, db_constraint=False
+    )
     amount = models.BigIntegerField()
 
     class Meta:

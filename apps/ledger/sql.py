@@ -14,32 +14,13 @@ UNION ALL
 SELECT * FROM ledger_account WHERE code = ANY(%(codes)s) AND floor IS NULL
 """
 
-# Transfers, entries and balances of a whole batch in one statement. A key that is taken inserts nothing, and then
-# none of its legs count.
-WRITE = """
-WITH posted AS (
-    INSERT INTO ledger_transfer (key, fingerprint, reason, details, at, reverses_id)
-    SELECT key, fingerprint, reason, details, at, reverses_id
-    FROM unnest(%(keys)s::text[], %(fingerprints)s::text[], %(reasons)s::text[], %(details)s::jsonb[],
-                %(times)s::timestamptz[], %(reverses)s::bigint[])
-        WITH ORDINALITY AS t(key, fingerprint, reason, details, at, reverses_id, position)
-    ORDER BY position
-    ON CONFLICT (key) DO NOTHING
-    RETURNING id, key, fingerprint, reason, details, at, reverses_id, created_at
-), legs AS (
-    SELECT posted.id AS transfer_id, leg.account_id, leg.amount, leg.position
-    FROM unnest(%(leg_keys)s::text[], %(leg_accounts)s::bigint[], %(leg_amounts)s::bigint[])
-        WITH ORDINALITY AS leg(key, account_id, amount, position)
-    JOIN posted USING (key)
-), entered AS (
-    INSERT INTO ledger_entry (transfer_id, account_id, amount)
-    SELECT transfer_id, account_id, amount FROM legs ORDER BY position
-), balanced AS (
-    UPDATE ledger_account AS account SET balance = account.balance + change.amount
-    FROM (SELECT account_id, sum(amount)::bigint AS amount FROM legs GROUP BY account_id) AS change
-    WHERE account.id = change.account_id AND account.balance IS NOT NULL
+# A whole batch in one call; migration 0006 has the function.
+POST = """
+SELECT * FROM ledger_post(
+    %s::text[], %s::text[], %s::bigint[], %s::bigint[],
+    %s::text[], %s::text[], %s::text[], %s::jsonb, %s::timestamptz[], %s::bigint[],
+    %s::int[], %s::int[], %s::bigint[]
 )
-SELECT * FROM posted
 """
 
 # Everything that would be wrong in the books: transfers that do not sum to zero, or have no entries, and accounts

@@ -10,6 +10,7 @@ from stdnum.eu import vat as eu_vat
 
 from apps.core.money import CURRENCIES
 from apps.organisations.models import Organisation
+from apps.organisations.services.organisations import time_zones
 
 NOT_COUNTRIES = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"}
 PREFIXES = {"GR": "EL"}  # where a VAT id starts with something else than the country's code
@@ -44,6 +45,12 @@ def vat_id_clean(vat_id: str, country: str) -> str:
     if module is not None and not module.is_valid(vat_id):
         raise forms.ValidationError("This is not a valid VAT id of this country; check it, or leave it empty.")
     return vat_id
+
+
+@cache
+def time_zone_choices() -> list[tuple[str, str]]:
+    """Return every time zone with its name as people read it ("Europe/Amsterdam")."""
+    return [(name, name.replace("_", " ")) for name in time_zones()]
 
 
 class VatIdMixin:
@@ -98,10 +105,16 @@ class DetailsForm(VatIdMixin, forms.ModelForm):
 
     country = country_field()
     vat_id = forms.CharField(max_length=30, required=False, label="VAT id", help_text="With its country prefix.")
+    currency = forms.ChoiceField(
+        choices=[(code, CURRENCY_NAMES[code]) for code in CURRENCIES], help_text="What top-ups begin with."
+    )
+    time_zone = forms.ChoiceField(
+        choices=time_zone_choices, label="Time zone", help_text="Days and months of statements follow it."
+    )
 
     class Meta:
         model = Organisation
-        fields = ("name", "legal_name", "address", "country", "vat_id", "finance_email")
+        fields = ("name", "legal_name", "address", "country", "vat_id", "finance_email", "currency", "time_zone")
         widgets = {"address": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"})}
         labels = {"legal_name": "Legal name"}
         help_texts = {

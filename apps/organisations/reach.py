@@ -14,6 +14,15 @@ PROJECT_PERMISSIONS = frozenset(
     {Permission.JOBS_VIEW, Permission.JOBS_LAUNCH, Permission.JOBS_STOP, Permission.KEYS_MANAGE}
 )
 LIMITED_KEEPS = frozenset({Permission.ORGANISATION_VIEW, Permission.BALANCE_VIEW})
+READING = frozenset(
+    {
+        Permission.ORGANISATION_VIEW,
+        Permission.AUDIT_VIEW,
+        Permission.BALANCE_VIEW,
+        Permission.BILLING_VIEW,
+        Permission.JOBS_VIEW,
+    }
+)
 NOTHING: frozenset[Permission] = frozenset()
 
 

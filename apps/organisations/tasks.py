@@ -14,3 +14,8 @@ def audit_days_close() -> None:
 @queue.periodic("organisations.audit_days_empty", every=21_600)
 def audit_days_empty() -> None:
     services.audit_days_empty(now=timezone.now())
+
+
+@queue.periodic("organisations.approvals_expire", every=60)
+def approvals_expire() -> None:
+    services.approvals_expire(now=timezone.now())

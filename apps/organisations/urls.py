@@ -1,10 +1,23 @@
 from django.urls import path
 
-from apps.organisations.views import keys, organisations, projects
+from apps.organisations.views import (
+    acceptance,
+    approvals,
+    audit,
+    invitations,
+    keys,
+    members,
+    organisations,
+    projects,
+    terms,
+)
 
 app_name = "organisations"
 urlpatterns = [
     path("organisations/new/", organisations.new, name="new"),
+    path("invitations/<str:token>/", acceptance.invitation, name="invitation"),
+    path("terms/", terms.terms_public, name="terms_public"),
+    # settings
     path("o/<slug:slug>/settings/", organisations.settings_page, name="settings"),
     # projects
     path("o/<slug:slug>/projects/", projects.projects, name="projects"),
@@ -17,4 +30,37 @@ urlpatterns = [
     path("o/<slug:slug>/keys/new/", keys.key_new, name="key_new"),
     path("o/<slug:slug>/keys/<uuid:key_id>/rotate/", keys.key_rotate, name="key_rotate"),
     path("o/<slug:slug>/keys/<uuid:key_id>/revoke/", keys.key_revoke, name="key_revoke"),
+    path("o/<slug:slug>/settings/close/", organisations.close, name="close"),
+    path("o/<slug:slug>/settings/owner/", members.ownership, name="ownership"),
+    path("o/<slug:slug>/settings/leave/", members.leave, name="leave"),
+    path("o/<slug:slug>/settings/terms/", terms.terms, name="terms"),
+    # people
+    path("o/<slug:slug>/members/", members.members, name="members"),
+    path("o/<slug:slug>/members/invite/", invitations.invite, name="invite"),
+    path("o/<slug:slug>/members/invite/many/", invitations.invite_many, name="invite_many"),
+    path("o/<slug:slug>/members/<int:member_id>/role/", members.member_role, name="member_role"),
+    path("o/<slug:slug>/members/<int:member_id>/remove/", members.member_end, name="member_remove"),
+    path("o/<slug:slug>/invitations/<uuid:invitation_id>/resend/", invitations.resend, name="invitation_resend"),
+    path("o/<slug:slug>/invitations/<uuid:invitation_id>/revoke/", invitations.revoke, name="invitation_revoke"),
+    path("o/<slug:slug>/settings/approvals/", approvals.approval_list, name="approvals"),
+    path("o/<slug:slug>/settings/approvals/limits/", approvals.approval_limits, name="approval_limits"),
+    path("o/<slug:slug>/settings/approvals/<uuid:approval_id>/", approvals.approval_detail, name="approval"),
+    path(
+        "o/<slug:slug>/settings/approvals/<uuid:approval_id>/decide/",
+        approvals.approval_decision,
+        name="approval_decide",
+    ),
+    path(
+        "o/<slug:slug>/settings/approvals/<uuid:approval_id>/withdraw/",
+        approvals.approval_withdrawal,
+        name="approval_withdraw",
+    ),
+    path("approvals/<str:token>/", approvals.approval_link, name="approval_link"),
+    path("o/<slug:slug>/settings/audit/", audit.trail, name="audit"),
+    path("o/<slug:slug>/settings/audit/retention/", audit.retention, name="audit_retention"),
+    path("o/<slug:slug>/settings/audit/digests.json", audit.digests, name="audit_digests"),
+    path("o/<slug:slug>/settings/audit/export.csv", audit.export_csv, name="audit_csv"),
+    path("o/<slug:slug>/settings/audit/export.json", audit.export_json, name="audit_json"),
+    path("o/<slug:slug>/settings/audit/<int:event_id>/", audit.event, name="audit_event"),
+    path("o/<slug:slug>/settings/audit/<int:event_id>/proof.json", audit.proof, name="audit_proof"),
 ]

@@ -1,6 +1,7 @@
 """Questions about top-ups, organisation first."""
 
 import uuid
+from collections.abc import Iterable
 
 from apps.billing.models import Invoice
 from apps.core.errors import NotFound
@@ -23,6 +24,11 @@ def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, 
     if before is not None:
         topups = topups.filter(id__lt=before)
     return list(topups.order_by("-id")[:limit])
+
+
+def quotes_in_use(*, quote_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of the quotes that a top-up was made with."""
+    return set(TopUp.objects.filter(quote_id__in=quote_ids).values_list("quote_id", flat=True))
 
 
 def invoice_number(topup: TopUp) -> str | None:

@@ -8,12 +8,14 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from apps.billing.errors import QuoteUnknown
 from apps.billing.models import Quote
-from apps.billing.services import stripe_fee_post, topup_credit
-from apps.core.errors import Conflict, NotFound
+from apps.billing.services import Terms, quote_accept, stripe_fee_post, topup_credit
+from apps.core.errors import Conflict
 from apps.core.money import credits_text, fiat_text
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
+from apps.organisations.services import terms_require
 from apps.payments import gateway
 from apps.payments.gateway import Line, Session
 from apps.payments.models import TopUp
@@ -39,16 +41,30 @@ class QuoteOver(Conflict):
     code = "quote_over"
 
 
+def price_pay(*, membership: Membership, price: str, now: datetime) -> str:
+    """Return the address where a price is paid: the id of a quote, or an offer that becomes one. See topup_start.
+
+    Raises as `topup_start`, and QuoteUnknown or QuoteRefused for an offer that is none or has run out.
+    """
+    membership.require(Permission.BILLING_MANAGE)
+    try:
+        quote_id = uuid.UUID(price)
+    except ValueError:
+        quote_id = quote_accept(organisation=membership.organisation, offer=price, now=now).id
+    return topup_start(membership=membership, quote_id=quote_id, now=now)
+
+
 def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -> str:
     """Return the address where this quote is paid: Stripe Checkout, or the top-up's own page once it is paid.
 
     A repeat with the same quote gives the same top-up and the same Checkout session, also after a crash between
-    the two. Raises Denied, NotFound, QuoteOver, gateway.StripeUnavailable or gateway.StripeRefused.
+    the two. Raises Denied, TermsNotAccepted, NotFound, QuoteOver, gateway.StripeUnavailable or gateway.StripeRefused.
     """
     membership.require(Permission.BILLING_MANAGE)
+    terms_require(membership.organisation)
     quote = Quote.objects.filter(organisation=membership.organisation, id=quote_id).first()
     if quote is None:
-        raise NotFound("There is no such price for this organisation; open the top-up page again.")
+        raise QuoteUnknown
     topup = TopUp.objects.select_related("user", "organisation", "quote").filter(quote=quote).first()
     if topup is not None and topup.state == State.PAID:
         return topup_path(topup)
@@ -64,7 +80,7 @@ def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -
     return _open(topup, now=now)
 
 
-def payable_until(quote: Quote) -> datetime:
+def payable_until(quote: Quote | Terms) -> datetime:
     """Return until when a payment of this quote can begin; the price then stays for as long as Checkout lives."""
     return quote.expires_at - CHECKOUT_MINIMUM
 

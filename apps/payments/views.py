@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -10,16 +11,16 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.billing.models import Quote
-from apps.billing.pricing import rate_text
 from apps.billing.selectors import wallet
-from apps.billing.services import quote_create
-from apps.core.errors import AppError, NotFound
+from apps.billing.services import Terms, quote_offer, quote_preview
+from apps.core.errors import AppError
 from apps.core.money import CURRENCIES
 from apps.core.rest import problem
-from apps.organisations.models import Membership
+from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import membership_get
+from apps.organisations.selectors import membership_get, terms_acceptance
+from apps.organisations.services import terms_accept
+from apps.organisations.views.frame import actor_of
 from apps.payments import inbox, services
 from apps.payments.forms import DEFAULT_AMOUNT, PRESETS, TopUpForm
 from apps.payments.models import TopUp
@@ -43,17 +44,17 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
     currency = organisation.currency if organisation.currency in CURRENCIES else CURRENCIES[0]
     given = {"currency": currency, "amount": DEFAULT_AMOUNT} | request.GET.dict()
     form = TopUpForm(given | {"amount": given.get("preset", given["amount"])})
-    context: dict[str, Any] = {"form": form, "presets": PRESETS}
+    terms = None if terms_acceptance(organisation) else settings.TERMS_VERSION
+    context: dict[str, Any] = {"form": form, "presets": PRESETS, "terms": terms}
     if form.is_valid():
-        # Each price shown is a row, because the button beside it pays exactly that price.
         try:
-            quote = quote_create(
+            price = quote_preview(
                 organisation=organisation,
                 currency=form.cleaned_data["currency"],
                 net_minor=form.net_minor,
                 now=timezone.now(),
             )
-            context |= _price(quote)
+            context |= _price(organisation, price)
         except AppError as refusal:
             context["refusal"] = refusal
     part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else ""
@@ -63,26 +64,24 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "payments/topup.html", context)
 
 
-def _price(quote: Quote) -> dict[str, Any]:
+def _price(organisation: Organisation, terms: Terms) -> dict[str, Any]:
     return {
-        "quote": quote,
-        "rate_text": rate_text(quote.rate_charged_micro, quote.currency),
-        "spread_percent": f"{quote.spread_bp / 100:g}",
-        "vat_percent": f"{quote.vat_bp / 100:g}",
-        "payable_until": services.payable_until(quote),
+        "quote": terms,
+        "offer": quote_offer(organisation=organisation, terms=terms),  # the button pays exactly what is shown
+        "spread_percent": f"{terms.spread_bp / 100:g}",
+        "vat_percent": f"{terms.vat_bp / 100:g}",
+        "payable_until": services.payable_until(terms),
     }
 
 
 @login_required
 @require_POST
 def topup_start(request: HttpRequest, slug: str) -> HttpResponse:
-    """Send the person to Checkout for the quote they saw."""
+    """Send the person to Checkout for the price they saw; a tick in the form accepts the terms first."""
     membership = _membership(request, slug)
-    try:
-        quote_id = uuid.UUID(request.POST.get("quote", ""))
-    except ValueError:
-        raise NotFound("There is no such price for this organisation; open the top-up page again.") from None
-    url = services.topup_start(membership=membership, quote_id=quote_id, now=timezone.now())
+    if terms := request.POST.get("terms"):
+        terms_accept(membership=membership, version=terms, actor=actor_of(request), now=timezone.now())
+    url = services.price_pay(membership=membership, price=request.POST.get("quote", ""), now=timezone.now())
     return HttpResponseRedirect(url, status=303)
 
 

@@ -17,4 +17,5 @@ class AccountAdapter(DefaultAccountAdapter):
         """Write the mail of allauth's template `account/email/<name>` to the queue."""
         site = {"name": settings.PLATFORM_NAME, "domain": urlsplit(settings.BASE_URL).netloc}
         message = self.render_mail(template_prefix, email, {"email": email, "current_site": site, **context})
-        mail.mail_queue(key=f"account:{uuid7()}", to=email, subject=message.subject, text=str(message.body))
+        text = str(message.body)
+        mail.mail_queue(key=f"account:{uuid7()}", to=email, subject=message.subject, text=text, sealed=True)

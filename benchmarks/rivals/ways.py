@@ -40,10 +40,13 @@ def seed() -> None:
         ]
     )
     Wallet.objects.bulk_create(Wallet(code=code(n), balance=FUNDS) for n in numbers)
-    bank = HordakAccount.objects.create(name="bank", code="9999", type=AccountType.asset, currencies=["EUR"])
-    for n in numbers:
-        account = HordakAccount.objects.create(name=f"a{n}", code=n, type=AccountType.liability, currencies=["EUR"])
-        account.transfer_to(bank, Money(1_000_000, EUR))  # raises both: an asset and a liability
+    with transaction.atomic():
+        bank = HordakAccount.objects.create(name="bank", code="9999", type=AccountType.asset, currencies=["EUR"])
+        for n in numbers:
+            account = HordakAccount.objects.create(
+                name=f"a{n}", code=n, type=AccountType.liability, currencies=["EUR"]
+            )
+            account.transfer_to(bank, Money(1_000_000, EUR))  # raises both: an asset and a liability
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

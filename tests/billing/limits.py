@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from apps.billing.models import Cap, CapWindow, Hold, Level
 from apps.billing.services import cap_set, hold_place
 from apps.billing.windows import Period
@@ -22,7 +24,9 @@ def member(world: World, person: User | None = None) -> Membership:
 
 def key_make(world: World, name: str = "ci") -> ApiKey:
     """Make an API key of Acme."""
-    return ApiKey.objects.create(organisation=world.acme, name=name, prefix=f"nos_{name}"[:16], digest="x")
+    return ApiKey.objects.create(
+        organisation=world.acme, name=name, prefix=f"nos_{name}"[:16], digest="x", created_at=timezone.now()
+    )
 
 
 def cap(

@@ -65,6 +65,7 @@ def hold(
     *,
     source: str = "job:1:1",
     fee: int = 0,
+    label: str = "Train",
     project: Project | None = None,
     now: datetime = NOW,
 ) -> Hold:
@@ -75,7 +76,7 @@ def hold(
         network_micro=credits * CREDIT,
         network_fee_micro=0,
         platform_fee_micro=fee,
-        label="Train",
+        label=label,
         now=now,
         project_id=project.id if project else None,
     )

@@ -270,5 +270,5 @@ def test_caps_cost_a_hold_two_queries_however_many_there_are(world: World, djang
             cap(world, 500, level=level, subject=subject, period=period)
     key = Cap.objects.filter(level=Level.KEY)[0].subject_id
     spend(world, 1, api_key_id=key)
-    with django_assert_num_queries(15):  # the 13 of a hold, the caps, their counters
+    with django_assert_num_queries(12):  # the 10 of a hold, the caps, their counters
         spend(world, 1, source="job:2:1", api_key_id=key)

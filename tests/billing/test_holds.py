@@ -179,7 +179,7 @@ def test_placing_a_hold_takes_a_known_number_of_queries(world: World, django_ass
     hold(world.acme, 1, source="warm")
     # savepoint, lock, earlier?, caps, lots, (savepoint, lock, write, release), hold, lots, watched?, shares,
     # release
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(11):
         hold(world.acme, 250)
     with django_assert_num_queries(1):
         wallet(world.acme.id)

@@ -1,16 +1,24 @@
 """What a top-up costs and brings."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.billing.errors import QuoteRefused, RateUnavailable
+from apps.billing.errors import QuoteRefused, QuoteUnknown, RateUnavailable
 from apps.billing.models import Quote
 from apps.billing.pricing import cost_of, credits_for, platform_fee, rate_text, rate_with_spread
-from apps.billing.services import quote_create, quote_preview, rate_latest
+from apps.billing.services import (
+    quote_accept,
+    quote_create,
+    quote_offer,
+    quote_preview,
+    quotes_purge,
+    rate_latest,
+)
+from apps.payments.models import TopUp
 from tests.billing.money import NOW, rate
 from tests.world import World
 
@@ -91,3 +99,49 @@ def test_fees_round_down_and_costs_never_go_below_zero() -> None:
     assert cost_of(48, 60) == 2_880
     assert cost_of(48, -3) == 0
     assert rate_text(1_000_000, "USD") == "US$1.00"
+
+
+def offered(world: World, now: datetime = NOW) -> str:
+    rate(420_000)
+    terms = quote_preview(organisation=world.acme, currency="EUR", net_minor=10_000, now=now)
+    return quote_offer(organisation=world.acme, terms=terms)
+
+
+def test_an_offer_becomes_the_quote_it_shows_once(world: World) -> None:
+    offer = offered(world)
+    assert not Quote.objects.exists()
+    rate(999_999, at=NOW + timedelta(minutes=1))
+    quotes = [
+        quote_accept(organisation=world.acme, offer=offer, now=NOW + timedelta(minutes=59)) for _ in range(2)
+    ]
+    assert quotes[0] == quotes[1]
+    assert (quotes[0].rate_micro, quotes[0].expires_at) == (420_000, NOW + timedelta(minutes=60))
+
+
+def test_an_offer_that_has_run_out_is_refused_but_its_quote_stays(world: World) -> None:
+    offer, late = offered(world), NOW + timedelta(minutes=60)
+    with pytest.raises(QuoteRefused, match="has run out"):
+        quote_accept(organisation=world.acme, offer=offer, now=late)
+    quote = quote_accept(organisation=world.acme, offer=offer, now=NOW)
+    assert quote_accept(organisation=world.acme, offer=offer, now=late) == quote
+
+
+@pytest.mark.parametrize("change", ["x", ":", "\0"])
+def test_what_was_not_offered_is_not_found(world: World, change: str) -> None:
+    offer = offered(world)
+    with pytest.raises(QuoteUnknown):
+        quote_accept(organisation=world.acme, offer=offer + change, now=NOW)
+    with pytest.raises(QuoteUnknown):
+        quote_accept(organisation=world.other, offer=offer, now=NOW)
+    assert not Quote.objects.exists()
+
+
+def test_quotes_nobody_used_are_deleted_a_day_after_they_ran_out(world: World) -> None:
+    rate()
+    unused, used = (
+        quote_create(organisation=world.acme, currency="EUR", net_minor=10_000, now=NOW) for _ in range(2)
+    )
+    TopUp.objects.create(organisation=world.acme, quote=used, user=world.olga)
+    assert quotes_purge(now=unused.expires_at + timedelta(hours=24)) == 0
+    assert quotes_purge(now=unused.expires_at + timedelta(hours=25)) == 1
+    assert list(Quote.objects.all()) == [used]

@@ -7,12 +7,13 @@ from django.core import mail as outbox
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.core import ids, mail, money
 from apps.core.errors import AppError, KeyReused
 from apps.core.idempotency import once
 from apps.core.middleware import AppErrorMiddleware
-from apps.core.models import IdempotencyKey, Mail
+from apps.core.models import IdempotencyKey, Mail, Message
 from apps.core.templatetags import amounts
 
 
@@ -29,6 +30,21 @@ def test_a_mail_goes_once_however_often_it_is_written_and_delivered(db: None) ->
     assert sent.attachments[0][0] == "a.pdf"
     assert sent.extra_headers["Message-ID"].startswith(f"<mail-{first.id}@")
     assert Mail.objects.get().sent_at is not None
+
+
+def test_the_words_of_a_sealed_mail_are_in_no_row_and_gone_once_sent(db: None) -> None:
+    words = {"to": "olga@acme.example", "subject": "Come in", "text": "The link: s3cret", "html": "<p>s3cret</p>"}
+    sealed = mail.mail_queue(key="link:1", sealed=True, **words)
+    assert "s3cret" not in f"{Mail.objects.values().get()} {Message.objects.values().get()}"
+    mail.mail_deliver(sealed.id, now=timezone.now())
+    assert outbox.outbox[0].body == "The link: s3cret"
+    assert (Mail.objects.get().text, Mail.objects.get().html) == ("", "")
+
+
+def test_a_sealed_mail_of_before_a_new_secret_key_still_goes(db: None, settings: Settings) -> None:
+    sealed = mail.mail_queue(key="link:1", to="a@b.example", subject="s", text="s3cret", sealed=True)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
+    assert mail.mail_words(sealed) == ("s3cret", "")
 
 
 def test_a_keyed_act_runs_once_and_repeats_get_the_first_answer(db: None) -> None:

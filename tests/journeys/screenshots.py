@@ -8,12 +8,14 @@ import os
 import shutil
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import django
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sandbox.services import Postgres
@@ -26,6 +28,7 @@ django.setup()
 from apps.jobs.models import Job  # noqa: E402 - models can be imported only after the setup
 from apps.users.models import User  # noqa: E402
 from tests.console.scene import scene_make  # noqa: E402
+from tests.organisations.people import invitation_token, invited, member  # noqa: E402
 from tests.world import World  # noqa: E402
 
 WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
@@ -45,7 +48,16 @@ def session_for(email: str) -> str:
     return client.cookies["sessionid"].value
 
 
-def pages(jobs: dict[str, Job]) -> dict[str, str]:
+def people_make(world: World) -> dict[str, str]:
+    """Invite two people; return the token of a link and the number of a member, for the addresses that name them."""
+    sent = [
+        invited(world.olga, "grace.hopper@boreal.example", "developer", projects=[world.project.pk]),
+        invited(world.adam, "ada@boreal.example", "billing", now=timezone.now() - timedelta(days=9)),
+    ]
+    return {"token": invitation_token(sent[0]), "mia": str(member(world.mia).pk)}
+
+
+def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
     """Return the pages of Acme, by name."""
     o = "/o/acme/"
     return {
@@ -56,6 +68,14 @@ def pages(jobs: dict[str, Job]) -> dict[str, str]:
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
         "settings": f"{o}settings/",
+        "settings-owner": f"{o}settings/owner/",
+        "settings-close": f"{o}settings/close/",
+        "settings-terms": f"{o}settings/terms/",
+        "members": f"{o}members/",
+        "member-remove": f"{o}members/{people['mia']}/remove/",
+        "invite": f"{o}members/invite/",
+        "invite-many": f"{o}members/invite/many/",
+        "invitation": f"/invitations/{people['token']}/",
         "organisation-new": "/organisations/new/",
         "billing": f"{o}billing/",
         "invoices": f"{o}billing/invoices/",
@@ -129,9 +149,11 @@ def main() -> None:
 def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
     """Fill the database and take the pictures of all pages (or of those named)."""
     world = World.build()
-    shown = pages(scene_make(world.acme, world.olga))
+    people = people_make(world)
+    shown = pages(scene_make(world.acme, world.olga), people)
     chosen = {name: path for name, path in shown.items() if not only or name in only}
-    opened = {name: path for name, path in OPEN_PAGES.items() if not only or name in only}
+    entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
+    opened = {name: path for name, path in entrances.items() if not only or name in only}
     with web(url) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=launch_arguments())
         count = shoot(browser, base, folder, opened, None)

@@ -25,6 +25,7 @@ def test_creating_an_organisation_is_the_first_event(world: World) -> None:
 
 def test_a_change_is_told_with_what_was_before_and_from_where(world: World) -> None:
     details = {"name": "Acme", "legal_name": "Acme B.V.", "country": "NL", "finance_email": "pay@acme.example"}
+    details |= {"currency": "EUR", "time_zone": "UTC"}
     client = world.client(world.adam)
     for _ in range(2):  # a repeat changes nothing, so it tells nothing
         client.post("/o/acme/settings/", details, REMOTE_ADDR="203.0.113.9", HTTP_USER_AGENT="Firefox")

@@ -25,6 +25,8 @@ DETAILS = {
     "country": "NL",
     "vat_id": "NL 0000.99998 B57",
     "finance_email": "finance@acme.example",
+    "currency": "GBP",
+    "time_zone": "Europe/Amsterdam",
 }
 
 
@@ -70,6 +72,7 @@ def test_an_admin_changes_the_details_and_the_vat_id_is_kept_compact(world: Worl
     assert response.status_code == 302
     acme = Organisation.objects.get(slug="acme")
     assert (acme.legal_name, acme.vat_id) == ("Acme B.V.", "NL000099998B57")
+    assert (acme.currency, acme.time_zone) == ("GBP", "Europe/Amsterdam")
 
 
 def test_a_repeat_of_the_same_details_changes_nothing(world: World) -> None:
@@ -82,7 +85,7 @@ def test_a_repeat_of_the_same_details_changes_nothing(world: World) -> None:
 
 def test_a_developer_reads_the_details_but_may_not_change_them(world: World) -> None:
     mia = world.client(world.mia)
-    assert "Details on invoices" in mia.get("/o/acme/settings/").content.decode()
+    assert "Finance e-mail" in mia.get("/o/acme/settings/").content.decode()
     response = mia.post("/o/acme/settings/", DETAILS)
     assert response.status_code == 403
     assert "takes the role owner or admin" in response.content.decode()
@@ -104,7 +107,7 @@ def test_bad_details_are_told_and_nothing_typed_is_lost(world: World) -> None:
 
 
 def test_members_are_listed_with_their_roles(world: World) -> None:
-    page = world.client(world.victor).get("/o/acme/settings/").content.decode()
+    page = world.client(world.victor).get("/o/acme/members/").content.decode()
     for name in ("Olga", "Adam", "Bea", "Mia", "Victor"):
         assert name in page
     assert "Xena" not in page
@@ -112,15 +115,23 @@ def test_members_are_listed_with_their_roles(world: World) -> None:
 
 def test_settings_take_a_fixed_number_of_queries(world: World, django_assert_num_queries: object) -> None:
     olga = world.client(world.olga)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         olga.get("/o/acme/settings/")
 
 
-def test_a_name_without_letters_is_refused_by_the_service_too(world: World) -> None:
-    with pytest.raises(AppError, match="at least one letter"):
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("name", "!!!", "at least one letter"),
+        ("currency", "XXX", "EUR, USD, GBP"),
+        ("time_zone", "Mars/Olympus", "no such time zone"),
+    ],
+)
+def test_bad_details_are_refused_by_the_service_too(world: World, field: str, value: str, sentence: str) -> None:
+    with pytest.raises(AppError, match=sentence):
         organisation_update(
             membership=Membership.objects.get(user=world.olga),
-            details={"name": "!!!"},
+            details={field: value},
             actor=Actor.person(world.olga),
             now=timezone.now(),
         )

@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from apps.billing.models import Quote, Rate
+from apps.organisations.models import TermsAcceptance
 from apps.payments.models import TopUp
 from tests.checkout import Checkout
 from tests.payments.topups import TopUps, handled, state
@@ -37,6 +39,13 @@ def settled(paid: TopUp, checkout: Checkout) -> TopUp:
     """A top-up that was paid and credited; its invoice waits in the queue."""
     handled(checkout.events(paid.id)["checkout.session.completed"])
     return paid
+
+
+def offered(answer: Any) -> str:
+    """Return the price that the page's button pays."""
+    found = re.search(r'name="quote" value="([^"]+)"', answer.content.decode())
+    assert found
+    return found[1]
 
 
 @pytest.mark.parametrize("person", ["olga", "adam", "bea"])
@@ -75,10 +84,12 @@ def test_the_price_box_shows_all_figures_before_paying(olga: Client) -> None:
 
 
 def test_the_pay_button_carries_the_price_that_was_shown(olga: Client) -> None:
-    page = olga.get(FORM, {"currency": "GBP", "amount": "25,50"})
+    price = offered(olga.get(FORM, {"currency": "GBP", "amount": "25,50"}))
+    assert not Quote.objects.exists()  # looking writes nothing
+    Rate.objects.update(price_micro=999_999)
+    olga.post(f"{FORM}checkout/", {"quote": price})
     quote = Quote.objects.get()
-    assert (quote.currency, quote.net_minor) == ("GBP", 2_550)
-    assert f'name="quote" value="{quote.id}"' in page.content.decode()
+    assert (quote.currency, quote.net_minor, quote.rate_micro) == ("GBP", 2_550, 420_000)
 
 
 def test_while_typing_only_the_price_box_comes(olga: Client) -> None:
@@ -94,7 +105,7 @@ def test_a_preset_fills_in_the_amount(olga: Client) -> None:
     answer = olga.get(FORM, given, headers=HTMX | {"HX-Target": "topup"})
     assert 'value="25"' in answer.content.decode()
     assert "<html" not in answer.content.decode()
-    assert Quote.objects.get().net_minor == 2_500
+    assert "US$25.00" in text(answer)
 
 
 @pytest.mark.parametrize(
@@ -134,14 +145,24 @@ def test_without_a_fresh_rate_the_page_says_so_and_sells_nothing(olga: Client) -
 
 
 def test_pay_leads_to_checkout_and_the_same_click_again_to_the_same(olga: Client) -> None:
-    olga.get(FORM)
-    quote = {"quote": str(Quote.objects.get().id)}
+    quote = {"quote": offered(olga.get(FORM))}
     first, second = (olga.post(f"{FORM}checkout/", quote) for _ in range(2))
     assert (first.status_code, first["Location"]) == (303, TopUp.objects.get().checkout_url)
     assert second["Location"] == first["Location"]
 
 
-@pytest.mark.parametrize("quote", ["", "nonsense", "019aaaaa-0000-7000-8000-000000000000"])
+def test_an_offer_is_for_one_organisation(topups: TopUps, olga: Client) -> None:
+    price = offered(olga.get(FORM))
+    answer = topups.world.client(topups.world.xena).post(
+        FORM.replace("acme", "xenon") + "checkout/", {"quote": price}
+    )
+    assert answer.status_code == 404
+    assert not Quote.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "quote", ["", "nonsense", "\0", "a:b:c", "é" * 5_000, "019aaaaa-0000-7000-8000-000000000000"]
+)
 def test_pay_without_a_price_leads_back(olga: Client, quote: str) -> None:
     answer = olga.post(f"{FORM}checkout/", {"quote": quote})
     assert (answer.status_code, "open the top-up page again" in text(answer)) == (404, True)
@@ -206,7 +227,7 @@ def test_the_form_lists_the_latest_topups(olga: Client, settled: TopUp) -> None:
     assert page_of(settled) in page.content.decode()
 
 
-@pytest.mark.parametrize(("headers", "queries"), [({}, 8), (HTMX | {"HX-Target": "price"}, 5)])
+@pytest.mark.parametrize(("headers", "queries"), [({}, 9), (HTMX | {"HX-Target": "price"}, 6)])
 def test_the_form_costs_a_known_number_of_queries(
     olga: Client, headers: Any, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -219,7 +240,7 @@ def test_the_list_costs_the_same_for_many_topups(
 ) -> None:
     for _ in range(3):
         TopUp.objects.create(organisation=topups.world.acme, quote=topups.quote(), user=topups.world.olga)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         olga.get(FORM)
 
 
@@ -229,3 +250,16 @@ def test_the_waiting_page_costs_few_queries(
 ) -> None:
     with django_assert_num_queries(queries):
         olga.get(page_of(opened), {"seen": "open.False."}, headers=headers)
+
+
+def test_before_the_first_topup_the_terms_are_accepted_by_a_tick(topups: TopUps) -> None:
+    TermsAcceptance.objects.all().delete()
+    bea = topups.world.client(topups.world.bea)
+    assert 'name="terms"' in bea.get(FORM).content.decode()
+    quote = {"quote": str(topups.quote().id)}
+    answer = bea.post(f"{FORM}checkout/", quote)
+    assert answer.status_code == 409
+    assert "/o/acme/settings/terms/" in answer.content.decode()
+    assert not TopUp.objects.exists()
+    assert bea.post(f"{FORM}checkout/", quote | {"terms": settings.TERMS_VERSION}).status_code == 303
+    assert 'name="terms"' not in bea.get(FORM).content.decode()

@@ -17,10 +17,19 @@ from apps.billing.services.holds import hold_expire, hold_extend, hold_place, ho
 from apps.billing.services.invoices import invoice_issue, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
-from apps.billing.services.quotes import Terms, quote_create, quote_preview
-from apps.billing.services.rates import rate_latest, rate_read
+from apps.billing.services.quotes import (
+    Terms,
+    quote_accept,
+    quote_create,
+    quote_offer,
+    quote_preview,
+    quotes_purge,
+)
+from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
 from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
 from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
+from apps.billing.services.statement_delivery import statement_deliver, statements_sweep
+from apps.billing.services.statements import Closing, month_close, months_close, statement_close
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
 from apps.billing.services.trials import trial_grant
 from apps.billing.services.vat import invoice_replace, place_proof_record, vat_of, vat_refund_paid
@@ -30,7 +39,9 @@ from apps.billing.services.wallets import wallet_open
 
 __all__ = [
     "Bill",
+    "Closing",
     "Purse",
+    "RatesRead",
     "Terms",
     "balance_alert_set",
     "balance_check",
@@ -65,19 +76,29 @@ __all__ = [
     "invoice_issue",
     "invoice_replace",
     "invoices_sweep",
+    "jump_confirm",
     "loss_post",
     "lot_grant",
     "lots_expire",
+    "month_close",
+    "months_close",
     "place_proof_record",
     "platform_fee",
     "purse_of",
+    "quote_accept",
     "quote_create",
+    "quote_offer",
     "quote_preview",
+    "quotes_purge",
     "rate_latest",
     "rate_read",
+    "rates_purge",
     "refund_cancel",
     "refund_offer",
     "refund_reserve",
+    "statement_close",
+    "statement_deliver",
+    "statements_sweep",
     "stripe_fee_post",
     "topup_credit",
     "topup_refund",

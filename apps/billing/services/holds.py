@@ -23,6 +23,7 @@ from apps.core.errors import KeyReused
 from apps.core.wiring import ask
 from apps.ledger.models import Account
 from apps.ledger.services import Leg, accounts_lock, transfer_post
+from apps.ledger.services.transfers import LIMIT
 from apps.organisations.models import Organisation
 
 logger = logging.getLogger(__name__)
@@ -170,9 +171,12 @@ def holds_sweep(*, now: datetime, limit: int = 200) -> int:
 
 
 def amounts_check(source: str, amounts: tuple[int, ...], *, something: bool = True) -> None:
-    """Pass if all are whole numbers, none below 0, and not all 0. Raises AmountInvalid."""
-    if any(type(amount) is not int or amount < 0 for amount in amounts) or (something and not sum(amounts)):
-        raise AmountInvalid(f"The amounts for {source} are {amounts}; they must be whole numbers, none below 0.")
+    """Pass if all are whole numbers that the books can hold, none below 0, and not all 0. Raises AmountInvalid."""
+    whole = all(type(amount) is int and 0 <= amount <= LIMIT for amount in amounts)
+    if not whole or (something and not sum(amounts)):
+        raise AmountInvalid(
+            f"The amounts for {source} are {amounts}; they must be whole numbers from 0 to {LIMIT}, and not all 0."
+        )
 
 
 def _reserve(hold: Hold, micro: int, accounts: Mapping[str, Account], *, key: str, now: datetime) -> None:

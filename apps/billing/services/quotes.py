@@ -1,17 +1,29 @@
-"""What a top-up would cost and bring: shown before paying, and locked while the quote stands."""
+"""What a top-up would cost and bring: shown before paying, and locked while the quote stands.
 
+A page shows a price as an offer: the figures, signed, so that looking writes nothing. Who pays brings the offer
+back, and it becomes the quote it says, at the rate that was shown.
+"""
+
+import hashlib
+import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core import signing
 
-from apps.billing.errors import QuoteRefused
+from apps.billing.errors import QuoteRefused, QuoteUnknown
 from apps.billing.models import Quote
 from apps.billing.pricing import credits_for, rate_text, rate_with_spread
 from apps.billing.services.rates import rate_latest
 from apps.billing.services.vat import vat_of
 from apps.core.money import CURRENCIES, fiat_text, fraction_round
+from apps.core.wiring import ask
 from apps.organisations.models import Organisation
+
+OFFER = "billing.offer"
+OFFER_LIMIT = 4_000  # characters; ours have about 600
+UNUSED = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,45 @@ def quote_create(*, organisation: Organisation, currency: str, net_minor: int, n
     """Lock rate, VAT and credits for QUOTE_MINUTES and return the quote. Raises as `quote_preview`."""
     terms = quote_preview(organisation=organisation, currency=currency, net_minor=net_minor, now=now)
     return Quote.objects.create(organisation=organisation, **asdict(terms))
+
+
+def quote_offer(*, organisation: Organisation, terms: Terms) -> str:
+    """Return the terms as a signed text that `quote_accept` turns into a quote of this organisation."""
+    facts = {
+        key: value.isoformat() if isinstance(value, datetime) else value for key, value in vars(terms).items()
+    }
+    return signing.dumps({**facts, "organisation": str(organisation.id)}, salt=OFFER, compress=True)
+
+
+def quote_accept(*, organisation: Organisation, offer: str, now: datetime) -> Quote:
+    """Return the quote that the offer promised, made now; the same offer again returns the same quote.
+
+    Raises QuoteUnknown for a text that is no offer to this organisation, QuoteRefused for one that has run out.
+    """
+    try:
+        facts = signing.loads(offer[:OFFER_LIMIT], salt=OFFER)
+    except signing.BadSignature:
+        raise QuoteUnknown from None
+    if facts.pop("organisation") != str(organisation.id):
+        raise QuoteUnknown
+    key = hashlib.sha256(offer.encode()).hexdigest()
+    earlier = Quote.objects.filter(key=key).first()
+    if earlier is not None:
+        return earlier
+    times = {name: datetime.fromisoformat(facts[name]) for name in ("rate_at", "created_at", "expires_at")}
+    if times["expires_at"] <= now:
+        raise QuoteRefused("This price has run out; look at today's price and pay that.", code="quote_over")
+    quote, _ = Quote.objects.get_or_create(key=key, defaults={**facts, **times, "organisation": organisation})
+    return quote
+
+
+def quotes_purge(*, now: datetime, limit: int = 10_000) -> int:
+    """Delete quotes that ran out a day ago and that no top-up used; return how many."""
+    old = Quote.objects.filter(expires_at__lt=now - UNUSED).order_by("expires_at")
+    ids = list(old.values_list("id", flat=True)[:limit])
+    used: set[uuid.UUID] = set().union(*ask("billing.quotes_in_use", quote_ids=ids))
+    deleted, _ = Quote.objects.filter(id__in=set(ids) - used).delete()
+    return deleted
 
 
 def _check(currency: str, net_minor: int) -> None:

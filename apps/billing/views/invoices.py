@@ -8,8 +8,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.billing import selectors
-from apps.billing.views.frame import enter, page_mark
+from apps.billing.views.frame import enter
 from apps.core.errors import Conflict
+from apps.core.pages import page_mark
 from apps.organisations.roles import Permission
 
 

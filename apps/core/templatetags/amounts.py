@@ -3,6 +3,7 @@
 from django import template
 
 from apps.core import money
+from apps.core.durations import duration_text
 
 register = template.Library()
 
@@ -22,10 +23,4 @@ def fiat(minor: int | None, currency: str) -> str:
 @register.filter
 def duration(seconds: int | None) -> str:
     """Show seconds as "1 h 02 min", "3 min 20 s" or "45 s"."""
-    if seconds is None:
-        return ""
-    hours, rest = divmod(int(seconds), 3600)
-    minutes, left = divmod(rest, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {left:02d} s" if minutes else f"{left} s"
+    return "" if seconds is None else duration_text(seconds)

@@ -1,5 +1,6 @@
 """Acts that write jobs, one module per act; import them from here."""
 
+from apps.jobs.services.approvals import job_approved, job_launch
 from apps.jobs.services.logs import LogEntry, loglines_add
 from apps.jobs.services.markets import MarketFacts, market_close, market_observe
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify
@@ -18,9 +19,10 @@ from apps.jobs.services.observation import (
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
-from apps.jobs.services.submission import Estimate, job_estimate, job_stop, job_submit
+from apps.jobs.services.submission import ApprovalNeeded, Estimate, job_estimate, job_stop, job_submit
 
 __all__ = [
+    "ApprovalNeeded",
     "Estimate",
     "LogEntry",
     "MarketFacts",
@@ -35,7 +37,9 @@ __all__ = [
     "attempt_settle",
     "attempt_withdrawn",
     "event_write",
+    "job_approved",
     "job_estimate",
+    "job_launch",
     "job_lock",
     "job_move",
     "job_notify",

@@ -90,7 +90,7 @@ def attempt_repriced(*, attempt_id: uuid.UUID, price_micro: int, now: datetime) 
         except AppError as error:
             sentence = (
                 f"The price of {job.market.name} rose from {before} to {price_micro} micro-NOS a second before the"
-                f" job was listed, and the balance does not cover it: {error.message}"
+                f" job was listed, and it could not be held again: {error.message}"
             )
             _fail(job, Attempt.objects.get(pk=attempt_id), Reason.PRICE_ROSE, sentence, now)
             return False

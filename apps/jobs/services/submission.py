@@ -1,6 +1,7 @@
 """What people ask for: the price of a job, a job, its stop."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,16 +9,19 @@ from typing import Any
 from django.db import transaction
 
 from apps.billing import services as billing
+from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
 from apps.core.idempotency import once
+from apps.core.money import credits_text
 from apps.core.wiring import announce
 from apps.jobs.definitions import definition_check
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.services.moves import event_write, job_lock
 from apps.jobs.services.settlement import network_fee
 from apps.jobs.state import OVER
-from apps.organisations.models import Membership, Project
+from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Permission
+from apps.organisations.services import AsksAgain, organisation_keep_open
 
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
@@ -56,6 +60,13 @@ def _parts(price_micro: int, seconds: int) -> tuple[int, int, int]:
     return network, network_fee(network), billing.platform_fee(network)
 
 
+class ApprovalNeeded(AppError):
+    """The job may cost more than the organisation allows without an approval."""
+
+    code = "approval_needed"
+    status = 403
+
+
 def job_submit(
     *,
     membership: Membership,
@@ -66,12 +77,37 @@ def job_submit(
     name: str,
     submission_key: str,
     now: datetime,
+    approved_micro: int | None = None,
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
-    Raises Denied, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict for a
-    closed market or a foreign project, InsufficientCredits, KeyReused when the key was used for another job.
+    `approved_micro` is the worst case that somebody approved. Raises Denied, Closed, DefinitionRefused (with a
+    sentence per path), AppError for a bad timeout or name, Conflict for a closed market or a foreign project,
+    InsufficientCredits, ApprovalNeeded above the organisation's limit, AsksAgain above what was approved, KeyReused
+    when the key was used for another job.
     """
+    name = submission_check(membership, project, definition, timeout_s, name)
+
+    def act() -> str:
+        fresh = market_fresh(market)
+        approval_check(membership.organisation, fresh, timeout_s, name, approved_micro)
+        return str(accept(membership, project, fresh, definition, timeout_s, name, now, approved_micro).pk)
+
+    made = submission_once(membership, project, market, definition, timeout_s, name, key=submission_key, act=act)
+    if made.startswith(APPROVAL):
+        raise ApprovalNeeded(
+            "This job was asked for before and waits for its approval, under Settings, Approvals."
+        )
+    return job_of(made)
+
+
+APPROVAL = "approval:"  # what the result of a submission begins with that made a request instead of a job
+
+
+def submission_check(
+    membership: Membership, project: Project, definition: dict[str, Any], timeout_s: int, name: str
+) -> str:
+    """Return the job's name, tidied, if the member may submit it there. Raises as job_submit does."""
     membership.require(Permission.JOBS_LAUNCH, project.pk)
     organisation = membership.organisation
     if project.organisation_id != organisation.pk or project.archived_at is not None:
@@ -81,19 +117,70 @@ def job_submit(
         raise AppError("A job needs a name of 1 to 120 characters.", fields={"name": ["Give it a name."]})
     _timeout_check(timeout_s)
     definition_check(definition)
+    return name
+
+
+def submission_once(
+    membership: Membership,
+    project: Project,
+    market: Market,
+    definition: dict[str, Any],
+    timeout_s: int,
+    name: str,
+    *,
+    key: str,
+    act: Callable[[], str],
+) -> str:
+    """Run the act once per key and return what it made, also to every repeat. Raises KeyReused for another job."""
     content = [str(project.pk), market.address, definition, timeout_s, name]
-
-    def act() -> str:
-        fresh = Market.objects.get(pk=market.pk)
-        if not fresh.open:
-            raise Conflict(f"The market “{fresh.name}” is closed; choose another one.", code="market_closed")
-        if fresh.price_micro <= 0:
-            raise Conflict(f"The market “{fresh.name}” has no price; choose another one.", code="market_unpriced")
-        return str(_accept(membership, project, fresh, definition, timeout_s, name, now).pk)
-
     with transaction.atomic():
-        job_id = once(scope=f"{organisation.pk}:job_submit", key=submission_key, content=content, act=act)
-        return Job.objects.select_related("attempt", "market", "organisation").get(pk=uuid.UUID(job_id))
+        organisation_keep_open(membership.organisation_id)
+        made: str = once(scope=f"{membership.organisation_id}:job_submit", key=key, content=content, act=act)
+    return made
+
+
+def market_fresh(market: Market) -> Market:
+    """Return the market as it is now. Raises Conflict when it takes no jobs."""
+    fresh = Market.objects.get(pk=market.pk)
+    if not fresh.open:
+        raise Conflict(f"The market “{fresh.name}” is closed; choose another one.", code="market_closed")
+    if fresh.price_micro <= 0:
+        raise Conflict(f"The market “{fresh.name}” has no price; choose another one.", code="market_unpriced")
+    return fresh
+
+
+def approval_check(
+    organisation: Organisation, market: Market, timeout_s: int, name: str, approved_micro: int | None
+) -> None:
+    """Pass if the worst case is within what was approved, or within the limit that needs no approval."""
+    total = job_estimate(market, timeout_s).total_micro
+    if approved_micro is not None:
+        if total > approved_micro:
+            raise AsksAgain(
+                f"{market.name} became dearer: {credits_text(approved_micro)} credits were approved, now the job "
+                f"can cost {credits_text(total)}.",
+                amount_micro=total,
+                worst_case=worst_case_words(name, market, timeout_s),
+            )
+    elif organisation.approval_job_micro is not None and total > organisation.approval_job_micro:
+        raise ApprovalNeeded(
+            f"This job can cost {credits_text(total)} credits; above {credits_text(organisation.approval_job_micro)} "
+            f"{organisation.name} asks for an approval."
+        )
+
+
+def worst_case_words(name: str, market: Market, timeout_s: int) -> str:
+    """Return the sentence that those who approve a job read."""
+    total = job_estimate(market, timeout_s).total_micro
+    return (
+        f"The job “{name}” runs on {market.name} for at most {duration_text(timeout_s)} and costs at most "
+        f"{credits_text(total)} credits."
+    )
+
+
+def job_of(job_id: str) -> Job:
+    """Return the job with what its page shows first."""
+    return Job.objects.select_related("attempt", "market", "organisation").get(pk=uuid.UUID(job_id))
 
 
 def _timeout_check(timeout_s: int) -> None:
@@ -104,7 +191,7 @@ def _timeout_check(timeout_s: int) -> None:
         raise AppError(sentence, code="timeout_out_of_range", fields={"timeout": [sentence]})
 
 
-def _accept(
+def accept(
     membership: Membership,
     project: Project,
     market: Market,
@@ -112,7 +199,9 @@ def _accept(
     timeout_s: int,
     name: str,
     now: datetime,
+    approved_micro: int | None = None,
 ) -> Job:
+    """Make the job, its attempt, its hold and its first want; the caller has checked everything else."""
     job = Job.objects.create(
         organisation=membership.organisation,
         project=project,
@@ -122,6 +211,7 @@ def _accept(
         market=market,
         timeout_s=timeout_s,
         price_micro=market.price_micro,
+        approved_micro=approved_micro,
         created_at=now,
     )
     estimate = job_estimate(market, timeout_s)
@@ -163,7 +253,16 @@ def hold_for(job: Job, attempt: Attempt, *, now: datetime) -> None:
 
 
 def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int, *, now: datetime) -> None:
-    """Replace the attempt's hold by one for another price. Raises InsufficientCredits; then nothing changed."""
+    """Replace the attempt's hold by one for another price.
+
+    Raises InsufficientCredits, and ApprovalNeeded beyond what the job may cost unasked; then nothing changed.
+    """
+    bound = job.organisation.approval_job_micro if job.approved_micro is None else job.approved_micro
+    if bound is not None and estimate.total_micro > bound:
+        raise ApprovalNeeded(
+            f"it can cost {credits_text(estimate.total_micro)} credits now, and only {credits_text(bound)} are "
+            f"{'allowed without an approval' if job.approved_micro is None else 'approved'}."
+        )
     with transaction.atomic():
         billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
         attempt.hold_source = f"job:{job.pk}:{attempt.number}:{price_micro}"

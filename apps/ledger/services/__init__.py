@@ -1,14 +1,9 @@
 """The acts of the ledger, each in the file of its noun; nothing else writes the books."""
 
+from apps.ledger.postings import Leg, Posting
 from apps.ledger.services.accounts import AccountSpec, account_open, accounts_lock, accounts_open
 from apps.ledger.services.digests import digests_close
-from apps.ledger.services.transfers import (
-    Leg,
-    Posting,
-    transfer_post,
-    transfer_post_many,
-    transfer_reverse,
-)
+from apps.ledger.services.transfers import transfer_post, transfer_post_many, transfer_reverse
 
 __all__ = [
     "AccountSpec",

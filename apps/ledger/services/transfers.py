@@ -4,16 +4,12 @@ Locks: accounts with a floor, in the order of their codes; then the key, by its 
 accounts are never locked, so no row of the platform is hot.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from apps.core.errors import KeyReused
 from apps.ledger.errors import (
@@ -24,38 +20,17 @@ from apps.ledger.errors import (
     UnknownTransfer,
 )
 from apps.ledger.models import Account, Transfer
+from apps.ledger.postings import (
+    BALANCE_LIMIT,
+    KEY_LENGTH,
+    LIMIT,
+    REASON_LENGTH,
+    Batch,
+    Leg,
+    Posting,
+    is_name,
+)
 from apps.ledger.services.accounts import accounts_lock
-from apps.ledger.sql import WRITE
-
-LIMIT = 10**17  # of one leg: far above any supply of NOS in micro-NOS, far below what a bigint holds
-BALANCE_LIMIT = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Leg:
-    """An amount into (positive) or out of (negative) an account; the currency, if given, must be the account's."""
-
-    code: str
-    amount: int
-    currency: str | None = None
-
-
-@dataclass(frozen=True)
-class Posting:
-    """A transfer to be posted."""
-
-    key: str
-    legs: Sequence[Leg]
-    reason: str
-    at: datetime
-    details: Mapping[str, Any] = field(default_factory=dict)
-    reverses: int | None = None
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Return the SHA-256 of the legs, whatever their order."""
-        legs = sorted((leg.code, leg.amount) for leg in self.legs)
-        return hashlib.sha256(json.dumps([legs, self.reverses]).encode()).hexdigest()
 
 
 def transfer_post(
@@ -70,31 +45,20 @@ def transfer_post(
 
 
 def transfer_post_many(postings: Sequence[Posting]) -> list[Transfer]:
-    """Post the transfers in the order given, all or none, in one lock and one writing statement.
+    """Post the transfers in the order given, all or none, in one call to the database.
 
     Repeats return their first transfer. Raises as `transfer_post`; then nothing is posted.
     """
     if not postings:
         return []
     unique = _without_twins(postings)
-    with transaction.atomic():
-        accounts = accounts_lock(leg.code for posting in unique for leg in posting.legs)
-        for posting in unique:
-            _check_legs(posting, accounts)
-        # One transfer is written without a look at its key: the unique index tells. A batch must know its
-        # repeats before it adds up running balances.
-        known = _known(unique) if len(unique) > 1 else {}
-        shortage = _shortage([p for p in unique if p.key not in known], accounts)
-        if shortage is not None and not known:
-            known = _known(unique)
-            shortage = _shortage([p for p in unique if p.key not in known], accounts)
-        if shortage is not None:
-            raise shortage
-        fresh = [posting for posting in unique if posting.key not in known]
-        written = {transfer.key: transfer for transfer in _write(fresh, accounts)} if fresh else {}
-        if len(written) < len(fresh):
-            known |= _known([posting for posting in fresh if posting.key not in written])
-    return [(written.get(posting.key) or known[posting.key]) for posting in postings]
+    posted = _post_at_once(unique)
+    if posted is None:
+        posted = _post_with_care(unique)
+    if len(posted) == len(postings):
+        return posted
+    by_key = {transfer.key: transfer for transfer in posted}
+    return [by_key[posting.key] for posting in postings]
 
 
 def transfer_reverse(key: str, *, of: str, reason: str, at: datetime) -> Transfer:
@@ -126,9 +90,49 @@ def _without_twins(postings: Sequence[Posting]) -> list[Posting]:
     unique: dict[str, Posting] = {}
     for posting in postings:
         first = unique.setdefault(posting.key, posting)
-        if first.fingerprint != posting.fingerprint:
+        if first is not posting and first.fingerprint != posting.fingerprint:
             raise _reused(posting.key)
     return list(unique.values())
+
+
+def _post_at_once(postings: Sequence[Posting]) -> list[Transfer] | None:
+    """Post in one statement, or return None: there are repeats or something is wrong, and nothing was posted."""
+    batch = Batch.of(postings)
+    if batch is None:
+        return None
+    try:
+        # A statement is all or nothing by itself. In a caller's transaction a batch that fails needs a savepoint.
+        with transaction.atomic() if connection.in_atomic_block and len(postings) > 1 else nullcontext():
+            return batch.write()
+    except IntegrityError:
+        return None
+
+
+def _post_with_care(postings: Sequence[Posting], tries: int = 3) -> list[Transfer]:
+    """Post step by step, under the locks, so that whatever is wrong gets its own sentence."""
+    try:
+        with transaction.atomic():
+            return _post_step_by_step(postings)
+    except IntegrityError:  # a key of the batch was taken by somebody who shares no account with it
+        if tries == 1:
+            raise
+        return _post_with_care(postings, tries - 1)
+
+
+def _post_step_by_step(postings: Sequence[Posting]) -> list[Transfer]:
+    accounts = accounts_lock(leg.code for posting in postings for leg in posting.legs)
+    for posting in postings:
+        _check_legs(posting, accounts)
+    known = _known(postings)
+    fresh = [posting for posting in postings if posting.key not in known]
+    shortage = _shortage(fresh, accounts)
+    if shortage is not None:
+        raise shortage
+    if fresh:
+        batch = Batch.of(fresh)
+        written = batch.write() if batch else None
+        known |= {transfer.key: transfer for transfer in written or _known(fresh).values()}
+    return [known[posting.key] for posting in postings]
 
 
 def _reused(key: str) -> KeyReused:
@@ -145,9 +149,13 @@ def _known(postings: Sequence[Posting]) -> dict[str, Transfer]:
 
 
 def _check_legs(posting: Posting, accounts: Mapping[str, Account]) -> None:
-    where = f"Transfer {posting.key}"
-    if not posting.key:
-        raise LegsInvalid("A transfer needs a key that names its intent.")
+    where = f"Transfer {posting.key[:KEY_LENGTH]}"
+    if not is_name(posting.key, KEY_LENGTH):
+        raise LegsInvalid(
+            f"A transfer needs a key of 1 to {KEY_LENGTH} printable characters that names its intent."
+        )
+    if not is_name(posting.reason, REASON_LENGTH):
+        raise LegsInvalid(f"{where} needs a reason of 1 to {REASON_LENGTH} printable characters.")
     if len({leg.code for leg in posting.legs}) != len(posting.legs) or not posting.legs:
         raise LegsInvalid(f"{where} must have legs, and each account in one leg only; add the amounts up.")
     sums: dict[str, int] = {}
@@ -178,19 +186,3 @@ def _shortage(postings: Iterable[Posting], accounts: Mapping[str, Account]) -> I
             if balance > BALANCE_LIMIT:
                 raise LegsInvalid(f"Transfer {posting.key} makes {leg.code} larger than the books can hold.")
     return None
-
-
-def _write(postings: Sequence[Posting], accounts: Mapping[str, Account]) -> list[Transfer]:
-    legs = [(posting.key, accounts[leg.code].id, leg.amount) for posting in postings for leg in posting.legs]
-    params = {
-        "keys": [posting.key for posting in postings],
-        "fingerprints": [posting.fingerprint for posting in postings],
-        "reasons": [posting.reason for posting in postings],
-        "details": [json.dumps(dict(posting.details), cls=DjangoJSONEncoder) for posting in postings],
-        "times": [posting.at for posting in postings],
-        "reverses": [posting.reverses for posting in postings],
-        "leg_keys": [key for key, _, _ in legs],
-        "leg_accounts": [account for _, account, _ in legs],
-        "leg_amounts": [amount for _, _, amount in legs],
-    }
-    return list(Transfer.objects.raw(WRITE, params))

@@ -80,5 +80,5 @@ class ApiKey(models.Model):
         if self.personal:
             whole = self.member.reach if self.member is not None else Reach(frozenset())
         else:
-            whole = Reach(scopes)
+            whole = self.organisation.reach_left(Reach(scopes))
         return whole.narrowed(scopes, self.project_id)

@@ -5,13 +5,19 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 
-from apps.core.errors import Denied
+from apps.core.errors import Conflict, Denied
 from apps.core.ids import uuid7
-from apps.organisations.reach import Reach, reach_of_role
+from apps.organisations.reach import READING, Reach, reach_of_role
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role, denial
 
 AUDIT_RETENTION_MINIMUM_DAYS = 90
 AUDIT_RETENTION_MAXIMUM_DAYS = 36_500
+
+
+class Closed(Conflict):
+    """The organisation is closed: it can be read, and nothing in it changes any more."""
+
+    code = "organisation_closed"
 
 
 class Organisation(models.Model):
@@ -28,7 +34,7 @@ class Organisation(models.Model):
     po_number = models.CharField("PO number", max_length=60, blank=True, help_text="Printed on new invoices.")
     cost_centre = models.CharField(max_length=60, blank=True, help_text="Printed on new invoices.")
     currency = models.CharField(max_length=3, default="EUR")
-    time_zone = models.CharField(max_length=50, default="UTC")
+    time_zone = models.CharField(max_length=50, default="UTC", help_text="IANA name; statements follow it.")
     approval_job_micro = models.BigIntegerField(
         null=True, blank=True, help_text="A job that may cost more than this (micro-NOS) needs an approval."
     )
@@ -39,6 +45,7 @@ class Organisation(models.Model):
         null=True, blank=True, help_text="Events of the audit trail older than this are deleted; empty: never."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="Since then it can only be read.")
 
     class Meta:
         constraints = [
@@ -55,6 +62,15 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def reach_left(self, reach: Reach) -> Reach:
+        """Return what the organisation's own state leaves of a reach: of a closed one, reading."""
+        return reach if self.closed_at is None else reach.narrowed(READING)
+
+    def require_open(self) -> None:
+        """Pass if the organisation is open. Raises Closed."""
+        if self.closed_at is not None:
+            raise Closed(f"{self.name} was closed on {self.closed_at:%-d %B %Y}: it can be read, but not changed.")
+
 
 class Membership(models.Model):
     """A person's place in an organisation."""
@@ -64,6 +80,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=20, choices=Role.choices)
     limited = models.BooleanField(default=False, help_text="Sees and acts only in the projects given to them.")
     created_at = models.DateTimeField(auto_now_add=True)
+    visited_at = models.DateTimeField(null=True, help_text="When the person last switched to it.")
 
     class Meta:
         constraints = [
@@ -81,20 +98,23 @@ class Membership(models.Model):
     def reach(self) -> Reach:
         """What the member may do, and where. Without `project_roles_found` (membership_get) a query if limited."""
         if not self.limited:
-            return reach_of_role(Role(self.role))
+            return self.organisation.reach_left(reach_of_role(Role(self.role)))
         found = getattr(self, "project_roles_found", None)
         if found is None:
             found = list(self.project_memberships.values("project_id", "role"))
-        return reach_of_role(Role(self.role), {UUID(str(row["project_id"])): Role(row["role"]) for row in found})
+        projects = {UUID(str(row["project_id"])): Role(row["role"]) for row in found}
+        return self.organisation.reach_left(reach_of_role(Role(self.role), projects))
 
     def may(self, permission: Permission, project_id: UUID | None = None) -> bool:
         """Return whether role and projects allow the act there; without a project, whether anywhere."""
         return self.reach.may(permission, project_id)
 
     def require(self, permission: Permission, project_id: UUID | None = None) -> None:
-        """Pass if role and projects allow the act; raise Denied with a sentence if not."""
+        """Pass if role and projects allow the act; raise Denied, or Closed, with a sentence if not."""
         if self.may(permission, project_id):
             return
+        if permission not in READING and permission in ROLE_PERMISSIONS[Role(self.role)]:
+            self.organisation.require_open()
         if permission in ROLE_PERMISSIONS[Role(self.role)]:
             raise Denied(f"You are limited to some projects here; to {permission.label} it takes more than those.")
         raise Denied(denial(permission, Role(self.role)))

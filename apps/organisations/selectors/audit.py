@@ -101,7 +101,12 @@ class AuditLine:
 
 def audit_events(organisation: Organisation, filters: AuditFilters) -> QuerySet[AuditEvent]:
     """Return the organisation's events that fit, newest first, with all that a line shows."""
-    events = AuditEvent.objects.filter(organisation=organisation)
+    events = AuditEvent.objects.filter(organisation=organisation).order_by("-id")
+    return audit_narrow(events, filters).select_related("detail", "user", "acting_as", "api_key", "day")
+
+
+def audit_narrow(events: QuerySet[AuditEvent], filters: AuditFilters) -> QuerySet[AuditEvent]:
+    """Return those of the events that fit."""
     if filters.act:
         events = events.filter(Q(act=filters.act) | Q(act__startswith=f"{filters.act}."))
     if filters.subject:
@@ -126,7 +131,7 @@ def audit_events(organisation: Organisation, filters: AuditFilters) -> QuerySet[
             | Q(after_text__icontains=filters.text)
             | Q(detail_text__icontains=filters.text)
         )
-    return events.select_related("detail", "user", "acting_as", "api_key", "day").order_by("-id")
+    return events
 
 
 def audit_page(

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Case, F, OuterRef, QuerySet, When
 from django.db.models.functions import JSONObject
 
 from apps.core.errors import NotFound
@@ -39,15 +39,25 @@ def memberships_of(user: User) -> QuerySet[Membership]:
     return user.memberships.select_related("organisation").order_by("organisation__name")
 
 
+def organisation_last(user: User, here: str = "") -> str | None:
+    """Return the address of the organisation `here` if the person is in it, else of the one they were in last.
+
+    Somebody who was in none yet gets their first by name, somebody without any None.
+    """
+    at_hand = Case(When(organisation__slug=here, then=0), default=1)
+    rows = user.memberships.order_by(at_hand, F("visited_at").desc(nulls_last=True), "organisation__name")
+    return rows.values_list("organisation__slug", flat=True).first()
+
+
 def members_of(organisation: Organisation) -> QuerySet[Membership]:
     """Return the organisation's memberships with their people, oldest first."""
     return organisation.memberships.select_related("user").order_by("created_at", "id")
 
 
-def member_with_projects(organisation: Organisation, member_id: int) -> Membership:
-    """Return a member with person and projects. Raises NotFound."""
-    members = organisation.memberships.select_related("user").prefetch_related("project_memberships")
-    member = members.filter(pk=member_id).first() if member_id < 2**63 else None
-    if member is None:
-        raise NotFound(f"There is no such member in {organisation.name}; choose one from the list.")
-    return member
+def member_get(organisation: Organisation, member_id: int) -> Membership:
+    """Return one of the organisation's memberships, with its person. Raises NotFound."""
+    found = members_of(organisation).filter(pk=member_id).first()
+    if found is None:
+        raise NotFound("There is no such member in this organisation; the list may have changed, load it again.")
+    found.organisation = organisation
+    return found

@@ -4,17 +4,20 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
 
 from apps.core.errors import AppError
+from apps.core.money import CURRENCIES
 from apps.core.wiring import announce
 from apps.organisations.models import Grant, Membership, Organisation, Project
 from apps.organisations.roles import Permission, Role
 from apps.organisations.services.audit import Actor, audit_record
+from apps.organisations.services.people import acting_lock
 from apps.users.models import User
 
-DETAILS = ("name", "legal_name", "address", "country", "vat_id", "finance_email")
+DETAILS = ("name", "legal_name", "address", "country", "vat_id", "finance_email", "currency", "time_zone")
 RESERVED_SLUGS = {"new", "admin", "api", "static", "accounts", "webhooks"}
 
 
@@ -59,7 +62,7 @@ def organisation_create(
             subject=f"organisation:{organisation.pk}",
             after={
                 "slug": organisation.slug,
-                **{field: getattr(organisation, field) for field in (*DETAILS, "currency")},
+                **{field: getattr(organisation, field) for field in DETAILS},
             },
             now=now,
         )
@@ -72,16 +75,15 @@ def organisation_update(
 ) -> Organisation:
     """Change the organisation's name and the details its invoices show; issued invoices stay as they are.
 
-    `details` may hold name, legal_name, address, country, vat_id and finance_email; the slug never changes.
-    Raises Denied for a role that may not, and AppError for an empty name.
+    `details` may hold name, legal_name, address, country, vat_id, finance_email, currency (of new top-ups) and
+    time_zone (an IANA name; of new statements); the slug never changes. Raises Denied for a role that may not, and
+    AppError for an empty name, an unknown currency or time zone.
     """
     membership.require(Permission.ORGANISATION_EDIT)
     changed = {field: details[field].strip() for field in DETAILS if field in details}
-    if not slug_from(changed.get("name", "x")):
-        sentence = "The name needs at least one letter or digit."
-        raise AppError(sentence, code="name_empty", fields={"name": [sentence]})
+    _details_check(changed)
     with transaction.atomic():
-        organisation = Organisation.objects.select_for_update(no_key=True).get(pk=membership.organisation_id)
+        organisation = acting_lock(acting=membership, permission=Permission.ORGANISATION_EDIT)
         before = {field: getattr(organisation, field) for field in changed}
         if before == changed:
             return organisation
@@ -98,6 +100,23 @@ def organisation_update(
             now=now,
         )
     return organisation
+
+
+def time_zones() -> list[str]:
+    """Return the names of every time zone an organisation may keep, sorted."""
+    return sorted(name for name in available_timezones() if not name.startswith(("Etc/", "SystemV/", "US/")))
+
+
+def _details_check(changed: Mapping[str, str]) -> None:
+    wrong: dict[str, str] = {}
+    if not slug_from(changed.get("name", "x")):
+        wrong["name"] = "The name needs at least one letter or digit."
+    if changed.get("currency", CURRENCIES[0]) not in CURRENCIES:
+        wrong["currency"] = f"Top-ups are in {', '.join(CURRENCIES)}; choose one of them."
+    if changed.get("time_zone", "UTC") not in available_timezones():
+        wrong["time_zone"] = "There is no such time zone; choose one from the list, such as Europe/Amsterdam."
+    for field, sentence in wrong.items():
+        raise AppError(sentence, code=f"{field}_invalid", fields={field: [sentence]})
 
 
 def slug_from(name: str) -> str:

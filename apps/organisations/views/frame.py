@@ -1,11 +1,23 @@
-"""What the pages and endpoints of every app share: who acts in a request."""
+"""What the pages and endpoints of every app share: whose page it is, and who acts in a request."""
 
 from django.http import HttpRequest
 
 from apps.core.addresses import client_address
-from apps.organisations.models import ApiKey, AuditEvent
+from apps.organisations.models import ApiKey, AuditEvent, Membership
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import membership_get
 from apps.organisations.services import Actor
 from apps.users.models import User
+
+
+def enter(request: HttpRequest, slug: str, permission: Permission) -> Membership:
+    """Return the membership of the person who asks, and let the frame around the page know of it.
+
+    Raises NotFound for outsiders, Denied without the role, Closed where a closed organisation would change.
+    """
+    membership = membership_get(request.user, slug, permission)
+    request.membership = membership  # type: ignore[attr-defined]
+    return membership
 
 
 def actor_of(request: HttpRequest, *, staff: bool = False) -> Actor:

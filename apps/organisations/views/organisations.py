@@ -1,4 +1,4 @@
-"""Pages of an organisation: its creation and its settings."""
+"""Pages of an organisation: its creation, its settings, its end."""
 
 from typing import cast
 
@@ -11,10 +11,16 @@ from django.views.decorators.http import require_http_methods
 
 from apps.core.errors import AppError
 from apps.organisations.forms import DetailsForm, OrganisationForm
-from apps.organisations.roles import Permission
-from apps.organisations.selectors import members_of, membership_get, memberships_of
-from apps.organisations.services import organisation_create, organisation_update
-from apps.organisations.views.frame import actor_of
+from apps.organisations.forms_people import ConfirmForm
+from apps.organisations.roles import Permission, Role
+from apps.organisations.selectors import members_of, memberships_of, terms_acceptance
+from apps.organisations.services import (
+    close_obstacles,
+    organisation_close,
+    organisation_create,
+    organisation_update,
+)
+from apps.organisations.views.frame import actor_of, enter
 from apps.users.models import User
 
 
@@ -44,10 +50,9 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show and change the details on invoices; list the members."""
+    """Show and change the organisation's details; name who owns it."""
     needed = Permission.ORGANISATION_EDIT if request.method == "POST" else Permission.ORGANISATION_VIEW
-    membership = membership_get(request.user, slug, needed)
-    request.membership = membership  # type: ignore[attr-defined]
+    membership = enter(request, slug, needed)
     organisation = membership.organisation
     form = DetailsForm(request.POST or None, initial=DetailsForm(instance=organisation).initial)
     if request.method == "POST" and form.is_valid():
@@ -57,5 +62,43 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         messages.success(request, "Saved. New invoices show these details; issued ones stay as they are.")
         return redirect("organisations:settings", slug)
     status = 422 if request.method == "POST" else 200
-    context = {"form": form, "members": members_of(organisation), "organisation": organisation}
+    context = {
+        "form": form,
+        "organisation": organisation,
+        "owner": members_of(organisation).get(role=Role.OWNER),
+        "acceptance": terms_acceptance(organisation),
+    }
     return render(request, "organisations/settings.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def close(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what stands against closing and what is left, and close once the name is typed."""
+    membership = enter(request, slug, Permission.ORGANISATION_CLOSE)
+    organisation = membership.organisation
+    form = ConfirmForm(request.POST or None, organisation=organisation)
+    error = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            organisation_close(
+                membership=membership,
+                confirmation=form.cleaned_data["confirmation"],
+                actor=actor_of(request),
+                now=timezone.now(),
+            )
+        except AppError as refusal:
+            error = refusal
+        else:
+            messages.success(request, f"{organisation} is closed. Everything in it can still be read.")
+            return redirect("organisations:settings", slug)
+    obstacles = close_obstacles(organisation)
+    context = {
+        "organisation": organisation,
+        "form": form,
+        "error": error,
+        "obstacles": [one.sentence for one in obstacles if one.blocks],
+        "notes": [one.sentence for one in obstacles if not one.blocks],
+    }
+    status = (error.status if error else 422) if request.method == "POST" else 200
+    return render(request, "organisations/close.html", context, status=status)

@@ -1,0 +1,42 @@
+"""What of an organisation's money stands against closing it."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Sum
+
+from apps.billing.models import Hold, Lot
+from apps.billing.selectors import wallet
+from apps.core.money import credits_text
+from apps.organisations.closing import Obstacle
+
+
+def close_obstacles(*, organisation_id: UUID) -> list[Obstacle]:
+    """Say which holds are open, what a dispute has frozen, and, without blocking, which credits are left."""
+    found = []
+    holds = Hold.objects.filter(organisation=organisation_id, state=Hold.State.OPEN)
+    held = holds.aggregate(number=Count("id"), micro=Sum("amount_micro"))
+    if held["number"]:
+        found.append(Obstacle(f"{credits_text(held['micro'])} credits are reserved for work that has not ended."))
+    frozen = wallet(organisation_id).frozen_micro
+    if frozen:
+        found.append(Obstacle(f"{credits_text(frozen)} credits are frozen by a dispute that is not decided."))
+    left = dict(
+        Lot.objects.filter(organisation=organisation_id, remaining_micro__gt=0)
+        .values_list("kind")
+        .annotate(micro=Sum("remaining_micro"))
+    )
+    paid = left.pop(Lot.Kind.PAID, 0)
+    if paid:
+        found.append(
+            Obstacle(
+                f"{credits_text(paid)} credits that were paid for are left. They can be refunded at what they cost:"
+                f" write to {settings.SELLER['email']}, before or after closing.",
+                blocks=False,
+            )
+        )
+    if sum(left.values()):
+        found.append(
+            Obstacle(f"{credits_text(sum(left.values()))} credits that were given end unused.", blocks=False)
+        )
+    return found

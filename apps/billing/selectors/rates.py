@@ -1,0 +1,33 @@
+"""What staff should know about the price of NOS."""
+
+from datetime import datetime, timedelta
+
+from apps.billing.models import Jump, Rate, Reading
+from apps.core.money import CURRENCIES
+
+FRESH = timedelta(minutes=10)
+
+
+def rates_health(*, now: datetime) -> list[str]:
+    """Return a sentence for everything that keeps credits from being sold, or soon may; none when all is well."""
+    sentences = []
+    jump = Jump.objects.filter(confirmed_at=None, withdrawn_at=None).first()
+    if jump is not None:
+        sentences.append(
+            f"NOS/USD moved from ${jump.before_nano / 10**9:.4f} to ${jump.after_nano / 10**9:.4f} at "
+            f"{jump.opened_at:%H:%M} UTC: nothing is sold until staff confirm it under Price jumps."
+        )
+    for currency in CURRENCIES:
+        newest = Rate.objects.filter(currency=currency).order_by("-at").values_list("at", flat=True).first()
+        if newest is None:
+            sentences.append(f"NOS has never been priced in {currency}: credits are not sold in it.")
+        elif newest < now - FRESH:
+            sentences.append(
+                f"NOS was last priced in {currency} at {newest:%-d %B, %H:%M} UTC: credits are not sold in it."
+            )
+    told = set(
+        Reading.objects.filter(pair="NOS/USD", at__gte=now - FRESH).order_by().values_list("source", flat=True)
+    )
+    if len(told) == 1:
+        sentences.append(f"Only {told.pop()} tells NOS/USD: no second source checks it.")
+    return sentences

@@ -1,0 +1,78 @@
+"""Statements into mailboxes: printed once, mailed once, with all lines attached where a mailbox takes them."""
+
+import gzip
+import logging
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from apps.billing.documents import statement_pdf
+from apps.billing.models import Statement
+from apps.billing.selectors.invoices import finance_address
+from apps.core.mail import mail_write
+
+logger = logging.getLogger(__name__)
+
+ATTACHED = 5_000_000  # bytes of CSV that still go with the mail; above, it has the link only
+PATIENCE = timedelta(minutes=10)
+
+
+def statement_deliver(*, statement_id: uuid.UUID | str, now: datetime) -> Statement:
+    """Print the statement and promise its mail, going on from wherever an earlier try ended.
+
+    Raises Statement.DoesNotExist.
+    """
+    statement = statement_print(Statement.objects.select_related("organisation").get(id=statement_id))
+    organisation = statement.organisation
+    attachments = [(f"statement-{statement.number}.pdf", "application/pdf", bytes(statement.pdf or b""))]
+    csv = _csv_if_small(statement)
+    if csv is not None:
+        attachments.append((f"statement-{statement.number}.csv", "text/csv", csv))
+    page = f"{settings.BASE_URL}/o/{organisation.slug}/billing/statements/"
+    mail_write(
+        key=f"statement:{statement.id}",
+        to=finance_address(organisation),
+        template="statement",
+        context={
+            "statement": statement,
+            "organisation": organisation,
+            "attached": csv is not None,
+            "url": page,
+            "csv_url": f"{page}{statement.number}.csv",
+        },
+        attachments=attachments,
+    )
+    Statement.objects.filter(id=statement.id, delivered_at=None).update(delivered_at=now)
+    return statement
+
+
+def statement_print(statement: Statement) -> Statement:
+    """Add the PDF to the statement, once, and return the statement with it."""
+    if statement.pdf is None:
+        content = statement_pdf(statement.data)
+        Statement.objects.filter(id=statement.id, pdf=None).update(pdf=content)
+        statement.refresh_from_db(fields=["pdf"])
+    return statement
+
+
+def _csv_if_small(statement: Statement) -> bytes | None:
+    """Return the CSV, or None if it is larger than a mailbox may take."""
+    if statement.parts.count() > ATTACHED // 1_000_000:
+        return None
+    packed = b"".join(bytes(part.content) for part in statement.parts.order_by("position"))
+    plain = gzip.decompress(packed)
+    return plain if len(plain) <= ATTACHED else None
+
+
+def statements_sweep(*, now: datetime, limit: int = 100) -> int:
+    """Deliver the statements that an interruption left behind; return how many. One failing stops no other."""
+    left = Statement.objects.filter(delivered_at=None, closed_at__lt=now - PATIENCE).order_by("closed_at")
+    delivered = 0
+    for statement_id in list(left.values_list("id", flat=True)[:limit]):
+        try:
+            statement_deliver(statement_id=statement_id, now=now)
+            delivered += 1
+        except Exception:
+            logger.exception("statement %s could not be delivered; the next sweep tries again", statement_id)
+    return delivered

@@ -1,0 +1,122 @@
+"""Jobs above the organisation's limit: launched when somebody approved them."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from apps.core.durations import duration_text
+from apps.core.errors import Denied
+from apps.jobs.models import Job, Market
+from apps.jobs.services.submission import (
+    APPROVAL,
+    ApprovalNeeded,
+    accept,
+    approval_check,
+    job_estimate,
+    job_of,
+    job_submit,
+    market_fresh,
+    submission_check,
+    submission_once,
+    worst_case_words,
+)
+from apps.organisations.models import Approval, Membership, Project
+from apps.organisations.services import ActImpossible, Actor, approval_request
+
+DAYS_TO_DECIDE = 7
+
+
+def job_launch(
+    *,
+    membership: Membership,
+    project: Project,
+    market: Market,
+    definition: dict[str, Any],
+    timeout_s: int,
+    name: str,
+    submission_key: str,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+) -> Job | Approval:
+    """Submit a job, or where its worst case is above the organisation's limit, ask for its approval.
+
+    A used key returns what it made, job or request. Raises what job_submit and approval_request raise.
+    """
+    name = submission_check(membership, project, definition, timeout_s, name)
+
+    def act() -> str:
+        fresh = market_fresh(market)
+        try:
+            approval_check(membership.organisation, fresh, timeout_s, name, None)
+        except ApprovalNeeded:
+            facts = _facts(project, fresh, definition, timeout_s, name)
+            approval = approval_request(
+                organisation_id=membership.organisation_id,
+                kind="job",
+                subject=f"submission:{hashlib.sha256(submission_key.encode()).hexdigest()[:32]}",
+                amount_micro=job_estimate(fresh, timeout_s).total_micro,
+                worst_case=worst_case_words(name, fresh, timeout_s),
+                reason=reason,
+                requester=membership,
+                facts=facts,
+                deadline=now + timedelta(days=DAYS_TO_DECIDE),
+                actor=actor,
+                now=now,
+            )
+            return f"{APPROVAL}{approval.pk}"
+        return str(accept(membership, project, fresh, definition, timeout_s, name, now).pk)
+
+    made = submission_once(membership, project, market, definition, timeout_s, name, key=submission_key, act=act)
+    if made.startswith(APPROVAL):
+        return Approval.objects.select_related("organisation", "requester").get(pk=made.removeprefix(APPROVAL))
+    return job_of(made)
+
+
+def job_approved(*, approval: Approval, now: datetime) -> str:
+    """Submit the job that was approved, as the one who asked, and return "job:<id>".
+
+    Raises AsksAgain when it would cost more than was approved, ActImpossible when who asked may not launch it any
+    more, and what job_submit raises: a closed market, too few credits, a cap.
+    """
+    facts = approval.facts
+    members = Membership.objects.select_related("organisation", "user")
+    membership = members.filter(organisation=approval.organisation, user=approval.requester).first()
+    if membership is None:
+        raise ActImpossible(
+            f"{approval.requester or 'Who asked'} is not a member of {approval.organisation} any more."
+        )
+    try:
+        job = job_submit(
+            membership=membership,
+            project=Project.objects.get(pk=facts["project"]),
+            market=Market.objects.get(address=facts["market"]),
+            definition=facts["definition"],
+            timeout_s=facts["timeout_s"],
+            name=facts["name"],
+            submission_key=f"approval:{approval.pk}",
+            approved_micro=approval.amount_micro,
+            now=now,
+        )
+    except Denied as refusal:
+        raise ActImpossible(f"{membership.user} may not launch this job any more.") from refusal
+    return f"job:{job.pk}"
+
+
+def _facts(
+    project: Project, market: Market, definition: dict[str, Any], timeout_s: int, name: str
+) -> dict[str, Any]:
+    """Return what it takes to submit the job later, and the lines that those who approve it see."""
+    return {
+        "project": str(project.pk),
+        "market": market.address,
+        "definition": definition,
+        "timeout_s": timeout_s,
+        "name": name,
+        "lines": [
+            ["Job", name],
+            ["Market", market.name],
+            ["Time limit", duration_text(timeout_s)],
+            ["Project", project.name],
+        ],
+    }

@@ -1,0 +1,73 @@
+"""Staff pages: requests that the platform's own people decide."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+
+from apps.core.errors import AppError
+from apps.organisations.models import Approval
+from apps.organisations.services import approval_decide
+from apps.organisations.views.frame import actor_of
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ModelAdmin):
+    """Every request; refunds and goodwill are decided here, by somebody else than who asked."""
+
+    list_display = (
+        "title",
+        "organisation",
+        "worst_case",
+        "amount_micro",
+        "requester",
+        "state",
+        "deadline",
+        "decided_by",
+    )
+    list_filter = ("state", "kind")
+    search_fields = ("id", "subject", "organisation__slug")
+    ordering = ("-id",)
+    list_select_related = ("organisation", "requester", "decided_by")
+    actions = ("approve", "deny")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may decide: reading the list is not enough."""
+        return request.user.has_perm("organisations.change_approval")
+
+    @admin.action(description="Approve, and do it", permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Approval]) -> None:
+        """Approve the chosen requests, each in a transaction of its own."""
+        self._decide(request, queryset, approve=True)
+
+    @admin.action(description="Deny", permissions=["decide"])
+    def deny(self, request: HttpRequest, queryset: QuerySet[Approval]) -> None:
+        """Deny the chosen requests."""
+        self._decide(request, queryset, approve=False)
+
+    def _decide(self, request: HttpRequest, queryset: QuerySet[Approval], *, approve: bool) -> None:
+        for approval in queryset:
+            try:
+                decided = approval_decide(
+                    approval_id=approval.pk,
+                    staff=request.user,  # type: ignore[arg-type]
+                    approve=approve,
+                    round=approval.round,
+                    actor=actor_of(request, staff=True),
+                    now=timezone.now(),
+                )
+            except AppError as refusal:
+                messages.error(request, f"{approval}: {refusal.message}")
+            else:
+                told = messages.error if decided.refusal else messages.success
+                told(request, f"{approval}: {decided.refusal or decided.get_state_display()}")

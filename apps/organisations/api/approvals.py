@@ -1,0 +1,135 @@
+"""Approvals."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.errors import Denied
+from apps.core.rest import Body, Text, page_answer
+from apps.core.rest.pages import PageQuestion
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.models import Approval, Grant, Membership
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import approval_get, approvals_seen
+from apps.organisations.services import approval_decide, approval_withdraw
+
+
+class ApprovalShape(serializers.ModelSerializer[Approval]):
+    """A request. `refusal` says why it was approved and yet not done; `outcome` what it made."""
+
+    requester = serializers.CharField(source="requester.email", default=None)
+    decided_by = serializers.CharField(source="decided_by.email", default=None)
+    lines = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Approval
+        fields = (
+            "id",
+            "kind",
+            "subject",
+            "amount_micro",
+            "worst_case",
+            "reason",
+            "lines",
+            "requester",
+            "state",
+            "round",
+            "refusal",
+            "outcome",
+            "decided_by",
+            "note",
+            "deadline",
+            "created_at",
+            "ended_at",
+        )
+
+    def get_lines(self, approval: Approval) -> dict[str, str]:
+        """Return the facts that are shown."""
+        return dict(approval.lines)
+
+
+class ApprovalsQuestion(PageQuestion):
+    """Which requests: all, or those in one state."""
+
+    state = serializers.ChoiceField(choices=Approval.State.choices, required=False)
+
+
+class Decision(Body):
+    """The decision about the round that was looked at."""
+
+    decision = serializers.ChoiceField(choices=["approve", "deny"])
+    round = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    note = Text(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class Approvals(Endpoint):
+    """The requests of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of those the caller may see, newest first."""
+        rows = approvals_seen(self.grant(Permission.ORGANISATION_VIEW))
+        return page_answer(
+            request,
+            rows,
+            lambda row: ApprovalShape(row).data,
+            newest_first=True,
+            question=ApprovalsQuestion,
+            narrow=_in_state,
+        )
+
+
+def _in_state(rows: QuerySet[Approval], asked: dict[str, Any]) -> QuerySet[Approval]:
+    return rows.filter(state=asked["state"]) if "state" in asked else rows
+
+
+class OneApproval(Endpoint):
+    """One request."""
+
+    def get(self, request: Request, slug: str, approval_id: UUID) -> Response:
+        """Answer it."""
+        grant = self.grant(Permission.ORGANISATION_VIEW)
+        return Response(ApprovalShape(approval_get(grant, approval_id)).data)
+
+
+class ApprovalDecide(Endpoint):
+    """The decision about a request."""
+
+    def post(self, request: Request, slug: str, approval_id: UUID) -> Response:
+        """Approve or deny it; `state` is `done` when the act was done, `open` with a `refusal` when it was not."""
+        grant = self.grant(Permission.APPROVALS_DECIDE)
+        approval = approval_get(grant, approval_id)
+        wanted = Decision(data=request.data).read()
+        decided = approval_decide(
+            approval_id=approval.pk,
+            membership=_person(grant),
+            approve=wanted["decision"] == "approve",
+            round=wanted["round"],
+            note=wanted["note"],
+            actor=self.actor,
+            now=timezone.now(),
+        )
+        return Response(ApprovalShape(decided).data)
+
+
+class ApprovalWithdraw(Endpoint):
+    """The end of one's own request."""
+
+    def post(self, request: Request, slug: str, approval_id: UUID) -> Response:
+        """Withdraw it; a repeat changes nothing."""
+        grant = self.grant(Permission.ORGANISATION_VIEW)
+        approval = approval_get(grant, approval_id)
+        withdrawn = approval_withdraw(
+            approval_id=approval.pk, membership=_person(grant), actor=self.actor, now=timezone.now()
+        )
+        return Response(ApprovalShape(withdrawn).data)
+
+
+def _person(grant: Grant) -> Membership:
+    if grant.membership is None:
+        raise Denied("This takes a person: use a personal key, or decide it in the browser.")
+    return grant.membership

@@ -1,0 +1,77 @@
+"""Forms of approvals: the decision, and the limits above which one is needed."""
+
+from decimal import Decimal
+
+from django import forms
+
+from apps.core.money import MICRO
+from apps.organisations.models import Organisation
+
+
+class DecisionForm(forms.Form):
+    """Approve or deny what was looked at."""
+
+    decision = forms.ChoiceField(
+        choices=[("approve", "Approve"), ("deny", "Deny")],
+        error_messages={
+            "required": "Press Approve or Deny.",
+            "invalid_choice": "Press Approve or Deny.",
+        },
+    )
+    round = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput())
+    note = forms.CharField(
+        max_length=1000,
+        required=False,
+        label="Note",
+        help_text="Who asked reads it.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+def credits_field(label: str, help_text: str) -> forms.DecimalField:
+    """Return a field for an amount of credits, or nothing."""
+    return forms.DecimalField(
+        required=False,
+        min_value=Decimal(0),
+        max_value=Decimal(10**9),
+        max_digits=16,
+        decimal_places=6,
+        label=label,
+        help_text=help_text,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={
+            "invalid": "Write an amount of credits as a number, such as 12.5.",
+            "min_value": "The limit cannot be below 0 credits.",
+            "max_value": "The limit is at most 1,000,000,000 credits.",
+            "max_digits": "The limit is at most 1,000,000,000 credits, with at most six decimals.",
+            "max_decimal_places": "Credits have at most six decimals.",
+        },
+    )
+
+
+class LimitsForm(forms.Form):
+    """Above which amounts somebody must approve."""
+
+    job = credits_field(
+        "A job that may cost more than, credits", "Its worst case counts. Empty: no job needs an approval."
+    )
+    cap = credits_field("Caps raised above, credits", "Empty: caps are raised without an approval.")
+
+    @classmethod
+    def of(cls, organisation: Organisation) -> "LimitsForm":
+        """Return the form filled in as the limits are."""
+        return cls(
+            initial={
+                "job": _credits(organisation.approval_job_micro),
+                "cap": _credits(organisation.approval_cap_micro),
+            }
+        )
+
+    def micro(self, name: str) -> int | None:
+        """Return an amount of the valid form in micro-NOS; None for an empty field."""
+        amount: Decimal | None = self.cleaned_data[name]
+        return None if amount is None else int(amount * MICRO)
+
+
+def _credits(micro: int | None) -> str:
+    return "" if micro is None else f"{(Decimal(micro) / MICRO).normalize():f}"

@@ -1,0 +1,250 @@
+"""Acts on invitations: send, send again, revoke. Accepting is in acceptance.py.
+
+A link holds a token: the invitation's id and 192 random bits, signed. The row keeps its SHA-256, the mail is sealed,
+so no table gives the link away. A new link ends the old one.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import Sum
+from django.urls import reverse
+
+from apps.core.errors import AppError, Conflict, Denied, NotFound
+from apps.core.mail import mail_write
+from apps.organisations.models import Invitation, Membership
+from apps.organisations.roles import Permission, Role
+from apps.organisations.services.audit import Actor, audit_record
+from apps.organisations.services.people import hands_on, people_lock, role_read
+
+LIFE = timedelta(days=7)
+OPEN_MAXIMUM = 100  # open invitations of one organisation
+MAILS_A_DAY = 200  # links that one organisation sends within 24 hours
+EMAIL_MAXIMUM = 254
+SENDS_MAXIMUM = 5  # links of one invitation
+LIMITABLE = (Role.DEVELOPER, Role.VIEWER)  # roles that can be limited to projects
+SIGNER = signing.Signer(salt="organisations.invitation", sep=".")
+
+
+def invitation_send(
+    *,
+    membership: Membership,
+    email: str,
+    role: str,
+    projects: Collection[UUID] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Invitation:
+    """Offer a place to an address and mail the link, which works once, for 7 days.
+
+    `projects` limits a developer or viewer to these, with that role. Raises Denied for a role above one's own, Conflict
+    for members, for addresses that have an open invitation, and beyond the limits, NotFound for foreign projects.
+    """
+    with transaction.atomic():
+        acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
+        return invitation_write(acting, email=email, role=role, projects=projects, actor=actor, now=now)
+
+
+def invitation_write(
+    acting: Membership,
+    *,
+    email: str,
+    role: str,
+    projects: Collection[UUID] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Invitation:
+    """Write one invitation under the lock of the organisation's people; see invitation_send."""
+    email, wanted = email_read(email), role_read(role)
+    _role_check(acting, wanted)
+    preset = None if projects is None else projects_check(acting, wanted, projects)
+    if acting.organisation.memberships.filter(user__email=email).exists():
+        raise Conflict(f"{email} is a member of {acting.organisation.name} already.", code="member_already")
+    invitations_end_expired(acting, email, now=now)
+    if acting.organisation.invitations.filter(email=email, accepted_at=None, revoked_at=None).exists():
+        raise Conflict(f"{email} has an open invitation; send that one again.", code="invitation_open")
+    _limits_check(acting, now=now)
+    invitation = Invitation(
+        organisation=acting.organisation,
+        email=email,
+        role=wanted,
+        projects=preset,
+        invited_by=acting.user,
+        created_at=now,
+    )
+    _link_renew(invitation, now=now)
+    _told(invitation, actor, "invitation.sent", after=_facts(invitation), now=now)
+    return invitation
+
+
+def invitation_resend(*, membership: Membership, invitation_id: UUID, actor: Actor, now: datetime) -> Invitation:
+    """Mail a new link, for another 7 days; the old one ends. Whoever sends it stands for the invitation.
+
+    Raises NotFound, Conflict for one that is over or was sent too often, Denied for a role above one's own.
+    """
+    with transaction.atomic():
+        acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
+        invitation = _find(acting, invitation_id)
+        if invitation.state(now) not in (Invitation.State.OPEN, Invitation.State.EXPIRED):
+            raise Conflict(f"This invitation is {invitation.state(now)}; send a new one.", code="invitation_over")
+        _role_check(acting, Role(invitation.role))
+        if invitation.sends >= SENDS_MAXIMUM:
+            raise Conflict(
+                f"This invitation was sent {SENDS_MAXIMUM} times; check the address, or revoke it and invite anew.",
+                code="invitation_limit",
+            )
+        _limits_check(acting, now=now, resent=True)
+        invitation.sends, invitation.invited_by = invitation.sends + 1, acting.user
+        _link_renew(invitation, now=now)
+        _told(invitation, actor, "invitation.resent", after={"sends": invitation.sends}, now=now)
+        return invitation
+
+
+def invitation_revoke(*, membership: Membership, invitation_id: UUID, actor: Actor, now: datetime) -> Invitation:
+    """End an invitation: its link opens nothing any more. A repeat changes nothing.
+
+    Raises NotFound, and Conflict when it was accepted already.
+    """
+    with transaction.atomic():
+        acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
+        invitation = _find(acting, invitation_id)
+        if invitation.accepted_at is not None:
+            raise Conflict(
+                f"{invitation.email} has joined already; remove the member instead.", code="invitation_over"
+            )
+        if invitation.revoked_at is None:
+            _revoke(invitation, actor, now=now)
+        return invitation
+
+
+def invitations_of_member_revoke(
+    *, member: Membership, kept: Collection[Role], actor: Actor, now: datetime
+) -> None:
+    """Revoke the open invitations a member sent, but for the roles in `kept`: nobody outlives their right to invite.
+
+    Must run under the lock of the organisation's people.
+    """
+    sent = Invitation.objects.filter(
+        organisation=member.organisation_id, invited_by=member.user_id, accepted_at=None, revoked_at=None
+    )
+    for invitation in sent.exclude(role__in=[role.value for role in kept]).order_by("id"):
+        _revoke(invitation, actor, now=now)
+
+
+def invitations_end_expired(acting: Membership, email: str, *, now: datetime) -> None:
+    """Let an expired invitation of the address make room for a new one."""
+    acting.organisation.invitations.filter(
+        email=email, accepted_at=None, revoked_at=None, expires_at__lte=now
+    ).update(revoked_at=now)
+
+
+def projects_check(acting: Membership, role: Role, projects: Collection[UUID]) -> dict[str, str]:
+    """Return project id to role, as an invitation keeps it. Raises Conflict and NotFound."""
+    if role not in LIMITABLE:
+        raise Conflict(
+            f"Only developers and viewers can be limited to projects; {role.label.lower()} is a role for all of them.",
+            code="role_not_limitable",
+        )
+    found = acting.organisation.projects.filter(pk__in=projects, archived_at=None).order_by("id")
+    preset = {str(pk): role.value for pk in found.values_list("pk", flat=True)}
+    if not preset or len(preset) < len(set(projects)):
+        raise NotFound("One of these projects is not a live project of this organisation; choose from the list.")
+    return preset
+
+
+def email_read(text: str) -> str:
+    """Return the address, lower-case. Raises AppError with a sentence for what is none."""
+    email = text.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        shown = email[:60].replace("\x00", "") or "nothing"
+        sentence = f"“{shown}” is not an e-mail address; write it like name@company.com."
+        raise AppError(sentence, code="email_invalid", status=422, fields={"email": [sentence]}) from error
+    if len(email) > EMAIL_MAXIMUM:
+        sentence = f"An e-mail address has {EMAIL_MAXIMUM} characters at most."
+        raise AppError(sentence, code="email_invalid", status=422, fields={"email": [sentence]})
+    return email
+
+
+def token_digest(token: str) -> str:
+    """Return what is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _revoke(invitation: Invitation, actor: Actor, *, now: datetime) -> None:
+    invitation.revoked_at = now
+    invitation.save(update_fields=["revoked_at"])
+    _told(invitation, actor, "invitation.revoked", before=_facts(invitation), now=now)
+
+
+def _find(acting: Membership, invitation_id: UUID) -> Invitation:
+    found = acting.organisation.invitations.filter(pk=invitation_id).first()
+    if found is None:
+        raise NotFound("There is no such invitation in this organisation.")
+    return found
+
+
+def _role_check(acting: Membership, role: Role) -> None:
+    if not hands_on(Role(acting.role), role):
+        raise Denied(f"You cannot invite somebody as {role.label.lower()}: that role may more than your own.")
+
+
+def _limits_check(acting: Membership, *, now: datetime, resent: bool = False) -> None:
+    rows = acting.organisation.invitations
+    if not resent and rows.filter(accepted_at=None, revoked_at=None, expires_at__gt=now).count() >= OPEN_MAXIMUM:
+        raise Conflict(
+            f"{acting.organisation.name} has {OPEN_MAXIMUM} open invitations; wait until some are accepted, or revoke"
+            " those that are not needed.",
+            code="invitation_limit",
+        )
+    sent: int = rows.filter(sent_at__gt=now - timedelta(days=1)).aggregate(n=Sum("sends"))["n"] or 0
+    if sent >= MAILS_A_DAY:
+        raise AppError(
+            f"{acting.organisation.name} has sent {MAILS_A_DAY} invitations within a day; send the next ones tomorrow.",
+            code="invitation_limit",
+            status=429,
+        )
+
+
+def _link_renew(invitation: Invitation, *, now: datetime) -> None:
+    token = SIGNER.sign(f"{invitation.pk.hex}-{secrets.token_urlsafe(24)}")
+    invitation.digest, invitation.sent_at, invitation.expires_at = token_digest(token), now, now + LIFE
+    invitation.save()
+    mail_write(
+        key=f"invitation:{invitation.pk}:{invitation.sends}",
+        to=invitation.email,
+        template="invitation",
+        context={
+            "invitation": invitation,
+            "organisation": invitation.organisation,
+            "by": invitation.invited_by,
+            "platform": settings.PLATFORM_NAME,
+            "url": settings.BASE_URL + reverse("organisations:invitation", args=[token]),
+        },
+        sealed=True,
+    )
+
+
+def _facts(invitation: Invitation) -> dict[str, Any]:
+    return {"email": invitation.email, "role": invitation.role, "projects": invitation.projects}
+
+
+def _told(invitation: Invitation, actor: Actor, act: str, *, now: datetime, **sides: Any) -> None:
+    audit_record(
+        organisation_id=invitation.organisation_id,
+        actor=actor,
+        act=act,
+        subject=f"invitation:{invitation.pk}",
+        now=now,
+        **sides,
+    )

@@ -1,0 +1,142 @@
+"""Many invitations from a table (CSV): every line is checked and told, and all are sent or none."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.core.errors import AppError
+from apps.organisations.models import Invitation, Membership
+from apps.organisations.roles import Permission, Role
+from apps.organisations.selectors.invitations import invited_addresses
+from apps.organisations.services.audit import Actor
+from apps.organisations.services.invitations import (
+    LIMITABLE,
+    OPEN_MAXIMUM,
+    email_read,
+    invitation_write,
+)
+from apps.organisations.services.people import hands_on, people_lock, role_read
+
+COLUMNS = ("email", "role", "projects")
+TEXT_MAXIMUM = 100_000  # characters
+
+
+@dataclass(frozen=True)
+class InvitationLine:
+    """One line of the table as it was read; `error` is a sentence, or "" for a line that can be sent."""
+
+    number: int
+    email: str
+    role: str
+    projects: tuple[str, ...] = ()
+    project_ids: tuple[UUID, ...] = ()
+    error: str = ""
+
+
+def invitations_read(*, membership: Membership, text: str, now: datetime) -> list[InvitationLine]:
+    """Read a table of `email, role, projects` (addresses of projects, separated by spaces; may be left out).
+
+    The first line may name the columns. Raises AppError for what is no table, is empty, or has too many lines.
+    """
+    rows = _rows(text)
+    organisation = membership.organisation
+    taken = dict.fromkeys(organisation.memberships.values_list("user__email", flat=True), "is a member already")
+    taken |= dict.fromkeys(invited_addresses(organisation, now), "has an open invitation")
+    projects = dict(organisation.projects.filter(archived_at=None).values_list("slug", "pk"))
+    lines: list[InvitationLine] = []
+    for number, row in rows:
+        line = _line(number, row, Role(membership.role), taken, projects)
+        if not line.error:
+            taken[line.email] = f"is on line {number} already"
+        lines.append(line)
+    return lines
+
+
+def invitations_send(*, membership: Membership, text: str, actor: Actor, now: datetime) -> list[Invitation]:
+    """Send an invitation for every line, or none: any line with an error refuses them all.
+
+    Raises AppError with the sentence of each such line, Denied, and Conflict beyond the limits.
+    """
+    with transaction.atomic():
+        acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
+        lines = invitations_read(membership=acting, text=text, now=now)
+        wrong = {f"line {line.number}": [line.error] for line in lines if line.error}
+        if wrong:
+            raise AppError(
+                "Nothing was sent: some lines need another look.", code="lines_invalid", status=422, fields=wrong
+            )
+        return [
+            invitation_write(
+                acting,
+                email=line.email,
+                role=line.role,
+                projects=line.project_ids or None,
+                actor=actor,
+                now=now,
+            )
+            for line in lines
+        ]
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    if len(text) > TEXT_MAXIMUM:
+        raise _refused(f"This is more than {TEXT_MAXIMUM:,} characters; send it in parts.")
+    text = text.lstrip("\ufeff")
+    separator = ";" if ";" in text.partition("\n")[0] else "," if "," in text else "\t"
+    try:
+        found = list(csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise _refused(f"This is not a table of comma-separated values: {error}.") from error
+    rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(found, 1) if any(row)]
+    if rows and rows[0][1][0].lower() in COLUMNS:
+        rows = rows[1:]
+    if not rows:
+        raise _refused(
+            "There is no line to read: write one address and role on each, such as ada@acme.example,viewer."
+        )
+    if len(rows) > OPEN_MAXIMUM:
+        raise _refused(f"These are {len(rows)} lines, and {OPEN_MAXIMUM} can be sent at once; send them in parts.")
+    return rows
+
+
+def _line(
+    number: int, row: list[str], own: Role, taken: dict[str, str], projects: dict[str, Any]
+) -> InvitationLine:
+    cells = [*row, "", "", ""]
+    email, role, slugs = cells[0].lower(), cells[1].lower(), tuple(cells[2].split())
+
+    def check() -> str:
+        if len(row) > len(COLUMNS):
+            return f"A line has {len(COLUMNS)} columns at most: {', '.join(COLUMNS)}."
+        wanted = role_read(role)
+        if email_read(email) in taken:
+            return f"{email} {taken[email]}."
+        if not hands_on(own, wanted):
+            return f"You cannot invite somebody as {wanted.label.lower()}: that role may more than your own."
+        unknown = [slug for slug in slugs if slug not in projects]
+        if unknown:
+            return f"There is no live project “{unknown[0][:60]}” here."
+        if slugs and wanted not in LIMITABLE:
+            return f"The role {wanted.label.lower()} is for all projects; leave the third column empty."
+        return ""
+
+    error = _sentence(check)
+    ids = tuple(projects[slug] for slug in slugs) if not error else ()
+    return InvitationLine(number, email[:254], role[:40], slugs, ids, error)
+
+
+def _sentence(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except AppError as refusal:
+        return refusal.message
+
+
+def _refused(sentence: str) -> AppError:
+    return AppError(sentence, code="table_invalid", status=422, fields={"text": [sentence]})

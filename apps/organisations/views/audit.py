@@ -1,0 +1,167 @@
+"""Pages of the audit trail: the search, one event with its proof, the exports, the digests, the retention."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.core.errors import AppError
+from apps.core.pages import page_mark
+from apps.core.tables import csv_lines, json_lines
+from apps.organisations.audit_forms import AuditFilterForm, RetentionForm
+from apps.organisations.models import Membership, Organisation
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import (
+    AuditFilters,
+    AuditLine,
+    audit_acts,
+    audit_all,
+    audit_day_last,
+    audit_digests,
+    audit_event_get,
+    audit_page,
+    audit_proof,
+)
+from apps.organisations.services import audit_retention_set
+from apps.organisations.views.frame import actor_of, enter
+
+PAGE = 50
+COLUMNS = (
+    "id",
+    "at",
+    "act",
+    "subject",
+    "actor",
+    "who",
+    "email",
+    "address",
+    "agent",
+    "before",
+    "after",
+    "day",
+    "erased",
+)
+
+
+@login_required
+@require_safe
+def trail(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the organisation's events, newest first; what is searched for and the page are in the address."""
+    membership = enter(request, slug, Permission.AUDIT_VIEW)
+    days = membership.organisation.audit_retention_days
+    return _trail_page(request, membership, RetentionForm(initial={"days": days}))
+
+
+def _trail_page(
+    request: HttpRequest, membership: Membership, retention: RetentionForm, *, status: int = 200
+) -> HttpResponse:
+    organisation = membership.organisation
+    form = AuditFilterForm(request.GET, acts=audit_acts(organisation))
+    before = page_mark(request, int)
+    lines: list[AuditLine] = []
+    next_before = None
+    if form.is_valid():
+        lines, next_before = audit_page(organisation, form.filters(), before=before, limit=PAGE)
+    else:
+        status = 422
+    last_day = audit_day_last(organisation)
+    query = request.GET.copy()
+    query.pop("before", None)
+    context = {
+        "form": form,
+        "lines": lines,
+        "before": before,
+        "next_before": next_before,
+        "query": query.urlencode(),
+        "filtered": form.is_valid() and bool(form.filters()),
+        "last_day": last_day,
+        "last_digest": bytes(last_day.digest).hex() if last_day else "",
+        "retention": retention,
+        "may_edit": membership.may(Permission.ORGANISATION_EDIT),
+        "organisation": organisation,
+    }
+    return render(request, "organisations/audit.html", context, status=status)
+
+
+@login_required
+@require_POST
+def retention(request: HttpRequest, slug: str) -> HttpResponse:
+    """Set how long events are kept."""
+    membership = enter(request, slug, Permission.ORGANISATION_EDIT)
+    form = RetentionForm(request.POST)
+    if not form.is_valid():
+        return _trail_page(request, membership, form, status=422)
+    audit_retention_set(
+        membership=membership, days=form.cleaned_data["days"], actor=actor_of(request), now=timezone.now()
+    )
+    messages.success(request, "Saved. Events that are older leave within a day; their digests stay.")
+    return redirect("organisations:audit", slug)
+
+
+@login_required
+@require_safe
+def event(request: HttpRequest, slug: str, event_id: int) -> HttpResponse:
+    """Show one event: who, what, from where, and what was before and after."""
+    membership = enter(request, slug, Permission.AUDIT_VIEW)
+    line = audit_event_get(membership.organisation, event_id)
+    context = {"line": line, "event": line.event, "organisation": membership.organisation}
+    return render(request, "organisations/audit_event.html", context)
+
+
+@login_required
+@require_safe
+def proof(request: HttpRequest, slug: str, event_id: int) -> HttpResponseBase:
+    """Download what proves one event (docs/audit.md)."""
+    membership = enter(request, slug, Permission.AUDIT_VIEW)
+    found = audit_proof(audit_event_get(membership.organisation, event_id).event)
+    return _download(JsonResponse(found), f"{slug}-event-{event_id}-proof.json")
+
+
+@login_required
+@require_safe
+def digests(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Download the digest of every closed day, to keep where we cannot reach."""
+    membership = enter(request, slug, Permission.AUDIT_VIEW)
+    found = {"organisation": str(membership.organisation_id), "digests": audit_digests(membership.organisation_id)}
+    return _download(JsonResponse(found), f"{slug}-audit-digests.json")
+
+
+@login_required
+@require_safe
+def export_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Download every event that fits the search, as CSV."""
+    rows = _rows(request, enter(request, slug, Permission.AUDIT_VIEW).organisation)
+    lines = csv_lines(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+    return _download(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), f"{slug}-audit.csv")
+
+
+@login_required
+@require_safe
+def export_json(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Download every event that fits the search, as a JSON array."""
+    rows = _rows(request, enter(request, slug, Permission.AUDIT_VIEW).organisation)
+    return _download(
+        StreamingHttpResponse(json_lines(rows), content_type="application/json"), f"{slug}-audit.json"
+    )
+
+
+def _rows(request: HttpRequest, organisation: Organisation) -> Iterator[dict[str, Any]]:
+    return (line.row() for line in audit_all(organisation, _filters(request, organisation)))
+
+
+def _filters(request: HttpRequest, organisation: Organisation) -> AuditFilters:
+    form = AuditFilterForm(request.GET, acts=audit_acts(organisation))
+    if not form.is_valid():
+        fields = {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
+        raise AppError("Some of what is searched for cannot be read.", code="filter_invalid", fields=fields)
+    return form.filters()
+
+
+def _download(response: HttpResponseBase, name: str) -> HttpResponseBase:
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,108 @@
+"""Pages of an organisation's members: the list, a role, an end, and who owns it."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.core.errors import AppError
+from apps.organisations.forms_people import HandOverForm, role_choices
+from apps.organisations.models import Membership
+from apps.organisations.roles import Permission, Role
+from apps.organisations.selectors import invitations_waiting, member_get, members_of
+from apps.organisations.services import member_leave, member_remove, member_role_change, ownership_transfer
+from apps.organisations.services.people import hands_on
+from apps.organisations.views.frame import actor_of, enter
+
+
+@login_required
+@require_safe
+def members(request: HttpRequest, slug: str) -> HttpResponse:
+    """List the members with what they may, and, for those who invite, the invitations that wait."""
+    membership = enter(request, slug, Permission.ORGANISATION_VIEW)
+    organisation, now = membership.organisation, timezone.now()
+    manages = membership.may(Permission.MEMBERS_MANAGE)
+    waiting = invitations_waiting(organisation) if manages else []
+    context = {
+        "organisation": organisation,
+        "members": [(one, manages and _may_handle(membership, one)) for one in members_of(organisation)],
+        "roles": role_choices(membership),
+        "manages": manages,
+        "invitations": [(one, one.state(now)) for one in waiting],
+    }
+    return render(request, "organisations/members.html", context)
+
+
+def _may_handle(membership: Membership, member: Membership) -> bool:
+    return member.pk != membership.pk and hands_on(Role(membership.role), Role(member.role))
+
+
+@login_required
+@require_POST
+def member_role(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
+    """Give a member another role."""
+    membership = enter(request, slug, Permission.MEMBERS_MANAGE)
+    member = member_get(membership.organisation, member_id)
+    role = request.POST.get("role", "")
+    changed = member_role_change(
+        membership=membership, member_id=member.pk, role=role, actor=actor_of(request), now=timezone.now()
+    )
+    messages.success(request, f"{member.user} is {changed.get_role_display().lower()} from now on.")
+    return redirect("organisations:members", slug)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_end(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
+    """Ask whether to remove a member, and do so."""
+    membership = enter(request, slug, Permission.MEMBERS_MANAGE)
+    member = member_get(membership.organisation, member_id)
+    if request.method != "POST":
+        context = {"organisation": membership.organisation, "member": member}
+        return render(request, "organisations/member_remove.html", context)
+    member_remove(membership=membership, member_id=member.pk, actor=actor_of(request), now=timezone.now())
+    messages.success(request, f"{member.user} is no member of {membership.organisation} any more.")
+    return redirect("organisations:members", slug)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask whether to leave, and do so; the owner is told to hand over first."""
+    membership = enter(request, slug, Permission.ORGANISATION_VIEW)
+    context = {"organisation": membership.organisation, "owner": membership.role == Role.OWNER}
+    if request.method != "POST":
+        return render(request, "organisations/leave.html", context)
+    member_leave(membership=membership, actor=actor_of(request), now=timezone.now())
+    messages.success(request, f"You have left {membership.organisation}.")
+    return redirect("console:start")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def ownership(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask who is to own the organisation, and hand it over once its name is typed."""
+    membership = enter(request, slug, Permission.ORGANISATION_CLOSE)
+    everybody = list(members_of(membership.organisation))
+    form = HandOverForm(request.POST or None, membership=membership, members=everybody)
+    error = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            heir = ownership_transfer(
+                membership=membership,
+                member_id=form.cleaned_data["member"],
+                confirmation=form.cleaned_data["confirmation"],
+                actor=actor_of(request),
+                now=timezone.now(),
+            )
+        except AppError as refusal:
+            error = refusal
+        else:
+            messages.success(request, f"{heir.user} owns {membership.organisation} now; you are an admin of it.")
+            return redirect("organisations:members", slug)
+    context = {"organisation": membership.organisation, "form": form, "error": error, "alone": len(everybody) == 1}
+    return render(
+        request, "organisations/ownership.html", context, status=422 if request.method == "POST" else 200
+    )

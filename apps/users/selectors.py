@@ -1,0 +1,17 @@
+"""Questions about people."""
+
+from allauth.account.models import EmailAddress
+
+from apps.users.models import User
+
+
+def user_has_address(user: User, email: str) -> bool:
+    """Return whether the address is the person's: one they have confirmed, or the one they sign in by."""
+    found = EmailAddress.objects.filter(user=user, email__iexact=email).first()
+    return found.verified if found is not None else user.email.lower() == email.lower()
+
+
+def user_exists(email: str) -> bool:
+    """Return whether somebody signs in by that address, or has confirmed it."""
+    confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True)
+    return User.objects.filter(email=email.lower()).exists() or confirmed.exists()

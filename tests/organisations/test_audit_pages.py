@@ -1,0 +1,189 @@
+"""The pages of the trail: search, one event, exports, digests, proof, retention."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.core.tables import csv_cell, json_lines
+from apps.organisations.models import ApiKey, AuditEvent, Organisation
+from apps.organisations.selectors import AuditFilters, AuditLine, audit_page
+from apps.organisations.services import Actor, audit_days_close, audit_erase
+from tests.organisations.keys import key_make
+from tests.organisations.trail import NOW, proof_holds, record
+from tests.world import World
+
+TRAIL = "/o/acme/settings/audit/"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def acts(world: World) -> World:
+    """Three acts of three people on three days."""
+    record(world, "cap.set", "cap:1", before={"micro": 5}, after={"micro": 7}, now=NOW)
+    record(world, "key.revoked", "key:2", actor=Actor("person", world.adam, address="203.0.113.5"), now=NOW + DAY)
+    record(
+        world,
+        "member.removed",
+        "member:3",
+        actor=Actor("staff", world.xena, acting_as=world.bea),
+        after={"email": "gone@acme.example"},
+        now=NOW + 2 * DAY,
+    )
+    record(world, "cap.set", "cap:1", organisation=world.other)
+    return world
+
+
+def found(world: World, **filters: Any) -> list[str]:
+    lines, _ = audit_page(world.acme, AuditFilters(**filters))
+    return [line.event.act for line in lines if line.event.act != "organisation.created"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "acts_found"),
+    [
+        ({}, ["member.removed", "key.revoked", "cap.set"]),
+        ({"act": "cap.set"}, ["cap.set"]),
+        ({"act": "cap"}, ["cap.set"]),
+        ({"person": "adam"}, ["key.revoked"]),
+        ({"person": "XENA@acme"}, ["member.removed"]),
+        ({"subject": "key"}, ["key.revoked"]),
+        ({"subject": "key:2"}, ["key.revoked"]),
+        ({"text": "gone@acme"}, ["member.removed"]),
+        ({"text": "203.0.113"}, ["key.revoked"]),
+        ({"since": NOW + DAY}, ["member.removed", "key.revoked"]),
+        ({"until": NOW + DAY}, ["cap.set"]),
+        ({"person": "adam", "act": "cap"}, []),
+        ({"text": "%"}, []),
+    ],
+)
+def test_the_trail_is_searched(acts: World, filters: dict[str, Any], acts_found: list[str]) -> None:
+    assert found(acts, **filters) == acts_found
+
+
+def test_pages_are_cut_by_key_and_hold_every_event_once(acts: World) -> None:
+    seen, before = [], None
+    while True:
+        lines, before = audit_page(acts.acme, AuditFilters(), before=before, limit=2)
+        seen += [line.event.pk for line in lines]
+        if before is None:
+            break
+    assert seen == sorted(seen, reverse=True)
+    assert len(seen) == len(set(seen)) == 4
+
+
+def test_a_line_says_who_acted_for_whom_and_by_which_key(acts: World) -> None:
+    key = ApiKey.objects.get(pk=key_make(acts.adam, "jobs.view").key.pk)
+    by_key = AuditLine(record(acts, "cap.set", "cap:9", actor=Actor("key", acts.adam, api_key=key)))
+    by_staff = AuditLine(AuditEvent.objects.get(act="member.removed"))
+    assert by_key.who == f"Adam by the key “{key.name}”"
+    assert by_staff.who == "Xena (staff, acting as bea@acme.example)"
+    assert AuditLine(record(acts, actor=Actor.system())).who == "Nosana Web"
+
+
+def test_owners_and_admins_read_it_and_nobody_else(acts: World) -> None:
+    for name, status in (("olga", 200), ("adam", 200), ("bea", 403), ("mia", 403), ("victor", 403), ("xena", 404)):
+        assert acts.client(getattr(acts, name)).get(TRAIL).status_code == status
+    page = acts.client(acts.adam).get(TRAIL).content.decode()
+    assert "203.0.113.5" in page
+    assert "key.revoked" in page
+
+
+@pytest.mark.parametrize("query", ["act=nothing", "since=yesterday", "until=99999-01-01", "until=9999-12-31"])
+def test_a_search_that_cannot_be_read_is_told_and_exports_nothing(acts: World, query: str) -> None:
+    adam = acts.client(acts.adam)
+    answer = adam.get(f"{TRAIL}?{query}")
+    assert answer.status_code == 422
+    assert 'class="field-error"' in answer.content.decode()
+    assert adam.get(f"{TRAIL}export.csv?{query}").status_code == 400
+
+
+def test_one_event_shows_before_and_after(acts: World) -> None:
+    event = AuditEvent.objects.get(organisation=acts.acme, act="cap.set")
+    page = acts.client(acts.adam).get(f"{TRAIL}{event.pk}/").content.decode()
+    assert "198.51.100.7" in page
+    assert '<td class="value" data-label="Before">5</td>' in page
+    foreign = AuditEvent.objects.filter(organisation=acts.other).latest("id")
+    assert acts.client(acts.adam).get(f"{TRAIL}{foreign.pk}/").status_code == 404
+
+
+def test_an_erased_event_says_so(acts: World) -> None:
+    audit_erase(email="adam@acme.example", actor=Actor.system(), now=NOW)
+    event = AuditEvent.objects.get(act="key.revoked")
+    page = acts.client(acts.adam).get(f"{TRAIL}{event.pk}/").content.decode()
+    assert "were erased" in page
+    assert "203.0.113.5" not in page
+
+
+def body(answer: Any) -> str:
+    return b"".join(answer.streaming_content).decode()
+
+
+def test_exports_stream_every_event_that_fits(acts: World) -> None:
+    adam = acts.client(acts.adam)
+    rows = list(csv.DictReader(io.StringIO(body(adam.get(f"{TRAIL}export.csv")))))
+    assert [row["act"] for row in rows] == ["member.removed", "key.revoked", "cap.set", "organisation.created"]
+    assert json.loads(rows[2]["after"]) == {"micro": 7}
+    (only,) = json.loads(body(adam.get(f"{TRAIL}export.json?act=key")))
+    assert (only["who"], only["address"]) == ("Adam", "203.0.113.5")
+    assert json.loads(body(adam.get(f"{TRAIL}export.json?q=nothing-fits"))) == []
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert csv_cell(text) == f"'{text}"
+
+
+def test_what_is_no_formula_stays_as_it_is() -> None:
+    cells = ["Acme", -5, None, True, {"a": "é"}, ""]
+    assert [csv_cell(cell) for cell in cells] == ["Acme", -5, "", "yes", '{"a": "é"}', ""]
+    assert "".join(json_lines([])) == "[]\n"
+
+
+def test_the_proof_and_the_digests_are_downloaded_and_hold(acts: World) -> None:
+    audit_days_close(now=NOW + 5 * DAY)
+    adam, event = acts.client(acts.adam), AuditEvent.objects.get(act="key.revoked")
+    proof = adam.get(f"{TRAIL}{event.pk}/proof.json")
+    kept = adam.get(f"{TRAIL}digests.json").json()["digests"]
+    assert "attachment" in proof["Content-Disposition"]
+    assert proof_holds(proof.content.decode(), kept)
+    assert str((NOW + 2 * DAY).date()) in kept
+    assert kept[str((NOW + 2 * DAY).date())] in adam.get(TRAIL).content.decode()
+
+
+def test_the_proof_of_an_open_day_waits(acts: World) -> None:
+    event = AuditEvent.objects.get(act="key.revoked")
+    answer = acts.client(acts.adam).get(f"{TRAIL}{event.pk}/proof.json")
+    assert answer.status_code == 409
+    assert "tomorrow" in answer.content.decode()
+
+
+def test_the_retention_is_set_by_page(acts: World) -> None:
+    adam = acts.client(acts.adam)
+    assert adam.post(f"{TRAIL}retention/", {"days": "365"}).status_code == 302
+    assert Organisation.objects.get(pk=acts.acme.pk).audit_retention_days == 365
+    for wrong in ("30", "x", "9" * 20):
+        assert adam.post(f"{TRAIL}retention/", {"days": wrong}).status_code == 422
+    assert adam.post(f"{TRAIL}retention/", {"days": ""}).status_code == 302
+    assert Organisation.objects.get(pk=acts.acme.pk).audit_retention_days is None
+
+
+def test_the_page_takes_a_fixed_number_of_queries(acts: World, django_assert_num_queries: Any) -> None:
+    adam = acts.client(acts.adam)
+    with django_assert_num_queries(8):
+        adam.get(TRAIL)
+
+
+def test_a_program_reads_the_trail_by_pages(acts: World) -> None:
+    token = key_make(acts.adam, "audit.view").token
+    program = Client(headers={"Authorization": f"Bearer {token}"}, raise_request_exception=False)
+    path = "/api/v1/organisations/acme/audit"
+    page = program.get(f"{path}?limit=2&act=cap").json()
+    assert [item["act"] for item in page["items"]] == ["cap.set"]
+    assert page["items"][0]["after"] == {"micro": 7}
+    assert program.get(f"{path}?since=never").status_code == 400
+    assert program.get(f"{path}/digests").json() == {"organisation": str(acts.acme.pk), "digests": {}}
