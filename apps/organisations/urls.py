@@ -19,6 +19,17 @@ urlpatterns = [
     path("terms/", terms.terms_public, name="terms_public"),
     # settings
     path("o/<slug:slug>/settings/", organisations.settings_page, name="settings"),
+    # projects
+    path("o/<slug:slug>/projects/", projects.projects, name="projects"),
+    path("o/<slug:slug>/projects/new/", projects.project_new, name="project_new"),
+    path("o/<slug:slug>/projects/<slug:project>/edit/", projects.project_edit, name="project_edit"),
+    path("o/<slug:slug>/projects/<slug:project>/archive/", projects.project_archiving, name="project_archive"),
+    path("o/<slug:slug>/members/<int:member_id>/projects/", projects.member_projects, name="member_projects"),
+    # keys
+    path("o/<slug:slug>/keys/", keys.keys, name="keys"),
+    path("o/<slug:slug>/keys/new/", keys.key_new, name="key_new"),
+    path("o/<slug:slug>/keys/<uuid:key_id>/rotate/", keys.key_rotate, name="key_rotate"),
+    path("o/<slug:slug>/keys/<uuid:key_id>/revoke/", keys.key_revoke, name="key_revoke"),
     path("o/<slug:slug>/settings/close/", organisations.close, name="close"),
     path("o/<slug:slug>/settings/owner/", members.ownership, name="ownership"),
     path("o/<slug:slug>/settings/leave/", members.leave, name="leave"),
@@ -52,15 +63,4 @@ urlpatterns = [
     path("o/<slug:slug>/settings/audit/export.json", audit.export_json, name="audit_json"),
     path("o/<slug:slug>/settings/audit/<int:event_id>/", audit.event, name="audit_event"),
     path("o/<slug:slug>/settings/audit/<int:event_id>/proof.json", audit.proof, name="audit_proof"),
-    # projects
-    path("o/<slug:slug>/projects/", projects.projects, name="projects"),
-    path("o/<slug:slug>/projects/new/", projects.project_new, name="project_new"),
-    path("o/<slug:slug>/projects/<slug:project>/edit/", projects.project_edit, name="project_edit"),
-    path("o/<slug:slug>/projects/<slug:project>/archive/", projects.project_archiving, name="project_archive"),
-    path("o/<slug:slug>/members/<int:member_id>/projects/", projects.member_projects, name="member_projects"),
-    # keys
-    path("o/<slug:slug>/keys/", keys.keys, name="keys"),
-    path("o/<slug:slug>/keys/new/", keys.key_new, name="key_new"),
-    path("o/<slug:slug>/keys/<uuid:key_id>/rotate/", keys.key_rotate, name="key_rotate"),
-    path("o/<slug:slug>/keys/<uuid:key_id>/revoke/", keys.key_revoke, name="key_revoke"),
 ]

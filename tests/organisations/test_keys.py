@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.organisations.errors import Unauthenticated
-from apps.organisations.models import ApiKey, Grant, Membership, Project
+from apps.organisations.models import ApiKey, AuditEvent, Grant, Membership, Organisation, Project
 from apps.organisations.roles import Permission, Role
 from apps.organisations.selectors import api_keys_of
 from apps.organisations.services import (
@@ -19,6 +19,7 @@ from apps.organisations.services import (
     api_key_rotate,
     api_key_used,
     keys_of_member_revoke,
+    member_remove,
 )
 from tests.organisations.keys import actor, check, grant, key_make, limit, member
 from tests.world import World
@@ -306,3 +307,21 @@ def test_the_database_knows_the_sorts_of_keys(world: World) -> None:
     key = key_make(world.mia).key
     with pytest.raises(IntegrityError, match="api_key_service_has_no_member"), transaction.atomic():
         ApiKey.objects.filter(pk=key.pk).update(kind="service")
+
+
+def test_a_member_who_is_removed_takes_their_keys_along(world: World) -> None:
+    mine = key_make(world.mia)
+    given = {"membership": member(world.adam), "actor": actor(world.adam), "now": timezone.now()}
+    member_remove(**given, member_id=member(world.mia).pk)
+    with pytest.raises(Unauthenticated, match="was revoked"):
+        check(mine.token)
+    assert AuditEvent.objects.filter(act="key.revoked", subject=f"key:{mine.key.pk}").count() == 1
+
+
+def test_a_key_of_a_closed_organisation_reads_and_changes_nothing(world: World) -> None:
+    service = key_make(world.olga, "jobs.view", "projects.manage", kind="service")
+    Organisation.objects.filter(pk=world.acme.pk).update(closed_at=timezone.now())
+    found = Grant.of_key(check(service.token))
+    assert found.may(Permission.JOBS_VIEW)
+    with pytest.raises(Conflict, match="was closed on"):
+        found.require(Permission.PROJECTS_MANAGE)

@@ -13,6 +13,7 @@ from apps.organisations.roles import Permission, Role
 from apps.organisations.selectors import project_default, project_get, projects_of
 from apps.organisations.services import (
     member_limit,
+    ownership_transfer,
     project_archive,
     project_create,
     project_lock,
@@ -178,3 +179,16 @@ def test_a_limited_admin_manages_nothing_any_more(world: World) -> None:
     limit(world.adam, default=Role.DEVELOPER)
     with pytest.raises(Denied, match="limited to some projects"):
         make(world)
+
+
+def test_a_limited_member_who_becomes_the_owner_is_limited_no_more(world: World) -> None:
+    limit(world.mia, default=Role.VIEWER)
+    ownership_transfer(
+        membership=member(world.olga),
+        member_id=member(world.mia).pk,
+        confirmation="Acme",
+        actor=actor(world.olga),
+        now=timezone.now(),
+    )
+    assert member(world.mia).may(Permission.ORGANISATION_CLOSE)
+    assert not member(world.mia).project_memberships.exists()

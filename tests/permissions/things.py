@@ -220,7 +220,6 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "project": lambda organisation: project_of(organisation).slug,
-    "member_id": lambda organisation: organisation.memberships.order_by("role").first().pk,
     "key_id": lambda organisation: key_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,

@@ -128,8 +128,6 @@ def thorough(world: World) -> Iterator[str]:
         for promise, question in NEVER.items():
             cursor.execute(question, [])
             yield from (f"{promise}: {subject}" for (subject,) in cursor.fetchall())
-    for finding in book_verify():
-        yield f"9 the closed day {finding.day}, {finding.account}: {finding.sentence}"
     known = list(digests_known().values())
     if known[: len(world.closed)] != world.closed:
         yield "9 a published digest changed"
@@ -142,6 +140,8 @@ def thorough(world: World) -> Iterator[str]:
 
 def outside(world: World) -> Iterator[str]:
     """Yield where the books differ from what the world outside knows, once everything that was begun is done."""
+    for finding in book_verify():
+        yield f"9 the closed day {finding.day}, {finding.account}: {finding.sentence}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT topup_id, granted_micro FROM billing_lot WHERE topup_id IS NOT NULL")
         lots = dict(cursor.fetchall())

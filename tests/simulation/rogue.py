@@ -4,6 +4,7 @@ Each guard must refuse its own crime: another guard that happens to refuse it to
 gone is found even where others stand behind it.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,7 +150,7 @@ def _fresh(kind: str) -> str:
         "bigint": "-(random() * 1e15)::bigint",
         "integer": "(random() * 1e9)::int",
         "date": "'9000-01-01'::date",
-        "timestamp with time zone": "now() + random() * interval '900 years'",
+        "timestamp with time zone": "now() - random() * interval '900 years'",
     }.get(kind, "left(md5(random()::text), 20)")
 
 
@@ -171,7 +172,7 @@ def _twins(connection: psycopg.Connection[Any]) -> list[Crime]:
             continue
         kinds = _columns(connection, table)
         others = {name for one in rows if one[0] == table and one[1] != index for name in one[4]} - set(key)
-        others -= {name for name in kinds if predicate and name in predicate}
+        others -= {name for name in kinds if predicate and re.search(rf"\b{name}\b", predicate)}
         anew = ", ".join(f"'{name}', {_fresh(kinds[name])}" for name in sorted(others))
         where = " AND ".join([*(f'"{name}" IS NOT NULL' for name in key), predicate or "true"])
         copy = f"(jsonb_populate_record({table}, jsonb_build_object({anew}))).*"

@@ -43,7 +43,7 @@ class Run:
         self.crash_rate = self.chance.choice([0.0, 0.004, 0.02])
         self.again: list[Operation] = []  # died, and must be tried again
         self.past: deque[Operation] = deque(maxlen=40)
-        self.last_entry = 0
+        self.last_entry = self.checked = 0
 
     def play(self, operations: int) -> Outcome:
         """Run that many acts, repeats among them; then finish what was begun, and check everything."""
@@ -51,7 +51,8 @@ class Run:
             while self.scheduler.busy < min(self.actors, len(self.scheduler.idle) + self.scheduler.busy):
                 self._begin(self._next(), crash_rate=self.crash_rate)
             self._step()
-            if self.outcome.operations % THOROUGH_EVERY == 0 and not self.scheduler.busy:
+            if not self.scheduler.busy and self.outcome.operations - self.checked >= THOROUGH_EVERY:
+                self.checked = self.outcome.operations
                 self.outcome.violations += invariants.thorough(self.world)
         self._finish()
         return self.outcome
@@ -84,7 +85,7 @@ class Run:
         if task is None:
             return
         operation: Operation = task.facts["operation"]
-        self.outcome.operations += 1
+        self.outcome.operations += operation.size
         self._learn(operation, task)
         self.last_entry, wrong = invariants.quick(self.monitor, self.last_entry)
         self.outcome.violations += [f"after {operation.name}: {one}" for one in wrong]

@@ -178,10 +178,12 @@ class Scheduler:
         return done
 
     def _follow(self, actor: Actor) -> Task | None:
+        patience = PATIENCE
         while True:
             try:
-                told, what = self.reports.get(timeout=PATIENCE)
+                told, what = self.reports.get(timeout=patience)
             except queue.Empty:
+                patience = min(patience * 2, 0.05)
                 if actor.inside and self._blocked(actor):
                     with actor.lock:
                         if not actor.inside:
@@ -202,14 +204,16 @@ class Scheduler:
     def _settle(self, *, until_one: bool = False) -> None:
         """Wait until each waiting actor has either gone on or certainly waits."""
         sure: set[Actor] = set()
+        patience = PATIENCE / 4
         while self.waiting and (until_one or set(self.waiting) - sure):
             try:
-                told, _ = self.reports.get(timeout=PATIENCE / 4)
+                told, _ = self.reports.get(timeout=patience)
                 self._unblock(told)
                 sure = set()  # its statement may have given locks back
                 if until_one:
                     return
             except queue.Empty:
+                patience = min(patience * 2, 0.05)
                 if not until_one:
                     sure = {actor for actor in self.waiting if self._blocked(actor)}
 

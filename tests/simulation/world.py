@@ -61,12 +61,16 @@ class Held:
 
 @dataclass
 class Operation:
-    """An act with its arguments fixed but the time, so that it can be run again; `done` tells the world of it."""
+    """An act with its arguments fixed but the time, so that it can be run again; `done` tells the world of it.
+
+    `size` is how many facts it asks for: a batch counts as many operations as it holds.
+    """
 
     name: str
     run: Callable[[datetime], Any]
     place: Place | None = None
     done: Callable[[Any], None] = lambda result: None
+    size: int = 1
 
 
 class World:

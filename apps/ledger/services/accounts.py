@@ -22,33 +22,41 @@ def account_open(code: str, currency: str, floor: int | None) -> Account:
 
     Raises AccountMismatch if it is open with another currency or floor.
     """
-    return accounts_open([AccountSpec(code, currency, floor)])[0]
+    accounts_open([AccountSpec(code, currency, floor)])
+    return Account.objects.get(code=code)
 
 
-def accounts_open(specs: Sequence[AccountSpec]) -> list[Account]:
-    """Open the accounts that are not open yet, in one statement, and return all in the order given.
+def accounts_open(specs: Sequence[AccountSpec]) -> None:
+    """Open the accounts that are not open yet; one look where all are.
 
     Raises AccountMismatch for one that is open with another currency or floor, LegsInvalid for a floor above 0.
     """
     for spec in specs:
         if spec.floor is not None and spec.floor > 0:
             raise LegsInvalid(f"The floor of {spec.code} is {spec.floor}; an empty account needs 0 or less.")
-    rows = [
-        Account(
-            code=spec.code, currency=spec.currency, floor=spec.floor, balance=None if spec.floor is None else 0
-        )
-        for spec in sorted(specs, key=lambda spec: spec.code)
-    ]
-    Account.objects.bulk_create(rows, ignore_conflicts=True)
-    found = Account.objects.in_bulk([spec.code for spec in specs], field_name="code")
+    found = _open(specs)
+    missing = [spec for spec in specs if spec.code not in found]
+    if missing:
+        rows = [
+            Account(
+                code=spec.code, currency=spec.currency, floor=spec.floor, balance=None if spec.floor is None else 0
+            )
+            for spec in sorted(missing, key=lambda spec: spec.code)
+        ]
+        Account.objects.bulk_create(rows, ignore_conflicts=True)  # a twin may be opening them too
+        found |= _open(missing)
     for spec in specs:
-        account = found[spec.code]
-        if (account.currency, account.floor) != (spec.currency, spec.floor):
+        currency, floor = found[spec.code]
+        if (currency, floor) != (spec.currency, spec.floor):
             raise AccountMismatch(
-                f"Account {spec.code} is open in {account.currency} with floor {account.floor}; "
+                f"Account {spec.code} is open in {currency} with floor {floor}; "
                 f"it cannot also be {spec.currency} with floor {spec.floor}."
             )
-    return [found[spec.code] for spec in specs]
+
+
+def _open(specs: Sequence[AccountSpec]) -> dict[str, tuple[str, int | None]]:
+    rows = Account.objects.filter(code__in=[spec.code for spec in specs])
+    return {code: (currency, floor) for code, currency, floor in rows.values_list("code", "currency", "floor")}
 
 
 def accounts_lock(codes: Iterable[str]) -> dict[str, Account]:

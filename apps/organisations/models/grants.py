@@ -6,7 +6,7 @@ from uuid import UUID
 from apps.core.errors import Denied
 from apps.organisations.models.keys import ApiKey
 from apps.organisations.models.organisations import Membership, Organisation
-from apps.organisations.reach import Reach
+from apps.organisations.reach import READING, Reach
 from apps.organisations.roles import Permission
 
 
@@ -46,11 +46,13 @@ class Grant:
         return self.reach.may(permission, project_id)
 
     def require(self, permission: Permission, project_id: UUID | None = None) -> None:
-        """Pass if the act is allowed, there or anywhere; raise Denied with a sentence if not."""
+        """Pass if the act is allowed, there or anywhere; raise Denied, or Closed, with a sentence if not."""
         if self.may(permission, project_id):
             return
         if self.membership is not None:
             self.membership.require(permission, project_id)
+        if self.api_key is not None and permission in self.api_key.scopes and permission not in READING:
+            self.organisation.require_open()
         raise Denied(self._key_denial(permission))
 
     def _key_denial(self, permission: Permission) -> str:

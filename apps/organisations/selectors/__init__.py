@@ -24,7 +24,6 @@ from apps.organisations.selectors.invitations import invitations_waiting, invite
 from apps.organisations.selectors.keys import api_key_check, api_key_get, api_keys_of
 from apps.organisations.selectors.memberships import (
     member_get,
-    member_with_projects,
     members_of,
     membership_get,
     memberships_of,
@@ -66,7 +65,6 @@ __all__ = [
     "invited_addresses",
     "may_decide",
     "member_get",
-    "member_with_projects",
     "members_of",
     "membership_get",
     "memberships_of",

@@ -61,12 +61,3 @@ def member_get(organisation: Organisation, member_id: int) -> Membership:
         raise NotFound("There is no such member in this organisation; the list may have changed, load it again.")
     found.organisation = organisation
     return found
-
-
-def member_with_projects(organisation: Organisation, member_id: int) -> Membership:
-    """Return a member with person and projects. Raises NotFound."""
-    members = organisation.memberships.select_related("user").prefetch_related("project_memberships")
-    member = members.filter(pk=member_id).first() if member_id < 2**63 else None
-    if member is None:
-        raise NotFound(f"There is no such member in {organisation.name}; choose one from the list.")
-    return member

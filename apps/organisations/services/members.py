@@ -87,8 +87,9 @@ def ownership_transfer(
         before = {"owner": acting.pk, "role": heir.role}
         acting.role = Role.ADMIN  # first: the database allows one owner at a time
         acting.save(update_fields=["role"])
-        heir.role = Role.OWNER
-        heir.save(update_fields=["role"])
+        heir.role, heir.limited = Role.OWNER, False  # an owner answers for the whole organisation
+        heir.save(update_fields=["role", "limited"])
+        heir.project_memberships.all().delete()
         _told(
             heir,
             actor,

@@ -13,6 +13,7 @@ from apps.organisations.roles import Permission, Role
 from apps.organisations.selectors.projects import project_found, projects_of
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.organisations import slug_from
+from apps.organisations.services.people import acting_lock, hands_on
 
 PROJECTS_MAXIMUM = 500
 LABELS_MAXIMUM = 20
@@ -128,6 +129,7 @@ def member_limit(
     """
     grant.require(Permission.MEMBERS_MANAGE)
     with transaction.atomic():
+        acting_lock(acting=grant, permission=Permission.MEMBERS_MANAGE)
         member = _member_lock(grant, member_id)
         if projects is not None:
             _limits_check(grant, projects)
@@ -165,6 +167,8 @@ def _member_lock(grant: Grant, member_id: int) -> Membership:
         raise Conflict("The owner answers for the whole organisation and cannot be limited to projects.")
     if grant.membership is not None and member.pk == grant.membership.pk:
         raise Denied("Nobody changes their own limits; ask another owner or admin.")
+    if grant.membership is not None and not hands_on(Role(grant.membership.role), Role(member.role)):
+        raise Denied(f"{member.user} may more than you here; an owner or admin can change that.")
     return member
 
 

@@ -11,7 +11,7 @@ from apps.core.errors import AppError
 from apps.organisations.access import page_grant
 from apps.organisations.forms_projects import LimitForm, ProjectForm
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import member_with_projects, project_get, projects_of
+from apps.organisations.selectors import member_get, project_get, projects_of
 from apps.organisations.services import (
     member_limit,
     project_archive,
@@ -91,7 +91,7 @@ def project_archiving(request: HttpRequest, slug: str, project: str) -> HttpResp
 def member_projects(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
     """Limit a member to projects, or lift the limit."""
     grant = page_grant(request, slug, Permission.MEMBERS_MANAGE)
-    member = member_with_projects(grant.organisation, member_id)
+    member = member_get(grant.organisation, member_id)
     form, error = LimitForm(request.POST or None, projects=projects_of(grant), member=member), None
     if request.method == "POST" and form.is_valid():
         try:

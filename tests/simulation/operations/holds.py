@@ -98,7 +98,7 @@ def settled(world: World) -> Operation | None:
 
 def settled_together(world: World) -> Operation | None:
     """Return the settlement of several holds at once, of several organisations."""
-    wanted = [bill(world, source) for source in some(world, world.chance.randint(2, 6))]
+    wanted = [bill(world, source) for source in some(world, world.chance.randint(2, 8))]
     if not wanted:
         return None
 
@@ -106,7 +106,7 @@ def settled_together(world: World) -> Operation | None:
         for one in wanted:
             world.holds[one.source].ended = "settled"
 
-    return Operation("hold_settle_many", lambda now: hold_settle_many(wanted, now=now), None, done)
+    return Operation("hold_settle_many", lambda now: hold_settle_many(wanted, now=now), None, done, len(wanted))
 
 
 def released(world: World) -> Operation | None:

@@ -43,14 +43,14 @@ def single(world: World) -> Operation:
 
 def batch(world: World) -> Operation:
     """Return a batch, at times with a key that is known, in which the order decides whether there is enough."""
-    keys = [world.name("t") for _ in range(world.chance.randrange(2, 6))]
+    keys = [world.name("t") for _ in range(world.chance.randrange(2, 12))]
     wanted = [(key, _legs(world)) for key in keys]
 
     def run(now: datetime) -> Any:
         opened(now)
         return transfer_post_many([Posting(key=key, legs=legs, reason="purse", at=now) for key, legs in wanted])
 
-    return Operation("transfer_post_many", run, None, lambda result: world.posted.extend(keys))
+    return Operation("transfer_post_many", run, None, lambda result: world.posted.extend(keys), len(keys))
 
 
 def undone(world: World) -> Operation | None:
