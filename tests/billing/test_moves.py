@@ -168,7 +168,7 @@ def test_a_move_takes_a_known_number_of_queries(
     for number in range(3):
         grant(world.acme, 10, key=f"g{number}")
     purse, membership = Purse(world.acme, world.project), member(world.acme, world.olga)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         credits_move(
             source=Purse(world.acme),
             target=purse,

@@ -142,5 +142,5 @@ def test_redeeming_takes_a_known_number_of_queries(
 ) -> None:
     redeem(world, made(world), by=world.xena, at=world.other)
     code, membership = made(world), member(world.acme, world.bea)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         voucher_redeem(membership=membership, code=code, actor=Actor.system(), now=NOW)

@@ -228,6 +228,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
         approval_of(organisation), owner_of(organisation).user
     ),
     "event_id": lambda organisation: event_of(organisation).pk,
+    "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,
     "invitation_id": lambda organisation: invitation_of(organisation).pk,
     "token": lambda organisation: token_of(organisation),
     "number": lambda organisation: invoice_of(organisation).number,
