@@ -82,6 +82,23 @@ class Checkout:
         ours = [e for e in listed if (e["data"]["object"].get("metadata") or {}).get("topup_id") == str(topup_id)]
         return {event["type"]: event for event in reversed(ours)}
 
+    def refund(self, payment_intent: str, amount_minor: int) -> Json:
+        """Give part of a payment back, as from Stripe's dashboard."""
+        return self._call("POST", "/v1/refunds", data={"payment_intent": payment_intent, "amount": amount_minor})
+
+    def dispute(self, payment_intent: str) -> Json:
+        """Return the payment's dispute."""
+        return dict(self._get("/v1/disputes", payment_intent=payment_intent)["data"][0])
+
+    def decide(self, dispute_id: str, status: str) -> None:
+        """Let the bank decide a dispute: won or lost."""
+        self._call("POST", f"/_sandbox/disputes/{dispute_id}/close", json={"status": status})
+
+    def events_of(self, payment_intent: str, kind: str) -> list[Json]:
+        """Return the events of one type about a payment, oldest first."""
+        listed = self._get("/v1/events", limit="100", type=kind)["data"]
+        return [e for e in reversed(listed) if e["data"]["object"].get("payment_intent") == payment_intent]
+
     def _get(self, path: str, **params: str) -> Json:
         return self._call("GET", path, params=params)
 

@@ -79,6 +79,40 @@ class Session:
     fee: Fee | None
 
 
+@dataclass(frozen=True)
+class Charge:
+    """A charge as Stripe has it now, in minor units."""
+
+    id: str
+    payment_intent: str | None
+    currency: str  # upper case
+    refunded_minor: int  # in all
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """What Stripe moved on our balance for a dispute, in minor units; below 0 when it withdrew."""
+
+    id: str
+    currency: str  # upper case
+    amount_minor: int
+    fee_minor: int
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A dispute as Stripe has it now."""
+
+    id: str
+    charge: str
+    status: str  # warning_… | needs_response | under_review | won | lost | prevented
+    reason: str
+    currency: str  # upper case
+    amount_minor: int
+    movements: tuple[Movement, ...]
+
+
 def session_create(
     *,
     key: str,
@@ -130,6 +164,37 @@ def session_get(session_id: str) -> Session:
     """
     with _stripe() as client:
         return _session(client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPANDED}).to_dict())
+
+
+def charge_get(charge_id: str) -> Charge:
+    """Return the charge as it is now. Raises StripeUnavailable or StripeRefused."""
+    with _stripe() as client:
+        data = client.v1.charges.retrieve(charge_id).to_dict()
+    return Charge(
+        id=data["id"],
+        payment_intent=data.get("payment_intent"),
+        currency=data["currency"].upper(),
+        refunded_minor=int(data["amount_refunded"]),
+        metadata=data.get("metadata") or {},
+    )
+
+
+def dispute_get(dispute_id: str) -> Dispute:
+    """Return the dispute as it is now, with what Stripe moved for it. Raises StripeUnavailable or StripeRefused."""
+    with _stripe() as client:
+        data = client.v1.disputes.retrieve(dispute_id).to_dict()
+    moved = data.get("balance_transactions") or []
+    return Dispute(
+        id=data["id"],
+        charge=data["charge"],
+        status=data["status"],
+        reason=data.get("reason") or "",
+        currency=data["currency"].upper(),
+        amount_minor=int(data["amount"]),
+        movements=tuple(
+            Movement(row["id"], row["currency"].upper(), int(row["amount"]), int(row["fee"])) for row in moved
+        ),
+    )
 
 
 def events_since(since: datetime, types: list[str]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from apps.payments import gateway
 from apps.payments.gateway import Session
 from apps.payments.models import TopUp
+from apps.payments.reversals import dispute_apply, dispute_fetch, refund_apply, refund_failed_apply, refund_fetch
 from apps.payments.services import session_apply, topup_of
 
 
@@ -46,6 +47,8 @@ def session_of_payment(payment: dict[str, Any]) -> Session | None:
 
 CHECKOUT = Handler(fetch=session_fetch, apply=session_apply)
 PAYMENT = Handler(fetch=session_of_payment, apply=session_apply)
+REFUND = Handler(fetch=refund_fetch, apply=refund_apply)
+DISPUTE = Handler(fetch=dispute_fetch, apply=dispute_apply)
 
 HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": CHECKOUT,
@@ -54,4 +57,13 @@ HANDLERS: dict[str, Handler] = {
     "checkout.session.expired": CHECKOUT,
     "payment_intent.succeeded": PAYMENT,
     "charge.updated": PAYMENT,  # Stripe's fee is often booked a moment after the payment
+    "charge.refunded": REFUND,
+    "refund.created": REFUND,
+    "refund.updated": REFUND,
+    "refund.failed": Handler(fetch=refund_fetch, apply=refund_failed_apply),
+    "charge.dispute.created": DISPUTE,
+    "charge.dispute.updated": DISPUTE,
+    "charge.dispute.closed": DISPUTE,
+    "charge.dispute.funds_withdrawn": DISPUTE,
+    "charge.dispute.funds_reinstated": DISPUTE,
 }

@@ -94,7 +94,7 @@ def _resume(topup: TopUp, *, now: datetime) -> str:
     if topup.closed_at is not None or now >= topup.quote.expires_at:
         raise _quote_over(topup.organisation)
     with transaction.atomic():
-        topup = _locked(topup.id)
+        topup = topup_lock(topup.id)
         if topup.state == State.CANCELLED:
             topup_move(topup, State.OPEN)
             topup.save()
@@ -129,10 +129,10 @@ def _open(topup: TopUp, *, now: datetime) -> str:
         )
     except gateway.StripeRefused as refusal:
         with transaction.atomic():
-            _close(_locked(topup.id), State.FAILED, reason=refusal.message, now=now)
+            _close(topup_lock(topup.id), State.FAILED, reason=refusal.message, now=now)
         raise
     with transaction.atomic():
-        topup = _locked(topup.id)
+        topup = topup_lock(topup.id)
         topup.stripe_session_id, topup.checkout_url = session.id, session.url
         if topup.state == State.CREATED:
             topup_move(topup, State.OPEN)
@@ -143,7 +143,7 @@ def _open(topup: TopUp, *, now: datetime) -> str:
 def topup_cancel(*, topup_id: uuid.UUID) -> None:
     """Note that the person came back from Checkout without paying; a payment that still arrives is credited."""
     with transaction.atomic():
-        topup = _locked(topup_id)
+        topup = topup_lock(topup_id)
         if topup.state in (State.CREATED, State.OPEN):
             topup_move(topup, State.CANCELLED)
             topup.save()
@@ -155,7 +155,7 @@ def session_apply(session: Session, *, now: datetime) -> None:
     Must run in the caller's transaction, which also notes what led here. Raises Parked when the session is not
     exactly what this top-up asked for.
     """
-    topup = _locked(topup_of(session.metadata))
+    topup = topup_lock(topup_of(session.metadata))
     _check(topup, session)
     topup.stripe_session_id = session.id
     if session.payment_status == "paid":
@@ -181,7 +181,8 @@ def topup_of(metadata: Mapping[str, str]) -> uuid.UUID:
     return topup_id
 
 
-def _locked(topup_id: uuid.UUID) -> TopUp:
+def topup_lock(topup_id: uuid.UUID) -> TopUp:
+    """Return the top-up with its quote, its row locked until the transaction ends. Raises Parked for an unknown one."""
     topups = TopUp.objects.select_related("quote__organisation").select_for_update(of=("self",))
     topup = topups.filter(id=topup_id).first()
     if topup is None:
@@ -244,7 +245,7 @@ def _close(topup: TopUp, state: str, *, reason: str, now: datetime) -> None:
 def topup_expire(*, topup_id: uuid.UUID, now: datetime) -> None:
     """End a top-up that never got a Checkout page: nobody can have paid it."""
     with transaction.atomic():
-        topup = _locked(topup_id)
+        topup = topup_lock(topup_id)
         if topup.stripe_session_id is None:
             _close(topup, State.EXPIRED, reason="", now=now)
 
