@@ -1,0 +1,6 @@
+"""Top-ups, and what Stripe told us about them."""
+
+from apps.payments.models.events import EventCursor, StripeEvent
+from apps.payments.models.topups import TopUp
+
+__all__ = ["EventCursor", "StripeEvent", "TopUp"]
