@@ -152,6 +152,11 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs:project": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:stream": {"GET": P.JOBS_VIEW},
     "jobs:log": {"GET": P.JOBS_VIEW},
+    # --- bridge
+    "bridge:definition": {
+        "GET": Public("the node proves itself by its signature; without it nothing is handed out")
+    },
+    "bridge:result": {"POST": Public("as above, and a result is taken once")},
     # --- support
 }
 

@@ -44,10 +44,30 @@ class Market(models.Model):
         return self.name
 
 
+class SecretSet(models.Model):
+    """The secrets given for a job, sealed together (vault.py); `wiped_at` when they are kept no longer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    names = models.JSONField(help_text="What the secrets are called; the names are no secrets.")
+    key_number = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+    wiped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["key_number"], condition=models.Q(wiped_at=None), name="secretset_by_key")]
+
+    def __str__(self) -> str:
+        return f"secrets {self.pk}"
+
+
 class Job(models.Model):
     """One piece of work an organisation asked for. Only `job_move` writes its state."""
 
     class Visibility(models.TextChoices):
+        PRIVATE = "private", "Private"
         PUBLIC = "public", "Public"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -55,10 +75,11 @@ class Job(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="jobs")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
     name = models.CharField(max_length=120)
-    definition = models.JSONField()
+    definition = models.JSONField(help_text="With marks (%%secret.NAME%%) in the places of secrets.")
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="jobs")
     timeout_s = models.PositiveIntegerField(help_text="Seconds; the chain pays the node no longer than this.")
-    visibility = models.CharField(max_length=20, choices=Visibility.choices, default=Visibility.PUBLIC)
+    visibility = models.CharField(max_length=20, choices=Visibility.choices, default=Visibility.PRIVATE)
+    secrets = models.ForeignKey(SecretSet, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
     price_micro = models.BigIntegerField(
         help_text="The market's price when the job was accepted, micro-NOS a second."
     )
@@ -90,12 +111,21 @@ class Job(models.Model):
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="job_state_known"),
             models.CheckConstraint(condition=models.Q(timeout_s__gt=0), name="job_timeout_positive"),
             models.CheckConstraint(
+                condition=~models.Q(visibility="public") | models.Q(secrets=None),
+                name="job_public_without_secrets",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(state__in=OVER) | models.Q(ended_at__isnull=False), name="job_over_has_end"
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def private(self) -> bool:
+        """Whether only its organisation, and the owner of the node that runs it, can read it."""
+        return self.visibility == self.Visibility.PRIVATE
 
     @property
     def over(self) -> bool:
@@ -203,6 +233,35 @@ class JobEvent(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+class LogBook(models.Model):
+    """What is kept of a job's log, and the lock under which lines are written."""
+
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, primary_key=True, related_name="book")
+    lines = models.PositiveIntegerField(default=0, help_text="The number of the newest line.")
+    bytes = models.PositiveBigIntegerField(default=0, help_text="UTF-8 bytes of all lines.")
+    full = models.BooleanField(default=False, help_text="Whether lines are counted only, not kept.")
+    dropped_lines = models.PositiveBigIntegerField(default=0)
+    dropped_bytes = models.PositiveBigIntegerField(default=0)
+    places = models.JSONField(default=dict, help_text="The next position by “attempt|stream|operation”.")
+    deleted_at = models.DateTimeField(null=True, help_text="When the lines were deleted, their time being over.")
+
+    def __str__(self) -> str:
+        return f"log of {self.job_id}"
+
+
+class LogKeeping(models.Model):
+    """How long an organisation keeps the logs of its ended jobs; without a row, settings.JOB_LOG_DAYS."""
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    days = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(days__gte=1), name="log_keeping_a_day_at_least")]
+
+    def __str__(self) -> str:
+        return f"{self.days} days"
 
 
 class LogLine(models.Model):

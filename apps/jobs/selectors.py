@@ -4,13 +4,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.billing import services as billing
 from apps.core.errors import NotFound
-from apps.jobs.models import Attempt, Job, JobEvent, LogLine, Market, Want
+from apps.jobs.models import Attempt, Job, JobEvent, LogBook, LogLine, Market, SecretSet, Want
 from apps.jobs.state import LIVE, State
-from apps.organisations.models import Grant, Organisation
+from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 
 
@@ -71,7 +71,13 @@ def _whole() -> QuerySet[Job]:
 def job_get(grant: Grant, job_id: uuid.UUID | str, permission: Permission = Permission.JOBS_VIEW) -> Job:
     """Return a job that may be seen, if its project allows the act too. Raises NotFound and Denied."""
     try:
-        job = jobs_of(grant).filter(pk=uuid.UUID(str(job_id))).first()
+        job = (
+            jobs_of(grant)
+            .select_related("secrets")
+            .defer("secrets__sealed")
+            .filter(pk=uuid.UUID(str(job_id)))
+            .first()
+        )
     except ValueError:
         job = None
     if job is None:
@@ -120,6 +126,16 @@ def running_cost(job: Job, now: datetime) -> int:
 def markets_open() -> list[Market]:
     """Return the markets jobs can be listed on, cheapest first."""
     return list(Market.objects.filter(open=True).order_by("price_micro", "slug"))
+
+
+def secrets_reusable(membership: Membership, set_id: uuid.UUID | str) -> SecretSet | None:
+    """Return a set of secrets that the member gave for an earlier job, to be used again unseen; None for others'."""
+    try:
+        wanted = uuid.UUID(str(set_id))
+    except ValueError:
+        return None
+    sets = SecretSet.objects.filter(organisation_id=membership.organisation_id, member_id=membership.user_id)
+    return sets.filter(pk=wanted, wiped_at=None).first()
 
 
 def market_get(slug: str) -> Market:
@@ -175,6 +191,11 @@ def log_position_of(*, attempt_id: uuid.UUID, op_id: str, stream: str, at: datet
 
 def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, str], int]:
     """Return up to which position lines are stored, by operation and stream."""
-    lines = LogLine.objects.filter(attempt_id=attempt_id).values("op_id", "stream")
-    rows = lines.annotate(last=Max("position")).values_list("op_id", "stream", "last")
-    return {(op_id, stream): last + 1 for op_id, stream, last in rows}
+    job_id, number = Attempt.objects.values_list("job_id", "number").get(pk=attempt_id)
+    places = LogBook.objects.filter(job_id=job_id).values_list("places", flat=True).first() or {}
+    found = {}
+    for place, position in places.items():
+        of_attempt, stream, op_id = place.split("|", 2)
+        if of_attempt == str(number):
+            found[op_id, stream] = position
+    return found

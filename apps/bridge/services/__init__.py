@@ -1,5 +1,6 @@
 """Acts of the bridge, one module per act; import them from here."""
 
+from apps.bridge.services.exchange import RESULT_BYTES, definition_for_ipfs, definition_hand, result_take
 from apps.bridge.services.markets import CatalogueBroken, markets_sync
 from apps.bridge.services.observing import chain_observe
 from apps.bridge.services.orders import order_make, orders_due, orders_make_missing
@@ -7,8 +8,11 @@ from apps.bridge.services.results import result_fetch, result_try, results_sweep
 from apps.bridge.services.sending import order_push, orders_check, orders_push_due
 
 __all__ = [
+    "RESULT_BYTES",
     "CatalogueBroken",
     "chain_observe",
+    "definition_for_ipfs",
+    "definition_hand",
     "markets_sync",
     "order_make",
     "order_push",
@@ -17,6 +21,7 @@ __all__ = [
     "orders_make_missing",
     "orders_push_due",
     "result_fetch",
+    "result_take",
     "result_try",
     "results_sweep",
 ]

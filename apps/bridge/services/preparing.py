@@ -19,6 +19,7 @@ from apps.bridge.chain import (
 from apps.bridge.ipfs import definition_pin
 from apps.bridge.keys import seed_load
 from apps.bridge.models import Order
+from apps.bridge.services.exchange import definition_for_ipfs
 from apps.bridge.services.orders import (
     S,
     list_cancel,
@@ -48,7 +49,7 @@ def list_prepare(order: Order, now: datetime) -> bool:
         return False
     seed = seed_load(attempt.seed_version)
     keys = attempt_keys(seed, str(job.organisation_id), str(job.pk), attempt.number)
-    cid = attempt.definition_cid or definition_pin(job.definition)
+    cid = attempt.definition_cid or definition_pin(definition_for_ipfs(job))
     attempt_addressed(
         attempt_id=attempt.pk,
         address=keys.job,

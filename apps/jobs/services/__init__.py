@@ -1,7 +1,7 @@
 """Acts that write jobs, one module per act; import them from here."""
 
 from apps.jobs.services.approvals import job_approved, job_launch
-from apps.jobs.services.logs import LogEntry, loglines_add
+from apps.jobs.services.logs import Batch, LogEntry, batch_of, loglines_add, loglines_store, text_kept
 from apps.jobs.services.markets import MarketFacts, market_close, market_observe
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify
 from apps.jobs.services.observation import (
@@ -18,15 +18,28 @@ from apps.jobs.services.observation import (
 )
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
+from apps.jobs.services.secrets import (
+    Mask,
+    Privacy,
+    SecretsMissing,
+    definition_whole,
+    mask_of,
+    secrets_rotate,
+    secrets_wipe,
+)
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.submission import ApprovalNeeded, Estimate, Spender, job_estimate, job_stop, job_submit
 
 __all__ = [
     "ApprovalNeeded",
+    "Batch",
     "Estimate",
     "LogEntry",
     "MarketFacts",
+    "Mask",
     "Observation",
+    "Privacy",
+    "SecretsMissing",
     "Seen",
     "Spender",
     "attempt_addressed",
@@ -37,6 +50,8 @@ __all__ = [
     "attempt_repriced",
     "attempt_settle",
     "attempt_withdrawn",
+    "batch_of",
+    "definition_whole",
     "event_write",
     "job_approved",
     "job_estimate",
@@ -49,9 +64,14 @@ __all__ = [
     "job_stop",
     "job_submit",
     "loglines_add",
+    "loglines_store",
     "market_close",
     "market_observe",
+    "mask_of",
     "result_missed",
     "result_store",
+    "secrets_rotate",
+    "secrets_wipe",
+    "text_kept",
     "want_close",
 ]

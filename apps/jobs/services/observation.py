@@ -66,7 +66,8 @@ def attempt_addressed(
         attempt.seed_version, attempt.genesis_hash = seed_version, genesis_hash
         attempt.definition_cid = definition_cid
         attempt.save(update_fields=["address", "run_address", "seed_version", "genesis_hash", "definition_cid"])
-        event_write(job=job, kind="pinned", sentence=f"The definition is on IPFS as {definition_cid}.", now=now)
+        what = "A shell that says nothing of the job" if job.private else "The definition"
+        event_write(job=job, kind="pinned", sentence=f"{what} is on IPFS as {definition_cid}.", now=now)
 
 
 def attempt_repriced(*, attempt_id: uuid.UUID, price_micro: int, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from apps.core.wiring import announce
 from apps.jobs.definitions import definition_check
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.services.moves import event_write, job_lock
+from apps.jobs.services.secrets import Prepared, Privacy, secrets_prepare, secrets_seal
 from apps.jobs.services.settlement import network_fee
 from apps.jobs.state import OVER
 from apps.organisations.models import Membership, Organisation, Project
@@ -86,25 +87,27 @@ def job_submit(
     name: str,
     submission_key: str,
     now: datetime,
+    privacy: Privacy | None = None,
     approved_micro: int | None = None,
     spender: Spender | None = None,
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
-    `approved_micro` is the worst case that somebody approved; `spender` the API key whose caps bind it. Raises
-    Denied, Closed, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict for a
-    closed market or a foreign project, CapReached, InsufficientCredits, ApprovalNeeded above the organisation's
-    limit, AsksAgain above what was approved, KeyReused when the key was used for another job.
+    It is private unless `privacy` says otherwise. `approved_micro` is the worst case that somebody approved; `spender`
+    the API key whose caps bind it. Raises Denied, Closed, DefinitionRefused (with a sentence per path), SecretsMissing,
+    AppError for a bad timeout, name or secret, Conflict for a closed market or a foreign project, CapReached,
+    InsufficientCredits, ApprovalNeeded above the organisation's limit, AsksAgain above what was approved, KeyReused
+    when the key was used for another job.
     """
-    name = submission_check(membership, project, definition, timeout_s, name)
+    name, prepared = submission_check(membership, project, definition, timeout_s, name, privacy)
 
     def act() -> str:
         fresh = market_fresh(market)
         approval_check(membership.organisation, fresh, timeout_s, name, approved_micro)
         bound = approved_micro, spender or Spender()
-        return str(accept(membership, project, fresh, definition, timeout_s, name, now, *bound).pk)
+        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, *bound).pk)
 
-    made = submission_once(membership, project, market, definition, timeout_s, name, key=submission_key, act=act)
+    made = submission_once(membership, project, market, prepared, timeout_s, name, key=submission_key, act=act)
     if made.startswith(APPROVAL):
         raise ApprovalNeeded(
             "This job was asked for before and waits for its approval, under Settings, Approvals."
@@ -116,9 +119,14 @@ APPROVAL = "approval:"  # what the result of a submission begins with that made 
 
 
 def submission_check(
-    membership: Membership, project: Project, definition: dict[str, Any], timeout_s: int, name: str
-) -> str:
-    """Return the job's name, tidied, if the member may submit it there. Raises as job_submit does."""
+    membership: Membership,
+    project: Project,
+    definition: dict[str, Any],
+    timeout_s: int,
+    name: str,
+    privacy: Privacy | None,
+) -> tuple[str, Prepared]:
+    """Return the job's name, tidied, and its definition, if the member may submit it there. Raises as job_submit."""
     membership.require(Permission.JOBS_LAUNCH, project.pk)
     organisation = membership.organisation
     if project.organisation_id != organisation.pk or project.archived_at is not None:
@@ -127,15 +135,19 @@ def submission_check(
     if not name or len(name) > 120:
         raise AppError("A job needs a name of 1 to 120 characters.", fields={"name": ["Give it a name."]})
     _timeout_check(timeout_s)
-    definition_check(definition)
-    return name
+    privacy = privacy or Privacy()
+    if privacy.visibility not in Job.Visibility.values:
+        sentence = "A job is private or public; choose one of the two."
+        raise AppError(sentence, fields={"visibility": [sentence]})
+    definition_check(definition, public=privacy.visibility == Job.Visibility.PUBLIC)
+    return name, secrets_prepare(membership=membership, definition=definition, privacy=privacy)
 
 
 def submission_once(
     membership: Membership,
     project: Project,
     market: Market,
-    definition: dict[str, Any],
+    prepared: Prepared,
     timeout_s: int,
     name: str,
     *,
@@ -143,7 +155,7 @@ def submission_once(
     act: Callable[[], str],
 ) -> str:
     """Run the act once per key and return what it made, also to every repeat. Raises KeyReused for another job."""
-    content = [str(project.pk), market.address, definition, timeout_s, name]
+    content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
     with transaction.atomic():
         organisation_keep_open(membership.organisation_id)
         made: str = once(scope=f"{membership.organisation_id}:job_submit", key=key, content=content, act=act)
@@ -206,7 +218,7 @@ def accept(
     membership: Membership,
     project: Project,
     market: Market,
-    definition: dict[str, Any],
+    prepared: Prepared,
     timeout_s: int,
     name: str,
     now: datetime,
@@ -219,7 +231,9 @@ def accept(
         project=project,
         member_id=membership.user_id,
         name=name,
-        definition=definition,
+        definition=prepared.definition,
+        visibility=prepared.visibility,
+        secrets=secrets_seal(membership=membership, prepared=prepared, now=now),
         market=market,
         timeout_s=timeout_s,
         price_micro=market.price_micro,

@@ -1,0 +1,11 @@
+"""The jobs' own work in the background."""
+
+from django.utils import timezone
+
+from apps.core import queue
+from apps.jobs import services
+
+
+@queue.periodic("jobs.secrets_wipe", every=3600)
+def secrets_wipe() -> None:
+    services.secrets_wipe(now=timezone.now())
