@@ -48,7 +48,7 @@ def session_create(
     key: str,
     lines: list[Line],
     currency: str,
-    customer_email: str,
+    customer: str,
     success_url: str,
     cancel_url: str,
     expires_at: datetime,
@@ -74,7 +74,7 @@ def session_create(
             }
             for line in lines
         ],
-        "customer_email": customer_email,
+        "customer": customer,
         "client_reference_id": reference,
         "success_url": success_url,
         "cancel_url": cancel_url,
