@@ -111,11 +111,12 @@ def _session(data: dict[str, Any]) -> Session:
         payment_intent=details.get("id") if details else intent,
         payment_error=error.get("message") or "",
         payment_failed=details.get("status") in ("requires_payment_method", "canceled"),
-        fee=_fee(details),
+        fee=fee_of(details),
     )
 
 
-def _fee(intent: dict[str, Any]) -> Fee | None:
+def fee_of(intent: dict[str, Any]) -> Fee | None:
+    """Return Stripe's fee of an intent whose charge came expanded; None while it is not booked."""
     charge = intent.get("latest_charge")
     movement = charge.get("balance_transaction") if isinstance(charge, dict) else None
     if not isinstance(movement, dict):  # Stripe books the charge a little later
