@@ -89,7 +89,7 @@ def queue_of(name: str) -> str:
     return queues.get(name) or queues.get(name.split(".")[0], "default")
 
 
-def enqueue_with(statement: str, parameters: Sequence[Any], *, name: str, payload: dict[str, Any]) -> bool:
+def enqueue_with(name: str, statement: str, parameters: Sequence[Any], **payload: Any) -> bool:
     """Run one INSERT … RETURNING and promise the task if it wrote a row, all in one statement; return whether it did.
 
     For doors where each round trip counts: the statement is its own transaction where none is open.

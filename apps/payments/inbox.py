@@ -37,7 +37,7 @@ def event_store(payload: dict[str, Any], *, now: datetime) -> bool:
     """
     row = [uuid7(), event_id, payload["type"], json.dumps(payload), now, None if known else now]
     if known:
-        return enqueue_with(statement, row, name="payments.event_handle", payload={"event_id": event_id})
+        return enqueue_with("payments.event_handle", statement, row, event_id=event_id)
     with connection.cursor() as cursor:
         cursor.execute(statement, row)
         return cursor.fetchone() is not None
