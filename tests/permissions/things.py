@@ -217,7 +217,7 @@ def statement_of(organisation: Organisation) -> Statement:
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
-    "address": lambda organisation: job_of(organisation).attempt and "NobodysJob",
+    "address": lambda organisation: f"Job{organisation.slug}",
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "project": lambda organisation: project_of(organisation).slug,
