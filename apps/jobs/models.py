@@ -247,6 +247,9 @@ class LogBook(models.Model):
     places = models.JSONField(default=dict, help_text="The next position by “attempt|stream|operation”.")
     deleted_at = models.DateTimeField(null=True, help_text="When the lines were deleted, their time being over.")
 
+    class Meta:
+        indexes = [models.Index(fields=["job"], condition=models.Q(deleted_at=None), name="logbook_kept")]
+
     def __str__(self) -> str:
         return f"log of {self.job_id}"
 

@@ -9,3 +9,8 @@ from apps.jobs import services
 @queue.periodic("jobs.secrets_wipe", every=3600)
 def secrets_wipe() -> None:
     services.secrets_wipe(now=timezone.now())
+
+
+@queue.periodic("jobs.logs_expire", every=600)
+def logs_expire() -> None:
+    services.logs_expire(now=timezone.now())

@@ -1,6 +1,7 @@
 """Acts that write jobs, one module per act; import them from here."""
 
 from apps.jobs.services.approvals import job_approved, job_launch
+from apps.jobs.services.keeping import log_keeping_set, logs_expire
 from apps.jobs.services.logs import Batch, LogEntry, batch_of, loglines_add, loglines_store, text_kept
 from apps.jobs.services.markets import MarketFacts, market_close, market_observe
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify
@@ -63,8 +64,10 @@ __all__ = [
     "job_project_set",
     "job_stop",
     "job_submit",
+    "log_keeping_set",
     "loglines_add",
     "loglines_store",
+    "logs_expire",
     "market_close",
     "market_observe",
     "mask_of",

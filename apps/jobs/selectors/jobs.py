@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from apps.billing import services as billing
 from apps.core.errors import NotFound
-from apps.jobs.models import Attempt, Job, JobEvent, LogBook, LogLine, Market, SecretSet, Want
+from apps.jobs.models import Attempt, Job, JobEvent, Market, SecretSet, Want
 from apps.jobs.state import LIVE, State
 from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
@@ -101,11 +101,6 @@ def timeline(job: Job, after: int = 0) -> list[JobEvent]:
     return list(job.events.filter(seq__gt=after).order_by("seq"))
 
 
-def log_after(job: Job, seq: int = 0, limit: int = 1000) -> list[LogLine]:
-    """Return up to `limit` log lines after the sequence number, in order."""
-    return list(job.log.filter(seq__gt=seq).order_by("seq")[:limit])
-
-
 def running_cost(job: Job, now: datetime) -> int:
     """Return what the job costs up to now, micro-NOS, fees included: the settled cost, or price × seconds so far.
 
@@ -181,21 +176,3 @@ def attempts_without_result(*, since: datetime, now: datetime) -> QuerySet[Attem
     """Return attempts that ended after `since`, whose result is not stored yet and due to be asked for."""
     due = Q(result_try_at=None) | Q(result_try_at__lte=now)
     return Attempt.objects.filter(due, log_complete_at=None, ended_at__gt=since).order_by("result_try_at", "id")
-
-
-def log_position_of(*, attempt_id: uuid.UUID, op_id: str, stream: str, at: datetime, text: str) -> int | None:
-    """Return the position of the first stored line like this one, or None."""
-    lines = LogLine.objects.filter(attempt_id=attempt_id, op_id=op_id, stream=stream, at=at, text=text)
-    return lines.order_by("position").values_list("position", flat=True).first()
-
-
-def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, str], int]:
-    """Return up to which position lines are stored, by operation and stream."""
-    job_id, number = Attempt.objects.values_list("job_id", "number").get(pk=attempt_id)
-    places = LogBook.objects.filter(job_id=job_id).values_list("places", flat=True).first() or {}
-    found = {}
-    for place, position in places.items():
-        of_attempt, stream, op_id = place.split("|", 2)
-        if of_attempt == str(number):
-            found[op_id, stream] = position
-    return found
