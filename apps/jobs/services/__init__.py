@@ -1,22 +1,29 @@
 """Acts that write jobs, one module per act; import them from here."""
 
 from apps.jobs.services.approvals import job_approved, job_launch
+from apps.jobs.services.extension import (
+    ExtensionCost,
+    extension_estimate,
+    extension_landed,
+    extension_refused,
+    job_extend,
+)
 from apps.jobs.services.keeping import log_keeping_set, logs_expire
 from apps.jobs.services.logs import Batch, LogEntry, batch_of, loglines_add, loglines_store, text_kept
 from apps.jobs.services.markets import MarketFacts, market_close, market_observe
-from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify
+from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify, jobs_lock
 from apps.jobs.services.observation import (
     Observation,
     Seen,
-    attempt_addressed,
     attempt_cancelled,
+    attempt_clean,
     attempt_failed,
-    attempt_listed,
     attempt_repriced,
     attempt_withdrawn,
     job_observe,
     want_close,
 )
+from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.secrets import (
@@ -35,25 +42,33 @@ __all__ = [
     "ApprovalNeeded",
     "Batch",
     "Estimate",
+    "ExtensionCost",
+    "Landed",
     "LogEntry",
     "MarketFacts",
     "Mask",
     "Observation",
     "Privacy",
     "SecretsMissing",
+    "Place",
     "Seen",
     "Spender",
-    "attempt_addressed",
     "attempt_cancelled",
+    "attempt_clean",
     "attempt_failed",
-    "attempt_listed",
     "attempt_refund",
     "attempt_repriced",
     "attempt_settle",
     "attempt_withdrawn",
     "batch_of",
     "definition_whole",
+    "attempts_addressed",
+    "attempts_listed",
     "event_write",
+    "extension_estimate",
+    "extension_landed",
+    "extension_refused",
+    "job_extend",
     "job_approved",
     "job_estimate",
     "job_launch",
@@ -65,6 +80,7 @@ __all__ = [
     "job_stop",
     "job_submit",
     "log_keeping_set",
+    "jobs_lock",
     "loglines_add",
     "loglines_store",
     "logs_expire",

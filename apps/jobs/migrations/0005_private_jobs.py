@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0003_job_approved_worst_case'),
+        ('jobs', '0004_extensions'),
         ('organisations', '0009_approvals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bridge', '0001_initial'),
-        ('jobs', '0004_private_jobs'),
+        ('bridge', '0002_batches'),
+        ('jobs', '0005_private_jobs'),
     ]
 
     operations = [

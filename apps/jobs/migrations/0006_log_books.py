@@ -21,7 +21,7 @@ GROUP BY job_id
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0004_private_jobs'),
+        ('jobs', '0005_private_jobs'),
         ('organisations', '0009_approvals'),
     ]
 
@@ -48,6 +48,10 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('days__gte', 1)), name='log_keeping_a_day_at_least')],
             },
+        ),
+        migrations.AddIndex(
+            model_name='logbook',
+            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['job'], name='logbook_kept'),
         ),
         migrations.RunSQL(BOOKS, migrations.RunSQL.noop),
     ]
