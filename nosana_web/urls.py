@@ -9,6 +9,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("apps.organisations.api.urls")),
+    path("api/v1/", include("apps.jobs.api_urls")),
     path("nodes/", include("apps.bridge.urls")),
     path("", include("apps.payments.urls")),
     path("", include("apps.billing.urls")),

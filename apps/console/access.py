@@ -160,6 +160,10 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs:project": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:stream": {"GET": P.JOBS_VIEW},
     "jobs:log": {"GET": P.JOBS_VIEW},
+    "jobs:log_json": {"GET": P.JOBS_VIEW},
+    "jobs:log_search": {"GET": P.JOBS_VIEW},
+    "jobs:log_keeping": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
+    "jobs_api:log": {"GET": P.JOBS_VIEW},
     # --- bridge
     "bridge:definition": {"GET": Node("of a private job, for the node that holds its run")},
     "bridge:result": {"POST": Node("as above, once")},

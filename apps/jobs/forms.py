@@ -83,6 +83,23 @@ class ProjectForm(forms.Form):
         self.fields["project"].choices = project_choices(projects)  # type: ignore[attr-defined]
 
 
+class KeepingForm(forms.Form):
+    """How long logs are kept."""
+
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=3650,
+        label="Days",
+        help_text="Counted from a job’s end. Then its lines are deleted, for good; the job and its costs stay.",
+        error_messages={
+            "required": "Write for how many days.",
+            "invalid": "Write the days as a whole number.",
+            "min_value": "Logs are kept for one day at least.",
+            "max_value": "Logs are kept for 3650 days at most.",
+        },
+    )
+
+
 class SecretArea(forms.Textarea):
     """A text area whose content is never sent back, not even to whoever wrote it."""
 

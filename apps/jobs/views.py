@@ -20,7 +20,7 @@ from apps.jobs.pages import (
     outcomes,
     with_costs,
 )
-from apps.jobs.selectors import JobFilters, job_get, jobs_page, timeline
+from apps.jobs.selectors import JobFilters, job_get, jobs_page, log_book, log_days, timeline
 from apps.jobs.services import job_project_set, job_stop
 from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
@@ -88,6 +88,7 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
     over = finished(job)
     if request.GET.get("seen") == token:
         return HttpResponse(status=STOP_POLLING if over else 204)
+    book = log_book(job)
     context = {
         "job": job,
         "attempt": job.attempt,
@@ -96,6 +97,8 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
         "next": next_words(job),
         "outcomes": outcomes(job.result),
         "definition": definition_text(job.definition),
+        "book": book,
+        "log_days": log_days(grant.organisation) if book.deleted_at else None,
         "token": token,
         "finished": over,
         "may_stop": grant.may(Permission.JOBS_STOP, job.project_id),

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from django.db import connection
@@ -45,14 +46,17 @@ class Collector:
 
     def __init__(self) -> None:
         self.name = f"{LEASES}{uuid.uuid4().hex}"
-        self.threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="log-store")
+        # one for the writer, one for all questions: a flood of lines to store delays no look
+        self.threads = [
+            ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"log-{name}") for name in ("ask", "store")
+        ]
         self.followers: dict[Followed, asyncio.Task[None]] = {}
         self.ended_at: dict[Followed, float] = {}
         self.lease: uuid.UUID | None = None
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Follow until `stopped` is set; then store what was read and return."""
-        async with writing(self.store) as writer:
+        async with writing(partial(self._run, self.threads[1])) as writer:
             try:
                 while not stopped.is_set():
                     try:
@@ -65,12 +69,15 @@ class Collector:
                 await self._end(list(self.followers))
                 if self.lease is not None:
                     await self.store(lambda: queue.lease_end(self.name, self.lease or uuid.UUID(int=0)))
-                await self.store(connection.close)
-        self.threads.shutdown()
+        for thread in self.threads:
+            await self._run(thread, connection.close)
+            thread.shutdown()
 
     async def store(self, act: Callable[[], T]) -> T:
         """Run a database act in a thread of ours, whose connection is kept until it fails."""
+        return await self._run(self.threads[0], act)
 
+    async def _run(self, thread: ThreadPoolExecutor, act: Callable[[], T]) -> T:
         def run() -> T:
             try:
                 return act()
@@ -78,7 +85,7 @@ class Collector:
                 connection.close()
                 raise
 
-        return await asyncio.get_running_loop().run_in_executor(self.threads, run)
+        return await asyncio.get_running_loop().run_in_executor(thread, run)
 
     async def _look(self, writer: Writer) -> None:
         share = await self.store(self._share)
