@@ -1,7 +1,9 @@
 """A node's log stream alone: says what a test tells it to, replays its history on every connection, cuts lines."""
 
 import json
+import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -42,7 +44,9 @@ class FlogNode:
         """Cut every connection without a word; return how many there were."""
         connections = list(self.open)
         for connection in connections:
-            connection.socket.close()
+            self.open.discard(connection)
+            with suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
         return len(connections)
 
     @staticmethod
