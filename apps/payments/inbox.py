@@ -8,9 +8,9 @@ from django.db import transaction
 
 from apps.core.queue import enqueue
 from apps.payments import gateway
+from apps.payments.errors import Parked
 from apps.payments.handlers import HANDLERS
 from apps.payments.models import StripeEvent, TopUp
-from apps.payments.services import Parked
 
 logger = logging.getLogger(__name__)
 

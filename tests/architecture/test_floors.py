@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 MAY_IMPORT["support"] = MAY_IMPORT["console"]
 # Foreign packages that only one place may know, so that a change of theirs is a change of one file.
 ONLY_IN: dict[str, str] = {
-    "stripe": "apps/payments/gateway.py",
+    "stripe": "apps/payments/gateway/client.py",
     "solders": "apps/bridge/chain.py",
     "solana": "apps/bridge/chain.py",
     "nosana.chain": "apps/bridge/chain.py",
