@@ -53,14 +53,12 @@ class GoodwillForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc]
         if self.errors:
             return
-        chosen, staff = self.cleaned_data, self.actor.user
-        assert staff is not None
+        chosen = self.cleaned_data
         submission: UUID = chosen["submission"]
         try:
             self.given = goodwill_give(
                 goodwill_id=submission,
                 organisation_id=chosen["organisation"].pk,
-                staff=staff,
                 micro=int(chosen["credits"] * MICRO),
                 credit_days=chosen["credit_days"],
                 reason=chosen["reason"],

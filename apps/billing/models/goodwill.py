@@ -21,7 +21,9 @@ class Goodwill(models.Model):
     credit_days = models.PositiveIntegerField(
         null=True, blank=True, help_text="How many days the credits last; empty: they never expire."
     )
-    reason = models.CharField(max_length=500, help_text="Why they are given, for colleagues; customers do not see it.")
+    reason = models.CharField(
+        max_length=500, help_text="Why they are given, for colleagues; customers do not see it."
+    )
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )

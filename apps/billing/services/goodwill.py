@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.db.models import Sum
 
@@ -25,7 +26,6 @@ from apps.organisations.services import (
     audit_record,
     organisation_keep_open,
 )
-from apps.users.models import User
 
 COUNTED = timedelta(days=30)
 DAYS_TO_DECIDE = 14
@@ -36,7 +36,6 @@ def goodwill_give(
     *,
     goodwill_id: uuid.UUID,
     organisation_id: uuid.UUID,
-    staff: User,
     micro: int,
     credit_days: int | None,
     reason: str,
@@ -48,13 +47,20 @@ def goodwill_give(
     Raises Denied for who may not, AmountInvalid, AppError without a reason, Closed, KeyReused for the same id with
     other content, and what approval_request raises.
     """
-    _may(staff)
+    staff = actor.user
+    if staff is None or not _allowed(staff):
+        raise Denied("Goodwill is given by the platform's own people who have the right to.")
     reason = " ".join(reason.split())
     if type(micro) is not int or not 0 < micro <= LIMIT or (credit_days is not None and credit_days < 1):
         raise AmountInvalid("Goodwill is a positive amount of credits that last for a day at least.")
     if not reason:
         raise AppError("Say why; others will ask.", code="reason_missing", fields={"reason": ["Say why."]})
-    facts = {"organisation_id": organisation_id, "micro": micro, "credit_days": credit_days, "reason": reason[:500]}
+    facts = {
+        "organisation_id": organisation_id,
+        "micro": micro,
+        "credit_days": credit_days,
+        "reason": reason[:500],
+    }
     with transaction.atomic():
         organisation_keep_open(organisation_id)
         wallet_lock(organisation_id)
@@ -63,7 +69,9 @@ def goodwill_give(
             if {name: getattr(earlier, name) for name in facts} != facts:
                 raise KeyReused("These credits were given before, with other content; look at the list.")
             return earlier
-        needed = _given_before(organisation_id, staff, now=now) + micro > settings.GOODWILL_LIMIT_CREDITS * MICRO
+        needed = (
+            _given_before(organisation_id, staff.pk, now=now) + micro > settings.GOODWILL_LIMIT_CREDITS * MICRO
+        )
         goodwill = Goodwill.objects.create(pk=goodwill_id, given_by=staff, created_at=now, **facts)
         if needed:
             goodwill.approval = _ask(goodwill, actor, now=now)
@@ -78,7 +86,9 @@ def goodwill_approved(*, approval: Approval, now: datetime) -> str:
 
     Raises ActImpossible when who asked is no longer allowed to, or the organisation was closed.
     """
-    found = Goodwill.objects.select_related("given_by", "organisation").filter(pk=approval.facts["goodwill"]).first()
+    found = (
+        Goodwill.objects.select_related("given_by", "organisation").filter(pk=approval.facts["goodwill"]).first()
+    )
     if found is None or not _allowed(found.given_by):
         raise ActImpossible("Who asked may not give goodwill any more.")
     if found.organisation.closed_at is not None:
@@ -114,9 +124,9 @@ def _give(goodwill: Goodwill, actor: Actor, *, now: datetime) -> None:
     )
 
 
-def _given_before(organisation_id: uuid.UUID, staff: User, *, now: datetime) -> int:
+def _given_before(organisation_id: uuid.UUID, staff_id: int, *, now: datetime) -> int:
     """Return what the person gave the organisation lately without anybody's approval, in micro-NOS."""
-    alone = Goodwill.objects.filter(organisation_id=organisation_id, given_by=staff, approval=None)
+    alone = Goodwill.objects.filter(organisation_id=organisation_id, given_by_id=staff_id, approval=None)
     lately = alone.filter(created_at__gt=now - COUNTED).aggregate(micro=Sum("micro"))
     return int(lately["micro"] or 0)
 
@@ -140,10 +150,5 @@ def _ask(goodwill: Goodwill, actor: Actor, *, now: datetime) -> Approval:
     )
 
 
-def _may(staff: User) -> None:
-    if not _allowed(staff):
-        raise Denied("Goodwill is given by the platform's own people who have the right to.")
-
-
-def _allowed(staff: User) -> bool:
+def _allowed(staff: AbstractUser) -> bool:
     return staff.is_active and staff.is_staff and staff.has_perm(RIGHT)
