@@ -1,4 +1,4 @@
-"""The network's own list of markets, over HTTP: names, GPUs and prices in dollars. It says nothing that money hangs on."""
+"""The network's own list of markets, over HTTP: names, GPUs, prices in dollars. No money of ours hangs on it."""
 
 import re
 from decimal import Decimal

@@ -17,7 +17,14 @@ from apps.bridge.tasks import listing_sync as task
 from apps.jobs.models import Market
 
 HERE, OTHER, OWNER = "1" * 44, "2" * 44, "9" * 44
-ROW = {"address": HERE, "slug": "rtx-4090", "name": "RTX 4090", "usd_reward_per_hour": 0.35, "gpu_types": ["NVIDIA 4090"], "lowest_vram": 24}  # fmt: skip
+ROW = {
+    "address": HERE,
+    "slug": "rtx-4090",
+    "name": "RTX 4090",
+    "usd_reward_per_hour": 0.35,
+    "gpu_types": ["NVIDIA 4090"],
+    "lowest_vram": 24,
+}
 
 
 class List:
