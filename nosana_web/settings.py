@@ -247,6 +247,7 @@ COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
 TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
+GOODWILL_LIMIT_CREDITS = env.int("GOODWILL_LIMIT_CREDITS", default=100)  # above it a second person approves
 TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)
 TOPUP_MAXIMUM_MINOR = env.int("TOPUP_MAXIMUM_MINOR", default=1_000_000)
