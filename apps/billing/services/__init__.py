@@ -15,6 +15,7 @@ from apps.billing.services.disputes import (
     dispute_won,
 )
 from apps.billing.services.expiry import expiry_notices, lots_expire
+from apps.billing.services.goodwill import goodwill_approved, goodwill_give
 from apps.billing.services.holds import (
     hold_expire,
     hold_extend,
@@ -79,6 +80,8 @@ __all__ = [
     "dispute_open",
     "dispute_won",
     "expiry_notices",
+    "goodwill_approved",
+    "goodwill_give",
     "hold_expire",
     "hold_extend",
     "hold_place",
