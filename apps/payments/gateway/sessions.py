@@ -48,7 +48,7 @@ def session_create(
     key: str,
     lines: list[Line],
     currency: str,
-    customer_email: str,
+    customer: str,
     success_url: str,
     cancel_url: str,
     expires_at: datetime,
@@ -74,7 +74,7 @@ def session_create(
             }
             for line in lines
         ],
-        "customer_email": customer_email,
+        "customer": customer,
         "client_reference_id": reference,
         "success_url": success_url,
         "cancel_url": cancel_url,
@@ -111,11 +111,12 @@ def _session(data: dict[str, Any]) -> Session:
         payment_intent=details.get("id") if details else intent,
         payment_error=error.get("message") or "",
         payment_failed=details.get("status") in ("requires_payment_method", "canceled"),
-        fee=_fee(details),
+        fee=fee_of(details),
     )
 
 
-def _fee(intent: dict[str, Any]) -> Fee | None:
+def fee_of(intent: dict[str, Any]) -> Fee | None:
+    """Return Stripe's fee of an intent whose charge came expanded; None while it is not booked."""
     charge = intent.get("latest_charge")
     movement = charge.get("balance_transaction") if isinstance(charge, dict) else None
     if not isinstance(movement, dict):  # Stripe books the charge a little later

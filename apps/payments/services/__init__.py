@@ -1,6 +1,7 @@
 """The acts of payments, each in the file of its noun."""
 
 from apps.payments.services.crediting import session_apply
+from apps.payments.services.customers import customer_ensure
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
 from apps.payments.services.refunds import refund_apply, refund_failed_apply, refund_fetch
 from apps.payments.services.starting import payable_until, price_pay, topup_cancel, topup_path, topup_start
@@ -8,6 +9,7 @@ from apps.payments.services.topups import PLATFORM, topup_ask_again, topup_expir
 
 __all__ = [
     "PLATFORM",
+    "customer_ensure",
     "dispute_apply",
     "dispute_fetch",
     "payable_until",

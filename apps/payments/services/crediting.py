@@ -5,7 +5,7 @@ from datetime import datetime
 from apps.billing.services import stripe_fee_post, topup_credit
 from apps.core.money import fiat_text
 from apps.payments.errors import Parked
-from apps.payments.gateway import Session
+from apps.payments.gateway import Fee, Session
 from apps.payments.models import TopUp
 from apps.payments.services.topups import topup_close, topup_lock, topup_of
 from apps.payments.states import State, topup_move
@@ -21,7 +21,7 @@ def session_apply(session: Session, *, now: datetime) -> None:
     _check(topup, session)
     topup.stripe_session_id = session.id
     if session.payment_status == "paid":
-        _credit(topup, session, now=now)
+        topup_paid(topup, intent=session.payment_intent, fee=session.fee, now=now)
     elif session.status == "expired":
         topup_close(topup, State.EXPIRED, reason="", now=now)
     elif session.status == "complete" and session.payment_failed:
@@ -40,14 +40,14 @@ def _check(topup: TopUp, session: Session) -> None:
         )
 
 
-def _credit(topup: TopUp, session: Session, *, now: datetime) -> None:
-    intent = session.payment_intent
+def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: datetime) -> None:
+    """Credit a locked top-up that this intent paid, once, and book Stripe's fee once it is known. Raises Parked."""
     if intent is None or TopUp.objects.filter(payment_intent=intent).exclude(id=topup.id).exists():
         raise Parked(f"The payment {intent} is not this top-up's own.", topup_id=topup.id)
     if topup.payment_intent not in (None, intent):
         raise Parked(f"Paid by {topup.payment_intent} already, and now by {intent}.", topup_id=topup.id)
     arrived = topup.state != State.PAID
-    fee = session.fee if topup.fee_minor is None else None
+    fee = fee if topup.fee_minor is None else None
     if arrived:
         topup_move(topup, State.PAID)
         topup.payment_intent, topup.paid_at, topup.closed_at = intent, now, None

@@ -18,6 +18,7 @@ from apps.payments import gateway
 from apps.payments.errors import QuoteOver
 from apps.payments.gateway import Line
 from apps.payments.models import TopUp
+from apps.payments.services.customers import customer_ensure
 from apps.payments.services.topups import PLATFORM, topup_close, topup_lock
 from apps.payments.states import State, topup_move
 
@@ -104,7 +105,7 @@ def _open(topup: TopUp, *, now: datetime) -> str:
             key=f"topup:{topup.id}",
             lines=lines,
             currency=quote.currency,
-            customer_email=topup.user.email,
+            customer=customer_ensure(organisation=topup.organisation, now=now),
             success_url=f"{page}?returned=paid",
             cancel_url=f"{page}?returned=cancelled",
             expires_at=quote.expires_at,
