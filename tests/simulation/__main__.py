@@ -111,7 +111,7 @@ def play_all(options: argparse.Namespace) -> int:
         finally:
             told.put(None)
 
-    operations = seeds_done = violations = 0
+    operations = acts = deaths = refusals = repeats = seeds_done = violations = 0
     with machine() as one:
         workers = [threading.Thread(target=work, args=(one,)) for _ in range(options.processes)]
         for worker in workers:
@@ -123,6 +123,8 @@ def play_all(options: argparse.Namespace) -> int:
                 working -= 1
                 continue
             operations, seeds_done = operations + outcome["operations"], seeds_done + 1
+            acts, deaths = acts + outcome["acts"], deaths + outcome["crashes"]
+            refusals, repeats = refusals + outcome["refusals"], repeats + outcome["repeats"]
             for violation in outcome["violations"]:
                 violations += 1
                 print(f"seed {outcome['seed']}: {violation}")
@@ -143,6 +145,10 @@ def play_all(options: argparse.Namespace) -> int:
         print(f"only {seeds_done} of {options.seeds} seeds were played: a worker broke")
         violations += 1
     print(f"{operations:,} operations in {seeds_done:,} worlds, {violations} violations")
+    print(
+        f"asked in {acts:,} acts, each followed by all checks; {repeats:,} were repeats, {refusals:,} were refused, "
+        f"{deaths:,} died on the way and were tried again"
+    )
     seconds = round(time.monotonic() - started, 1)
     print(
         json.dumps({"operations": operations, "seeds": seeds_done, "violations": violations, "seconds": seconds})
