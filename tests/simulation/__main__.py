@@ -28,7 +28,7 @@ import psycopg
 from sandbox.services import Postgres
 
 TEMPLATE = "simulation_template"
-MUTATION_SEEDS, MUTATION_OPS = 60, 250
+MUTATION_SEEDS, MUTATION_OPS = 60, 500
 
 
 class Machine:

@@ -12,8 +12,8 @@ import psycopg
 # The entries that the acts under way, and the one that just ended, may have written.
 FRESH = """
 WITH fresh AS MATERIALIZED (
-    SELECT entry.transfer_id, entry.account_id, entry.amount, account.code, account.currency, account.balance,
-        split_part(account.code, ':', 2) AS owner, transfer.key, transfer.reason, transfer.details
+    SELECT entry.id, entry.transfer_id, entry.account_id, entry.amount, account.code, account.currency, account.balance,
+        account.floor, split_part(account.code, ':', 2) AS owner, transfer.key, transfer.reason, transfer.details
     FROM ledger_entry AS entry
     JOIN ledger_account AS account ON account.id = entry.account_id
     JOIN ledger_transfer AS transfer ON transfer.id = entry.transfer_id
@@ -115,6 +115,13 @@ PROMISES = {
     "9 a replay gives the balance": """
         SELECT DISTINCT code FROM fresh
         WHERE balance <> (SELECT sum(amount) FROM ledger_entry AS entry WHERE entry.account_id = fresh.account_id)
+    """,
+    "9 a replay never passes a floor on the way": """
+        SELECT DISTINCT code FROM (
+            SELECT code, floor,
+                balance + amount - sum(amount) OVER (PARTITION BY account_id ORDER BY id DESC) AS running
+            FROM fresh WHERE floor IS NOT NULL
+        ) AS replay WHERE running < floor
     """,
     "10 nobody's credits pay for another": """
         SELECT key FROM fresh WHERE code LIKE 'org:%' GROUP BY key, reason

@@ -1,6 +1,7 @@
 """`python -m tests.simulation.worker`: plays a range of seeds against one database and reports line by line."""
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -89,6 +90,8 @@ def main() -> None:
             return
         if options.mutate:
             mutations.apply(options.mutate, monitor)
+    gc.freeze()  # what is there by now stays
+    gc.set_threshold(50_000, 20, 20)
     started = time.monotonic()
     seeds = range(options.first, options.first + options.seeds)
     for outcome in seeds_play(

@@ -71,6 +71,19 @@ def batch(world: World) -> Operation:
     return Operation("transfer_post_many", run, None, lambda result: world.posted.extend(keys), len(keys))
 
 
+def there_and_back(world: World) -> Operation:
+    """Return a batch that takes and gives back the same: it changes nothing, but needs the amount on the way."""
+    purse, amount = world.chance.choice(PURSES), world.chance.randrange(1, 60)
+    there, back = world.name("t"), world.name("t")
+    wanted = [(there, [Leg(purse, -amount), Leg(MINT, amount)]), (back, [Leg(MINT, -amount), Leg(purse, amount)])]
+
+    def run(now: datetime) -> Any:
+        opened(now)
+        return transfer_post_many([Posting(key=key, legs=legs, reason="purse", at=now) for key, legs in wanted])
+
+    return Operation("transfer_post_many", run, None, lambda result: world.posted.extend([there, back]), 2)
+
+
 def undone(world: World) -> Operation | None:
     """Return the reversal of a transfer, at times a second one."""
     if not world.posted:
@@ -83,4 +96,4 @@ def undone(world: World) -> Operation | None:
     return Operation("transfer_reverse", run)
 
 
-OFFERS = [(6, single), (4, batch), (2, undone)]
+OFFERS = [(6, single), (4, batch), (2, there_and_back), (2, undone)]
