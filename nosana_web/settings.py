@@ -92,8 +92,11 @@ TEMPLATES = [
 # --- data ------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://postgres@127.0.0.1:5432/nosana")}
 DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])  # a Unix socket's folder comes quoted
-if env.bool("DATABASE_POOL", default=False):
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = True
+if env.bool(
+    "DATABASE_POOL", default=False
+):  # for ASGI: each request has a thread, and so a connection, of its own
+    most = env.int("DATABASE_POOL_SIZE", default=10)
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": most, "timeout": 10}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -244,6 +247,7 @@ COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
 TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
+GOODWILL_LIMIT_CREDITS = env.int("GOODWILL_LIMIT_CREDITS", default=100)  # above it a second person approves
 TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)
 TOPUP_MAXIMUM_MINOR = env.int("TOPUP_MAXIMUM_MINOR", default=1_000_000)
@@ -260,6 +264,8 @@ CHAIN_RPC_URL = env.str("CHAIN_RPC_URL", default="")
 CHAIN_WS_URL = env.str("CHAIN_WS_URL", default="")
 CHAIN_GENESIS_HASH = env.str("CHAIN_GENESIS_HASH", default="")
 CHAIN_FEE_DIVISOR = env.int("CHAIN_FEE_DIVISOR", default=0)
+# What a unit of computation is offered beyond the base fee, micro-lamports: more in times when blocks are full.
+CHAIN_PRIORITY_FEE = env.int("CHAIN_PRIORITY_FEE", default=0)
 # The master seed is read by worker processes only (bridge), from a file or, where files are unwelcome, a variable.
 CHAIN_SEED_FILE = env.str("CHAIN_SEED_FILE", default="")
 CHAIN_SEED_VERSION = env.int("CHAIN_SEED_VERSION", default=1)

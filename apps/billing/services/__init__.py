@@ -15,7 +15,15 @@ from apps.billing.services.disputes import (
     dispute_won,
 )
 from apps.billing.services.expiry import expiry_notices, lots_expire
-from apps.billing.services.holds import hold_expire, hold_extend, hold_place, hold_release, holds_sweep
+from apps.billing.services.goodwill import goodwill_approved, goodwill_give
+from apps.billing.services.holds import (
+    hold_expire,
+    hold_extend,
+    hold_place,
+    hold_release,
+    hold_shorten,
+    holds_sweep,
+)
 from apps.billing.services.invoices import invoice_issue, invoice_send_again, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
@@ -71,12 +79,15 @@ __all__ = [
     "dispute_open",
     "dispute_won",
     "expiry_notices",
+    "goodwill_approved",
+    "goodwill_give",
     "hold_expire",
     "hold_extend",
     "hold_place",
     "hold_release",
     "hold_settle",
     "hold_settle_many",
+    "hold_shorten",
     "holds_sweep",
     "invoice_issue",
     "invoice_replace",
