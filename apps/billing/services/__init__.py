@@ -33,6 +33,7 @@ from apps.billing.services.quotes import (
     quote_create,
     quote_offer,
     quote_preview,
+    quote_settle,
     quotes_purge,
 )
 from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
@@ -107,6 +108,7 @@ __all__ = [
     "quote_create",
     "quote_offer",
     "quote_preview",
+    "quote_settle",
     "quotes_purge",
     "rate_latest",
     "rate_read",
