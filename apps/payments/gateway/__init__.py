@@ -6,6 +6,7 @@ from apps.payments.gateway.client import SignatureRefused, StripeRefused, Stripe
 from apps.payments.gateway.customers import customer_create, customer_find, customer_update
 from apps.payments.gateway.disputes import Dispute, Movement, dispute_get
 from apps.payments.gateway.events import event_verify, events_since
+from apps.payments.gateway.refunds import StripeRefund, refund_create, refund_find, refunds_of
 from apps.payments.gateway.sessions import Fee, Line, Session, session_create, session_get
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Movement",
     "Session",
     "SignatureRefused",
+    "StripeRefund",
     "StripeRefused",
     "StripeUnavailable",
     "balance_net",
@@ -26,6 +28,9 @@ __all__ = [
     "dispute_get",
     "event_verify",
     "events_since",
+    "refund_create",
+    "refund_find",
+    "refunds_of",
     "session_create",
     "session_get",
 ]
