@@ -263,6 +263,8 @@ CHAIN_RPC_URL = env.str("CHAIN_RPC_URL", default="")
 CHAIN_WS_URL = env.str("CHAIN_WS_URL", default="")
 CHAIN_GENESIS_HASH = env.str("CHAIN_GENESIS_HASH", default="")
 CHAIN_FEE_DIVISOR = env.int("CHAIN_FEE_DIVISOR", default=0)
+# What a unit of computation is offered beyond the base fee, micro-lamports: more in times when blocks are full.
+CHAIN_PRIORITY_FEE = env.int("CHAIN_PRIORITY_FEE", default=0)
 # The master seed is read by worker processes only (bridge), from a file or, where files are unwelcome, a variable.
 CHAIN_SEED_FILE = env.str("CHAIN_SEED_FILE", default="")
 CHAIN_SEED_VERSION = env.int("CHAIN_SEED_VERSION", default=1)
