@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0007_caps_guards'),
+        ('billing', '0008_extension_released'),
         ('organisations', '0009_approvals'),
     ]
 
