@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('organisations', '0009_approvals'),
-        ('payments', '0002_customers'),
+        ('payments', '0003_settling'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

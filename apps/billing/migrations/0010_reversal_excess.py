@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0008_extension_released'),
+        ('billing', '0009_goodwill'),
         ('organisations', '0009_approvals'),
     ]
 
