@@ -133,6 +133,10 @@ class Checkout:
         listed = self._get("/v1/events", limit="100", type=kind)["data"]
         return [e for e in reversed(listed) if e["data"]["object"].get("payment_intent") == payment_intent]
 
+    def delete(self, path: str) -> None:
+        """Delete the thing at this path of the API."""
+        self._call("DELETE", path)
+
     def _get(self, path: str, **params: str) -> Json:
         return self._call("GET", path, params=params)
 

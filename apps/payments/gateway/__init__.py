@@ -5,6 +5,7 @@ from apps.payments.gateway.charges import Charge, charge_get
 from apps.payments.gateway.client import SignatureRefused, StripeRefused, StripeUnavailable
 from apps.payments.gateway.customers import customer_create, customer_find, customer_update
 from apps.payments.gateway.disputes import Dispute, Movement, dispute_get
+from apps.payments.gateway.endpoints import Endpoint, endpoint_create, endpoint_update, endpoints_list
 from apps.payments.gateway.events import event_verify, events_since
 from apps.payments.gateway.refunds import StripeRefund, refund_create, refund_find, refunds_of
 from apps.payments.gateway.sessions import Fee, Line, Session, session_create, session_get
@@ -12,6 +13,7 @@ from apps.payments.gateway.sessions import Fee, Line, Session, session_create, s
 __all__ = [
     "Charge",
     "Dispute",
+    "Endpoint",
     "Fee",
     "Line",
     "Movement",
@@ -26,6 +28,9 @@ __all__ = [
     "customer_find",
     "customer_update",
     "dispute_get",
+    "endpoint_create",
+    "endpoint_update",
+    "endpoints_list",
     "event_verify",
     "events_since",
     "refund_create",
