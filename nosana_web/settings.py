@@ -6,6 +6,8 @@ from urllib.parse import unquote
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from apps.core.money import CURRENCIES
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -197,6 +199,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 # Networks (CIDR) of the proxies in front of us, whose X-Forwarded-For is believed; "unix" for one on a Unix socket.
 TRUSTED_PROXIES = env.list("NOSANA_TRUSTED_PROXIES", default=[])
 
+# Customers' webhooks may go to this machine itself: never where strangers choose the addresses.
+OUTBOUND_LOOPBACK = env.bool("NOSANA_OUTBOUND_LOOPBACK", default=ENVIRONMENT == "sandbox")
+
 # --- REST ------------------------------------------------------------------------------------------------
 API_KEY_ENVIRONMENT = "live" if PRODUCTION else ENVIRONMENT  # the middle of nos_live_…
 REST_FRAMEWORK = {
@@ -247,15 +252,26 @@ COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
 TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
+GOODWILL_LIMIT_CREDITS = env.int("GOODWILL_LIMIT_CREDITS", default=100)  # above it a second person approves
 TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
-TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)
-TOPUP_MAXIMUM_MINOR = env.int("TOPUP_MAXIMUM_MINOR", default=1_000_000)
+# What a top-up may be before VAT, in minor units, and the amounts its page offers, in whole units; by currency:
+# TOPUP_MINIMUM_MINOR="EUR=1000;USD=1000;GBP=1000", TOPUP_PRESETS="EUR=25,100,500;USD=25,100;GBP=25".
+TOPUP_MINIMUM_MINOR = env("TOPUP_MINIMUM_MINOR", cast={"value": int}, default=dict.fromkeys(CURRENCIES, 1_000))
+TOPUP_MAXIMUM_MINOR = env("TOPUP_MAXIMUM_MINOR", cast={"value": int}, default=dict.fromkeys(CURRENCIES, 1_000_000))
+TOPUP_PRESETS = env(
+    "TOPUP_PRESETS", cast={"value": [int]}, default=dict.fromkeys(CURRENCIES, [25, 100, 500, 1_000])
+)
 
 # --- Stripe ----------------------------------------------------------------------------------------------
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
 STRIPE_API_VERSION = "2026-10-28.endive"
+# The bank method offered beside cards, by currency; it must be switched on in the Stripe account:
+# STRIPE_BANK_METHODS="EUR=sepa_debit;GBP=bacs_debit;USD=us_bank_account".
+STRIPE_BANK_METHODS = env("STRIPE_BANK_METHODS", cast={"value": str}, default={})
+# The header in which a proxy in front of us says the visitor's country (ISO 3166 code), e.g. CF-IPCountry.
+GEO_COUNTRY_HEADER = env.str("GEO_COUNTRY_HEADER", default="")
 
 # --- chain -----------------------------------------------------------------------------------------------
 CHAIN_CLUSTER = env.str("CHAIN_CLUSTER", default="sandbox")  # a profile of nosana.chain
@@ -270,6 +286,16 @@ CHAIN_SEED_FILE = env.str("CHAIN_SEED_FILE", default="")
 CHAIN_SEED_VERSION = env.int("CHAIN_SEED_VERSION", default=1)
 CHAIN_TREASURY_FILE = env.str("CHAIN_TREASURY_FILE", default="")
 MARKETS_FILE = env.str("MARKETS_FILE", default="")  # catalogue of the markets we trust: address, name, GPU, VRAM
+# The network's own list of markets (names, GPUs, prices in dollars); empty: it is not asked. Its markets are offered
+# besides those of the catalogue only if their authority on the chain is named here.
+MARKETS_API_URL = env.str(
+    "MARKETS_API_URL",
+    default={
+        "mainnet": "https://dashboard.k8s.prd.nos.ci/api",
+        "devnet": "https://dashboard.k8s.dev.nos.ci/api",
+    }.get(CHAIN_CLUSTER, ""),
+)
+MARKETS_AUTHORITIES = env.list("MARKETS_AUTHORITIES", default=[])
 IPFS_API_URL = env.str("IPFS_API_URL", default="https://api.pinata.cloud")
 IPFS_GATEWAY_URL = env.str("IPFS_GATEWAY_URL", default="https://nosana.mypinata.cloud")
 IPFS_TOKEN = env.str("IPFS_TOKEN", default="")

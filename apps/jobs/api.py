@@ -1,58 +1,52 @@
-"""The log of a job, for programs."""
+"""Markets and logs for programs: what can be launched where, at what price, and what a job wrote."""
 
-from typing import Any
-
+from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.rest import Body
-from apps.jobs.models import LogLine
-from apps.jobs.selectors import job_get, log_after, log_book, log_search
+from apps.jobs.api_log import JobLog
+from apps.jobs.models import Market
+from apps.jobs.selectors import market_get, markets_open
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.roles import Permission
-
-SEQ_MOST = 2**31 - 1
 
 
-class LogQuestion(Body):
-    """Which lines: after which number, how many, and the words they must hold."""
+class MarketShape(serializers.ModelSerializer[Market]):
+    """A market: price in micro-NOS a second, waits in seconds, dollars in millionths an hour.
 
-    after = serializers.IntegerField(min_value=0, max_value=SEQ_MOST, default=0, help_text="The last number seen.")
-    limit = serializers.IntegerField(min_value=1, max_value=1000, default=200, help_text="Lines of an answer.")
-    q = serializers.CharField(max_length=200, default="", allow_blank=True, help_text="Words the lines must hold.")
+    `wait_median_s` and `finished_percent` are of our own jobs of the last 7 days; null where they are too few.
+    """
 
+    finished_percent = serializers.IntegerField()
 
-class JobLog(Endpoint):
-    """A job's log."""
-
-    def get(self, request: Request, slug: str, job_id: str) -> Response:
-        """Answer lines in order, from `after` on; `next_after` is where to go on, null when nothing waits there now."""
-        job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
-        asked = LogQuestion(data=request.query_params.dict()).read()
-        book = log_book(job)
-        if asked["q"]:
-            found = log_search(job, asked["q"], after=asked["after"], limit=asked["limit"])
-            lines, following = found.lines, found.next_after
-        else:
-            lines = log_after(job, asked["after"], asked["limit"])
-            following = lines[-1].seq if lines and lines[-1].seq < book.lines else None
-        return Response(
-            {
-                "lines": [line_shape(line) for line in lines],
-                "next_after": following,
-                "dropped_lines": book.dropped_lines,
-                "deleted_at": book.deleted_at,
-            }
-        )
+    class Meta:
+        model = Market
+        fields = (
+            "slug", "address", "name", "gpu", "vram_gb", "price_micro", "usd_micro_hour", "job_timeout",
+            "nodes_waiting", "queue_type", "queue_len", "wait_median_s", "finished_percent", "jobs_counted",
+            "note", "observed_at",
+        )  # fmt: skip
 
 
-def line_shape(line: LogLine) -> dict[str, Any]:
-    """Return a line as programs and browsers get it."""
-    return {
-        "seq": line.seq,
-        "op": line.op_id,
-        "stream": line.stream,
-        "at": line.at.isoformat(),
-        "text": line.text,
-    }
+class Markets(Endpoint):
+    """The markets that take new jobs."""
+
+    def get(self, request: Request) -> Response:
+        """Answer all of them, in the order of the launch page."""
+        return Response({"items": [MarketShape(market).data for market in markets_open()]})
+
+
+class OneMarket(Endpoint):
+    """One market."""
+
+    def get(self, request: Request, market: str) -> Response:
+        """Answer it, while it takes new jobs."""
+        return Response(MarketShape(market_get(market)).data)
+
+
+app_name = "jobs_api"
+urlpatterns = [
+    path("markets", Markets.as_view(), name="markets"),
+    path("markets/<slug:market>", OneMarket.as_view(), name="market"),
+    path("organisations/<slug:slug>/jobs/<uuid:job_id>/log", JobLog.as_view(), name="log"),
+]

@@ -16,7 +16,7 @@ from apps.core.errors import AppError, KeyReused
 from apps.jobs.definitions import DefinitionRefused
 from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
 from apps.jobs.models import Job, Market
-from apps.jobs.pages import definition_text, wait_words
+from apps.jobs.pages import definition_text, told_words, wait_words
 from apps.jobs.selectors import job_get, markets_open, secrets_reusable
 from apps.jobs.services import Estimate, Privacy, SecretsMissing, job_estimate, job_launch
 from apps.organisations.access import page_grant
@@ -102,7 +102,7 @@ def _form_again(grant: Grant, request: HttpRequest, projects: list[Project]) -> 
             "name": job.name,
             "project": job.project.slug,
             "definition": definition_text(job.definition),
-            "market": job.market.slug if job.market.open else None,
+            "market": job.market.slug if job.market.open and not job.market.hidden else None,
             "timeout_minutes": max(job.timeout_s // 60, 1),
             "visibility": job.visibility,
             "secrets_of": job.secrets_id,
@@ -135,7 +135,13 @@ def _page(
         "starters": starters(),
         "starter": starter,
         "markets": [
-            {"market": m, "per_hour": job_estimate(m, 3600).total_micro, "wait": wait_words(m)} for m in markets
+            {
+                "market": m,
+                "per_hour": job_estimate(m, 3600).total_micro,
+                "wait": wait_words(m),
+                "told": told_words(m),
+            }
+            for m in markets
         ],
         "chosen": chosen,
         **_estimate(form, next((m for m in markets if m.slug == chosen), None)),
@@ -159,7 +165,7 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer what the form, as it stands, costs at most, and what is wrong with its definition."""
     page_grant(request, slug, Permission.JOBS_LAUNCH)
     form = LaunchForm(request.POST, projects=())
-    market = Market.objects.filter(slug=request.POST.get("market", ""), open=True).first()
+    market = Market.objects.filter(slug=request.POST.get("market", ""), open=True, hidden=False).first()
     public = request.POST.get("visibility") == Job.Visibility.PUBLIC
     _, sentences = definition_problems(request.POST.get("definition", "")[:400_000], public=public)
     cap = _cap(request, request.POST.get("project", "")[:60])

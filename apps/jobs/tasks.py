@@ -6,6 +6,11 @@ from apps.core import queue
 from apps.jobs import services
 
 
+@queue.periodic("jobs.markets_figure", every=300)
+def markets_figure() -> None:
+    services.markets_figure(now=timezone.now())
+
+
 @queue.periodic("jobs.secrets_wipe", every=3600)
 def secrets_wipe() -> None:
     services.secrets_wipe(now=timezone.now())

@@ -15,6 +15,7 @@ from apps.billing.services.disputes import (
     dispute_won,
 )
 from apps.billing.services.expiry import expiry_notices, lots_expire
+from apps.billing.services.goodwill import goodwill_approved, goodwill_give
 from apps.billing.services.holds import (
     hold_expire,
     hold_extend,
@@ -32,10 +33,18 @@ from apps.billing.services.quotes import (
     quote_create,
     quote_offer,
     quote_preview,
+    quote_settle,
     quotes_purge,
 )
 from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
-from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
+from apps.billing.services.refunds import (
+    refund_bounced,
+    refund_cancel,
+    refund_offer,
+    refund_repaid,
+    refund_reserve,
+    topup_refund,
+)
 from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
 from apps.billing.services.statement_delivery import statement_deliver, statement_print, statements_sweep
 from apps.billing.services.statements import Closing, month_close, months_close, statement_close
@@ -78,6 +87,8 @@ __all__ = [
     "dispute_open",
     "dispute_won",
     "expiry_notices",
+    "goodwill_approved",
+    "goodwill_give",
     "hold_expire",
     "hold_extend",
     "hold_place",
@@ -104,12 +115,15 @@ __all__ = [
     "quote_create",
     "quote_offer",
     "quote_preview",
+    "quote_settle",
     "quotes_purge",
     "rate_latest",
     "rate_read",
     "rates_purge",
+    "refund_bounced",
     "refund_cancel",
     "refund_offer",
+    "refund_repaid",
     "refund_reserve",
     "statement_close",
     "statement_deliver",

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('bridge', '0002_batches'),
-        ('jobs', '0005_private_jobs'),
+        ('jobs', '0006_private_jobs'),
     ]
 
     operations = [

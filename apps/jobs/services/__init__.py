@@ -10,7 +10,15 @@ from apps.jobs.services.extension import (
 )
 from apps.jobs.services.keeping import log_keeping_set, logs_expire
 from apps.jobs.services.logs import Batch, LogEntry, batch_of, loglines_add, loglines_store, text_kept
-from apps.jobs.services.markets import MarketFacts, market_close, market_observe
+from apps.jobs.services.markets import (
+    ListedMarket,
+    MarketFacts,
+    market_close,
+    market_curate,
+    market_observe,
+    markets_figure,
+    markets_list,
+)
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify, jobs_lock
 from apps.jobs.services.observation import (
     Observation,
@@ -44,6 +52,7 @@ __all__ = [
     "Estimate",
     "ExtensionCost",
     "Landed",
+    "ListedMarket",
     "LogEntry",
     "MarketFacts",
     "Mask",
@@ -68,9 +77,9 @@ __all__ = [
     "extension_estimate",
     "extension_landed",
     "extension_refused",
-    "job_extend",
     "job_approved",
     "job_estimate",
+    "job_extend",
     "job_launch",
     "job_lock",
     "job_move",
@@ -85,7 +94,10 @@ __all__ = [
     "loglines_store",
     "logs_expire",
     "market_close",
+    "market_curate",
     "market_observe",
+    "markets_figure",
+    "markets_list",
     "mask_of",
     "result_missed",
     "result_store",
