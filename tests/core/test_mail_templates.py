@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-MAILS = sorted(
-    path for path in (Path(__file__).parents[2] / "templates" / "emails").iterdir() if path.is_dir()
-)
+MAILS = sorted(path for path in (Path(__file__).parents[2] / "templates" / "emails").iterdir() if path.is_dir())
 
 
 @pytest.mark.parametrize("folder", MAILS, ids=lambda folder: folder.name)
