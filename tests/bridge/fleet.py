@@ -32,6 +32,7 @@ class Fleet:
     def __exit__(self, *_: object) -> None:
         for future in self.done:
             future.cancel()
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.2), self.loop).result(10)  # let them close what they have
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(10)
 

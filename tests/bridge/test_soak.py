@@ -43,8 +43,8 @@ FAULTS = {
     "delay": 0.1,
     "delay_ms": 200,
     "stale": 0.05,
-    "lose": 0.1,
-    "forget": 0.1,
+    "lose": 0.25,
+    "forget": 0.2,
 }
 
 
