@@ -97,7 +97,7 @@ class Stage:
         services.orders_check(now=timezone.now())
         services.chain_observe(now=timezone.now())
 
-    def until(self, held: Callable[[], Any], *, seconds: float = 15) -> None:
+    def until(self, held: Callable[[], Any], *, seconds: float = 60) -> None:
         """Let the platform work until something holds."""
         deadline = time.monotonic() + seconds
         while not held():

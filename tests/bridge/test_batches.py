@@ -234,6 +234,7 @@ def test_an_ended_jobs_account_is_cleaned_once_its_market_lets_us_and_the_rent_c
     stage.network.later(2 * 86_400)
     services.orders_make_missing(now=later)
     services.orders_push(now=later)
+    due_now()
     stage.until(lambda: Want.objects.get(kind="clean").closed_at)
     assert ask_chain(lambda gateway: gateway.treasury())[1] > rich
     assert ask_chain(lambda gateway: gateway.view(job.attempt.address)).job is None

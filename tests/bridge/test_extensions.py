@@ -22,7 +22,8 @@ def extend(stage: Stage, job: Job, timeout_s: int) -> None:
 
 def account(stage: Stage, job: Job):  # noqa: ANN201
     """Return the job's account."""
-    return stage.network.ask(lambda chain: chain.job(stage.job(job).attempt.address))
+    address = stage.job(job).attempt.address
+    return stage.network.ask(lambda chain: chain.job(address))
 
 
 def test_more_time_is_held_first_and_then_stands_on_the_chain(stage: Stage) -> None:
