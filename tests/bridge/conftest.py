@@ -22,6 +22,7 @@ from apps.bridge.keys import seed_make
 from apps.core.models import Message
 from apps.core.queue import TASKS
 from apps.jobs.models import Job, Market
+from apps.jobs.policies import Policy
 from apps.jobs.services import job_stop, job_submit
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
@@ -65,7 +66,9 @@ class Stage:
         """Return Acme's wallet."""
         return wallet(self.world.acme.pk)
 
-    def submit(self, *, timeout_s: int = 600, key: str = "one", name: str = "Hello") -> Job:
+    def submit(
+        self, *, timeout_s: int = 600, key: str = "one", name: str = "Hello", policy: Policy | None = None
+    ) -> Job:
         """Submit a job to the market."""
         return job_submit(
             membership=self.mia,
@@ -75,6 +78,7 @@ class Stage:
             timeout_s=timeout_s,
             name=name,
             submission_key=key,
+            policy=policy or Policy(reposts=0),
             now=timezone.now(),
         )
 

@@ -184,5 +184,5 @@ def test_the_observer_alone_brings_a_job_through_and_ends_when_asked(stage: Stag
         process.send_signal(signal.SIGTERM)
         began = time.monotonic()
         assert process.wait(10) == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert json.dumps(stage.job(job).result) == "null"

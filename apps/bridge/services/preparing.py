@@ -106,6 +106,9 @@ def stop_prepare(order: Order, now: datetime) -> bool:
     if view.job is None or view.job.state in (JobState.DONE, JobState.STOPPED):
         order_close(order, S.CONFIRMED, "it was over already", now=now)
         return False
+    if view.run is not None and attempt.ending == Reason.QUEUED_TOO_LONG and not attempt.job.stop_requested_at:
+        order_close(order, S.CONFIRMED, "a node was faster than the policy; it runs on", now=now)
+        return False
     signer = Signer(seed_load(attempt.seed_version), str(attempt.job.organisation_id))
     if view.run is not None:
         signed = signer.ending(address, view.job, view.run, view.run_address, blockhash)

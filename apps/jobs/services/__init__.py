@@ -5,23 +5,25 @@ from apps.jobs.services.logs import LogEntry, loglines_add
 from apps.jobs.services.markets import MarketFacts, market_close, market_observe
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify
 from apps.jobs.services.observation import (
-    Observation,
-    Seen,
     attempt_addressed,
     attempt_cancelled,
     attempt_failed,
     attempt_listed,
     attempt_repriced,
     attempt_withdrawn,
-    job_observe,
     want_close,
 )
+from apps.jobs.services.parking import attempt_park, attempt_resolve
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
+from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.submission import ApprovalNeeded, Estimate, Spender, job_estimate, job_stop, job_submit
+from apps.jobs.services.watching import attempt_silent, attempts_heard, jobs_watch
+from apps.jobs.state import Seen
 
 __all__ = [
+    "Act",
     "ApprovalNeeded",
     "Estimate",
     "LogEntry",
@@ -29,14 +31,19 @@ __all__ = [
     "Observation",
     "Seen",
     "Spender",
+    "attempt_acts_tell",
     "attempt_addressed",
     "attempt_cancelled",
     "attempt_failed",
     "attempt_listed",
+    "attempt_park",
     "attempt_refund",
     "attempt_repriced",
+    "attempt_resolve",
     "attempt_settle",
+    "attempt_silent",
     "attempt_withdrawn",
+    "attempts_heard",
     "event_write",
     "job_approved",
     "job_estimate",
@@ -48,6 +55,7 @@ __all__ = [
     "job_project_set",
     "job_stop",
     "job_submit",
+    "jobs_watch",
     "loglines_add",
     "market_close",
     "market_observe",

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from apps.core.errors import Conflict
 from apps.jobs.models import Job, JobEvent
-from apps.jobs.state import OVER, Reason, State, may_follow
+from apps.jobs.state import OVER, Reason, State, may_follow, may_return
 
 
 def job_lock(job_id: uuid.UUID) -> Job:
@@ -25,13 +25,16 @@ def job_move(
     reason: Reason = Reason.NONE,
     signature: str = "",
     slot: int | None = None,
+    act: str = "",
+    back: bool = False,
     **fields: Any,
 ) -> None:
     """Move a locked job to the state `to`, write the timeline event and tell whoever watches.
 
-    `fields` are further columns to set with it (node, times). Raises Conflict for a move the table does not know.
+    `fields` are further columns to set with it (node, times); `back` is for what a dropped fork undid. Raises
+    Conflict for a move the table does not know.
     """
-    if not may_follow(State(job.state), to):
+    if not (may_return if back else may_follow)(State(job.state), to):
         raise Conflict(f"A job that is {job.get_state_display().lower()} cannot become {to.label.lower()}.")
     job.state, job.reason, job.sentence = to, reason, sentence if reason else ""
     if to in OVER:
@@ -39,13 +42,26 @@ def job_move(
     for name, value in fields.items():
         setattr(job, name, value)
     job.save(update_fields=["state", "reason", "sentence", *fields])
-    event_write(job=job, kind=to, sentence=sentence, now=now, signature=signature, slot=slot)
+    event_write(job=job, kind=to, sentence=sentence, now=now, signature=signature, slot=slot, act=act)
 
 
 def event_write(
-    *, job: Job, kind: str, sentence: str, now: datetime, signature: str = "", slot: int | None = None
+    *,
+    job: Job,
+    kind: str,
+    sentence: str,
+    now: datetime,
+    signature: str = "",
+    slot: int | None = None,
+    act: str = "",
 ) -> JobEvent:
-    """Add one line to the timeline of a locked job and tell whoever watches."""
+    """Add one line to the timeline of a locked job and tell whoever watches.
+
+    `act` is the instruction of the program that the line tells of; each is told once, so a line that comes with an
+    act told before does not name it again.
+    """
+    if act and job.events.filter(signature=signature, act=act).exists():
+        act = ""
     last = job.events.order_by("-seq").values_list("seq", flat=True).first() or 0
     event = JobEvent.objects.create(
         job=job,
@@ -54,6 +70,7 @@ def event_write(
         kind=kind,
         sentence=sentence,
         state=job.state,
+        act=act,
         signature=signature,
         slot=slot,
     )
