@@ -72,6 +72,10 @@ class Checkout:
         listed = self._get("/v1/checkout/sessions", limit="100")["data"]
         return [session for session in listed if session["metadata"].get("topup_id") == str(topup_id)]
 
+    def customers(self) -> list[Json]:
+        """Return the newest customers."""
+        return list(self._get("/v1/customers", limit="100")["data"])
+
     def expire(self, session_id: str) -> None:
         """End an open session, as the clock would."""
         self._call("POST", f"/v1/checkout/sessions/{session_id}/expire")

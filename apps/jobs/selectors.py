@@ -236,6 +236,17 @@ def attempts_without_result(*, since: datetime, now: datetime) -> QuerySet[Attem
     return Attempt.objects.filter(due, log_complete_at=None, ended_at__gt=since).order_by("result_try_at", "id")
 
 
+def attempts_to_clean(*, now: datetime, gave_up: datetime) -> QuerySet[Attempt]:
+    """Return settled attempts whose account still lies on the chain and may be closed, oldest first.
+
+    Their result is stored, or they ended before `gave_up`; their market's expiration time is over at `now`.
+    """
+    expiration = ExpressionWrapper(F("job__market__job_expiration") * timedelta(seconds=1), DurationField())
+    over = Attempt.objects.filter(settled_at__isnull=False, clean_wanted_at=None, ended_at__lt=now - expiration)
+    kept = Q(log_complete_at__isnull=False) | Q(ended_at__lt=gave_up)
+    return over.filter(kept).order_by("ended_at")
+
+
 def log_position_of(*, attempt_id: uuid.UUID, op_id: str, stream: str, at: datetime, text: str) -> int | None:
     """Return the position of the first stored line like this one, or None."""
     lines = LogLine.objects.filter(attempt_id=attempt_id, op_id=op_id, stream=stream, at=at, text=text)

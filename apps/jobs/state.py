@@ -24,6 +24,7 @@ class Reason(models.TextChoices):
     NODE_SILENT = "node_silent", "The node fell silent"
     QUEUED_TOO_LONG = "queued_too_long", "No node took it in time"
     MARKET_CLOSED = "market_closed", "The market closed before the job was listed"
+    NODE_AWAY = "node_away", "The node it was meant for was not free"
     PRICE_ROSE = "price_rose", "The price rose beyond the balance before the job was listed"
     CHAIN_REFUSED = "chain_refused", "The network refused the job"
     ACCOUNT_GONE = "account_gone", "The network removed the job"

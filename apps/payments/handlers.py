@@ -8,8 +8,15 @@ from typing import Any, Protocol
 from apps.payments import gateway
 from apps.payments.gateway import Session
 from apps.payments.models import TopUp
-from apps.payments.reversals import dispute_apply, dispute_fetch, refund_apply, refund_failed_apply, refund_fetch
-from apps.payments.services import session_apply, topup_of
+from apps.payments.services import (
+    dispute_apply,
+    dispute_fetch,
+    refund_apply,
+    refund_failed_apply,
+    refund_fetch,
+    session_apply,
+    topup_of,
+)
 
 
 class Apply(Protocol):

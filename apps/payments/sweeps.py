@@ -8,10 +8,11 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.payments import gateway
+from apps.payments.errors import Parked
 from apps.payments.handlers import HANDLERS
 from apps.payments.inbox import event_store
 from apps.payments.models import EventCursor, TopUp
-from apps.payments.services import Parked, session_apply, topup_expire
+from apps.payments.services import session_apply, topup_expire
 
 logger = logging.getLogger(__name__)
 

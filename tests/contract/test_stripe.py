@@ -15,13 +15,20 @@ pytestmark = pytest.mark.django_db
 IN_40_MINUTES = timedelta(minutes=40)
 
 
+def customer_make() -> str:
+    """Return the id of a customer, always the same one within Stripe's memory of keys."""
+    return gateway.customer_create(
+        key="contract:customer", name="Acme", email="olga@acme.example", metadata={"platform": "contract"}
+    )
+
+
 def session_make(key: str = "", **changes: Any) -> Session:
     """Open a session over €121.00 in two lines."""
     key = key or f"contract:{uuid.uuid4()}"
     fields: dict[str, Any] = {
         "lines": [Line("238.095238 Nosana credits", 10_000), Line("VAT 21 %", 2_100)],
         "currency": "EUR",
-        "customer_email": "olga@acme.example",
+        "customer": customer_make(),
         "success_url": "https://acme.example/?returned=paid",
         "cancel_url": "https://acme.example/?returned=cancelled",
         "expires_at": timezone.now() + IN_40_MINUTES,

@@ -10,12 +10,13 @@ from apps.billing.selectors import wallet
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import Policy
 from apps.jobs.services import (
+    Landed,
     Observation,
     Seen,
-    attempt_listed,
     attempt_refund,
     attempt_repriced,
     attempt_settle,
+    attempts_listed,
     job_observe,
     job_stop,
 )
@@ -40,7 +41,8 @@ def see(job: Job, seen: Seen, slot: int, **facts: object) -> None:
 
 def run(job: Job) -> Job:
     """Let the current attempt be listed, and a node run it."""
-    attempt_listed(attempt_id=fresh(job).attempt_id, signature=f"list {fresh(job).attempt_id}", slot=1, now=NOW)
+    attempt_id = fresh(job).attempt_id
+    attempts_listed(landed=[Landed(attempt_id, f"list {attempt_id}", 1)], now=NOW)  # type: ignore[arg-type]
     see(job, Seen.RUNNING, 2, node="N", started_at=NOW)
     return fresh(job)
 

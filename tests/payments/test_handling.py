@@ -18,7 +18,7 @@ from apps.core.models import Message
 from apps.ledger.selectors import balance
 from apps.payments import gateway
 from apps.payments.inbox import event_handle, event_handle_again, event_receive, event_store
-from apps.payments.models import StripeEvent, TopUp
+from apps.payments.models import StripeCustomer, StripeEvent, TopUp
 from apps.payments.services import PLATFORM, session_apply, topup_cancel
 from tests.checkout import DECLINED, Checkout, signed
 from tests.ledger.threads import at_once
@@ -161,7 +161,7 @@ def session_like(topup: TopUp, *, total_minor: int, **metadata: str) -> gateway.
         key=f"other:{topup.id}:{total_minor}",
         lines=[gateway.Line("Credits", total_minor)],
         currency="EUR",
-        customer_email="olga@acme.example",
+        customer=StripeCustomer.objects.get().customer_id or "",
         success_url="https://acme.example/",
         cancel_url="https://acme.example/",
         expires_at=timezone.now() + timedelta(minutes=40),

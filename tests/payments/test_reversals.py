@@ -11,9 +11,9 @@ from apps.billing.selectors import wallet
 from apps.billing.services import hold_release, hold_settle
 from apps.core.models import Mail
 from apps.ledger.selectors import balance
+from apps.payments.errors import PaymentUnknownYet
 from apps.payments.inbox import event_handle, event_store
 from apps.payments.models import TopUp
-from apps.payments.reversals import PaymentUnknownYet
 from tests.billing.money import CREDIT, hold
 from tests.checkout import Checkout, Json
 from tests.ledger.threads import at_once

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from apps.core.errors import Denied, NotFound
 from apps.organisations.models import Membership
+from apps.payments.errors import QuoteOver
 from apps.payments.gateway import StripeRefused, StripeUnavailable
 from apps.payments.inbox import event_handle
 from apps.payments.models import TopUp
-from apps.payments.services import QuoteOver, topup_cancel, topup_path, topup_start
+from apps.payments.services import topup_cancel, topup_path, topup_start
 from tests.checkout import Checkout
 from tests.ledger.threads import at_once
 from tests.payments.topups import TopUps, handled, state

@@ -1,12 +1,15 @@
 """Acts of the bridge, one module per act; import them from here."""
 
+from apps.bridge.services.checking import orders_check
+from apps.bridge.services.cleaning import cleans_want
 from apps.bridge.services.markets import CatalogueBroken, markets_sync
 from apps.bridge.services.observing import chain_follow, chain_observe
-from apps.bridge.services.orders import order_make, orders_due, orders_make_missing
+from apps.bridge.services.orders import order_make, order_retry, orders_due, orders_make_missing
+from apps.bridge.services.pushing import orders_push
 from apps.bridge.services.results import result_fetch, result_try, results_sweep
-from apps.bridge.services.sending import order_push, orders_check, orders_push_due
 from apps.bridge.services.syncing import Synced, chain_sync
 from apps.bridge.services.watchdog import nodes_watch
+from apps.bridge.services.working import orders_work
 
 __all__ = [
     "CatalogueBroken",
@@ -14,14 +17,16 @@ __all__ = [
     "chain_follow",
     "chain_observe",
     "chain_sync",
+    "cleans_want",
     "markets_sync",
     "nodes_watch",
     "order_make",
-    "order_push",
+    "order_retry",
     "orders_check",
     "orders_due",
     "orders_make_missing",
-    "orders_push_due",
+    "orders_push",
+    "orders_work",
     "result_fetch",
     "result_try",
     "results_sweep",

@@ -87,6 +87,7 @@ def _apply(attempt: Attempt, sight: Sight, told: Sequence[Act], now: datetime) -
             attempt_id=attempt.pk,
             seconds=max(0, min(final.job.time_end - final.job.time_start, final.job.timeout)),
             price_micro=final.job.price,
+            timeout_s=final.job.timeout,
             node=final.job.node,
             result_cid=final.job.cid_result or "",
             signature=ends[-1].signature if ends else "",

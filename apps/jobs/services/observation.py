@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -10,7 +9,7 @@ from apps.core.errors import AppError
 from apps.jobs.models import Attempt, Job, Want
 from apps.jobs.services.moves import event_write, job_lock, job_move
 from apps.jobs.services.settlement import attempt_close_free
-from apps.jobs.services.submission import estimate_at, hold_renew
+from apps.jobs.services.submission import estimate_at, hold_renew, want_write
 from apps.jobs.services.tries import withdrawn_move
 from apps.jobs.state import OVER, Reason, Seen, State
 
@@ -21,28 +20,6 @@ def attempt_get(attempt_id: uuid.UUID) -> tuple[Job, Attempt]:
     job = job_lock(attempt.job_id)
     attempt.refresh_from_db()
     return job, attempt
-
-
-def attempt_addressed(
-    *,
-    attempt_id: uuid.UUID,
-    address: str,
-    run_address: str,
-    seed_version: int,
-    genesis_hash: str,
-    definition_cid: str,
-    now: datetime,
-) -> None:
-    """Store where the attempt will be found on the chain, before anything is sent. A repeat changes nothing."""
-    with transaction.atomic():
-        job, attempt = attempt_get(attempt_id)
-        if attempt.address is not None:
-            return
-        attempt.address, attempt.run_address = address, run_address
-        attempt.seed_version, attempt.genesis_hash = seed_version, genesis_hash
-        attempt.definition_cid = definition_cid
-        attempt.save(update_fields=["address", "run_address", "seed_version", "genesis_hash", "definition_cid"])
-        event_write(job=job, kind="pinned", sentence=f"The definition is on IPFS as {definition_cid}.", now=now)
 
 
 def attempt_repriced(*, attempt_id: uuid.UUID, price_micro: int, now: datetime) -> bool:
@@ -77,24 +54,6 @@ def attempt_repriced(*, attempt_id: uuid.UUID, price_micro: int, now: datetime) 
             now=now,
         )
         return True
-
-
-def attempt_listed(*, attempt_id: uuid.UUID, signature: str, slot: int, now: datetime) -> None:
-    """Note that the listing is confirmed; a pending job becomes queued. A repeat changes nothing."""
-    with transaction.atomic():
-        job, attempt = attempt_get(attempt_id)
-        if attempt.list_signature == signature:
-            return
-        attempt.list_signature, attempt.listed_at = signature, attempt.listed_at or now
-        if attempt.seen == Seen.NONE:
-            attempt.seen, attempt.seen_slot = Seen.QUEUED, slot
-        attempt.save(update_fields=["list_signature", "listed_at", "seen", "seen_slot"])
-        sentence = f"Listed on the market {job.market.name}; the deposit is on the chain."
-        told: dict[str, Any] = {"signature": signature, "slot": slot, "act": "list"}
-        if job.state == State.PENDING and attempt.seen == Seen.QUEUED:
-            job_move(job=job, to=State.QUEUED, sentence=sentence, now=now, queued_at=now, **told)
-        elif not job.events.filter(signature=signature, act="list").exists():
-            event_write(job=job, kind="listed", sentence=sentence, now=now, **told)
 
 
 def attempt_withdrawn(*, attempt_id: uuid.UUID, signature: str, slot: int, now: datetime) -> None:
@@ -138,6 +97,15 @@ def _fail(job: Job, attempt: Attempt, reason: Reason, sentence: str, now: dateti
     if job.state not in OVER:
         job_move(job=job, to=State.FAILED, reason=reason, sentence=sentence[:300], now=now)
     attempt_close_free(attempt, reason=sentence[:200], now=now)
+
+
+def attempt_clean(*, attempt_id: uuid.UUID, now: datetime) -> None:
+    """Want the account of a settled attempt closed, so that its rent comes back; once."""
+    with transaction.atomic():
+        job, attempt = attempt_get(attempt_id)
+        if attempt.settled_at is not None and attempt.clean_wanted_at is None:
+            Attempt.objects.filter(pk=attempt.pk).update(clean_wanted_at=now)
+            want_write(job=job, attempt=attempt, kind=Want.Kind.CLEAN, now=now)
 
 
 def want_close(*, want_id: int, outcome: str, now: datetime) -> None:

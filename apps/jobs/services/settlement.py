@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.billing import services as billing
-from apps.jobs.models import Attempt, Job
+from apps.jobs.models import Attempt, Extension, Job
 from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
 from apps.jobs.services.tries import alive_seconds, attempt_next, withdrawn_move
@@ -23,11 +23,12 @@ def attempt_settle(
     signature: str,
     slot: int,
     now: datetime,
+    timeout_s: int | None = None,
 ) -> bool:
     """Pay for the seconds a node was paid for, release the rest of the hold; return whether it was still to do.
 
-    `seconds` is min(time_end − time_start, timeout) and `price_micro` the job account's price, both read from the
-    finalised account (network facts §1.8).
+    `seconds` is min(time_end − time_start, timeout); `price_micro` and `timeout_s` are the job account's: all read
+    from the finalised account (network facts §1.8).
     """
     with transaction.atomic():
         attempt = Attempt.objects.select_related("job").get(pk=attempt_id)
@@ -39,7 +40,7 @@ def attempt_settle(
             _quit_lost(job, attempt, price_micro * seconds, signature, slot, now)
             return True
         paid = alive_seconds(attempt, seconds) if _silent(job, attempt) else seconds
-        fee = network_fee(price_micro * job.timeout_s)
+        fee = _fees(attempt, job, price_micro, timeout_s)
         settlement = billing.hold_settle(
             source=attempt.hold_source,
             network_micro=price_micro * paid,
@@ -88,7 +89,7 @@ def attempt_refund(*, attempt_id: uuid.UUID, signature: str, slot: int, now: dat
         attempt.seen, attempt.seen_slot, attempt.gone_at = Seen.GONE, max(slot, attempt.seen_slot), now
         Attempt.objects.filter(pk=attempt.pk).update(seen=attempt.seen, seen_slot=attempt.seen_slot, gone_at=now)
         _settle_free(job, attempt, now)
-        _fee_lost(attempt, job.timeout_s, now)
+        _fee_lost(attempt, job, now)
         told = job.events.filter(signature=signature).exclude(act="").exists()
         event_write(
             job=job,
@@ -119,15 +120,30 @@ def _quit_lost(job: Job, attempt: Attempt, network_micro: int, signature: str, s
     """Take over what another node earned on a try that was quit and given up (network facts §1.9 d)."""
     attempt.settle_signature, attempt.settle_slot = signature, slot
     _settle_free(job, attempt, now)
-    _fee_lost(attempt, job.timeout_s, now, more_micro=network_micro)
+    _fee_lost(attempt, job, now, more_micro=network_micro)
     sentence = "Another node had taken it over before the deposit came back; the platform pays that, not you."
     event_write(job=job, kind="settled", sentence=sentence, now=now, signature=signature, slot=slot)
     attempt_next(job, attempt, now=now)
 
 
-def _fee_lost(attempt: Attempt, timeout_s: int, now: datetime, *, more_micro: int = 0) -> None:
+def _fees(attempt: Attempt, job: Job, price_micro: int, timeout_s: int | None = None) -> int:
+    """Return what the network kept of the listing and of each extension that the time limit shows, micro-NOS."""
+    extensions = list(attempt.extensions.order_by("pk"))
+    landed = [
+        one
+        for one in extensions
+        if one.state == Extension.State.LANDED
+        or (one.state == Extension.State.OPEN and timeout_s is not None and one.to_s <= timeout_s)
+    ]
+    first_s = extensions[0].from_s if extensions else job.timeout_s
+    return sum(
+        network_fee(price_micro * seconds) for seconds in (first_s, *(one.to_s - one.from_s for one in landed))
+    )
+
+
+def _fee_lost(attempt: Attempt, job: Job, now: datetime, *, more_micro: int = 0) -> None:
     """Take over the network fee of a listing the customer does not pay for: it never comes back."""
-    lost = network_fee((attempt.listing_price_micro or attempt.price_micro) * timeout_s) + more_micro
+    lost = _fees(attempt, job, attempt.listing_price_micro or attempt.price_micro) + more_micro
     attempt_lose(attempt, lost, "what the network kept of a job that costs its customer nothing", now)
     Attempt.objects.filter(pk=attempt.pk).update(loss_micro=attempt.loss_micro)
 

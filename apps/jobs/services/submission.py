@@ -325,13 +325,13 @@ def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int,
         hold_for(job, attempt, spender, now=now)
 
 
-def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime) -> Want:
+def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime, again: bool = False) -> Want:
     """Want an act of the chain and tell the bridge; the job's row must be locked.
 
-    A listing and a recovery are wanted once per attempt, a stop is not wanted again while one is open.
+    It is wanted once per attempt and kind unless `again`; a stop, once more when no order pursues it any longer.
     """
     same = attempt.wants.filter(kind=kind)
-    want = (same.filter(closed_at=None) if kind == Want.Kind.STOP else same).first()
+    want = None if again else (same.filter(closed_at=None) if kind == Want.Kind.STOP else same).first()
     if want is None:
         seq = (job.wants.order_by("-seq").values_list("seq", flat=True).first() or 0) + 1
         want = Want.objects.create(job=job, attempt=attempt, seq=seq, kind=kind, created_at=now)

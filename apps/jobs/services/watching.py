@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from apps.core.durations import duration_text
+from apps.core.errors import AppError
 from apps.jobs.models import Attempt, Job, Market, Want
-from apps.jobs.policies import QueueThen, near_seconds
+from apps.jobs.policies import NearThen, QueueThen, near_seconds
 from apps.jobs.selectors import attempts_near_limit, attempts_overrun, attempts_waiting_too_long
+from apps.jobs.services.extension import extension_want
 from apps.jobs.services.mails import job_tell
 from apps.jobs.services.moves import event_write
 from apps.jobs.services.observation import attempt_get
@@ -82,7 +84,11 @@ def attempt_near(*, attempt_id: uuid.UUID, now: datetime) -> bool:
         left = job.timeout_s - int((now - job.started_at).total_seconds())
         if left > near_seconds(job.timeout_s):
             return False
-        Attempt.objects.filter(pk=attempt_id).update(warned_at=now)
+        Attempt.objects.filter(pk=attempt_id).update(warned_at=now)  # until a longer time limit lands
+        longer = min(job.timeout_s + job.extend_by_s, job.extend_most_s)
+        wanted = job.near_then == NearThen.EXTEND and longer > job.timeout_s
+        if wanted and _extended(job, longer, now):
+            return True
         sentence = (
             f"It ends in {duration_text(max(left, 0))}, at its time limit of {duration_text(job.timeout_s)}."
         )
@@ -127,6 +133,19 @@ def attempt_silent(*, attempt_id: uuid.UUID, now: datetime) -> bool:
 def attempts_heard(*, attempt_ids: list[uuid.UUID], now: datetime) -> int:
     """Note a sign of life of these attempts' nodes; return of how many."""
     return Attempt.objects.filter(pk__in=attempt_ids, settled_at=None).update(heard_at=now)
+
+
+def _extended(job: Job, longer: int, now: datetime) -> bool:
+    """Ask for more time as the policy says; return whether it is on its way. What stands against it is told."""
+    try:
+        with transaction.atomic():
+            extension_want(job_id=job.pk, timeout_s=longer, who="Its policy", now=now)
+    except AppError as error:
+        sentence = f"It could not be extended to {duration_text(longer)}: {error.message}"[:500]
+        event_write(job=job, kind="not_extended", sentence=sentence, now=now)
+        job_tell(job, "not_extended", sentence, key=f"{job.attempt_id}:not_extended:{longer}")
+        return False
+    return True
 
 
 def _current(job: Job, attempt: Attempt, state: State) -> bool:

@@ -1,46 +1,38 @@
-"""Top-up pages, and the door Stripe knocks on."""
+"""The top-up pages."""
 
 import uuid
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.billing.selectors import wallet
 from apps.billing.services import Terms, quote_offer, quote_preview
 from apps.core.errors import AppError
 from apps.core.money import CURRENCIES
-from apps.core.rest import problem
-from apps.organisations.models import Membership, Organisation
-from apps.organisations.roles import Permission
-from apps.organisations.selectors import membership_get, terms_acceptance
+from apps.organisations.models import Organisation
+from apps.organisations.selectors import terms_acceptance
 from apps.organisations.services import terms_accept
 from apps.organisations.views.frame import actor_of
-from apps.payments import inbox, services
+from apps.payments import services
 from apps.payments.forms import DEFAULT_AMOUNT, PRESETS, TopUpForm
 from apps.payments.models import TopUp
 from apps.payments.selectors import invoice_number, topup_get, topups_page
 from apps.payments.states import State
+from apps.payments.views.frame import membership_of
 
 STOP_POLLING = 286  # htmx ends its polling at this status
-
-
-def _membership(request: HttpRequest, slug: str) -> Membership:
-    membership = membership_get(request.user, slug, Permission.BILLING_MANAGE)
-    request.membership = membership  # type: ignore[attr-defined]
-    return membership
 
 
 @login_required
 @require_GET
 def topup(request: HttpRequest, slug: str) -> HttpResponse:
     """The top-up form with its price box; htmx asks for the box alone while the person types."""
-    organisation = _membership(request, slug).organisation
+    organisation = membership_of(request, slug).organisation
     currency = organisation.currency if organisation.currency in CURRENCIES else CURRENCIES[0]
     given = {"currency": currency, "amount": DEFAULT_AMOUNT} | request.GET.dict()
     form = TopUpForm(given | {"amount": given.get("preset", given["amount"])})
@@ -78,7 +70,7 @@ def _price(organisation: Organisation, terms: Terms) -> dict[str, Any]:
 @require_POST
 def topup_start(request: HttpRequest, slug: str) -> HttpResponse:
     """Send the person to Checkout for the price they saw; a tick in the form accepts the terms first."""
-    membership = _membership(request, slug)
+    membership = membership_of(request, slug)
     if terms := request.POST.get("terms"):
         terms_accept(membership=membership, version=terms, actor=actor_of(request), now=timezone.now())
     url = services.price_pay(membership=membership, price=request.POST.get("quote", ""), now=timezone.now())
@@ -89,7 +81,7 @@ def topup_start(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def topup_detail(request: HttpRequest, slug: str, topup_id: uuid.UUID) -> HttpResponse:
     """Where Checkout returns to: the page asks again by itself until the credits and their invoice are there."""
-    organisation = _membership(request, slug).organisation
+    organisation = membership_of(request, slug).organisation
     found = topup_get(organisation, topup_id)
     if request.GET.get("returned") == "cancelled":
         services.topup_cancel(topup_id=found.id)
@@ -129,18 +121,3 @@ def _standing(topup: TopUp) -> dict[str, Any]:
         "mark": f"{topup.state}.{bool(topup.parked_reason)}.{invoice or ''}",
         "more_to_come": (paid and invoice is None) or (waiting and not topup.parked_reason),
     }
-
-
-@csrf_exempt
-@require_POST
-def stripe_webhook(request: HttpRequest) -> HttpResponse:
-    """Keep what Stripe signed and answer at once; the work follows in a worker."""
-    try:
-        inbox.event_receive(
-            raw_body=request.body,
-            signature=request.headers.get("Stripe-Signature", ""),
-            now=timezone.now(),
-        )
-    except AppError as refusal:
-        return JsonResponse(problem(refusal), status=refusal.status, content_type="application/problem+json")
-    return HttpResponse("received", content_type="text/plain")

@@ -1,0 +1,27 @@
+"""What payments refuse, and what they leave to a person."""
+
+import uuid
+
+from apps.core.errors import AppError, Conflict
+
+
+class Parked(Exception):
+    """What Stripe says does not fit what we know; a person must look before money moves."""
+
+    def __init__(self, reason: str, *, topup_id: uuid.UUID | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.topup_id = topup_id
+
+
+class QuoteOver(Conflict):
+    """The quote's price can no longer be paid."""
+
+    code = "quote_over"
+
+
+class PaymentUnknownYet(AppError):
+    """Money goes back of a payment whose own news has not come yet; a repeat later will find it."""
+
+    code = "payment_unknown_yet"
+    status = 503

@@ -1,0 +1,80 @@
+"""The one file that imports `stripe`: its client, its errors as ours, and the check of its signatures."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import stripe
+from django.conf import settings
+from django.db import transaction
+from stripe.params.checkout import SessionCreateParams as SessionCreateParams
+
+from apps.core.errors import AppError
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 20.0
+RETRIES = 2  # by the library, with the same idempotency key
+
+
+class StripeUnavailable(AppError):
+    """Stripe did not answer, or not usefully: nothing is known to have happened, and a repeat is safe."""
+
+    code = "stripe_unavailable"
+    status = 503
+
+
+class StripeRefused(AppError):
+    """Stripe understood the request and refused it: a repeat would be refused too."""
+
+    code = "stripe_refused"
+    status = 502
+
+
+class SignatureRefused(AppError):
+    """A delivery that Stripe did not sign with our secret, or too long ago."""
+
+    code = "signature_refused"
+    status = 400
+
+
+@contextmanager
+def stripe_client() -> Iterator[stripe.StripeClient]:
+    """Lend the client outside any transaction, and turn Stripe's errors into ours."""
+    if not settings.STRIPE_SECRET_KEY:
+        raise StripeUnavailable("Card payments are not set up here: STRIPE_SECRET_KEY is empty.")
+    with transaction.atomic(durable=True):
+        pass  # raises inside a transaction: a slow answer must never hold locks
+    try:
+        yield _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_URL)
+    except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
+        logger.warning("Stripe refused: %s", error)
+        raise StripeRefused(f"Stripe refused this: {error.user_message or error}") from error
+    except stripe.StripeError as error:
+        logger.warning("Stripe did not help: %s %s", type(error).__name__, error)
+        raise StripeUnavailable(
+            "Stripe does not answer right now, and nothing was charged; try again in a minute."
+        ) from error
+
+
+@cache
+def _client(key: str, url: str) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        key,
+        stripe_version=settings.STRIPE_API_VERSION,
+        base_addresses={"api": url},
+        max_network_retries=RETRIES,
+        http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+    )
+
+
+def signature_check(raw_body: bytes, signature: str) -> None:
+    """Accept a body that Stripe signed with our secret, whenever that was. Raises SignatureRefused."""
+    try:
+        stripe.WebhookSignature.verify_header(raw_body, signature, settings.STRIPE_WEBHOOK_SECRET)
+    except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
+        raise SignatureRefused(
+            "This delivery is not signed with this endpoint's secret; compare the signing secret in Stripe's"
+            " dashboard with STRIPE_WEBHOOK_SECRET."
+        ) from error

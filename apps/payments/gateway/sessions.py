@@ -1,0 +1,124 @@
+"""Checkout sessions: opened once per idempotency key, read as Stripe has them now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.payments.gateway.client import SessionCreateParams, stripe_client
+
+EXPANDED = ["payment_intent.latest_charge.balance_transaction"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of what the person pays at Checkout, in minor units."""
+
+    name: str
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class Fee:
+    """What Stripe kept of a charge, in minor units of the currency it settles in."""
+
+    currency: str
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class Session:
+    """A Checkout session as Stripe has it now."""
+
+    id: str
+    url: str
+    status: str  # open | complete | expired
+    payment_status: str  # unpaid | paid | no_payment_required
+    currency: str  # upper case
+    total_minor: int
+    metadata: Mapping[str, str]
+    payment_intent: str | None
+    payment_error: str  # what the bank last said, as Stripe words it for the payer
+    payment_failed: bool  # the intent can no longer be paid through this session
+    fee: Fee | None
+
+
+def session_create(
+    *,
+    key: str,
+    lines: list[Line],
+    currency: str,
+    customer: str,
+    success_url: str,
+    cancel_url: str,
+    expires_at: datetime,
+    reference: str,
+    metadata: Mapping[str, str],
+) -> Session:
+    """Open a Checkout session, once per idempotency key: a repeat returns the first session.
+
+    Raises StripeUnavailable (repeat safely) or StripeRefused.
+    """
+    params: SessionCreateParams = {
+        "mode": "payment",
+        # Cards settle at once, so the quote holds; methods that settle later need the rate of their settlement.
+        "allowed_payment_method_types": ["card"],
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": currency.lower(),
+                    "unit_amount": line.amount_minor,
+                    "product_data": {"name": line.name},
+                },
+            }
+            for line in lines
+        ],
+        "customer": customer,
+        "client_reference_id": reference,
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "expires_at": int(expires_at.timestamp()),
+        "metadata": dict(metadata),
+        "payment_intent_data": {"metadata": dict(metadata)},
+    }
+    with stripe_client() as client:
+        session = client.v1.checkout.sessions.create(params, {"idempotency_key": key})
+        return _session(session.to_dict())
+
+
+def session_get(session_id: str) -> Session:
+    """Return the session as it is now, with its payment and Stripe's fee.
+
+    Raises StripeUnavailable or StripeRefused.
+    """
+    with stripe_client() as client:
+        return _session(client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPANDED}).to_dict())
+
+
+def _session(data: dict[str, Any]) -> Session:
+    intent = data.get("payment_intent")
+    details = intent if isinstance(intent, dict) else {}
+    error = details.get("last_payment_error") or {}
+    return Session(
+        id=data["id"],
+        url=data.get("url") or "",
+        status=data.get("status") or "",
+        payment_status=data.get("payment_status") or "",
+        currency=(data.get("currency") or "").upper(),
+        total_minor=int(data.get("amount_total") or 0),
+        metadata=data.get("metadata") or {},
+        payment_intent=details.get("id") if details else intent,
+        payment_error=error.get("message") or "",
+        payment_failed=details.get("status") in ("requires_payment_method", "canceled"),
+        fee=fee_of(details),
+    )
+
+
+def fee_of(intent: dict[str, Any]) -> Fee | None:
+    """Return Stripe's fee of an intent whose charge came expanded; None while it is not booked."""
+    charge = intent.get("latest_charge")
+    movement = charge.get("balance_transaction") if isinstance(charge, dict) else None
+    if not isinstance(movement, dict):  # Stripe books the charge a little later
+        return None
+    return Fee(currency=movement["currency"].upper(), amount_minor=int(movement["fee"]))

@@ -1,0 +1,71 @@
+"""What Stripe has about a Checkout session becomes what the top-up says; a payment becomes credits, once."""
+
+from datetime import datetime
+
+from apps.billing.services import stripe_fee_post, topup_credit
+from apps.core.money import fiat_text
+from apps.payments.errors import Parked
+from apps.payments.gateway import Fee, Session
+from apps.payments.models import TopUp
+from apps.payments.services.topups import topup_close, topup_lock, topup_of
+from apps.payments.states import State, topup_move
+
+
+def session_apply(session: Session, *, now: datetime) -> None:
+    """Make the top-up say what its freshly fetched session says; credit it once, whenever it is paid.
+
+    Must run in the caller's transaction, which also notes what led here. Raises Parked when the session is not
+    exactly what this top-up asked for.
+    """
+    topup = topup_lock(topup_of(session.metadata))
+    _check(topup, session)
+    topup.stripe_session_id = session.id
+    if session.payment_status == "paid":
+        topup_paid(topup, intent=session.payment_intent, fee=session.fee, now=now)
+    elif session.status == "expired":
+        topup_close(topup, State.EXPIRED, reason="", now=now)
+    elif session.status == "complete" and session.payment_failed:
+        topup_close(topup, State.FAILED, reason=session.payment_error or "The bank did not pay.", now=now)
+
+
+def _check(topup: TopUp, session: Session) -> None:
+    quote = topup.quote
+    if topup.stripe_session_id not in (None, session.id):
+        raise Parked(f"The top-up's session is {topup.stripe_session_id}, not {session.id}.", topup_id=topup.id)
+    if (session.currency, session.total_minor) != (quote.currency, quote.total_minor):
+        raise Parked(
+            f"Stripe has {fiat_text(session.total_minor, session.currency)}; the quote says"
+            f" {fiat_text(quote.total_minor, quote.currency)}.",
+            topup_id=topup.id,
+        )
+
+
+def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: datetime) -> None:
+    """Credit a locked top-up that this intent paid, once, and book Stripe's fee once it is known. Raises Parked."""
+    if intent is None or TopUp.objects.filter(payment_intent=intent).exclude(id=topup.id).exists():
+        raise Parked(f"The payment {intent} is not this top-up's own.", topup_id=topup.id)
+    if topup.payment_intent not in (None, intent):
+        raise Parked(f"Paid by {topup.payment_intent} already, and now by {intent}.", topup_id=topup.id)
+    arrived = topup.state != State.PAID
+    fee = fee if topup.fee_minor is None else None
+    if arrived:
+        topup_move(topup, State.PAID)
+        topup.payment_intent, topup.paid_at, topup.closed_at = intent, now, None
+        topup.reason = topup.parked_reason = ""
+    if fee is not None and fee.currency != topup.quote.currency:
+        # The credits stand; what an exchange at Stripe does to its fee is not for a program to guess.
+        topup.parked_reason = f"Stripe settled in {fee.currency}: book its fee of {fee.amount_minor} by hand."
+        fee = None
+    if fee is not None:  # then Stripe has nothing more to tell
+        topup.fee_minor, topup.closed_at = fee.amount_minor, now
+    topup.save()
+    if arrived:
+        topup_credit(
+            organisation_id=topup.organisation_id,
+            topup_id=topup.id,
+            quote=topup.quote,
+            payment_reference=intent,
+            now=now,
+        )
+    if fee is not None:
+        stripe_fee_post(topup_id=topup.id, currency=fee.currency, fee_minor=fee.amount_minor, now=now)

@@ -1,0 +1,65 @@
+"""Money that goes back at Stripe, read from Stripe.
+
+Its events may come before the payment's own, so whoever applies one credits the top-up first if need be.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.core.errors import AppError
+from apps.payments import gateway
+from apps.payments.errors import Parked, PaymentUnknownYet
+from apps.payments.gateway import Charge, Dispute, Session
+from apps.payments.models import TopUp
+from apps.payments.services.crediting import session_apply
+from apps.payments.services.topups import topup_lock, topup_of
+from apps.payments.states import State
+
+
+@dataclass(frozen=True)
+class Reversed:
+    """A charge of which money went or goes back, with the session that credits its top-up unless it is credited."""
+
+    charge: Charge
+    session: Session | None
+    dispute: Dispute | None = None
+
+
+def reversed_of(charge_id: str, dispute: Dispute | None = None) -> Reversed:
+    """Return what there is to apply.
+
+    Raises Parked for a foreign or unknown payment, PaymentUnknownYet, gateway.StripeUnavailable or StripeRefused.
+    """
+    charge = gateway.charge_get(charge_id)
+    topup = TopUp.objects.filter(id=topup_of(charge.metadata)).first()
+    if topup is None:
+        raise Parked(f"There is no top-up {charge.metadata.get('topup_id')} here.")
+    if topup.state == State.PAID:
+        return Reversed(charge, None, dispute)
+    if topup.stripe_session_id is None:
+        raise PaymentUnknownYet(f"The session of top-up {topup.id} is not known yet; its refund waits for it.")
+    return Reversed(charge, gateway.session_get(topup.stripe_session_id), dispute)
+
+
+def reversal_topup(fetched: Reversed, *, now: datetime) -> TopUp:
+    """Return the locked top-up of the charge, credited now if it was not. Raises Parked when they do not fit."""
+    charge = fetched.charge
+    if fetched.session is not None:
+        session_apply(fetched.session, now=now)
+    topup = topup_lock(topup_of(charge.metadata))
+    if topup.state != State.PAID or charge.payment_intent != topup.payment_intent:
+        raise Parked(f"The charge {charge.id} did not pay this top-up.", topup_id=topup.id)
+    if charge.currency != topup.quote.currency:
+        raise Parked(f"The charge {charge.id} is in {charge.currency}.", topup_id=topup.id)
+    return topup
+
+
+@contextmanager
+def parking(topup: TopUp) -> Iterator[None]:
+    """Let what the books refuse wait for a person."""
+    try:
+        yield
+    except AppError as refusal:
+        raise Parked(refusal.message, topup_id=topup.id) from refusal

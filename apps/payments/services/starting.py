@@ -1,0 +1,134 @@
+"""A top-up begins: a price becomes a Checkout session, once."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from apps.billing.errors import QuoteUnknown
+from apps.billing.models import Quote
+from apps.billing.services import Terms, quote_accept
+from apps.core.money import credits_text
+from apps.organisations.models import Membership, Organisation
+from apps.organisations.roles import Permission
+from apps.organisations.services import terms_require
+from apps.payments import gateway
+from apps.payments.errors import QuoteOver
+from apps.payments.gateway import Line
+from apps.payments.models import TopUp
+from apps.payments.services.customers import customer_ensure
+from apps.payments.services.topups import PLATFORM, topup_close, topup_lock
+from apps.payments.states import State, topup_move
+
+# Stripe wants a session to live 30 minutes at least; the rest is for the request's own way and our clocks.
+CHECKOUT_MINIMUM = timedelta(minutes=30, seconds=15)
+
+
+def price_pay(*, membership: Membership, price: str, now: datetime) -> str:
+    """Return the address where a price is paid: the id of a quote, or an offer that becomes one. See topup_start.
+
+    Raises as `topup_start`, and QuoteUnknown or QuoteRefused for an offer that is none or has run out.
+    """
+    membership.require(Permission.BILLING_MANAGE)
+    try:
+        quote_id = uuid.UUID(price)
+    except ValueError:
+        quote_id = quote_accept(organisation=membership.organisation, offer=price, now=now).id
+    return topup_start(membership=membership, quote_id=quote_id, now=now)
+
+
+def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -> str:
+    """Return the address where this quote is paid: Stripe Checkout, or the top-up's own page once it is paid.
+
+    A repeat with the same quote gives the same top-up and the same Checkout session, also after a crash between
+    the two. Raises Denied, TermsNotAccepted, NotFound, QuoteOver, gateway.StripeUnavailable or gateway.StripeRefused.
+    """
+    membership.require(Permission.BILLING_MANAGE)
+    terms_require(membership.organisation)
+    quote = Quote.objects.filter(organisation=membership.organisation, id=quote_id).first()
+    if quote is None:
+        raise QuoteUnknown
+    topup = TopUp.objects.select_related("user", "organisation", "quote").filter(quote=quote).first()
+    if topup is not None and topup.state == State.PAID:
+        return topup_path(topup)
+    if topup is not None and topup.stripe_session_id:
+        return _resume(topup, now=now)
+    if now > payable_until(quote) or (topup is not None and topup.closed_at is not None):
+        raise _quote_over(membership.organisation)
+    if topup is None:
+        # The row comes before the call, so that whatever Stripe then tells of the session finds it.
+        topup, _ = TopUp.objects.get_or_create(
+            quote=quote, defaults={"organisation": membership.organisation, "user": membership.user}
+        )
+    return _open(topup, now=now)
+
+
+def payable_until(quote: Quote | Terms) -> datetime:
+    """Return until when a payment of this quote can begin; the price then stays for as long as Checkout lives."""
+    return quote.expires_at - CHECKOUT_MINIMUM
+
+
+def topup_path(topup: TopUp) -> str:
+    """Return the address of the top-up's page on this platform."""
+    return reverse("payments:topup_detail", args=[topup.organisation.slug, topup.id])
+
+
+def _resume(topup: TopUp, *, now: datetime) -> str:
+    if topup.closed_at is not None or now >= topup.quote.expires_at:
+        raise _quote_over(topup.organisation)
+    with transaction.atomic():
+        topup = topup_lock(topup.id)
+        if topup.state == State.CANCELLED:
+            topup_move(topup, State.OPEN)
+            topup.save()
+    return topup.checkout_url
+
+
+def _quote_over(organisation: Organisation) -> QuoteOver:
+    return QuoteOver(
+        "This price has run out and nothing was charged; look at today's price and pay that.",
+        step=("Show today's price", reverse("payments:topup", args=[organisation.slug])),
+    )
+
+
+def _open(topup: TopUp, *, now: datetime) -> str:
+    """Ask Stripe for the session under the top-up's own idempotency key, then keep what it answered."""
+    quote = topup.quote
+    lines = [Line(f"{credits_text(quote.credits_micro)} Nosana credits", quote.net_minor)]
+    if quote.vat_minor:
+        lines.append(Line(f"VAT {quote.vat_bp / 100:g} %", quote.vat_minor))
+    page = settings.BASE_URL + topup_path(topup)
+    try:
+        session = gateway.session_create(
+            key=f"topup:{topup.id}",
+            lines=lines,
+            currency=quote.currency,
+            customer=customer_ensure(organisation=topup.organisation, now=now),
+            success_url=f"{page}?returned=paid",
+            cancel_url=f"{page}?returned=cancelled",
+            expires_at=quote.expires_at,
+            reference=str(topup.id),
+            metadata={"platform": PLATFORM, "environment": settings.ENVIRONMENT, "topup_id": str(topup.id)},
+        )
+    except gateway.StripeRefused as refusal:
+        with transaction.atomic():
+            topup_close(topup_lock(topup.id), State.FAILED, reason=refusal.message, now=now)
+        raise
+    with transaction.atomic():
+        topup = topup_lock(topup.id)
+        topup.stripe_session_id, topup.checkout_url = session.id, session.url
+        if topup.state == State.CREATED:
+            topup_move(topup, State.OPEN)
+        topup.save()
+    return session.url
+
+
+def topup_cancel(*, topup_id: uuid.UUID) -> None:
+    """Note that the person came back from Checkout without paying; a payment that still arrives is credited."""
+    with transaction.atomic():
+        topup = topup_lock(topup_id)
+        if topup.state in (State.CREATED, State.OPEN):
+            topup_move(topup, State.CANCELLED)
+            topup.save()

@@ -1,0 +1,1 @@
+"""The pages of payments, each in the file of its noun."""
