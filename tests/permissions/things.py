@@ -251,6 +251,22 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "scopes": ["jobs.view"],
         "project": project_of(organisation).slug,
     },
+    "organisations:invite": lambda organisation: {
+        "email": "nadia@boreal.example",
+        "role": "developer",
+        f"project-{project_of(organisation).pk}": "viewer",
+    },
+    "organisations_api:invitations": lambda organisation: {
+        "email": "nadia@boreal.example",
+        "role": "developer",
+        "projects": {project_of(organisation).slug: "viewer"},
+    },
+    "organisations_api:invitations_many": lambda organisation: {
+        "table": f"nadia@boreal.example,developer,{project_of(organisation).slug}:viewer"
+    },
+    "organisations_api:member_projects": lambda organisation: {
+        "projects": {project_of(organisation).slug: "viewer"}
+    },
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
     "billing:move": lambda organisation: {

@@ -3,8 +3,9 @@
 from apps.payments.services.crediting import session_apply
 from apps.payments.services.customers import customer_ensure
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
+from apps.payments.services.mails import topup_path
 from apps.payments.services.refunds import refund_apply, refund_failed_apply, refund_fetch
-from apps.payments.services.starting import payable_until, price_pay, topup_cancel, topup_path, topup_start
+from apps.payments.services.starting import payable_until, price_pay, topup_cancel, topup_start
 from apps.payments.services.topups import PLATFORM, topup_ask_again, topup_expire, topup_lock, topup_of
 
 __all__ = [
