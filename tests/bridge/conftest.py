@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from nosana.ipfs import IpfsClient
 
@@ -82,6 +83,10 @@ class Stage:
             now=timezone.now(),
         )
 
+    def network_treasury(self) -> str:
+        """Return the file of the treasury's key."""
+        return str(settings.CHAIN_TREASURY_FILE)
+
     def job_market(self) -> Market:
         """Return the platform's copy of the market."""
         return Market.objects.get(address=self.market.address)
@@ -100,7 +105,7 @@ class Stage:
         services.orders_check(now=timezone.now())
         services.chain_observe(now=timezone.now())
 
-    def until(self, held: Callable[[], Any], *, seconds: float = 15) -> None:
+    def until(self, held: Callable[[], Any], *, seconds: float = 60) -> None:
         """Let the platform work until something holds."""
         deadline = time.monotonic() + seconds
         while not held():

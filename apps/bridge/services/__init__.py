@@ -7,11 +7,12 @@ from apps.bridge.services.observing import chain_follow, chain_observe
 from apps.bridge.services.orders import order_make, order_retry, orders_due, orders_make_missing
 from apps.bridge.services.pushing import orders_push
 from apps.bridge.services.results import result_fetch, result_try, results_sweep
-from apps.bridge.services.syncing import Synced, chain_sync
+from apps.bridge.services.syncing import SETTLED_FOR, Synced, chain_sync
 from apps.bridge.services.watchdog import nodes_watch
 from apps.bridge.services.working import orders_work
 
 __all__ = [
+    "SETTLED_FOR",
     "CatalogueBroken",
     "Synced",
     "chain_follow",
