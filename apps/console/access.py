@@ -181,6 +181,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "payments:topup_start": {"POST": P.BILLING_MANAGE},
     "payments:topup_detail": {"GET": P.BILLING_MANAGE},
     # --- jobs
+    "jobs_api:markets": {"GET": SignedIn("markets are the same for everybody")},
+    "jobs_api:market": {"GET": SignedIn("markets are the same for everybody")},
     "jobs:list": {"GET": P.JOBS_VIEW},
     "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:estimate": {"POST": P.JOBS_LAUNCH},

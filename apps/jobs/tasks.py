@@ -1,4 +1,4 @@
-"""The jobs' own tasks: what happens because time passes."""
+"""The periodic acts of jobs: thin."""
 
 from django.utils import timezone
 
@@ -9,3 +9,8 @@ from apps.jobs import services
 @queue.periodic("jobs.watch", every=5)
 def jobs_watch() -> None:
     services.jobs_watch(now=timezone.now())
+
+
+@queue.periodic("jobs.markets_figure", every=300)
+def markets_figure() -> None:
+    services.markets_figure(now=timezone.now())

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0004_extensions'),
+        ('jobs', '0005_market_figures'),
         ('organisations', '0009_approvals'),
     ]
 
