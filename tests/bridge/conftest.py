@@ -68,7 +68,13 @@ class Stage:
         return wallet(self.world.acme.pk)
 
     def submit(
-        self, *, timeout_s: int = 600, key: str = "one", name: str = "Hello", policy: Policy | None = None
+        self,
+        *,
+        timeout_s: int = 600,
+        key: str = "one",
+        name: str = "Hello",
+        node: str = "",
+        policy: Policy | None = None,
     ) -> Job:
         """Submit a job to the market."""
         return job_submit(
@@ -80,6 +86,7 @@ class Stage:
             name=name,
             submission_key=key,
             policy=policy or Policy(reposts=0),
+            node=node,
             now=timezone.now(),
         )
 

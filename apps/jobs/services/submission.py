@@ -1,5 +1,6 @@
 """What people ask for: the price of a job, a job, its stop."""
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Permission
 from apps.organisations.services import AsksAgain, organisation_keep_open
 
+NODE_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")  # base58
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
 FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
@@ -97,25 +99,29 @@ def job_submit(
     approved_micro: int | None = None,
     spender: Spender | None = None,
     policy: Policy | None = None,
+    node: str = "",
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
     `policy` is what it does by itself, by default as its organisation chose; `approved_micro` the worst case that
-    somebody approved; `spender` the API key whose caps bind it. Raises Denied, Closed, DefinitionRefused (with a
-    sentence per path), AppError for a bad timeout, policy or name, Conflict for a closed market or a foreign project,
-    CapReached, InsufficientCredits, ApprovalNeeded above the organisation's limit, AsksAgain above what was approved,
-    KeyReused when the key was used for another job.
+    somebody approved; `spender` the API key whose caps bind it; `node` the address of the one node that shall run
+    it, if it waits in the market. Raises Denied, Closed, DefinitionRefused (with a sentence per path), AppError for a
+    bad timeout, policy or name, Conflict for a closed market or a foreign project, CapReached, InsufficientCredits,
+    ApprovalNeeded above the organisation's limit, AsksAgain above what was approved, KeyReused when the key was used
+    for another job.
     """
     name = submission_check(membership, project, definition, timeout_s, name, policy)
+    node_check(node)
     kept = policy or policy_of(membership.organisation)
 
     def act() -> str:
         fresh = market_fresh(market)
         approval_check(membership.organisation, fresh, kept.longest(timeout_s), name, approved_micro)
         bound = approved_micro, spender or Spender(), kept
-        return str(accept(membership, project, fresh, definition, timeout_s, name, now, *bound).pk)
+        return str(accept(membership, project, fresh, definition, timeout_s, name, now, *bound, node=node).pk)
 
-    content = [str(project.pk), market.address, definition, timeout_s, name, *([policy.facts] if policy else [])]
+    content = [str(project.pk), market.address, definition, timeout_s, name]
+    content += [*([policy.facts] if policy else []), *([node] if node else [])]
     made = submission_once(membership, content, key=submission_key, act=act)
     if made.startswith(APPROVAL):
         raise ApprovalNeeded(
@@ -157,6 +163,13 @@ def submission_check(
             raise AppError(sentence, code="policy_refused", fields={"extend_most": [sentence]})
     definition_check(definition)
     return name
+
+
+def node_check(node: str) -> None:
+    """Pass if this is no node, or may be one's address. Raises AppError."""
+    if node and not NODE_ADDRESS.fullmatch(node):
+        sentence = "A node is named by its address, 32 to 44 characters of base58."
+        raise AppError(sentence, code="node_invalid", fields={"node": [sentence]})
 
 
 def submission_once(membership: Membership, content: list[Any], *, key: str, act: Callable[[], str]) -> str:
@@ -230,6 +243,8 @@ def accept(
     approved_micro: int | None,
     spender: Spender,
     policy: Policy,
+    *,
+    node: str = "",
 ) -> Job:
     """Make the job, its attempt, its hold and its first want; the caller has checked everything else."""
     job = Job.objects.create(
@@ -242,6 +257,7 @@ def accept(
         timeout_s=timeout_s,
         price_micro=market.price_micro,
         approved_micro=approved_micro,
+        node_wanted=node,
         created_at=now,
         **policy.facts,
     )

@@ -149,7 +149,10 @@ def attempt_next(job: Job, attempt: Attempt, *, now: datetime) -> Attempt | None
 def _begin(job: Job, attempt: Attempt, now: datetime) -> Attempt:
     first = job.attempts.order_by("number").first() or attempt
     market = job.market
-    if job.reason == Reason.QUEUED_TOO_LONG or not Market.objects.filter(pk=market.pk, open=True).exists():
+    if (
+        job.reason == Reason.QUEUED_TOO_LONG
+        or not Market.objects.filter(pk=market.pk, open=True, hidden=False).exists()
+    ):
         market = market_other(job) or market
     market = market_fresh(market)
     if job_estimate(market, job.timeout_s).total_micro > first.held_micro:
@@ -172,7 +175,12 @@ def market_other(job: Job) -> Market | None:
     """Return the best market a job may move to: a free node, no dearer, as much GPU memory; None if there is none."""
     need = memory_needed(job)
     found = Market.objects.filter(
-        open=True, price_micro__gt=0, price_micro__lte=job.price_micro, vram_gb__gte=need, nodes_waiting__gt=0
+        open=True,
+        hidden=False,
+        price_micro__gt=0,
+        price_micro__lte=job.price_micro,
+        vram_gb__gte=need,
+        nodes_waiting__gt=0,
     )
     return found.exclude(pk=job.market_id).order_by("price_micro", "-nodes_waiting", "slug").first()
 
