@@ -70,7 +70,7 @@ class Collector:
                 if self.lease is not None:
                     await self.store(lambda: queue.lease_end(self.name, self.lease or uuid.UUID(int=0)))
         for thread in self.threads:
-            await self._run(thread, connection.close)
+            await self._run(thread, lambda: connection.close())  # the connection of that thread, not of this one
             thread.shutdown()
 
     async def store(self, act: Callable[[], T]) -> T:

@@ -45,7 +45,10 @@ def log_search(job: Job, words: str, *, after: int = 0, limit: int = 200) -> Fou
 
 def log_book(job: Job) -> LogBook:
     """Return what is kept of the job's log; an empty book for a job that wrote nothing."""
-    return LogBook.objects.filter(job=job).first() or LogBook(job=job)
+    try:
+        return job.book
+    except LogBook.DoesNotExist:
+        return LogBook(job=job)
 
 
 def log_days(organisation: Organisation) -> int:

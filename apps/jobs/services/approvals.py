@@ -8,6 +8,7 @@ from typing import Any
 from apps.core.durations import duration_text
 from apps.core.errors import Denied
 from apps.jobs.models import Job, Market, SecretSet
+from apps.jobs.policies import Policy
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_seal
 from apps.jobs.services.submission import (
     APPROVAL,
@@ -19,6 +20,7 @@ from apps.jobs.services.submission import (
     job_of,
     job_submit,
     market_fresh,
+    policy_of,
     submission_check,
     submission_once,
     worst_case_words,
@@ -43,27 +45,31 @@ def job_launch(
     privacy: Privacy | None = None,
     reason: str = "",
     template: str = "",
+    policy: Policy | None = None,
 ) -> Job | Approval:
     """Submit a job, or where its worst case is above the organisation's limit, ask for its approval.
 
     A used key returns what it made, job or request. Raises what job_submit and approval_request raise.
     """
-    name, prepared = submission_check(membership, project, definition, timeout_s, name, privacy)
+    name, prepared = submission_check(membership, project, definition, timeout_s, name, privacy, policy)
+    kept = policy or policy_of(membership.organisation)
+    longest = kept.longest(timeout_s)
     spender = Spender(actor.api_key.pk if actor.api_key else None, template)
 
     def act() -> str:
         fresh = market_fresh(market)
         try:
-            approval_check(membership.organisation, fresh, timeout_s, name, None)
+            approval_check(membership.organisation, fresh, longest, name, None)
         except ApprovalNeeded:
-            kept = secrets_seal(membership=membership, prepared=prepared, now=now)
-            facts = _facts(project, fresh, prepared, kept, timeout_s, name, spender)
+            secrets = secrets_seal(membership=membership, prepared=prepared, now=now)
+            facts = _facts(project, fresh, prepared, secrets, timeout_s, name, spender)
+            facts["policy"] = kept.facts
             approval = approval_request(
                 organisation_id=membership.organisation_id,
                 kind="job",
                 subject=f"submission:{hashlib.sha256(submission_key.encode()).hexdigest()[:32]}",
-                amount_micro=job_estimate(fresh, timeout_s).total_micro,
-                worst_case=worst_case_words(name, fresh, timeout_s),
+                amount_micro=job_estimate(fresh, longest).total_micro,
+                worst_case=worst_case_words(name, fresh, longest),
                 reason=reason,
                 requester=membership,
                 facts=facts,
@@ -72,9 +78,11 @@ def job_launch(
                 now=now,
             )
             return f"{APPROVAL}{approval.pk}"
-        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, None, spender).pk)
+        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, None, spender, kept).pk)
 
-    made = submission_once(membership, project, market, prepared, timeout_s, name, key=submission_key, act=act)
+    content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
+    content += [policy.facts] if policy else []
+    made = submission_once(membership, content, key=submission_key, act=act)
     if made.startswith(APPROVAL):
         return Approval.objects.select_related("organisation", "requester").get(pk=made.removeprefix(APPROVAL))
     return job_of(made)
@@ -105,6 +113,7 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
             submission_key=f"approval:{approval.pk}",
             approved_micro=approval.amount_micro,
             spender=Spender(facts["api_key"] and uuid.UUID(facts["api_key"]), facts["template"]),
+            policy=Policy.read(facts["policy"]) if "policy" in facts else None,
             now=now,
         )
     except Denied as refusal:

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bridge', '0002_batches'),
-        ('jobs', '0006_private_jobs'),
+        ('bridge', '0003_strays'),
+        ('jobs', '0007_private_jobs'),
     ]
 
     operations = [

@@ -1,10 +1,11 @@
-"""Markets as last seen, jobs, their attempts on the chain, what is wanted of the chain, timeline and log."""
+"""Markets as last seen, jobs, their attempts on the chain, what is wanted of the chain, and timeline."""
 
 from django.conf import settings
 from django.db import models
 
 from apps.core.ids import uuid7
-from apps.jobs.state import LIVE, OVER, Reason, State
+from apps.jobs.policies import PolicyFields
+from apps.jobs.state import LIVE, OVER, Reason, Seen, State
 from apps.organisations.models import Organisation, Project
 
 FIGURES_FROM = 5  # jobs; fewer say nothing of a market
@@ -90,7 +91,7 @@ class SecretSet(models.Model):
         return f"secrets {self.pk}"
 
 
-class Job(models.Model):
+class Job(PolicyFields):
     """One piece of work an organisation asked for. Only `job_move` writes its state."""
 
     class Visibility(models.TextChoices):
@@ -163,6 +164,17 @@ class Job(models.Model):
         return self.state in OVER
 
 
+class OrganisationPolicy(PolicyFields):
+    """What an organisation's new jobs do by themselves, unless they say otherwise."""
+
+    organisation = models.OneToOneField(
+        Organisation, on_delete=models.CASCADE, primary_key=True, related_name="job_policy"
+    )
+
+    def __str__(self) -> str:
+        return f"Policy of {self.organisation_id}"
+
+
 class Attempt(models.Model):
     """One try of a job on the chain, with an address and a hold of its own."""
 
@@ -197,6 +209,26 @@ class Attempt(models.Model):
     released_micro = models.BigIntegerField(null=True, blank=True)
     loss_micro = models.BigIntegerField(default=0, help_text="what the platform lost on it; never the customer's")
     settled_at = models.DateTimeField(null=True, blank=True)
+    # what was seen of it, and what the platform itself did about it
+    seen = models.CharField(
+        max_length=10, blank=True, choices=Seen.choices, help_text="What the chain showed last."
+    )
+    seen_slot = models.BigIntegerField(default=0, help_text="As of which slot; what is older is not applied.")
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="When its account was known to be closed.")
+    heard_at = models.DateTimeField(null=True, blank=True, help_text="The node's last sign of life, by our clock.")
+    ending = models.CharField(
+        max_length=20,
+        choices=Reason.choices,
+        blank=True,
+        help_text="Why the platform itself asked for its end; empty while it did not.",
+    )
+    waited_at = models.DateTimeField(null=True, blank=True, help_text="When it had waited too long.")
+    warned_at = models.DateTimeField(null=True, blank=True, help_text="When its time limit came near.")
+    parked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it waits for a person of the staff."
+    )
+    parked_why = models.CharField(max_length=500, blank=True)
+    # the result
     log_complete_at = models.DateTimeField(null=True, blank=True)
     result_tries = models.PositiveIntegerField(default=0)
     result_try_at = models.DateTimeField(null=True, blank=True, help_text="When to ask for the result again.")
@@ -206,6 +238,12 @@ class Attempt(models.Model):
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="attempt_once")]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(settled_at=None), name="attempt_unsettled"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(gone_at=None, settled_at__isnull=False, address__isnull=False),
+                name="attempt_not_gone",
+            ),
+            models.Index(fields=["id"], condition=models.Q(parked_at__isnull=False), name="attempt_parked"),
             models.Index(
                 fields=["ended_at"],
                 condition=models.Q(clean_wanted_at=None, ended_at__isnull=False, settled_at__isnull=False),
@@ -244,7 +282,12 @@ class Want(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["job", "seq"], name="want_once"),
             models.UniqueConstraint(
-                fields=["attempt", "kind"], condition=~models.Q(kind="extend"), name="want_kind_once_per_attempt"
+                fields=["attempt", "kind"],
+                condition=models.Q(kind__in=["list", "recover", "clean"]),
+                name="want_kind_once_per_attempt",
+            ),
+            models.UniqueConstraint(
+                fields=["attempt"], condition=models.Q(kind="stop", closed_at=None), name="want_one_open_stop"
             ),
         ]
         indexes = [models.Index(fields=["id"], condition=models.Q(closed_at=None), name="want_open")]
@@ -295,67 +338,17 @@ class JobEvent(models.Model):
     kind = models.CharField(max_length=30)
     sentence = models.CharField(max_length=500)
     state = models.CharField(max_length=12, choices=State.choices)
+    act = models.CharField(max_length=20, blank=True, help_text="The program's instruction, if it tells of one.")
     signature = models.CharField(max_length=88, blank=True)
     slot = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["job", "seq"], name="job_event_once")]
-
-    def __str__(self) -> str:
-        return self.sentence
-
-
-class LogBook(models.Model):
-    """What is kept of a job's log, and the lock under which lines are written."""
-
-    job = models.OneToOneField(Job, on_delete=models.PROTECT, primary_key=True, related_name="book")
-    lines = models.PositiveIntegerField(default=0, help_text="The number of the newest line.")
-    bytes = models.PositiveBigIntegerField(default=0, help_text="UTF-8 bytes of all lines.")
-    full = models.BooleanField(default=False, help_text="Whether lines are counted only, not kept.")
-    dropped_lines = models.PositiveBigIntegerField(default=0)
-    dropped_bytes = models.PositiveBigIntegerField(default=0)
-    places = models.JSONField(default=dict, help_text="The next position by “attempt|stream|operation”.")
-    deleted_at = models.DateTimeField(null=True, help_text="When the lines were deleted, their time being over.")
-
-    class Meta:
-        indexes = [models.Index(fields=["job"], condition=models.Q(deleted_at=None), name="logbook_kept")]
-
-    def __str__(self) -> str:
-        return f"log of {self.job_id}"
-
-
-class LogKeeping(models.Model):
-    """How long an organisation keeps the logs of its ended jobs; without a row, settings.JOB_LOG_DAYS."""
-
-    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    days = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(days__gte=1), name="log_keeping_a_day_at_least")]
-
-    def __str__(self) -> str:
-        return f"{self.days} days"
-
-
-class LogLine(models.Model):
-    """One line of a job's log; `seq` runs through the job, `position` through one stream of an operation."""
-
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="log")
-    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="log")
-    seq = models.PositiveIntegerField()
-    op_id = models.CharField(max_length=200, blank=True)
-    position = models.PositiveIntegerField()
-    stream = models.CharField(max_length=10)
-    at = models.DateTimeField()
-    text = models.TextField()
-
-    class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["job", "seq"], name="log_line_once"),
+            models.UniqueConstraint(fields=["job", "seq"], name="job_event_once"),
             models.UniqueConstraint(
-                fields=["attempt", "op_id", "stream", "position"], name="log_line_position_once"
+                fields=["job", "signature", "act"], condition=~models.Q(act=""), name="job_event_act_once"
             ),
         ]
 
     def __str__(self) -> str:
-        return self.text
+        return self.sentence

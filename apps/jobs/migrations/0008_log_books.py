@@ -21,7 +21,7 @@ GROUP BY job_id
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0006_private_jobs'),
+        ('jobs', '0007_private_jobs'),
         ('organisations', '0009_approvals'),
     ]
 

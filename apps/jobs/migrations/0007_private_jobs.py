@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0005_market_figures'),
+        ('jobs', '0006_policies'),
         ('organisations', '0009_approvals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
