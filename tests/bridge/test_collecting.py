@@ -151,6 +151,7 @@ def test_a_cut_line_is_taken_up_where_it_was(node: FlogNode, running: Callable[[
             node.say(address, *(f"line {number * 100 + n}" for n in range(100)))
             until(lambda number=number: count(job) == (number + 1) * 100)
             until(node.cut)
+        until(lambda: job.attempts.get().heard_at)  # a node that answers gives a sign of life
     assert stored(job) == [f"line {n}" for n in range(300)]
 
 

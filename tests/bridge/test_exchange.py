@@ -92,6 +92,9 @@ def test_what_is_pinned_says_nothing_of_the_job(stage: Stage) -> None:
     assert shell["ops"] == []
     assert SECRET not in json.dumps(shell)
     assert shell["logistics"]["send"]["args"]["endpoint"].endswith("/nodes/jobs/%%global.job%%/definition")
+    store = [path.read_bytes() for path in (stage.network.data / "sandbox.ipfs").rglob("*") if path.is_file()]
+    assert store
+    assert not any(SECRET.encode() in content or b'"echo"' in content and b"TOKEN" in content for content in store)
     again = stage.until_state(submit(stage, key="two"), State.QUEUED)
     assert again.attempt
     assert again.attempt.definition_cid == job.attempt.definition_cid

@@ -23,12 +23,14 @@ from apps.bridge.collecting.follower import Follower
 from apps.bridge.collecting.writer import Writer, writing
 from apps.core import queue
 from apps.jobs.selectors import attempts_running
+from apps.jobs.services import attempts_heard
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LEASES, LEASE_SECONDS = "bridge_collect:", 6
 POLL_SECONDS = 0.5  # between two looks for jobs that began or ended
+HEARD_SECONDS = 5.0  # between two notes of which nodes give a sign of life
 GRACE_SECONDS = 5.0  # how long an ended job's stream is read on
 
 
@@ -51,6 +53,8 @@ class Collector:
             ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"log-{name}") for name in ("ask", "store")
         ]
         self.followers: dict[Followed, asyncio.Task[None]] = {}
+        self.reading: dict[Followed, Follower] = {}
+        self.told_at = 0.0
         self.ended_at: dict[Followed, float] = {}
         self.lease: uuid.UUID | None = None
 
@@ -95,10 +99,15 @@ class Collector:
             task = self.followers.get(followed)
             if task is None or task.done():
                 follower = Follower(self.store, writer, followed.attempt_id, followed.address, followed.node)
+                self.reading[followed] = follower
                 self.followers[followed] = asyncio.create_task(follower.run())
         for followed in self.followers.keys() - share:
             self.ended_at.setdefault(followed, now)
         await self._end([followed for followed, at in self.ended_at.items() if now - at > GRACE_SECONDS])
+        alive = [followed.attempt_id for followed, follower in self.reading.items() if follower.connected]
+        if alive and now - self.told_at > HEARD_SECONDS:
+            self.told_at = now
+            await self.store(lambda: attempts_heard(attempt_ids=alive, now=timezone.now()))
 
     def _share(self) -> set[Followed]:
         """Return the running attempts that are ours to follow; with a lease lost, a new one is taken first."""
@@ -113,6 +122,7 @@ class Collector:
         tasks = [self.followers.pop(followed) for followed in those if followed in self.followers]
         for followed in those:
             self.ended_at.pop(followed, None)
+            self.reading.pop(followed, None)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

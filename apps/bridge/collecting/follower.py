@@ -34,6 +34,9 @@ class Follower:
         self.attempt_id, self.address, self.node = attempt_id, address, node
         self.buffer = Buffer()
         self.read = 0
+        self.connected = (
+            False  # the node answers: it is asked for a sign of life every 20 s, or the line is given up
+        )
 
     async def run(self) -> None:
         """Read until cancelled; store what was read before ending."""
@@ -47,6 +50,7 @@ class Follower:
                     logger.debug("the log of %s: %s", self.address, error)
                 except Exception:
                     logger.exception("the log of attempt %s could not be followed; trying again", self.attempt_id)
+                self.connected = False
                 pause = RETRY_SECONDS if self.read > before else min(pause * 2, RETRY_LONGEST)
                 await asyncio.sleep(pause)
         finally:
@@ -60,6 +64,7 @@ class Follower:
         async with connect(
             url, max_size=FRAME_BYTES, max_queue=FRAMES_AHEAD, proxy=proxy, open_timeout=10
         ) as socket:
+            self.connected = True
             await self.buffer.drained()  # what an earlier connection brought is stored before it is counted
             batch = await self.store(lambda: batch_of(self.attempt_id))
             self.writer.join(batch, self.buffer)
