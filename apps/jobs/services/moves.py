@@ -13,17 +13,17 @@ from apps.core.errors import Conflict
 from apps.jobs.events import SENTENCES, job_facts
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.state import OVER, Reason, State, may_follow
-from apps.notifications.services import event_emit
+from apps.notifications.services import Fact, events_emit
 
 
 def job_lock(job_id: uuid.UUID) -> Job:
     """Return the job with its row locked until the transaction ends. Raises Job.DoesNotExist."""
-    return Job.objects.select_for_update(no_key=True).get(pk=job_id)
+    return Job.objects.select_for_update(no_key=True, of=("self",)).select_related("project").get(pk=job_id)
 
 
 def jobs_lock(job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Job]:
     """Return the jobs by id, with their markets, rows locked in one order until the transaction ends."""
-    jobs = Job.objects.select_for_update(no_key=True, of=("self",)).select_related("market")
+    jobs = Job.objects.select_for_update(no_key=True, of=("self",)).select_related("market", "project")
     return {job.pk: job for job in jobs.filter(pk__in=job_ids).order_by("pk")}
 
 
@@ -61,16 +61,7 @@ def job_move(
     for name, value in fields.items():
         setattr(job, name, value)
     job.save(update_fields=["state", "reason", "sentence", *fields])
-    line = event_write(job=job, kind=to, sentence=sentence, now=now, signature=signature, slot=slot)
-    if to in SENTENCES:
-        event_emit(
-            organisation_id=job.organisation_id,
-            type=f"job.{to}",
-            subject=f"job:{job.pk}",
-            key=f"job:{job.pk}:{line.seq}",
-            data=job_facts(job),
-            now=now,
-        )
+    events_write(lines=[Line(job, to, sentence, signature, slot)], now=now, told=True)
 
 
 def jobs_move(*, lines: Sequence[Line], to: State, now: datetime, **fields: Any) -> None:
@@ -84,7 +75,7 @@ def jobs_move(*, lines: Sequence[Line], to: State, now: datetime, **fields: Any)
         for name, value in changed.items():
             setattr(job, name, value)
     Job.objects.filter(pk__in=[job.pk for job in jobs]).update(**changed)
-    events_write(lines=lines, now=now)
+    events_write(lines=lines, now=now, told=True)
 
 
 def event_write(
@@ -94,8 +85,11 @@ def event_write(
     return events_write(lines=[Line(job, kind, sentence, signature, slot)], now=now)[0]
 
 
-def events_write(*, lines: Sequence[Line], now: datetime) -> list[JobEvent]:
-    """Add a line to the timeline of each of these locked jobs, one a job, and tell whoever watches."""
+def events_write(*, lines: Sequence[Line], now: datetime, told: bool = False) -> list[JobEvent]:
+    """Add a line to the timeline of each of these locked jobs, one a job, and tell whoever watches.
+
+    `told` lines, those of a new state, are events for webhooks too.
+    """
     if not lines:
         return []
     jobs = [line.job.pk for line in lines]
@@ -115,7 +109,24 @@ def events_write(*, lines: Sequence[Line], now: datetime) -> list[JobEvent]:
         for line in lines
     )
     jobs_notify({event.job_id: f"event {event.seq}" for event in events})
+    if told:
+        _tell(events, now)
     return events
+
+
+def _tell(events: Sequence[JobEvent], now: datetime) -> None:
+    facts = [
+        Fact(
+            organisation_id=event.job.organisation_id,
+            type=f"job.{event.state}",
+            subject=f"job:{event.job_id}",
+            key=f"job:{event.job_id}:{event.seq}",
+            data=job_facts(event.job),
+        )
+        for event in events
+        if event.state in SENTENCES
+    ]
+    events_emit(facts=facts, now=now)
 
 
 def job_notify(job_id: uuid.UUID, payload: str) -> None:
