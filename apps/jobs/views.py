@@ -101,6 +101,7 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
         "definition": definition_text(job.definition),
         "book": book,
         "log_days": log_days(grant.organisation) if book.deleted_at else None,
+        "words": job.policy.words(),
         "token": token,
         "finished": over,
         "may_stop": grant.may(Permission.JOBS_STOP, job.project_id),
