@@ -1,7 +1,9 @@
-"""Top-ups, and what Stripe told us about them."""
+"""Top-ups and cards, and what Stripe told us about them."""
 
+from apps.payments.models.cards import Card, CardSetup
 from apps.payments.models.customers import StripeCustomer
 from apps.payments.models.events import EventCursor, StripeEvent
+from apps.payments.models.rules import TopUpRule
 from apps.payments.models.topups import TopUp
 
-__all__ = ["EventCursor", "StripeCustomer", "StripeEvent", "TopUp"]
+__all__ = ["Card", "CardSetup", "EventCursor", "StripeCustomer", "StripeEvent", "TopUp", "TopUpRule"]

@@ -14,8 +14,13 @@ from apps.payments.states import State, topup_move
 PLATFORM = "nosana-web"
 
 
-def topup_of(metadata: Mapping[str, str]) -> uuid.UUID:
-    """Return the id of the top-up that this platform wrote on an object of Stripe. Raises Parked for any other."""
+def marks_of(name: str, thing_id: uuid.UUID) -> dict[str, str]:
+    """Return the metadata that this platform writes on an object of Stripe, to know it again."""
+    return {"platform": PLATFORM, "environment": settings.ENVIRONMENT, name: str(thing_id)}
+
+
+def marks_check(metadata: Mapping[str, str], name: str) -> uuid.UUID:
+    """Return the id that `marks_of` wrote under that name. Raises Parked for an object that is not ours."""
     platform, environment = metadata.get("platform", "none"), metadata.get("environment", "none")
     if (platform, environment) != (PLATFORM, settings.ENVIRONMENT):
         raise Parked(
@@ -23,10 +28,14 @@ def topup_of(metadata: Mapping[str, str]) -> uuid.UUID:
             f" “{settings.ENVIRONMENT}”."
         )
     try:
-        topup_id = uuid.UUID(metadata.get("topup_id", ""))
+        return uuid.UUID(metadata.get(name, ""))
     except ValueError:
-        raise Parked("Its metadata names no top-up.") from None
-    return topup_id
+        raise Parked(f"Its metadata names no {name.removesuffix('_id').replace('topup', 'top-up')}.") from None
+
+
+def topup_of(metadata: Mapping[str, str]) -> uuid.UUID:
+    """Return the id of the top-up that this platform wrote on an object of Stripe. Raises Parked for any other."""
+    return marks_check(metadata, "topup_id")
 
 
 def topup_lock(topup_id: uuid.UUID) -> TopUp:
