@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from sandbox.stripe import money, objects
+from sandbox.stripe import disputes, objects, refunds
 from sandbox.stripe.endpoints import Call, metadata_set
 from sandbox.stripe.errors import InvalidRequest, InvalidState, missing
 from sandbox.stripe.listing import page
@@ -64,26 +64,32 @@ def refund_create(call: Call) -> Json:
                 code="payment_intent_unexpected_state",
             )
     charge = call.sandbox.get("charge", str(charge_id), "charge")
-    refund = money.refund_create(
+    refund = refunds.refund_create(
         call.sandbox, charge, given.get("amount"), given.get("reason"), given.get("metadata") or {}
     )
     return public(refund)
 
 
+def refund_cancel(call: Call) -> Json:
+    """Refuse: only a refund that waits for the customer can be cancelled, and none here ever does."""
+    refund = call.sandbox.get("refund", call.id)
+    raise InvalidState(f"This refund has status {refund['status']} and cannot be canceled.")
+
+
 def dispute_update(call: Call) -> Json:
-    """Add evidence to a dispute and, with `submit`, hand it in."""
+    """Add evidence to a dispute and hand it in, unless `submit` is false."""
     dispute = call.sandbox.get("dispute", call.id)
     metadata_set(call, dispute)
     return public(
-        money.dispute_update(
-            call.sandbox, dispute, call.given.get("evidence") or {}, bool(call.given.get("submit"))
+        disputes.dispute_update(
+            call.sandbox, dispute, call.given.get("evidence") or {}, bool(call.given.get("submit", True))
         )
     )
 
 
 def dispute_close(call: Call) -> Json:
     """Give in: the dispute is lost."""
-    return public(money.dispute_close(call.sandbox, call.sandbox.get("dispute", call.id), "lost"))
+    return public(disputes.dispute_close(call.sandbox, call.sandbox.get("dispute", call.id), "lost"))
 
 
 def event_list(call: Call) -> Json:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from sandbox.stripe.endpoints import Call, Endpoint
 from sandbox.stripe.errors import ApiError, IdempotencyError, InvalidRequest, StripeError
+from sandbox.stripe.files import upload_read
 from sandbox.stripe.listing import expand
 from sandbox.stripe.params import check, parse
 from sandbox.stripe.routes import ENDPOINTS
@@ -58,20 +59,21 @@ class Api:
 
     async def _answer(self, request: Request, request_id: str, key: str | None, version: str) -> Answer:
         authenticate(request.headers.get("authorization", ""))
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(\.\w+)?", version):
-            raise InvalidRequest(f"Invalid Stripe API version: {version}")
-        body = (await request.body()).decode("utf-8", "replace")
+        if version != VERSION:
+            raise InvalidRequest(
+                f"Invalid Stripe API version: {version}. The Stripe sandbox speaks {VERSION} alone."
+            )
         endpoint, object_id = find(request.method, request.url.path)
         if self.sandbox.faults.strike("fail_api"):
             raise ApiError("An unknown error occurred (sandbox fault switch fail_api).")
-        sent = body if request.method == "POST" else request.url.query
+        sent = await _sent(request)
         if not key:
             await asyncio.sleep(self.sandbox.faults.api_seconds)
             return self._act(endpoint, object_id, request, sent, request_id, None)
         return await self._keyed(endpoint, object_id, request, sent, request_id, key)
 
     async def _keyed(
-        self, endpoint: Endpoint, object_id: str, request: Request, sent: str, request_id: str, key: str
+        self, endpoint: Endpoint, object_id: str, request: Request, sent: Json, request_id: str, key: str
     ) -> Answer:
         """Do the act once for its idempotency key; later requests with the key get the first answer."""
         if len(key) > KEY_LENGTH:
@@ -84,7 +86,8 @@ class Api:
                 code="idempotency_key_in_use",
                 status=409,
             )
-        fingerprint = hashlib.sha256(f"{request.method} {request.url.path}\n{sent}".encode()).hexdigest()
+        meant = json.dumps(sent, sort_keys=True)  # the order in which parameters came means nothing
+        fingerprint = hashlib.sha256(f"{request.method} {request.url.path}\n{meant}".encode()).hexdigest()
         first = self.sandbox.store.answer_get(key, self.sandbox.now() - KEY_SECONDS)
         if first is not None:
             if first[0] != fingerprint:
@@ -106,12 +109,12 @@ class Api:
         endpoint: Endpoint,
         object_id: str,
         request: Request,
-        sent: str,
+        sent: Json,
         request_id: str,
         key: tuple[str, str] | None,
     ) -> Answer:
         """Check, act and remember the answer, in one transaction."""
-        given = check(parse(sent), endpoint.spec)
+        given = check(sent, endpoint.spec)
         sandbox = self.sandbox
         with sandbox.acting(request_id, key[0] if key else None):
             answer = self._outcome(Call(sandbox, request.url.path, given, object_id), endpoint, request_id)
@@ -130,6 +133,15 @@ class Api:
             if not error.began:
                 raise
             return Answer(error.status, _dump(error.body(request_id)))
+
+
+async def _sent(request: Request) -> Json:
+    """Return the request's parameters as nested text. Raises InvalidRequest for names that make no sense."""
+    if request.method != "POST":
+        return parse(request.url.query)
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await upload_read(await request.form(max_part_size=6_000_000))
+    return parse((await request.body()).decode("utf-8", "replace"))
 
 
 def _dump(body: Json | Any) -> str:

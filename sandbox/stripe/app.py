@@ -72,6 +72,8 @@ def app_make(sandbox: Sandbox) -> Starlette:
             Route("/_sandbox/events/{id}/deliveries", control.deliveries),
             Route("/_sandbox/charges/{id}/dispute", control.dispute_open, methods=["POST"]),
             Route("/_sandbox/disputes/{id}/close", control.dispute_close, methods=["POST"]),
+            Route("/_sandbox/disputes/{id}/escalate", control.dispute_escalate, methods=["POST"]),
+            Route("/_sandbox/refunds/{id}/settle", control.refund_settle, methods=["POST"]),
             Route("/_sandbox/checkout/sessions/{id}/settle", control.settle, methods=["POST"]),
         ],
         lifespan=lifespan,

@@ -18,6 +18,8 @@ class Card:
     attaches: bool = True  # False: the bank also refuses to have the card saved
     asks: str = ""  # "" | "setup" | "always"
     disputes: str = ""
+    inquires: bool = False  # the dispute is only an inquiry: no money is taken
+    refund: str = ""  # how a refund goes: "" at once | "pending" first | "failed" after it looked good
     at_once: bool = False  # the money is available at once
     hint: str = ""
 
@@ -38,6 +40,9 @@ CARDS = {
         Card("4000000000000002", decline="generic_decline", attaches=False, hint="is declined"),
         Card("4000000000009995", decline="insufficient_funds", attaches=False, hint="has too little money"),
         Card("4000000000009987", decline="lost_card", attaches=False),
+        Card("4000000000009979", decline="stolen_card", attaches=False),
+        Card("4000000000006975", decline="card_velocity_exceeded", attaches=False),
+        Card("4000008400001629", decline="generic_decline", asks="always", hint="is confirmed, then declined"),
         Card("4000000000000069", decline="expired_card", attaches=False),
         Card("4000000000000127", decline="incorrect_cvc", attaches=False),
         Card("4000000000000119", decline="processing_error", attaches=False),
@@ -47,6 +52,9 @@ CARDS = {
         Card("4000000000003220", asks="always"),
         Card("4000000000000259", disputes="fraudulent", hint="pays, then disputes the charge"),
         Card("4000000000002685", disputes="product_not_received"),
+        Card("4000000000001976", disputes="fraudulent", inquires=True, hint="pays, then its bank asks about it"),
+        Card("4000000000007726", refund="pending", hint="pays; a refund of it takes a while"),
+        Card("4000000000005126", refund="failed", hint="pays; a refund of it comes back"),
         Card("4000000000000077", at_once=True, hint="pays, money available at once"),
     )
 }
@@ -68,6 +76,14 @@ TOKENS = {
     "pm_card_threeDSecure2Required": "4000000000003220",
     "pm_card_createDispute": "4000000000000259",
     "pm_card_createDisputeProductNotReceived": "4000000000002685",
+    "pm_card_createDisputeInquiry": "4000000000001976",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
+    "pm_card_visa_chargeDeclinedLostCard": "4000000000009987",
+    "pm_card_visa_chargeDeclinedStolenCard": "4000000000009979",
+    "pm_card_chargeDeclinedExpiredCard": "4000000000000069",
+    "pm_card_chargeDeclinedIncorrectCvc": "4000000000000127",
+    "pm_card_chargeDeclinedProcessingError": "4000000000000119",
     "pm_card_bypassPending": "4000000000000077",
 }
 # decline: (code, decline_code, sentence)
@@ -75,6 +91,12 @@ DECLINES = {
     "generic_decline": ("card_declined", "generic_decline", "Your card was declined."),
     "insufficient_funds": ("card_declined", "insufficient_funds", "Your card has insufficient funds."),
     "lost_card": ("card_declined", "lost_card", "Your card was declined."),
+    "stolen_card": ("card_declined", "stolen_card", "Your card was declined."),
+    "card_velocity_exceeded": (
+        "card_declined",
+        "card_velocity_exceeded",
+        "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
+    ),
     "expired_card": ("expired_card", "expired_card", "Your card has expired."),
     "incorrect_cvc": ("incorrect_cvc", "incorrect_cvc", "Your card's security code is incorrect."),
     "processing_error": (

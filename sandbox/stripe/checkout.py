@@ -231,6 +231,16 @@ def session_expire(sandbox: Sandbox, session: Json) -> Json:
     return session
 
 
+def session_due(sandbox: Sandbox, session: Json) -> None:
+    """Do what is due of a session: end an open one, or let the bank answer for one that is not paid yet."""
+    if session["status"] == "open":
+        session_expire(sandbox, session)
+    elif session["payment_status"] == "unpaid" and session.get("_settles"):
+        session_settle(sandbox, session, session["_settles"]["outcome"])
+    else:
+        sandbox.store.put(session)
+
+
 def session_pay(sandbox: Sandbox, session: Json, method: Json, *, authenticated: bool = False) -> Json:
     """Pay (or set up) with the method; the session is complete, or its intent waits in requires_action.
 
@@ -266,7 +276,11 @@ def session_pay(sandbox: Sandbox, session: Json, method: Json, *, authenticated:
     if intent["status"] == "requires_action":
         return session
     session["payment_status"] = "paid" if intent["status"] == "succeeded" else "unpaid"
-    return _complete(sandbox, session, method)
+    session["_settles"] = method.get("_settles")
+    session = _complete(sandbox, session, method)
+    if session["_settles"]:  # a test account whose bank answers by itself
+        sandbox.store.put(session, due=sandbox.now() + session["_settles"]["seconds"])
+    return session
 
 
 def _complete(sandbox: Sandbox, session: Json, method: Json) -> Json:

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.stripe import checkout, money
+from sandbox.stripe import checkout, disputes, refunds
 from sandbox.stripe.errors import InvalidRequest, StripeError, missing
 from sandbox.stripe.faults import Faults
 from sandbox.stripe.store import Json, new_id
@@ -72,12 +72,35 @@ class Control:
         status = (await _json(request)).get("status")
         if status not in ("won", "lost"):
             return _refused(InvalidRequest('Send {"status": "won"} or {"status": "lost"}.'))
-        return self._act("dispute", request, lambda thing: money.dispute_close(self.sandbox, thing, status))
+        return self._act("dispute", request, lambda thing: disputes.dispute_close(self.sandbox, thing, status))
 
     async def dispute_open(self, request: Request) -> Response:
-        """Let the holder dispute the charge now: {"reason": "fraudulent"} or another of Stripe's reasons."""
-        reason = str((await _json(request)).get("reason") or "fraudulent")
-        return self._act("charge", request, lambda thing: money.dispute_open(self.sandbox, thing, reason))
+        """Let the holder dispute the charge now.
+
+        {"reason": "fraudulent", "amount": 500, "inquiry": false}, each as it may be left out: any of Stripe's
+        reasons, minor units up to all that was charged, and whether the bank only asks.
+        """
+        given = await _json(request)
+        amount, inquiry = given.get("amount"), bool(given.get("inquiry"))
+        if amount is not None and type(amount) is not int:
+            return _refused(InvalidRequest("The amount is a whole number of minor units.", param="amount"))
+        reason = str(given.get("reason") or "fraudulent")
+        return self._act(
+            "charge",
+            request,
+            lambda thing: disputes.dispute_open(self.sandbox, thing, reason, amount=amount, inquiry=inquiry),
+        )
+
+    async def dispute_escalate(self, request: Request) -> Response:
+        """Turn the bank's question into a dispute that takes the money."""
+        return self._act("dispute", request, lambda thing: disputes.dispute_escalate(self.sandbox, thing))
+
+    async def refund_settle(self, request: Request) -> Response:
+        """Let a refund arrive or come back: {"outcome": "succeeded"} or {"outcome": "failed"}."""
+        outcome = (await _json(request)).get("outcome")
+        if outcome not in ("succeeded", "failed"):
+            return _refused(InvalidRequest('Send {"outcome": "succeeded"} or {"outcome": "failed"}.'))
+        return self._act("refund", request, lambda thing: refunds.refund_settle(self.sandbox, thing, outcome))
 
     async def settle(self, request: Request) -> Response:
         """Let a bank debit arrive or bounce: {"outcome": "succeeded" or "failed"}."""

@@ -70,8 +70,7 @@ def relabel(kind: str, *names: str, event: str = "") -> Act:
         thing = call.sandbox.get(kind, call.id)
         thing |= {name: call.given[name] for name in names if name in call.given}
         metadata_set(call, thing)
-        due = thing["expires_at"] if thing.get("status") == "open" else None
-        call.sandbox.store.put(thing, due=due)
+        call.sandbox.store.rewrite(thing)
         if event:
             call.sandbox.emit(event, thing)
         return call.sandbox.shown(thing)

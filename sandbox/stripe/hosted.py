@@ -50,7 +50,7 @@ class Hosted:
                 session = self._pay(session, form)
         except StripeError as error:
             session = self.sandbox.get("checkout.session", session["id"])
-            typed = {name: form.get(name) for name in ("email", "card_name", "card_expiry", "method")}
+            typed = {name: form.get(name) for name in ("email", "card_name", "card_expiry", "method", "iban")}
             return HTMLResponse(page.pay(session, session["_line_items"], error.message, typed), 402)
         if session["status"] == "open":
             return HTMLResponse(page.challenge(self._question(session)))
@@ -82,7 +82,10 @@ class Hosted:
         if chosen == "bank":
             if bank is None or session["mode"] == "setup":
                 raise CardError("This payment does not take bank debits. Choose a card.")
-            return self.sandbox.store.put(objects.payment_method_bank(bank, billing, now))
+            iban = "".join(form.get("iban", "").split()).upper() if bank == "sepa_debit" else ""
+            if iban and iban not in objects.IBANS:
+                raise CardError("This is a sandbox: use one of the test accounts that the page lists.")
+            return self.sandbox.store.put(objects.payment_method_bank(bank, billing, now, iban))
         if chosen != "card" or "card" not in kinds:
             raise CardError("Choose one of the ways to pay that the page shows.")
         number, expires, cvc = (form.get(name, "") for name in ("card_number", "card_expiry", "card_cvc"))

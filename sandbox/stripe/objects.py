@@ -6,6 +6,14 @@ from typing import Any
 from sandbox.stripe.cards import Card, Expiry
 from sandbox.stripe.store import Json, new_id
 
+# Test accounts: how their bank answers a debit, and after how many seconds; None: when the switch says so.
+IBANS: dict[str, Json | None] = {
+    "DE89370400440532013000": None,
+    "AT611904300234573201": {"outcome": "succeeded", "seconds": 2},
+    "AT321904300235473204": {"outcome": "succeeded", "seconds": 180},
+    "AT861904300235473202": {"outcome": "failed", "seconds": 2},
+    "AT051904300235473205": {"outcome": "failed", "seconds": 180},
+}
 BANK_DEBITS = {"eur": "sepa_debit", "gbp": "bacs_debit", "usd": "us_bank_account"}
 NO_ADDRESS: Json = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
@@ -96,16 +104,16 @@ def payment_method_card(card: Card, expiry: Expiry, billing: Json | None, now: i
     }
 
 
-def payment_method_bank(kind: str, billing: Json | None, now: int) -> Json:
-    """Return a payment method of a bank debit, which settles days later."""
+def payment_method_bank(kind: str, billing: Json | None, now: int, iban: str = "") -> Json:
+    """Return a payment method of a bank debit, which settles days later; some test accounts by themselves."""
     details: dict[str, Json] = {
         "sepa_debit": {
             "bank_code": "37040044",
             "branch_code": "",
-            "country": "DE",
-            "fingerprint": "sandboxsepadebit",
+            "country": iban[:2] or "DE",
+            "fingerprint": hashlib.sha256(f"sandbox {iban}".encode()).hexdigest()[:16],
             "generated_from": {"charge": None, "setup_attempt": None},
-            "last4": "3000",
+            "last4": iban[-4:] or "3000",
         },
         "bacs_debit": {"fingerprint": "sandboxbacsdebit", "last4": "2345", "sort_code": "108800"},
         "us_bank_account": {
@@ -128,6 +136,7 @@ def payment_method_bank(kind: str, billing: Json | None, now: int) -> Json:
         "metadata": {},
         "type": kind,
         kind: details[kind],
+        "_settles": IBANS.get(iban),
         "_number": "",
         "_set_up": False,
     }
@@ -296,7 +305,9 @@ def charge_details(intent: Json, method: Json) -> Json:
     """Return what a charge tells of its payment method."""
     kind = method["type"]
     if kind != "card":
-        return {kind: {**method[kind]}, "type": kind}
+        foreign = ("generated_from", "networks", "status_details", "financial_connections_account")
+        told = {name: value for name, value in method[kind].items() if name not in foreign}
+        return {kind: {**told, "expected_debit_date": None, "mandate": None}, "type": kind}
     names = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "wallet")
     details: dict[str, Any] = {name: method["card"][name] for name in names}
     details |= {

@@ -5,6 +5,7 @@ from html import escape
 
 from sandbox.stripe.cards import CARDS
 from sandbox.stripe.checkout import address_after
+from sandbox.stripe.objects import IBANS
 from sandbox.stripe.page_style import CSS
 from sandbox.stripe.store import Json
 
@@ -136,8 +137,26 @@ def _methods(session: Json, typed: Json) -> str:
 <label class="choice"><input type="radio" name="method"
  value="bank"{" checked" if bank or not card_choice else ""}>
 <span>{BANKS[banks[0]]}<small class="hint">Arrives days later</small></span></label>
-<p class="hint for-bank">The test account of the sandbox is used. The payment stays open until it is settled.</p>
+{_bank_fields(banks[0], typed)}
 </fieldset>"""
+
+
+def _bank_fields(kind: str, typed: Json) -> str:
+    """Return what a bank debit asks for: of SEPA the account, one of those that the list explains."""
+    if kind != "sepa_debit":
+        words = "The test account of the sandbox is used. The payment stays open until it is settled."
+        return f'<p class="hint for-bank">{words}</p>'
+    rows = "".join(f"<tr><td>{iban}</td><td>{_bank_hint(settles)}</td></tr>" for iban, settles in IBANS.items())
+    first = next(iter(IBANS))
+    return f"""<div class="for-bank"><label>IBAN<input type="text" name="iban"
+ value="{escape(typed.get("iban") or first)}" maxlength="34"></label>
+<details><summary>Test accounts</summary><table><tbody>{rows}</tbody></table></details></div>"""
+
+
+def _bank_hint(settles: Json | None) -> str:
+    if settles is None:
+        return "stays open until it is settled by the switch"
+    return f"{'pays' if settles['outcome'] == 'succeeded' else 'does not pay'} after {settles['seconds']} s"
 
 
 def hints() -> str:

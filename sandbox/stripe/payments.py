@@ -2,8 +2,9 @@
 
 from sandbox.stripe import objects
 from sandbox.stripe.cards import CARDS, TOKENS, Expiry, refusal
+from sandbox.stripe.disputes import dispute_open
 from sandbox.stripe.errors import CardError, InvalidRequest, InvalidState, missing
-from sandbox.stripe.money import balance_move, dispute_open, fee
+from sandbox.stripe.money import balance_move, fee
 from sandbox.stripe.store import Json
 from sandbox.stripe.world import Sandbox, public
 
@@ -173,7 +174,7 @@ def _intent_succeed(sandbox: Sandbox, intent: Json, method: Json, charge: Json) 
     sandbox.emit("charge.succeeded", charge)
     sandbox.emit("payment_intent.succeeded", intent)
     if card and card.disputes:
-        dispute_open(sandbox, charge, card.disputes)
+        dispute_open(sandbox, charge, card.disputes, inquiry=card.inquires)
     return intent
 
 

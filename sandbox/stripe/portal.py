@@ -32,7 +32,7 @@ def session_create(call: Call) -> Json:
                 "configuration": CONFIGURATION,
                 "customer": given["customer"],
                 "customer_account": None,
-                "flow": None,
+                "flow": _flow(given.get("flow_data")),
                 "locale": given.get("locale"),
                 "on_behalf_of": None,
                 "return_url": given.get("return_url"),
@@ -40,6 +40,28 @@ def session_create(call: Call) -> Json:
             }
         )
     )
+
+
+def _flow(given: Json | None) -> Json | None:
+    """Return the one thing the page is opened for, and where the person goes once it is done."""
+    if given is None:
+        return None
+    after = given.get("after_completion") or {"type": "portal_homepage"}
+    if after["type"] == "redirect" and not after.get("redirect"):
+        raise InvalidRequest(
+            "Missing required param: flow_data[after_completion][redirect].",
+            code="parameter_missing",
+            param="flow_data[after_completion][redirect]",
+        )
+    return {
+        "after_completion": {"hosted_confirmation": None, "redirect": None} | after,
+        "customer_update": None,
+        "subscription_cancel": None,
+        "subscription_pause": None,
+        "subscription_update": None,
+        "subscription_update_confirm": None,
+        "type": given["type"],
+    }
 
 
 class Portal:
@@ -63,6 +85,9 @@ class Portal:
                 self._act(session, form)
         except StripeError as error:
             return HTMLResponse(self._page(session, error.message), 402)
+        after = (session["flow"] or {}).get("after_completion") or {}
+        if after.get("redirect") and "card_number" in form:
+            return RedirectResponse(after["redirect"]["return_url"], 303)
         return RedirectResponse(here, 303)
 
     def _act(self, session: Json, form: dict[str, str]) -> None:

@@ -3,7 +3,7 @@
 from sandbox.stripe import acts_customers as people
 from sandbox.stripe import acts_money as cash
 from sandbox.stripe import acts_paying as paying
-from sandbox.stripe import portal, specs
+from sandbox.stripe import files, portal, specs
 from sandbox.stripe.endpoints import Endpoint, listed, read, relabel
 
 SESSIONS, INTENTS, SETUPS = "/v1/checkout/sessions", "/v1/payment_intents", "/v1/setup_intents"
@@ -53,6 +53,10 @@ ENDPOINTS = (
     Endpoint("GET", "/v1/refunds", specs.REFUND_LIST, listed("refund", "charge", "payment_intent")),
     Endpoint("GET", "/v1/refunds/{id}", specs.EXPAND, read("refund")),
     Endpoint("POST", "/v1/refunds/{id}", specs.METADATA_ONLY, relabel("refund", event="refund.updated")),
+    Endpoint("POST", "/v1/refunds/{id}/cancel", specs.EXPAND, cash.refund_cancel),
+    Endpoint("POST", "/v1/files", specs.FILE, files.file_create),
+    Endpoint("GET", "/v1/files", specs.FILE_LIST, listed("file", "purpose")),
+    Endpoint("GET", "/v1/files/{id}", specs.EXPAND, read("file")),
     Endpoint("GET", "/v1/disputes", specs.DISPUTE_LIST, listed("dispute", "charge", "payment_intent")),
     Endpoint("GET", "/v1/disputes/{id}", specs.EXPAND, read("dispute")),
     Endpoint("POST", "/v1/disputes/{id}", specs.DISPUTE_UPDATE, cash.dispute_update),

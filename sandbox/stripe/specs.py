@@ -36,6 +36,7 @@ LOCALES = _words("""
     ro ru sk sl sv th
     tr vi zh zh-HK zh-TW
 """)
+PORTAL_LOCALES = [*LOCALES, "en-AU", "en-CA", "en-IE", "en-IN", "en-NZ", "en-SG"]
 
 CUSTOMER: Spec = {
     **EXPAND,
@@ -101,6 +102,10 @@ SESSION: Spec = {
             "statement_descriptor_suffix": Text(longest=22),
         }
     ),
+    "payment_method_options": Nested(
+        fields={"card": Nested(fields={"request_three_d_secure": Choice(among=("any", "automatic", "challenge"))})}
+    ),
+    "automatic_tax": Nested(fields={"enabled": Flag(required=True)}),
     "allowed_payment_method_types": METHOD_TYPES,
     "setup_intent_data": Nested(fields={"description": Text(), "metadata": METADATA}),
     "submit_type": Choice(among=("auto", "book", "donate", "pay", "subscribe")),
@@ -212,10 +217,17 @@ REFUND: Spec = {
     **EXPAND,
     "amount": Whole(least=1),
     "charge": Text(unset=False),
+    "instructions_email": Text(unset=False),
     "metadata": METADATA,
     "payment_intent": Text(unset=False),
     "reason": Choice(among=("duplicate", "fraudulent", "requested_by_customer")),
 }
+FILE: Spec = {
+    **EXPAND,
+    "file": Text(required=True, longest=10**7),
+    "purpose": Choice(required=True, among=("dispute_evidence",)),
+}
+FILE_LIST: Spec = {**LIST, "purpose": Choice(among=("dispute_evidence",))}
 METADATA_ONLY: Spec = {**EXPAND, "metadata": METADATA}
 REFUND_LIST: Spec = {**LIST, "charge": Text(unset=False), "payment_intent": Text(unset=False)}
 EVIDENCE_FILES = _words("""
@@ -229,6 +241,11 @@ EVIDENCE_TEXTS = _words("""
     customer_purchase_ip duplicate_charge_explanation duplicate_charge_id product_description
     refund_policy_disclosure refund_refusal_explanation
     service_date shipping_address shipping_carrier shipping_date shipping_tracking_number uncategorized_text
+""")
+DISPUTE_REASONS = _words("""
+    bank_cannot_process check_returned credit_not_processed customer_initiated debit_not_authorized duplicate
+    fraudulent general incorrect_account_details insufficient_funds noncompliant product_not_received
+    product_unacceptable subscription_canceled unrecognized
 """)
 DISPUTE_UPDATE: Spec = {
     **EXPAND,
@@ -263,6 +280,18 @@ PORTAL: Spec = {
     **EXPAND,
     "configuration": Text(unset=False),
     "customer": Text(required=True),
-    "locale": Choice(among=LOCALES),
+    "flow_data": Nested(
+        fields={
+            "type": Choice(required=True, among=("payment_method_update",)),
+            "after_completion": Nested(
+                fields={
+                    "type": Choice(required=True, among=("hosted_confirmation", "portal_homepage", "redirect")),
+                    "hosted_confirmation": Nested(fields={"custom_message": Text(longest=500)}),
+                    "redirect": Nested(fields={"return_url": Text(required=True)}),
+                }
+            ),
+        }
+    ),
+    "locale": Choice(among=PORTAL_LOCALES),
     "return_url": Text(unset=False),
 }

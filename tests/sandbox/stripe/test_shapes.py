@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import io
 import types
 import typing
 from collections.abc import Iterator
@@ -60,7 +61,13 @@ def offences(thing: Any, cls: type, path: str) -> Iterator[str]:
         basic = {int, str, bool} & set(kinds)
         if basic and not words and type(value) not in basic and not isinstance(value, dict | list):
             yield f"{path}.{name} is {value!r}"
+        kinds += [part for kind in typing.get_args(annotation) for part in typing.get_args(kind)]
+        kinds = [kind for kind in kinds if inspect.isclass(kind)]
         inner = [kind for kind in kinds if issubclass(kind, stripe.StripeObject) and kind.__annotations__]
+        if isinstance(value, list) and inner and "Untyped" not in inner[0].__name__:
+            for position, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from offences(item, inner[0], f"{path}.{name}[{position}]")
         if isinstance(value, dict) and inner and "Untyped" not in inner[0].__name__:
             yield from offences(value, inner[0], f"{path}.{name}")
 
@@ -96,6 +103,77 @@ def told(running: Running) -> dict[str, Any]:
         "portal": client.v1.billing_portal.sessions.create({"customer": customer.id}),
     }
     return {"open session": opened, **{name: as_json(thing) for name, thing in answers.items()}}
+
+
+@pytest.fixture(scope="module")
+def rarely(running: Running) -> dict[str, Any]:
+    """Objects as they are on the way and after trouble."""
+    client = running.client()
+
+    def pay(**form: str) -> Any:
+        session = client.v1.checkout.sessions.create(session_params())
+        browse(session.url, **form)
+        again = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent.latest_charge"]})
+        return again, again.payment_intent, again.payment_intent.latest_charge
+
+    debited, processing, pending = pay(**card("", method="bank"))
+    _, asking, _ = pay(**card("4000002760003184"))
+    _, declined, refused = pay(**card("4000000000000002"))
+    waiting = client.v1.refunds.create({"payment_intent": pay(**card("4000000000007726"))[1].id})
+    failing = client.v1.refunds.create({"payment_intent": pay(**card("4000000000005126"))[1].id})
+    running.control(f"refunds/{failing.id}/settle", {"outcome": "failed"})
+    inquiry = client.v1.disputes.list({"payment_intent": pay(**card("4000000000001976"))[1].id}).data[0]
+    won = client.v1.disputes.list({"payment_intent": pay(**card("4000000000000259"))[1].id}).data[0]
+    running.control(f"disputes/{won.id}/close", {"status": "won"})
+    uploading = stripe.StripeClient("sk_test_x", base_addresses={"api": running.url, "files": running.url})
+    file = io.BytesIO(b"%PDF-1.7")
+    customer = client.v1.customers.create({}).id
+    flow: Any = {"type": "payment_method_update"}
+    answers = {
+        "debited session": as_json(debited) | {"payment_intent": processing.id},
+        "processing intent": as_json(processing) | {"latest_charge": pending.id},
+        "pending charge": pending,
+        "asking intent": asking,
+        "declined intent": as_json(declined) | {"latest_charge": refused.id},
+        "refused charge": refused,
+        "bank method": client.v1.payment_methods.retrieve(processing.payment_method),
+        "pending refund": waiting,
+        "failed refund": client.v1.refunds.retrieve(failing.id),
+        "inquiry": inquiry,
+        "won dispute": client.v1.disputes.retrieve(won.id),
+        "file": uploading.v1.files.create({"purpose": "dispute_evidence", "file": file}),
+        "portal flow": client.v1.billing_portal.sessions.create({"customer": customer, "flow_data": flow}),
+        "balance": client.v1.balance.retrieve(),
+    }
+    return {
+        name: thing if isinstance(thing, dict) and not isinstance(thing, stripe.StripeObject) else as_json(thing)
+        for name, thing in answers.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        ("debited session", stripe.checkout.Session),
+        ("processing intent", stripe.PaymentIntent),
+        ("pending charge", stripe.Charge),
+        ("asking intent", stripe.PaymentIntent),
+        ("declined intent", stripe.PaymentIntent),
+        ("refused charge", stripe.Charge),
+        ("bank method", stripe.PaymentMethod),
+        ("pending refund", stripe.Refund),
+        ("failed refund", stripe.Refund),
+        ("inquiry", stripe.Dispute),
+        ("won dispute", stripe.Dispute),
+        ("file", stripe.File),
+        ("portal flow", stripe.billing_portal.Session),
+        ("balance", stripe.Balance),
+    ],
+)
+def test_an_object_on_its_way_or_in_trouble_has_stripes_shape(
+    rarely: dict[str, Any], name: str, cls: type
+) -> None:
+    assert list(offences(rarely[name], cls, name)) == []
 
 
 @pytest.mark.parametrize(
