@@ -10,7 +10,7 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
     "billing.credited": [],  # organisation_id
     "billing.vat_refund_due": [],  # topup_id, currency, minor: VAT that goes back the way it was paid
     # organisation_id: the available credits fell below a level somebody watches (billing.services.balance_watch)
-    "billing.balance_changed": ["billing.balance_check"],
+    "billing.balance_changed": ["billing.balance_check", "payments.auto_top_up"],
     "billing.refunded": [],  # reversal_id: money of a top-up went back, by a refund or a lost dispute
     "billing.disputed": [],  # reversal_id: a bank took a payment back until it is decided; credits are frozen
     "jobs.wanted": ["bridge.order_make"],  # want_id
@@ -26,5 +26,9 @@ PORTS: dict[str, list[str]] = {
     # source: whether its hold is still needed, or None for a foreign source
     "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],
     # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
-    "organisations.close_obstacles": ["apps.billing.closing.close_obstacles", "apps.jobs.closing.close_obstacles"],
+    "organisations.close_obstacles": [
+        "apps.billing.closing.close_obstacles",
+        "apps.payments.closing.close_obstacles",
+        "apps.jobs.closing.close_obstacles",
+    ],
 }

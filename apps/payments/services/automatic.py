@@ -93,9 +93,7 @@ def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
         organisation=rule.organisation, quote=quote, user_id=rule.user_id, automatic=True, card=rule.card
     )
     try:
-        caps_check_topup(
-            organisation_id=organisation_id, key=cap_key(topup), micro=quote.credits_micro, now=now
-        )
+        caps_check_topup(organisation_id=organisation_id, key=cap_key(topup), micro=quote.credits_micro, now=now)
     except CapReached as reached:
         quote.delete()
         window = "" if reached.resets_at is None else f"{reached.resets_at:%Y-%m-%d}"

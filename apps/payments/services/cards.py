@@ -71,7 +71,9 @@ def card_keep(*, organisation_id: uuid.UUID, kept: KeptCard, user: User | None, 
     What was removed, here or at Stripe, stays removed whatever older news says. In the caller's transaction.
     """
     rule_lock(organisation_id)  # before the cards, as whoever sets the rule does
-    StripeCustomer.objects.select_for_update(no_key=True).get(organisation=organisation_id)  # one default at a time
+    StripeCustomer.objects.select_for_update(no_key=True).get(
+        organisation=organisation_id
+    )  # one default at a time
     card = Card.objects.filter(payment_method=kept.id).first()
     if card is None and kept.customer is None:
         return None

@@ -30,9 +30,20 @@ ON_ITS_WAY = timedelta(minutes=10)  # the longest that a request sent before may
 CLOCKS = timedelta(minutes=5)  # by which Stripe's clock may differ from ours
 # What no later attempt with the same card would mend, in the words of Stripe and the banks.
 HOPELESS = frozenset(
-    "expired_card lost_card stolen_card pickup_card restricted_card invalid_account new_account_information_available"
-    " card_not_supported currency_not_supported revocation_of_all_authorizations revocation_of_authorization"
-    " stop_payment_order closed_account".split()
+    {
+        "card_not_supported",
+        "closed_account",
+        "currency_not_supported",
+        "expired_card",
+        "invalid_account",
+        "lost_card",
+        "pickup_card",
+        "restricted_card",
+        "revocation_of_all_authorizations",
+        "revocation_of_authorization",
+        "stolen_card",
+        "stop_payment_order",
+    }
 )
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from apps.billing.errors import QuoteUnknown
 from apps.billing.models import Quote
 from apps.billing.services import Terms, quote_accept
+from apps.core.errors import Conflict
 from apps.core.money import credits_text
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
@@ -19,7 +20,7 @@ from apps.payments.errors import QuoteOver
 from apps.payments.gateway import Line
 from apps.payments.models import TopUp
 from apps.payments.services.customers import customer_ensure
-from apps.payments.services.topups import PLATFORM, topup_close, topup_lock
+from apps.payments.services.topups import marks_of, topup_close, topup_lock
 from apps.payments.states import State, topup_move
 
 # Stripe wants a session to live 30 minutes at least; the rest is for the request's own way and our clocks.
@@ -43,7 +44,8 @@ def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -
     """Return the address where this quote is paid: Stripe Checkout, or the top-up's own page once it is paid.
 
     A repeat with the same quote gives the same top-up and the same Checkout session, also after a crash between
-    the two. Raises Denied, TermsNotAccepted, NotFound, QuoteOver, gateway.StripeUnavailable or gateway.StripeRefused.
+    the two. Raises Denied, TermsNotAccepted, NotFound, QuoteOver, Conflict while an automatic one is charged,
+    gateway.StripeUnavailable or gateway.StripeRefused.
     """
     membership.require(Permission.BILLING_MANAGE)
     terms_require(membership.organisation)
@@ -55,6 +57,11 @@ def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -
         return topup_path(topup)
     if topup is not None and topup.stripe_session_id:
         return _resume(topup, now=now)
+    if topup is not None and topup.automatic and topup.closed_at is None:
+        raise Conflict(
+            "This automatic top-up is being charged at this moment; its page says what comes of it.",
+            step=("See the top-up", topup_path(topup)),
+        )
     if now > payable_until(quote) or (topup is not None and topup.closed_at is not None):
         raise _quote_over(membership.organisation)
     if topup is None:
@@ -62,7 +69,7 @@ def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -
         topup, _ = TopUp.objects.get_or_create(
             quote=quote, defaults={"organisation": membership.organisation, "user": membership.user}
         )
-    return _open(topup, now=now)
+    return session_open(topup, key=f"topup:{topup.id}", now=now)
 
 
 def payable_until(quote: Quote | Terms) -> datetime:
@@ -93,8 +100,11 @@ def _quote_over(organisation: Organisation) -> QuoteOver:
     )
 
 
-def _open(topup: TopUp, *, now: datetime) -> str:
-    """Ask Stripe for the session under the top-up's own idempotency key, then keep what it answered."""
+def session_open(topup: TopUp, *, key: str, now: datetime) -> str:
+    """Ask Stripe for a session under this idempotency key, keep what it answered, and return its address.
+
+    Raises gateway.StripeUnavailable, or gateway.StripeRefused, after which the top-up has failed.
+    """
     quote = topup.quote
     lines = [Line(f"{credits_text(quote.credits_micro)} Nosana credits", quote.net_minor)]
     if quote.vat_minor:
@@ -102,7 +112,7 @@ def _open(topup: TopUp, *, now: datetime) -> str:
     page = settings.BASE_URL + topup_path(topup)
     try:
         session = gateway.session_create(
-            key=f"topup:{topup.id}",
+            key=key,
             lines=lines,
             currency=quote.currency,
             customer=customer_ensure(organisation=topup.organisation, now=now),
@@ -110,7 +120,7 @@ def _open(topup: TopUp, *, now: datetime) -> str:
             cancel_url=f"{page}?returned=cancelled",
             expires_at=quote.expires_at,
             reference=str(topup.id),
-            metadata={"platform": PLATFORM, "environment": settings.ENVIRONMENT, "topup_id": str(topup.id)},
+            metadata=marks_of("topup_id", topup.id),
         )
     except gateway.StripeRefused as refusal:
         with transaction.atomic():
@@ -119,6 +129,8 @@ def _open(topup: TopUp, *, now: datetime) -> str:
     with transaction.atomic():
         topup = topup_lock(topup.id)
         topup.stripe_session_id, topup.checkout_url = session.id, session.url
+        if topup.automatic:  # the payment that its bank would not make alone was ended before
+            topup.payment_intent = None
         if topup.state == State.CREATED:
             topup_move(topup, State.OPEN)
         topup.save()

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from apps.payments.errors import Parked
 from apps.payments.models import TopUp
+from apps.payments.services.attempts import attempt_failed
 from apps.payments.states import State, topup_move
 
 PLATFORM = "nosana-web"
@@ -47,20 +48,25 @@ def topup_lock(topup_id: uuid.UUID) -> TopUp:
     return topup
 
 
-def topup_close(topup: TopUp, state: str, *, reason: str, now: datetime) -> None:
-    """End a top-up that was not paid; one that was paid or ended before stays as it is."""
+def topup_close(topup: TopUp, state: str, *, reason: str, now: datetime, hopeless: bool = False) -> None:
+    """End a top-up that was not paid; one that was paid or ended before stays as it is.
+
+    Of an automatic one its rule hears; `hopeless` says that no later attempt would do better.
+    """
     if topup.closed_at is not None or topup.state == State.PAID:
         return
     topup_move(topup, state)
     topup.reason, topup.closed_at = reason[:300], now
     topup.save()
+    if topup.automatic:
+        attempt_failed(topup, hopeless=hopeless, now=now)
 
 
 def topup_expire(*, topup_id: uuid.UUID, now: datetime) -> None:
     """End a top-up that never got a Checkout page: nobody can have paid it."""
     with transaction.atomic():
         topup = topup_lock(topup_id)
-        if topup.stripe_session_id is None:
+        if topup.stripe_session_id is None and not topup.automatic:
             topup_close(topup, State.EXPIRED, reason="", now=now)
 
 
