@@ -143,6 +143,13 @@ ROUTES: dict[str, dict[str, Access]] = {
     "payments:topup": {"GET": P.BILLING_MANAGE},
     "payments:topup_start": {"POST": P.BILLING_MANAGE},
     "payments:topup_detail": {"GET": P.BILLING_MANAGE},
+    "payments:automatic": {"GET": P.BILLING_VIEW, "POST": P.BILLING_MANAGE},
+    "payments:automatic_off": {"POST": P.BILLING_MANAGE},
+    "payments:cards": {"GET": P.BILLING_VIEW},
+    "payments:card_add": {"POST": P.BILLING_MANAGE},
+    "payments:card_setup": {"GET": P.BILLING_MANAGE},
+    "payments:card_default": {"POST": P.BILLING_MANAGE},
+    "payments:card_remove": {"GET": P.BILLING_MANAGE, "POST": P.BILLING_MANAGE},
     # --- jobs
     "jobs:list": {"GET": P.JOBS_VIEW},
     "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},

@@ -26,6 +26,12 @@ def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, 
     return list(topups.order_by("-id")[:limit])
 
 
+def automatic_page(organisation: Organisation, *, limit: int = 10) -> list[TopUp]:
+    """Return the organisation's latest automatic top-ups, the newest first, each with its quote and card."""
+    topups = TopUp.objects.select_related("quote", "card").filter(organisation=organisation, automatic=True)
+    return list(topups.order_by("-id")[:limit])
+
+
 def quotes_in_use(*, quote_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Return those of the quotes that a top-up was made with."""
     return set(TopUp.objects.filter(quote_id__in=quote_ids).values_list("quote_id", flat=True))

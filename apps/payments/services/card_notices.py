@@ -16,7 +16,6 @@ def cards_expiring_tell(*, now: datetime) -> int:
     """Mail about each card that is the default, or pays automatic top-ups, and ends within 30 days; return how many.
 
     Once for each end: a card that its bank renews with another date is told of again when that one nears.
-
     """
     soon = now + AHEAD
     months = F("expires_year") * 12 + F("expires_month")
