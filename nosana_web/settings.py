@@ -92,8 +92,11 @@ TEMPLATES = [
 # --- data ------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres://postgres@127.0.0.1:5432/nosana")}
 DATABASES["default"]["HOST"] = unquote(DATABASES["default"]["HOST"])  # a Unix socket's folder comes quoted
-if env.bool("DATABASE_POOL", default=False):
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = True
+if env.bool(
+    "DATABASE_POOL", default=False
+):  # for ASGI: each request has a thread, and so a connection, of its own
+    most = env.int("DATABASE_POOL_SIZE", default=10)
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 2, "max_size": most, "timeout": 10}
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -260,6 +263,8 @@ CHAIN_RPC_URL = env.str("CHAIN_RPC_URL", default="")
 CHAIN_WS_URL = env.str("CHAIN_WS_URL", default="")
 CHAIN_GENESIS_HASH = env.str("CHAIN_GENESIS_HASH", default="")
 CHAIN_FEE_DIVISOR = env.int("CHAIN_FEE_DIVISOR", default=0)
+# What a unit of computation is offered beyond the base fee, micro-lamports: more in times when blocks are full.
+CHAIN_PRIORITY_FEE = env.int("CHAIN_PRIORITY_FEE", default=0)
 # The master seed is read by worker processes only (bridge), from a file or, where files are unwelcome, a variable.
 CHAIN_SEED_FILE = env.str("CHAIN_SEED_FILE", default="")
 CHAIN_SEED_VERSION = env.int("CHAIN_SEED_VERSION", default=1)

@@ -5,7 +5,7 @@ import json
 import secrets
 import socket
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox import forks, markets
@@ -132,14 +132,14 @@ class Stage:
 
     async def _doors(self) -> None:
         port = self.urls["web"].rsplit(":", 1)[1]
-        await self.supervisor.start_all(
-            self._part(
-                "web",
-                *("-m", "uvicorn", "nosana_web.asgi:application", "--host", "127.0.0.1", "--port", port),
-                *("--timeout-graceful-shutdown", "2", "--no-access-log"),
-                ready="Uvicorn running",
-            )
+        web = self._part(
+            "web",
+            *("-m", "uvicorn", "nosana_web.asgi:application", "--host", "127.0.0.1", "--port", port),
+            *("--timeout-graceful-shutdown", "2", "--no-access-log"),
+            ready="Uvicorn running",
         )
+        # Under ASGI each request would open a connection of its own.
+        await self.supervisor.start_all(replace(web, env=self.env | {"DATABASE_POOL": "1"}))
 
     async def _markets(self) -> None:
         await markets.markets_open(self.urls["chain"], self.data)

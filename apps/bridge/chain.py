@@ -1,4 +1,4 @@
-"""The gateway to the chain: the only file of the platform that knows nosana.chain. Addresses are base58 text.
+"""The gateway to the chain; only this file and signing.py know nosana.chain. Addresses are base58 text.
 
 Nothing here touches the database, so that no transaction is open while the network is asked.
 """
@@ -28,20 +28,15 @@ from nosana.chain import (
     SignatureStatus,
     Signed,
     cluster_profile,
-    transaction_build,
     wallet_load,
     wallet_save,
 )
-from nosana.chain import instructions as ix
 from nosana.chain.errors import program_error
-from solders.instruction import Instruction
 from solders.keypair import Keypair
 
-from apps.bridge.keys import Seed
 from apps.bridge.loop import wait_for
 
 __all__ = [
-    "AttemptKeys",
     "Blockhash",
     "ChainError",
     "ChainUnavailable",
@@ -56,29 +51,21 @@ __all__ = [
     "RunAccount",
     "SignatureStatus",
     "Signed",
-    "Signer",
     "ask_chain",
-    "attempt_keys",
+    "asking_chain",
     "cluster",
     "treasury_address",
+    "treasury_key",
     "treasury_make",
 ]
 
 T = TypeVar("T")
 ALREADY = ("AlreadyProcessed",)
 VERIFY_SECONDS = 60.0
+BLOCKHASH_SECONDS = 1.0  # one lives for a minute
+AT_ONCE = 16  # questions, or transactions, on their way at a time
+RUNS_ONE_BY_ONE = 8  # above that many waiting jobs, all runs are read at once
 CLOSE_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class AttemptKeys:
-    """The addresses of one attempt, known before anything is sent."""
-
-    job: str
-    run: str
-    project: str
-    seed_version: int
-    genesis_hash: str
 
 
 @dataclass(frozen=True)
@@ -101,13 +88,14 @@ def cluster() -> Cluster:
     return cluster_profile(settings.CHAIN_CLUSTER, settings.CHAIN_RPC_URL or None, **overrides)
 
 
-def _treasury() -> Keypair:
+def treasury_key() -> Keypair:
+    """Return the key that pays for all jobs. Raises ChainError when its file is not there."""
     return wallet_load(settings.CHAIN_TREASURY_FILE)
 
 
 def treasury_address() -> str:
     """Return the address that pays for all jobs. Raises ChainError when its key file is not there."""
-    return str(_treasury().pubkey())
+    return str(treasury_key().pubkey())
 
 
 def treasury_make(path: Path) -> str:
@@ -117,105 +105,40 @@ def treasury_make(path: Path) -> str:
     return str(wallet_load(path).pubkey())
 
 
-def attempt_keys(seed: Seed, organisation_id: str, job_id: str, number: int) -> AttemptKeys:
-    """Return the addresses of an attempt on the configured cluster."""
-    job, run, project = _keypairs(seed, cluster(), organisation_id, job_id, number)
-    return AttemptKeys(
-        job=str(job.pubkey()),
-        run=str(run.pubkey()),
-        project=str(project.pubkey()),
-        seed_version=seed.version,
-        genesis_hash=cluster().genesis_hash,
-    )
-
-
-def _keypairs(
-    seed: Seed, where: Cluster, organisation_id: str, job_id: str, number: int
-) -> tuple[Keypair, Keypair, Keypair]:
-    return (
-        Keypair.from_seed(seed.job(where.genesis_hash, where.program, job_id, number)),
-        Keypair.from_seed(seed.run(where.genesis_hash, where.program, job_id, number)),
-        Keypair.from_seed(seed.project(organisation_id)),
-    )
-
-
-class Signer:
-    """Signs for one organisation with keys of one seed version; pure, nothing is asked of the network.
-
-    The treasury pays for everything; the organisation's own key is the on-chain project and co-signs.
-    """
-
-    def __init__(self, seed: Seed, organisation_id: str) -> None:
-        self.seed = seed
-        self.organisation_id = organisation_id
-        self.cluster = cluster()
-        self.payer = _treasury()
-        self.project = Keypair.from_seed(seed.project(organisation_id))
-
-    def listing(
-        self, *, job_id: str, number: int, market: str, cid: str, timeout_s: int, blockhash: Blockhash
-    ) -> Signed:
-        """Return the transaction that lists the attempt."""
-        job, run, project = _keypairs(self.seed, self.cluster, self.organisation_id, job_id, number)
-        act = ix.list_job(
-            self.cluster,
-            job=job.pubkey(),
-            run=run.pubkey(),
-            market=market,
-            payer=self.payer.pubkey(),
-            project=project.pubkey(),
-            ipfs_job=cid,
-            timeout=timeout_s,
-        )
-        return self._sign([act], [job, run, project], blockhash)
-
-    def delisting(self, address: str, job: JobAccount, blockhash: Blockhash) -> Signed:
-        """Return the transaction that takes a queued job off its market."""
-        act = ix.delist(
-            self.cluster, job=address, market=job.market, payer=job.payer, project=self.project.pubkey()
-        )
-        return self._sign([act], [self.project], blockhash)
-
-    def ending(
-        self, address: str, job: JobAccount, run: RunAccount, run_address: str, blockhash: Blockhash
-    ) -> Signed:
-        """Return the transaction that stops a running job; the node's NOS account is made if it lacks one."""
-        act = ix.end(
-            self.cluster,
-            job=address,
-            run=run_address,
-            market=job.market,
-            node=run.node,
-            job_payer=job.payer,
-            run_payer=run.payer,
-            project=self.project.pubkey(),
-        )
-        of_node = ix.ata_create(self.cluster, owner=run.node, payer=self.payer.pubkey())
-        return self._sign([of_node, act], [self.project], blockhash)
-
-    def recovery(self, address: str, job: JobAccount, blockhash: Blockhash) -> Signed:
-        """Return the transaction that takes back the deposit of a job its node quit."""
-        act = ix.recover(
-            self.cluster, job=address, market=job.market, payer=job.payer, project=self.project.pubkey()
-        )
-        return self._sign([act], [self.project], blockhash)
-
-    def _sign(self, acts: list[Instruction], signers: list[Keypair], blockhash: Blockhash) -> Signed:
-        own = ix.ata_create(self.cluster, owner=self.payer.pubkey(), payer=self.payer.pubkey())
-        return transaction_build([own, *acts], payer=self.payer, signers=signers, blockhash=blockhash)
-
-
 class Gateway:
     """One open connection, verified to be the configured cluster."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, hashes: "_Hashes") -> None:
         self.chain = chain
+        self.hashes = hashes
+        self.shaken = False  # whether an answer was missed that nobody raised
 
     async def blockhash(self) -> Blockhash:
-        """Return a fresh blockhash to sign with."""
-        return await self.chain.blockhash()
+        """Return a blockhash to sign with, at most a second old."""
+        if self.hashes.newest is None or time.monotonic() - self.hashes.read_at > BLOCKHASH_SECONDS:
+            read_at = time.monotonic()
+            self.hashes.newest, self.hashes.read_at = await self.chain.blockhash(), read_at
+        return self.hashes.newest
 
     # --- sending and looking up ---
+
+    async def send_many(self, blobs: Sequence[bytes]) -> list[ChainError | None]:
+        """Send stored transactions, several at a time; return each one's error, or None where it was taken."""
+        few = asyncio.Semaphore(AT_ONCE)
+
+        async def one(blob: bytes) -> ChainError | None:
+            async with few:
+                try:
+                    await self.send(blob)
+                except ChainError as error:
+                    return error
+                return None
+
+        outcomes = await asyncio.gather(*map(one, blobs))
+        self.shaken = any(isinstance(outcome, ChainUnavailable) for outcome in outcomes)
+        if any(getattr(outcome, "name", "") == "BlockhashNotFound" for outcome in outcomes):
+            self.hashes.newest = None  # its fork is gone
+        return list(outcomes)
 
     async def send(self, blob: bytes) -> None:
         """Send a stored transaction; a repeat of one that landed is fine. Raises what Chain.send raises."""
@@ -257,6 +180,21 @@ class Gateway:
             return JobView(job, run, run_address)
         return JobView(job)
 
+    async def views(self, addresses: Sequence[str]) -> dict[str, JobView]:
+        """Return the jobs at these addresses with their runs, confirmed, in few questions."""
+        jobs = await self.jobs_at(addresses, "confirmed")
+        waiting = [address for address, job in jobs.items() if job is not None and job.state == JobState.QUEUED]
+        if len(waiting) > RUNS_ONE_BY_ONE:
+            runs = await self.runs_by_job()
+        else:
+            found = await asyncio.gather(*(self.chain.runs(job=address) for address in waiting))
+            runs = {run.job: (address, run) for some in found for address, run in some.items()}
+        views = {}
+        for address, job in jobs.items():
+            run_address, run = runs.get(address, ("", None))
+            views[address] = JobView(job, run, run_address)
+        return views
+
     async def jobs_at(self, addresses: Sequence[str], commitment: str) -> dict[str, JobAccount | None]:
         """Return the job account at each address, None where there is none."""
         found = await self.chain.accounts_data(addresses, commitment)
@@ -286,6 +224,14 @@ class Gateway:
         return micro, await self.chain.sol_balance(address, commitment)
 
 
+@dataclass
+class _Hashes:
+    """The newest blockhash that was read, and when."""
+
+    newest: Blockhash | None = None
+    read_at: float = 0.0
+
+
 class _Line:
     """The kept connection to one cluster, verified when it is opened and once a minute."""
 
@@ -294,15 +240,20 @@ class _Line:
         self.lock = asyncio.Lock()
         self.chain: Chain | None = None
         self.verified_at: float | None = None
+        self.hashes = _Hashes()
 
     async def ask(self, question: Callable[[Gateway], Awaitable[T]]) -> T:
         """Ask over the kept connection; one that failed is closed, so that the next question opens a new one."""
         chain = await self._open()
+        gateway = Gateway(chain, self.hashes)
         try:
-            return await question(Gateway(chain))
+            answer = await question(gateway)
         except ChainUnavailable:
             self._drop(chain)
             raise
+        if gateway.shaken:
+            self._drop(chain)
+        return answer
 
     async def _open(self) -> Chain:
         async with self.lock:
@@ -317,7 +268,7 @@ class _Line:
     def _drop(self, chain: Chain) -> None:
         """Forget a connection; it is closed a little later, when nobody else waits for an answer on it."""
         if self.chain is chain:
-            self.chain = None
+            self.chain, self.hashes = None, _Hashes()
             loop = asyncio.get_running_loop()
             loop.call_later(CLOSE_SECONDS, lambda: loop.create_task(chain.__aexit__(None, None, None)))
 
@@ -325,11 +276,19 @@ class _Line:
 _lines: dict[tuple[int, Cluster], _Line] = {}
 
 
+def asking_chain(question: Callable[[Gateway], Awaitable[T]]) -> Awaitable[T]:
+    """Return the question to the configured cluster, to be awaited on this process's loop (apps.bridge.loop)."""
+    where = cluster()
+    return _lines.setdefault((os.getpid(), where), _Line(where)).ask(question)
+
+
 def ask_chain(question: Callable[[Gateway], Awaitable[T]]) -> T:
     """Ask the configured cluster and return the answer; for workers, never inside a transaction.
 
     Raises what Chain raises, and ClusterMismatch, loudly, when the endpoint serves another cluster.
     """
-    where = cluster()
-    line = _lines.setdefault((os.getpid(), where), _Line(where))
-    return wait_for(line.ask(question))
+
+    async def ask() -> T:
+        return await asking_chain(question)
+
+    return wait_for(ask())

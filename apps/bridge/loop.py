@@ -3,10 +3,11 @@
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
+U = TypeVar("U")
 _lock = threading.Lock()
 _loops: dict[int, asyncio.AbstractEventLoop] = {}  # by process id: a forked worker must not use its parent's
 
@@ -14,6 +15,19 @@ _loops: dict[int, asyncio.AbstractEventLoop] = {}  # by process id: a forked wor
 def wait_for(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run the coroutine on this process's loop and return its result; errors come out as they are."""
     return asyncio.run_coroutine_threadsafe(coroutine, _loop()).result()
+
+
+def together(first: Awaitable[T], second: Awaitable[U]) -> tuple[T, U]:
+    """Await both at once on this process's loop; an error of either comes out when both have ended."""
+
+    async def both() -> tuple[T, U]:
+        one, two = await asyncio.gather(first, second, return_exceptions=True)
+        for answer in (one, two):
+            if isinstance(answer, BaseException):
+                raise answer
+        return cast("tuple[T, U]", (one, two))
+
+    return wait_for(both())
 
 
 def _loop() -> asyncio.AbstractEventLoop:

@@ -21,9 +21,12 @@ class Order(models.Model):
     class Instruction(models.TextChoices):
         NONE = ""
         LIST = "list"
+        ASSIGN = "assign"
+        EXTEND = "extend"
         DELIST = "delist"
         END = "end"
         RECOVER = "recover"
+        CLEAN = "clean"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     want = models.OneToOneField(Want, on_delete=models.PROTECT, related_name="order")
@@ -36,9 +39,13 @@ class Order(models.Model):
     blob = models.BinaryField(null=True, help_text="The signed transaction, stored before it is sent.")
     signature = models.CharField(max_length=88, blank=True)
     last_valid_block_height = models.BigIntegerField(null=True)
+    shared = models.BooleanField(default=False, help_text="Its transaction lists another job too.")
+    alone = models.BooleanField(default=False, help_text="A shared transaction failed; its next one is its own.")
     failures = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField()
     error = models.CharField(max_length=500, blank=True)
+    parked_at = models.DateTimeField(null=True, help_text="Since when it waits for a person.")
+    parked_reason = models.CharField(max_length=500, blank=True, help_text="Why a person must look.")
     slot = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     signed_at = models.DateTimeField(null=True)
@@ -48,13 +55,19 @@ class Order(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["next_try_at"], condition=models.Q(closed_at=None), name="order_due"),
+            models.Index(
+                fields=["next_try_at"], condition=models.Q(closed_at=None, parked_at=None), name="order_due"
+            ),
+            models.Index(fields=["parked_at"], condition=models.Q(parked_at__isnull=False), name="order_parked"),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(state__in=["signed", "sent", "unsure"])
                 | (models.Q(blob__isnull=False) & ~models.Q(signature="")),
                 name="order_signed_before_sent",
+            ),
+            models.UniqueConstraint(
+                fields=["attempt", "kind"], condition=models.Q(closed_at=None), name="order_open_once"
             ),
         ]
 

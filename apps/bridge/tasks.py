@@ -10,15 +10,18 @@ from apps.core import queue
 
 @queue.task("bridge.order_make")
 def order_make(*, want_id: int) -> None:
-    order = services.order_make(want_id=want_id, now=timezone.now())
-    services.order_push(order_id=order.pk, now=timezone.now())
+    services.order_make(want_id=want_id, now=timezone.now())
+    services.orders_work(now=timezone.now())
 
 
 @queue.periodic("bridge.orders_sweep", every=1)
 def orders_sweep() -> None:
-    services.orders_make_missing(now=timezone.now())
-    services.orders_push_due(now=timezone.now())
-    services.orders_check(now=timezone.now())
+    services.orders_work(now=timezone.now())
+
+
+@queue.periodic("bridge.cleans_want", every=600)
+def cleans_want() -> None:
+    services.cleans_want(now=timezone.now())
 
 
 @queue.task("bridge.result_fetch")

@@ -59,6 +59,9 @@ class Job(models.Model):
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="jobs")
     timeout_s = models.PositiveIntegerField(help_text="Seconds; the chain pays the node no longer than this.")
     visibility = models.CharField(max_length=20, choices=Visibility.choices, default=Visibility.PUBLIC)
+    node_wanted = models.CharField(
+        max_length=44, blank=True, help_text="The one node that shall run it; empty for the next free one."
+    )
     price_micro = models.BigIntegerField(
         help_text="The market's price when the job was accepted, micro-NOS a second."
     )
@@ -140,11 +143,17 @@ class Attempt(models.Model):
     log_complete_at = models.DateTimeField(null=True, blank=True)
     result_tries = models.PositiveIntegerField(default=0)
     result_try_at = models.DateTimeField(null=True, blank=True, help_text="When to ask for the result again.")
+    clean_wanted_at = models.DateTimeField(null=True, blank=True, help_text="When its rent was asked back.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="attempt_once")]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(settled_at=None), name="attempt_unsettled"),
+            models.Index(
+                fields=["ended_at"],
+                condition=models.Q(clean_wanted_at=None, ended_at__isnull=False, settled_at__isnull=False),
+                name="attempt_rent_out",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -164,6 +173,7 @@ class Want(models.Model):
         STOP = "stop"
         EXTEND = "extend"
         RECOVER = "recover"
+        CLEAN = "clean"
 
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="wants")
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="wants")
@@ -184,6 +194,39 @@ class Want(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.job_id}"
+
+
+class Extension(models.Model):
+    """More time for an attempt, asked for by a member: held first, then put on the chain or given back."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        LANDED = "landed"
+        REFUSED = "refused"
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="extensions")
+    want = models.OneToOneField(Want, on_delete=models.PROTECT, related_name="extension")
+    from_s = models.PositiveIntegerField(help_text="The time limit before, seconds.")
+    to_s = models.PositiveIntegerField(help_text="The time limit wanted, seconds in all.")
+    network_micro = models.BigIntegerField(help_text="held for the node: price × the seconds more")
+    network_fee_micro = models.BigIntegerField(default=0)
+    platform_fee_micro = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(to_s__gt=models.F("from_s")), name="job_extension_lengthens"
+            ),
+            models.UniqueConstraint(
+                fields=["attempt"], condition=models.Q(state="open"), name="job_extension_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_s} s to {self.to_s} s"
 
 
 class JobEvent(models.Model):

@@ -2,9 +2,9 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, Max, Q, QuerySet
 
 from apps.billing import services as billing
 from apps.core.errors import NotFound
@@ -165,6 +165,17 @@ def attempts_without_result(*, since: datetime, now: datetime) -> QuerySet[Attem
     """Return attempts that ended after `since`, whose result is not stored yet and due to be asked for."""
     due = Q(result_try_at=None) | Q(result_try_at__lte=now)
     return Attempt.objects.filter(due, log_complete_at=None, ended_at__gt=since).order_by("result_try_at", "id")
+
+
+def attempts_to_clean(*, now: datetime, gave_up: datetime) -> QuerySet[Attempt]:
+    """Return settled attempts whose account still lies on the chain and may be closed, oldest first.
+
+    Their result is stored, or they ended before `gave_up`; their market's expiration time is over at `now`.
+    """
+    expiration = ExpressionWrapper(F("job__market__job_expiration") * timedelta(seconds=1), DurationField())
+    over = Attempt.objects.filter(settled_at__isnull=False, clean_wanted_at=None, ended_at__lt=now - expiration)
+    kept = Q(log_complete_at__isnull=False) | Q(ended_at__lt=gave_up)
+    return over.filter(kept).order_by("ended_at")
 
 
 def log_position_of(*, attempt_id: uuid.UUID, op_id: str, stream: str, at: datetime, text: str) -> int | None:

@@ -19,6 +19,7 @@ class Reason(models.TextChoices):
     STOP_REQUESTED = "stop_requested", "A member stopped it"
     NODE_QUIT = "node_quit", "The node gave the job up"
     MARKET_CLOSED = "market_closed", "The market closed before the job was listed"
+    NODE_AWAY = "node_away", "The node it was meant for was not free"
     PRICE_ROSE = "price_rose", "The price rose beyond the balance before the job was listed"
     CHAIN_REFUSED = "chain_refused", "The network refused the job"
 

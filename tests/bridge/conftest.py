@@ -92,7 +92,7 @@ class Stage:
             TASKS[message.name].run(**message.payload)
             message.delete()
         services.orders_make_missing(now=timezone.now())
-        services.orders_push_due(now=timezone.now())
+        services.orders_push(now=timezone.now())
         services.orders_check(now=timezone.now())
         services.chain_observe(now=timezone.now())
 

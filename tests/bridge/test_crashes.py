@@ -1,30 +1,25 @@
 """A worker may die after any step of an order: the job is listed exactly once, and the books agree."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 
 from apps.billing.models import Hold
 from apps.bridge import services
 from apps.bridge.chain import ask_chain
 from apps.bridge.models import Order
-from apps.bridge.services.orders import order_claim
-from apps.bridge.services.preparing import PREPARE
-from apps.bridge.services.sending import order_send
+from apps.bridge.services.listing import lists_prepare
+from apps.bridge.services.orders import UNSENT, orders_claim
+from apps.bridge.services.sending import orders_send
 from apps.core.models import Message
-from apps.jobs.models import Job
-from apps.jobs.services import attempt_listed
+from apps.jobs.models import Attempt, Job
+from apps.jobs.services import Landed, attempts_listed
 from apps.jobs.state import State
 from tests.bridge.conftest import CREDITS, PRICE, TREASURY, Stage, flow_state, treasury
-from tests.bridge.network import ROOT
 
 LIFE_OF_A_BLOCKHASH = 150 * 0.04 + 1.5  # seconds, with the tests' quick slots
 
@@ -35,11 +30,17 @@ def order_of(job: Job) -> Order:
     return services.order_make(want_id=job.wants.get(kind="list").pk, now=timezone.now())
 
 
+def claimed(order: Order) -> Order:
+    """Claim one order as a worker would."""
+    (order,) = orders_claim(states=UNSENT, now=timezone.now(), limit=1, order_id=order.pk)
+    return order
+
+
 def prepared(job: Job) -> Order:
     """Bring the job's order as far as signed and stored."""
-    order = order_claim(order_id=order_of(job).pk, now=timezone.now())
-    assert order is not None
-    assert PREPARE[order.kind](order, timezone.now())
+    order = claimed(order_of(job))
+    attempts = Attempt.objects.select_related("job__market").in_bulk([order.attempt_id])
+    assert lists_prepare([order], attempts, now=timezone.now()) == [order]
     return order
 
 
@@ -76,7 +77,7 @@ class TestDeathAfterEachStep:
 
     def test_after_the_claim(self, stage: Stage) -> None:
         job = stage.submit()
-        assert order_claim(order_id=order_of(job).pk, now=timezone.now())
+        assert claimed(order_of(job))
         stage.look()
         assert stage.job(job).state == State.PENDING  # the lease holds others off
         die()
@@ -99,14 +100,12 @@ class TestDeathAfterEachStep:
     def test_after_the_confirmation_was_applied_to_the_job(self, stage: Stage) -> None:
         job = stage.submit()
         order = prepared(job)
-        order_send(order, fresh=True, now=timezone.now())
+        orders_send([order], fresh=True, now=timezone.now())
         while not (status := ask_chain(lambda gateway: gateway.statuses([order.signature]))[0]) or (
             not status.reached("confirmed")
         ):
             time.sleep(0.02)
-        attempt_listed(
-            attempt_id=order.attempt_id, signature=order.signature, slot=status.slot, now=timezone.now()
-        )
+        attempts_listed(landed=[Landed(order.attempt_id, order.signature, status.slot)], now=timezone.now())
         assert Order.objects.get().state == "sent"
         listed_once_then_stopped(stage, job)
         assert job.events.filter(kind="queued").count() == 1
@@ -163,9 +162,7 @@ def test_four_workers_at_once_list_each_job_once(stage: Stage) -> None:
 
     def work() -> None:
         for _ in range(6):
-            services.orders_make_missing(now=timezone.now())
-            services.orders_push_due(now=timezone.now())
-            services.orders_check(now=timezone.now())
+            services.orders_work(now=timezone.now())
         connections.close_all()
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -187,41 +184,3 @@ TOLD = (
     "IPFS_API_URL",
     "IPFS_GATEWAY_URL",
 )
-WORKER = """
-import django
-django.setup()
-from django.utils import timezone
-from apps.bridge import services
-while True:
-    services.orders_make_missing(now=timezone.now())
-    services.orders_push_due(now=timezone.now())
-    services.orders_check(now=timezone.now())
-"""
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_that_is_killed_again_and_again_lists_each_job_once(stage: Stage, settings: object) -> None:
-    jobs = [stage.submit(key=str(number), timeout_s=100) for number in range(8)]
-    Message.objects.all().delete()
-    database = connection.settings_dict
-    env = os.environ | {name: str(getattr(settings, name)) for name in TOLD}
-    env |= {"DJANGO_SETTINGS_MODULE": "nosana_web.settings", "PYTHONPATH": str(ROOT)}
-    socket = database["HOST"].replace("/", "%2F")
-    env["DATABASE_URL"] = f"postgres://{database['USER']}:{database['PASSWORD']}@{socket}:{database['PORT']}/"
-    env["DATABASE_URL"] += database["NAME"]
-    for number in range(3):
-        worker = subprocess.Popen([sys.executable, "-c", WORKER], env=env, cwd=ROOT)
-        before = Order.objects.exclude(sent_at=None).count()
-        deadline = time.monotonic() + 20
-        while Order.objects.exclude(sent_at=None).count() == before:
-            assert worker.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
-        time.sleep(number * 0.013)
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
-        die()
-    for job in jobs:
-        stage.until_state(job, State.QUEUED)
-    assert treasury(stage.network) == TREASURY - 8 * PRICE * 100
-    assert stage.network.ask(lambda chain: chain.market(stage.market.address)).jobs_waiting == 8

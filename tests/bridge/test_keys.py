@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from apps.bridge.chain import Signer, attempt_keys, treasury_address
+from apps.bridge.chain import treasury_address
 from apps.bridge.keys import Seed, SeedMissing, hkdf_sha256, seed_load
+from apps.bridge.signing import Signer, attempt_keys
 
 SEED = Seed(version=1, secret=bytes(range(32)))
 

@@ -6,55 +6,48 @@ from solders.signature import Signature
 
 from apps.billing.models import Hold
 from apps.bridge import services
-from apps.bridge.chain import Gateway, Signed, Signer, ask_chain, attempt_keys
 from apps.bridge.keys import seed_load
 from apps.bridge.models import Order
-from apps.bridge.services.orders import LeaseLost, order_claim, order_sign
-from apps.bridge.services.preparing import PREPARE
-from apps.jobs.models import Job, Want
+from apps.bridge.services import listing
+from apps.bridge.services.acting import acts_prepare
+from apps.bridge.services.orders import UNSENT, orders_claim
+from apps.bridge.signing import attempt_keys
+from apps.jobs.models import Attempt, Want
 from apps.jobs.state import Reason, State
 from tests.bridge.conftest import CREDITS, PRICE, TREASURY, Stage, treasury
-from tests.bridge.test_crashes import die, order_of, prepared
+from tests.bridge.test_crashes import claimed, die, order_of, prepared
 
 pytestmark = pytest.mark.django_db
 
 
-def signed_listing(stage: Stage, job: Job) -> Signed:
-    """Sign the job's listing as the bridge would."""
-    organisation, seed = str(job.organisation_id), seed_load()
-    cid = stage.pin(job.definition)
-    blockhash = ask_chain(Gateway.blockhash)
-    return Signer(seed, organisation).listing(
-        job_id=str(job.pk),
-        number=1,
-        market=stage.market.address,
-        cid=cid,
-        timeout_s=job.timeout_s,
-        blockhash=blockhash,
-    )
-
-
-def test_a_stop_that_comes_between_signing_and_storing_cancels_the_listing(stage: Stage) -> None:
+def test_a_stop_that_comes_between_reading_and_storing_cancels_the_listing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = stage.submit()
-    order = order_claim(order_id=order_of(job).pk, now=timezone.now())
-    signed = signed_listing(stage, job)
-    stage.stop(job)
-    assert order is not None
-    assert not order_sign(order, signed, Order.Instruction.LIST, now=timezone.now())
+    look = listing._look
+
+    def stopped_meanwhile(*given: object) -> object:
+        seen = look(*given)
+        stage.stop(job)
+        return seen
+
+    monkeypatch.setattr(listing, "_look", stopped_meanwhile)
+    stage.look()
     job = stage.until_state(job, State.STOPPED)
     assert Order.objects.get(kind="list").signature == ""
     assert Hold.objects.get().state == "released"
 
 
-def test_a_worker_that_comes_back_too_late_overwrites_nothing(stage: Stage) -> None:
+def test_a_worker_that_comes_back_too_late_overwrites_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = stage.submit()
-    late = order_claim(order_id=order_of(job).pk, now=timezone.now())
-    assert late is not None
-    assert order_claim(order_id=late.pk, now=timezone.now()) is None
+    late = claimed(order_of(job))
+    assert not orders_claim(states=UNSENT, now=timezone.now(), limit=1)
     die()
     signature = prepared(job).signature
-    with pytest.raises(LeaseLost):
-        order_sign(late, signed_listing(stage, job), Order.Instruction.LIST, now=timezone.now())
+    attempts = Attempt.objects.select_related("job__market").in_bulk([late.attempt_id])
+    assert listing.lists_prepare([late], attempts, now=timezone.now()) == []
     assert Order.objects.get().signature == signature
 
 
@@ -62,9 +55,8 @@ def test_a_node_that_takes_the_job_before_the_delisting_lands_is_stopped_by_an_e
     job = stage.until_state(stage.submit(), State.QUEUED)
     stage.stop(job)
     order = services.order_make(want_id=Want.objects.get(kind="stop").pk, now=timezone.now())
-    order = order_claim(order_id=order.pk, now=timezone.now())
-    assert order is not None
-    assert PREPARE["stop"](order, timezone.now())
+    attempts = Attempt.objects.select_related("job__market").in_bulk([order.attempt_id])
+    (order,) = acts_prepare([claimed(order)], attempts, now=timezone.now())
     assert order.instruction == "delist"
     stage.node().work(stage.market)
     die()
@@ -96,7 +88,8 @@ def test_what_left_no_trace_is_built_again(stage: Stage) -> None:
     Order.objects.filter(pk=order.pk).update(state="unsure", last_valid_block_height=1, sent_at=timezone.now())
     die()
     job = stage.until_state(job, State.QUEUED)
-    assert Order.objects.get().signature != order.signature
+    history = stage.network.ask(lambda chain: chain.signatures_for(job.attempt.address))
+    assert [line.signature for line in history] == [Order.objects.get().signature]
     assert treasury(stage.network) == TREASURY - PRICE * job.timeout_s
 
 

@@ -135,16 +135,17 @@ def address(text: str) -> str:
 def job_list(job: Job, now: datetime) -> None:
     """Let the chain confirm the listing."""
     assert job.attempt
-    services.attempt_addressed(
-        attempt_id=job.attempt.pk,
+    place = services.Place(
+        attempt=job.attempt,
         address=address("Job"),
         run_address=address("Run"),
         seed_version=1,
         genesis_hash="scene",
         definition_cid="QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o",
-        now=now,
+        price_micro=job.price_micro,
     )
-    services.attempt_listed(attempt_id=job.attempt.pk, signature=signature("List"), slot=4211, now=now)
+    services.attempts_addressed(places=[place], now=now)
+    services.attempts_listed(landed=[services.Landed(job.attempt.pk, signature("List"), 4211)], now=now)
 
 
 def job_run(job: Job, now: datetime) -> None:

@@ -9,15 +9,17 @@ from apps.billing.selectors import wallet
 from apps.jobs.models import Job, Want
 from apps.jobs.selectors import running_cost
 from apps.jobs.services import (
+    Landed,
     Observation,
+    Place,
     Seen,
-    attempt_addressed,
     attempt_cancelled,
     attempt_failed,
-    attempt_listed,
     attempt_refund,
     attempt_repriced,
     attempt_settle,
+    attempts_addressed,
+    attempts_listed,
     job_observe,
 )
 from apps.jobs.state import Reason, State
@@ -32,7 +34,7 @@ SETTLED = {"price_micro": PRICE, "node": "N", "result_cid": "Qm", "signature": "
 def running(submit) -> Job:
     """A job that a node runs since NOW."""
     job = submit()
-    attempt_listed(attempt_id=job.attempt.pk, signature="l", slot=1, now=NOW)
+    attempts_listed(landed=[Landed(job.attempt.pk, "l", 1)], now=NOW)
     job_observe(attempt_id=job.attempt.pk, observation=Observation(Seen.RUNNING, 2, "N", started_at=NOW), now=NOW)
     return Job.objects.select_related("attempt").get(pk=job.pk)
 
@@ -45,7 +47,7 @@ def test_running_cost_grows_by_the_second_with_the_fee_and_stops_at_the_timeout(
 def test_what_is_known_already_changes_nothing(running: Job) -> None:
     again = Observation(Seen.RUNNING, 3, "N", started_at=NOW)
     job_observe(attempt_id=running.attempt.pk, observation=again, now=NOW)
-    attempt_listed(attempt_id=running.attempt.pk, signature="l", slot=1, now=NOW)
+    attempts_listed(landed=[Landed(running.attempt.pk, "l", 1)], now=NOW)
     assert [event.kind for event in running.events.order_by("seq")] == ["submitted", "queued", "running"]
 
 
@@ -122,7 +124,9 @@ def test_a_cancelled_attempt_cannot_be_priced_again(submit) -> None:
 
 def test_an_address_is_stored_once(submit) -> None:
     job = submit()
-    facts = {"run_address": "R", "seed_version": 1, "genesis_hash": "G", "definition_cid": "Qm", "now": NOW}
-    attempt_addressed(attempt_id=job.attempt.pk, address="A", **facts)
-    attempt_addressed(attempt_id=job.attempt.pk, address="B", **facts)
-    assert attempt_of(job).address == "A"
+    facts = {"seed_version": 1, "genesis_hash": "G", "definition_cid": "Qm", "price_micro": PRICE}
+    for address in ("A", "B"):
+        place = Place(attempt=attempt_of(job), address=address, run_address=f"{address}r", **facts)
+        attempts_addressed(places=[place], now=NOW)
+    assert (attempt_of(job).address, attempt_of(job).run_address) == ("A", "Ar")
+    assert job.events.filter(kind="pinned").count() == 1

@@ -87,6 +87,7 @@ class HoldExtension(models.Model):
     amount_micro = models.BigIntegerField()
     counted_micro = models.BigIntegerField(help_text="What caps count of it in the window of its placement.")
     placed_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True, help_text="When it was given back, the hold staying open.")
 
     class Meta:
         constraints = [

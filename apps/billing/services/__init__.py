@@ -15,7 +15,14 @@ from apps.billing.services.disputes import (
     dispute_won,
 )
 from apps.billing.services.expiry import expiry_notices, lots_expire
-from apps.billing.services.holds import hold_expire, hold_extend, hold_place, hold_release, holds_sweep
+from apps.billing.services.holds import (
+    hold_expire,
+    hold_extend,
+    hold_place,
+    hold_release,
+    hold_shorten,
+    holds_sweep,
+)
 from apps.billing.services.invoices import invoice_issue, invoice_send_again, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
@@ -78,6 +85,7 @@ __all__ = [
     "hold_release",
     "hold_settle",
     "hold_settle_many",
+    "hold_shorten",
     "holds_sweep",
     "invoice_issue",
     "invoice_replace",

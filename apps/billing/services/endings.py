@@ -1,7 +1,7 @@
 """How holds end, one or hundreds at once: books, lots, caps and the holds themselves, set by set."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from apps.billing.errors import HoldUnknown
 from apps.billing.models import Hold, HoldExtension
 from apps.billing.services.allowances import caps_give_back
 from apps.billing.services.counters import Spending, subjects_of
-from apps.billing.services.lots import Part, lots_legs, lots_release, lots_unspent
+from apps.billing.services.lots import Part, lots_legs, lots_release, lots_return, lots_unspent
 from apps.ledger.models import Account, Transfer
 from apps.ledger.services import Leg, Posting, accounts_lock, transfer_post_many
 
@@ -59,6 +59,27 @@ def holds_end(endings: Sequence[Ending], state: Hold.State, *, now: datetime, re
     lots_release([one for ending in endings for one in back[ending.hold.id]], now=now)
     _close(endings, state, now=now, reason=reason)
     return transfers
+
+
+def shares_return(hold: Hold, micro: int, *, key: str, reason: str, now: datetime) -> None:
+    """Give `micro` of an open hold back to the lots it took last; its wallet is locked, its row the caller's.
+
+    The shares shrink, so that the hold's end divides what is left and nothing twice.
+    """
+    back = lots_unspent({hold.id: hold.amount_micro - micro})[hold.id]
+    parts = [(share.lot, amount) for share, amount in back]
+    ending = Ending(hold, cost_micro=0, reason="release", details={"why": reason})
+    posting = _posting(ending, parts, now=now)
+    held = Leg(chart.held(hold.organisation_id), -micro)
+    legs = [leg for leg in (held, *lots_legs(parts, 1)) if leg.amount]
+    transfer_post_many([replace(posting, key=f"hold:{hold.source}:shorten:{key}", legs=legs)])
+    for share, amount in back:
+        share.amount_micro -= amount
+        if share.amount_micro:
+            share.save(update_fields=["amount_micro"])
+        else:
+            share.delete()
+    lots_return(parts, now=now)
 
 
 def _posting(ending: Ending, returned: Sequence[Part], *, now: datetime) -> Posting:

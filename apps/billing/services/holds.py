@@ -16,8 +16,9 @@ from apps.billing import chart
 from apps.billing.errors import AmountInvalid, HoldEnded, InsufficientCredits
 from apps.billing.models import Hold, HoldExtension
 from apps.billing.pricing import platform_fee
-from apps.billing.services.allowances import caps_take
-from apps.billing.services.endings import Ending, holds_end, holds_lock
+from apps.billing.services.allowances import caps_give_back, caps_take
+from apps.billing.services.counters import Spending, subjects_of
+from apps.billing.services.endings import Ending, holds_end, holds_lock, shares_return
 from apps.billing.services.lots import lots_choose, lots_legs, lots_spendable, lots_take
 from apps.core.errors import KeyReused
 from apps.core.wiring import ask
@@ -128,6 +129,29 @@ def hold_extend(
         )
 
 
+def hold_shorten(*, source: str, key: str, reason: str, now: datetime) -> bool:
+    """Give one extension of an open hold back to its lots; return whether there was anything to give back.
+
+    A repeat changes nothing, nor does a hold that has ended: its end gave back what was left. Raises HoldUnknown.
+    """
+    with transaction.atomic():
+        hold, _ = holds_lock([source])[source]
+        extension = HoldExtension.objects.filter(hold=hold, key=key, released_at=None).first()
+        if extension is None or hold.state != Hold.State.OPEN:
+            return False
+        counted = Spending(subjects_of(hold), extension.placed_at, extension.counted_micro)
+        shares_return(hold, extension.amount_micro, key=key, reason=reason, now=now)
+        hold.network_micro -= extension.network_micro
+        hold.network_fee_micro -= extension.network_fee_micro
+        hold.platform_fee_micro -= extension.platform_fee_micro
+        hold.amount_micro -= extension.amount_micro
+        hold.save(update_fields=["network_micro", "network_fee_micro", "platform_fee_micro", "amount_micro"])
+        extension.counted_micro, extension.released_at = 0, now
+        extension.save(update_fields=["counted_micro", "released_at"])
+        caps_give_back([counted])
+    return True
+
+
 def hold_release(*, source: str, reason: str, now: datetime) -> Hold:
     """Give all that was held back to the lots it came from; a repeat changes nothing.
 
@@ -207,7 +231,7 @@ def _reserve(hold: Hold, micro: int, accounts: Mapping[str, Account], *, key: st
 def _same_hold(hold: Hold, organisation_id: uuid.UUID, parts: Parts) -> Hold:
     first = [hold.network_micro, hold.network_fee_micro, hold.platform_fee_micro]
     if hold.counted_micro != hold.amount_micro:
-        for more in hold.extensions.all():
+        for more in hold.extensions.filter(released_at=None):
             first[0] -= more.network_micro
             first[1] -= more.network_fee_micro
             first[2] -= more.platform_fee_micro

@@ -1,21 +1,26 @@
 """Acts of the bridge, one module per act; import them from here."""
 
+from apps.bridge.services.checking import orders_check
+from apps.bridge.services.cleaning import cleans_want
 from apps.bridge.services.markets import CatalogueBroken, markets_sync
 from apps.bridge.services.observing import chain_observe
-from apps.bridge.services.orders import order_make, orders_due, orders_make_missing
+from apps.bridge.services.orders import order_make, order_retry, orders_due, orders_make_missing
+from apps.bridge.services.pushing import orders_push
 from apps.bridge.services.results import result_fetch, result_try, results_sweep
-from apps.bridge.services.sending import order_push, orders_check, orders_push_due
+from apps.bridge.services.working import orders_work
 
 __all__ = [
     "CatalogueBroken",
     "chain_observe",
+    "cleans_want",
     "markets_sync",
     "order_make",
-    "order_push",
+    "order_retry",
     "orders_check",
     "orders_due",
     "orders_make_missing",
-    "orders_push_due",
+    "orders_push",
+    "orders_work",
     "result_fetch",
     "result_try",
     "results_sweep",

@@ -137,6 +137,7 @@ def _apply_end(
             attempt_id=attempt.pk,
             seconds=max(0, min(final.time_end - final.time_start, final.timeout)),
             price_micro=final.price,
+            timeout_s=final.timeout,
             node=final.node,
             result_cid=final.cid_result or "",
             signature=signature,

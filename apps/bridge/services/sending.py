@@ -1,49 +1,32 @@
-"""The second half of an order: send what is stored, look it up, and never send anything new on doubt."""
+"""Sending what is stored, and what a refusal means: nothing new is ever sent on doubt."""
 
 import logging
-import uuid
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import transaction
 
-from apps.bridge.chain import (
-    ChainError,
-    ChainUnavailable,
-    ClusterMismatch,
-    Gateway,
-    JobAccount,
-    ProgramError,
-    SignatureStatus,
-    ask_chain,
-)
-from apps.bridge.ipfs import IpfsError
-from apps.bridge.keys import SeedMissing
+from apps.bridge.chain import ChainError, ClusterMismatch, ProgramError, ask_chain
 from apps.bridge.models import Order
 from apps.bridge.services.orders import (
-    BACKOFF_LONGEST,
-    BACKOFF_NETWORK,
-    UNSENT,
+    FUNDS,
+    OURS,
     LeaseLost,
     S,
-    order_claim,
     order_close,
-    order_postpone,
     order_rebuild,
-    order_update,
+    order_split,
     order_wait,
-    orders_claim,
-    orders_due,
+    orders_wait,
 )
-from apps.bridge.services.preparing import PREPARE, I
-from apps.jobs.models import Attempt, Want
-from apps.jobs.services import attempt_failed, attempt_listed, attempt_refund, attempt_withdrawn
+from apps.jobs.models import Want
+from apps.jobs.services import attempt_failed
 from apps.jobs.state import Reason
 
 logger = logging.getLogger(__name__)
 
-RESEND = timedelta(seconds=2)
 # Refusals that are the treasury's or the endpoint's fault: the customer's job waits, it does not fail.
-OURS = frozenset(
+OUR_FAULT = frozenset(
     {
         "InsufficientFunds",
         "InsufficientLamports",
@@ -56,133 +39,55 @@ OURS = frozenset(
 IN_USE = frozenset({"AccountAlreadyInUse", "LamportsNonNull"})
 
 
-def order_push(*, order_id: uuid.UUID, now: datetime) -> bool:
-    """Bring a due order as far as sent; return whether it was ours to push.
+def orders_send(orders: Sequence[Order], *, fresh: bool, now: datetime) -> None:
+    """Send the stored transactions, several at a time, each once even where two orders share it.
 
-    Errors of the network count as failures and are tried again later. Raises ClusterMismatch.
+    `fresh` means they cannot have been sent before, so that a refusal is certain. Raises ClusterMismatch.
     """
-    order = order_claim(order_id=order_id, now=now)
-    if order is None:
-        return False
+    if not orders:
+        return
+    blobs = {order.signature: bytes(order.blob or b"") for order in orders}
     try:
-        fresh = order.state in (S.WANTED, S.CLAIMED)
-        if fresh and not PREPARE[order.kind](order, now):
-            return True
-        if order.state == S.SIGNED:
-            order_send(order, fresh=fresh, now=now)
-    except LeaseLost as error:
-        logger.warning("%s; our result is dropped", error)
-    except ClusterMismatch as error:
-        logger.critical("%s", error)
-        order_postpone(order, str(error), now=now)
+        answers = ask_chain(lambda gateway: gateway.send_many(list(blobs.values())))
+        outcomes: dict[str, ChainError | None] = dict(zip(blobs, answers, strict=True))
+    except ClusterMismatch as mismatch:
+        logger.critical("%s", mismatch)
+        orders_wait(orders, seconds=FUNDS.longest, now=now, error=str(mismatch)[:500])
         raise
-    except (ChainError, IpfsError, SeedMissing) as error:
-        logger.warning("order %s waits: %s", order.pk, error)
-        away = isinstance(error, ChainUnavailable | IpfsError)
-        order_postpone(order, str(error), now=now, longest=BACKOFF_NETWORK if away else BACKOFF_LONGEST)
-    except Exception as error:
-        order_postpone(order, f"{type(error).__name__}: {error}", now=now)
-        raise
-    return True
+    except ChainError as missed:
+        outcomes = dict.fromkeys(blobs, missed)
+    taken = [order for order in orders if outcomes[order.signature] is None]
+    orders_wait(taken, seconds=0, now=now, state=S.SENT, sent_at=now)
+    for order in orders:
+        error = outcomes[order.signature]
+        if error is not None:
+            _missed(order, error, fresh, now)
 
 
-def order_send(order: Order, *, fresh: bool, now: datetime) -> None:
-    """Send the stored transaction; `fresh` means it cannot have been sent before, so that a refusal is certain."""
-    blob = bytes(order.blob or b"")
+def _missed(order: Order, error: ChainError, fresh: bool, now: datetime) -> None:
+    """Decide about a transaction that was not taken: refused for certain, or to be looked up."""
     try:
-        ask_chain(lambda gateway: gateway.send(blob))
-    except ProgramError as error:
-        if fresh:
-            _refused(order, error, now)
+        if not isinstance(error, ProgramError):
+            order_wait(order, seconds=0.5, now=now, state=S.UNSURE, error=str(error)[:500], sent_at=now)
+        elif fresh:
+            order_refused(order, error, now=now)
         else:  # it may have landed, or land still, from an earlier send: look it up
             order_wait(order, seconds=1, now=now, state=S.UNSURE, error=str(error)[:500], sent_at=now)
-    except ClusterMismatch:
-        raise
-    except ChainError as error:
-        order_wait(order, seconds=0.5, now=now, state=S.UNSURE, error=str(error)[:500], sent_at=now)
-    else:
-        order_wait(order, seconds=0, now=now, state=S.SENT, sent_at=now)
+    except LeaseLost as lost:
+        logger.warning("%s; our result is dropped", lost)
 
 
-def orders_check(*, now: datetime, limit: int = 200) -> int:
-    """Look up the orders that were sent, in one batch, and apply what became of them; return how many."""
-    orders = orders_claim(states=[S.SENT, S.UNSURE, S.CONFIRMED], now=now, limit=limit)
-    if not orders:
-        return 0
-
-    async def look(gateway: Gateway) -> tuple[int, list[SignatureStatus | None]]:
-        height = await gateway.height_final()  # first the height: what lands in between is seen below
-        return height, await gateway.statuses([order.signature for order in orders])
-
-    try:
-        height, statuses = ask_chain(look)
-    except ChainError as error:
-        for order in orders:
-            order_wait(order, seconds=1, now=now, error=str(error)[:500])
-        raise
-    for order, status in zip(orders, statuses, strict=True):
-        try:
-            _check(order, status, height, now)
-        except LeaseLost as error:
-            logger.warning("%s; our result is dropped", error)
-        except Exception as error:
-            logger.exception("order %s could not be applied", order.pk)
-            order_postpone(order, f"{type(error).__name__}: {error}", now=now)
-    return len(orders)
-
-
-def _check(order: Order, status: SignatureStatus | None, height: int, now: datetime) -> None:
-    if status is None:
-        _unseen(order, height, now)
-    elif status.error is not None:
-        if status.reached("finalized"):
-            signature = order.signature
-            _refused(order, ask_chain(lambda gateway: gateway.failure(signature, status)), now)
-        else:
-            order_wait(order, seconds=0.5, now=now)
-    elif not status.reached("confirmed"):
-        order_wait(order, seconds=0.2, now=now)
-    else:
-        if order.confirmed_at is None:
-            _confirmed(order, status, now)
-        if status.reached("finalized"):
-            _final(order, status, now)
-        else:
-            order_wait(order, seconds=0.5, now=now)
-
-
-def _unseen(order: Order, height: int, now: datetime) -> None:
-    if height > (order.last_valid_block_height or 0):
-        _expired(order, now)
-    elif order.sent_at is None or now - order.sent_at >= RESEND:
-        order_send(order, fresh=False, now=now)
-    else:
-        order_wait(order, seconds=0.5, now=now)
-
-
-def _expired(order: Order, now: datetime) -> None:
-    """Decide about a transaction whose blockhash died unseen: only what left no trace is built again."""
-    address = Attempt.objects.values_list("address", flat=True).get(pk=order.attempt_id) or ""
-
-    async def look(gateway: Gateway) -> tuple[list[str], JobAccount | None]:
-        return await gateway.history(address), (await gateway.view(address)).job
-
-    history, job = ask_chain(look)
-    if order.signature in history:
-        order_wait(order, seconds=2, now=now)  # it landed after all; its status will be told
-    elif order.instruction == I.LIST and history:
-        order_update(order, keep=True, signature=history[-1], state=S.SENT)  # listed under another signature
-        order_wait(order, seconds=0, now=now)
-    elif order.instruction == I.LIST and job is not None:
-        order_wait(order, seconds=2, now=now)
-    else:
-        order_rebuild(order, "the blockhash expired before the transaction was seen", now=now)
-
-
-def _refused(order: Order, error: ProgramError, now: datetime) -> None:
+def order_refused(order: Order, error: ProgramError, *, now: datetime) -> None:
+    """Decide about a transaction that was refused for certain and can never land. Raises LeaseLost."""
     logger.warning("order %s (%s) was refused: %s", order.pk, order.instruction, error)
-    if order.kind != Want.Kind.LIST or error.name in OURS:
+    if error.name == "BlockhashNotFound":
         order_rebuild(order, str(error), now=now)
+    elif order.shared:
+        order_split(order, str(error), now=now)
+    elif error.name in OUR_FAULT:
+        order_rebuild(order, str(error), now=now, ladder=FUNDS)
+    elif order.kind != Want.Kind.LIST:
+        order_rebuild(order, str(error), now=now, ladder=OURS)
     elif error.name in IN_USE:
         order_wait(order, seconds=1, now=now, state=S.UNSURE, error=str(error)[:500])
     else:
@@ -190,33 +95,3 @@ def _refused(order: Order, error: ProgramError, now: datetime) -> None:
         with transaction.atomic():  # both or none: a transaction whose hold is gone must never be sent again
             attempt_failed(attempt_id=order.attempt_id, reason=Reason.CHAIN_REFUSED, sentence=sentence, now=now)
             order_close(order, S.FAILED, str(error), now=now)
-
-
-def _confirmed(order: Order, status: SignatureStatus, now: datetime) -> None:
-    if order.instruction == I.LIST:
-        attempt_listed(attempt_id=order.attempt_id, signature=order.signature, slot=status.slot, now=now)
-    elif order.instruction == I.DELIST:
-        attempt_withdrawn(attempt_id=order.attempt_id, signature=order.signature, slot=status.slot, now=now)
-    order_update(order, keep=True, state=S.CONFIRMED, slot=status.slot, confirmed_at=now, error="")
-
-
-def _final(order: Order, status: SignatureStatus, now: datetime) -> None:
-    if order.instruction in (I.DELIST, I.RECOVER):
-        attempt_refund(attempt_id=order.attempt_id, signature=order.signature, slot=status.slot, now=now)
-    order_close(order, S.CONFIRMED, f"{order.instruction} {order.signature}", now=now)
-
-
-def orders_push_due(*, now: datetime, limit: int = 50) -> int:
-    """Push the orders that are due and not sent, most overdue first; return how many were tried.
-
-    One that fails does not keep the others waiting.
-    """
-    due = list(orders_due(states=UNSENT, now=now).values_list("pk", flat=True)[:limit])
-    for order_id in due:
-        try:
-            order_push(order_id=order_id, now=now)
-        except ClusterMismatch:
-            raise
-        except Exception:
-            logger.exception("order %s could not be pushed", order_id)
-    return len(due)

@@ -1,21 +1,28 @@
 """Acts that write jobs, one module per act; import them from here."""
 
 from apps.jobs.services.approvals import job_approved, job_launch
+from apps.jobs.services.extension import (
+    ExtensionCost,
+    extension_estimate,
+    extension_landed,
+    extension_refused,
+    job_extend,
+)
 from apps.jobs.services.logs import LogEntry, loglines_add
 from apps.jobs.services.markets import MarketFacts, market_close, market_observe
-from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify
+from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify, jobs_lock
 from apps.jobs.services.observation import (
     Observation,
     Seen,
-    attempt_addressed,
     attempt_cancelled,
+    attempt_clean,
     attempt_failed,
-    attempt_listed,
     attempt_repriced,
     attempt_withdrawn,
     job_observe,
     want_close,
 )
+from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
@@ -24,20 +31,28 @@ from apps.jobs.services.submission import ApprovalNeeded, Estimate, Spender, job
 __all__ = [
     "ApprovalNeeded",
     "Estimate",
+    "ExtensionCost",
+    "Landed",
     "LogEntry",
     "MarketFacts",
     "Observation",
+    "Place",
     "Seen",
     "Spender",
-    "attempt_addressed",
     "attempt_cancelled",
+    "attempt_clean",
     "attempt_failed",
-    "attempt_listed",
     "attempt_refund",
     "attempt_repriced",
     "attempt_settle",
     "attempt_withdrawn",
+    "attempts_addressed",
+    "attempts_listed",
     "event_write",
+    "extension_estimate",
+    "extension_landed",
+    "extension_refused",
+    "job_extend",
     "job_approved",
     "job_estimate",
     "job_launch",
@@ -48,6 +63,7 @@ __all__ = [
     "job_project_set",
     "job_stop",
     "job_submit",
+    "jobs_lock",
     "loglines_add",
     "market_close",
     "market_observe",

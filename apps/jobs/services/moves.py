@@ -1,10 +1,13 @@
-"""The only writer of Job.state, and of the timeline that says why."""
+"""The only writer of Job.state, and of the timeline that says why, for one job or for many at once."""
 
 import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from apps.core.errors import Conflict
 from apps.jobs.models import Job, JobEvent
@@ -14,6 +17,23 @@ from apps.jobs.state import OVER, Reason, State, may_follow
 def job_lock(job_id: uuid.UUID) -> Job:
     """Return the job with its row locked until the transaction ends. Raises Job.DoesNotExist."""
     return Job.objects.select_for_update(no_key=True).get(pk=job_id)
+
+
+def jobs_lock(job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Job]:
+    """Return the jobs by id, with their markets, rows locked in one order until the transaction ends."""
+    jobs = Job.objects.select_for_update(no_key=True, of=("self",)).select_related("market")
+    return {job.pk: job for job in jobs.filter(pk__in=job_ids).order_by("pk")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a job's timeline to be."""
+
+    job: Job
+    kind: str
+    sentence: str
+    signature: str = ""
+    slot: int | None = None
 
 
 def job_move(
@@ -42,28 +62,63 @@ def job_move(
     event_write(job=job, kind=to, sentence=sentence, now=now, signature=signature, slot=slot)
 
 
+def jobs_move(*, lines: Sequence[Line], to: State, now: datetime, **fields: Any) -> None:
+    """Move many locked jobs to one live state with the same `fields`, one line each. Raises Conflict as job_move."""
+    jobs = [line.job for line in lines]
+    for job in jobs:
+        if not may_follow(State(job.state), to) or to in OVER:
+            raise Conflict(f"A job that is {job.get_state_display().lower()} cannot become {to.label.lower()}.")
+    changed = {"state": to, "reason": Reason.NONE, "sentence": "", **fields}
+    for job in jobs:
+        for name, value in changed.items():
+            setattr(job, name, value)
+    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(**changed)
+    events_write(lines=lines, now=now)
+
+
 def event_write(
     *, job: Job, kind: str, sentence: str, now: datetime, signature: str = "", slot: int | None = None
 ) -> JobEvent:
     """Add one line to the timeline of a locked job and tell whoever watches."""
-    last = job.events.order_by("-seq").values_list("seq", flat=True).first() or 0
-    event = JobEvent.objects.create(
-        job=job,
-        seq=last + 1,
-        at=now,
-        kind=kind,
-        sentence=sentence,
-        state=job.state,
-        signature=signature,
-        slot=slot,
+    return events_write(lines=[Line(job, kind, sentence, signature, slot)], now=now)[0]
+
+
+def events_write(*, lines: Sequence[Line], now: datetime) -> list[JobEvent]:
+    """Add a line to the timeline of each of these locked jobs, one a job, and tell whoever watches."""
+    if not lines:
+        return []
+    jobs = [line.job.pk for line in lines]
+    found = JobEvent.objects.filter(job__in=jobs).values("job").annotate(last=Max("seq"))
+    last = dict(found.values_list("job", "last"))
+    events = JobEvent.objects.bulk_create(
+        JobEvent(
+            job=line.job,
+            seq=last.get(line.job.pk, 0) + 1,
+            at=now,
+            kind=line.kind,
+            sentence=line.sentence,
+            state=line.job.state,
+            signature=line.signature,
+            slot=line.slot,
+        )
+        for line in lines
     )
-    job_notify(job.pk, f"event {event.seq}")
-    return event
+    jobs_notify({event.job_id: f"event {event.seq}" for event in events})
+    return events
 
 
 def job_notify(job_id: uuid.UUID, payload: str) -> None:
     """Tell the channel `job_<hex of the id>`, when this transaction commits, what is new ("event 3", "log 57")."""
+    jobs_notify({job_id: payload})
+
+
+def jobs_notify(payloads: dict[uuid.UUID, str]) -> None:
+    """Tell the channel of each job what is new, as job_notify does."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A notice goes with the transaction that makes it true.")
+    channels = [f"job_{job_id.hex}" for job_id in payloads]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [f"job_{job_id.hex}", payload])
+        cursor.execute(
+            "SELECT pg_notify(channel, payload) FROM unnest(%s::text[], %s::text[]) AS note(channel, payload)",
+            [channels, list(payloads.values())],
+        )

@@ -47,28 +47,6 @@ def attempt_get(attempt_id: uuid.UUID) -> tuple[Job, Attempt]:
     return job, attempt
 
 
-def attempt_addressed(
-    *,
-    attempt_id: uuid.UUID,
-    address: str,
-    run_address: str,
-    seed_version: int,
-    genesis_hash: str,
-    definition_cid: str,
-    now: datetime,
-) -> None:
-    """Store where the attempt will be found on the chain, before anything is sent. A repeat changes nothing."""
-    with transaction.atomic():
-        job, attempt = attempt_get(attempt_id)
-        if attempt.address is not None:
-            return
-        attempt.address, attempt.run_address = address, run_address
-        attempt.seed_version, attempt.genesis_hash = seed_version, genesis_hash
-        attempt.definition_cid = definition_cid
-        attempt.save(update_fields=["address", "run_address", "seed_version", "genesis_hash", "definition_cid"])
-        event_write(job=job, kind="pinned", sentence=f"The definition is on IPFS as {definition_cid}.", now=now)
-
-
 def attempt_repriced(*, attempt_id: uuid.UUID, price_micro: int, now: datetime) -> bool:
     """Hold again when the market became dearer than the hold; return whether the attempt may be listed.
 
@@ -101,23 +79,6 @@ def attempt_repriced(*, attempt_id: uuid.UUID, price_micro: int, now: datetime) 
             now=now,
         )
         return True
-
-
-def attempt_listed(*, attempt_id: uuid.UUID, signature: str, slot: int, now: datetime) -> None:
-    """Note that the listing is confirmed; a pending job becomes queued. A repeat changes nothing."""
-    with transaction.atomic():
-        job, attempt = attempt_get(attempt_id)
-        if attempt.list_signature == signature:
-            return
-        attempt.list_signature, attempt.listed_at = signature, now
-        attempt.save(update_fields=["list_signature", "listed_at"])
-        sentence = f"Listed on the market {job.market.name}; the deposit is on the chain."
-        if job.state == State.PENDING:
-            job_move(
-                job=job, to=State.QUEUED, sentence=sentence, now=now, signature=signature, slot=slot, queued_at=now
-            )
-        else:
-            event_write(job=job, kind="listed", sentence=sentence, now=now, signature=signature, slot=slot)
 
 
 def attempt_withdrawn(*, attempt_id: uuid.UUID, signature: str, slot: int, now: datetime) -> None:
@@ -234,6 +195,15 @@ def _quit(job: Job, attempt: Attempt, observation: Observation, now: datetime) -
         slot=observation.slot,
     )
     want_write(job=job, attempt=attempt, kind=Want.Kind.RECOVER, now=now)
+
+
+def attempt_clean(*, attempt_id: uuid.UUID, now: datetime) -> None:
+    """Want the account of a settled attempt closed, so that its rent comes back; once."""
+    with transaction.atomic():
+        job, attempt = attempt_get(attempt_id)
+        if attempt.settled_at is not None and attempt.clean_wanted_at is None:
+            Attempt.objects.filter(pk=attempt.pk).update(clean_wanted_at=now)
+            want_write(job=job, attempt=attempt, kind=Want.Kind.CLEAN, now=now)
 
 
 def want_close(*, want_id: int, outcome: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.billing import services as billing
-from apps.jobs.models import Attempt, Job
+from apps.jobs.models import Attempt, Extension, Job
 from apps.jobs.services.moves import event_write, job_lock
 from apps.jobs.state import Reason
 
@@ -22,11 +22,12 @@ def attempt_settle(
     signature: str,
     slot: int,
     now: datetime,
+    timeout_s: int | None = None,
 ) -> bool:
     """Pay for the seconds a node was paid for, release the rest of the hold; return whether it was still to do.
 
-    `seconds` is min(time_end − time_start, timeout) and `price_micro` the job account's price, both read from the
-    finalised account (network facts §1.8).
+    `seconds` is min(time_end − time_start, timeout); `price_micro` and `timeout_s` are the job account's: all read
+    from the finalised account (network facts §1.8).
     """
     with transaction.atomic():
         attempt = Attempt.objects.select_related("job").get(pk=attempt_id)
@@ -40,7 +41,7 @@ def attempt_settle(
         settlement = billing.hold_settle(
             source=attempt.hold_source,
             network_micro=price_micro * seconds,
-            network_fee_micro=network_fee(price_micro * job.timeout_s),
+            network_fee_micro=_fees(attempt, job, price_micro, timeout_s),
             seconds=seconds,
             started_at=attempt.started_at,
             details={"job": str(job.pk), "attempt": attempt.number, "node": node, "signature": signature},
@@ -77,7 +78,7 @@ def attempt_refund(*, attempt_id: uuid.UUID, signature: str, slot: int, now: dat
             return False
         attempt.settle_signature, attempt.settle_slot = signature, slot
         attempt_close_free(attempt, reason=f"deposit returned by {signature}", now=now)
-        _fee_lost(attempt, job.timeout_s, now)
+        _fee_lost(attempt, job, now)
         event_write(
             job=job,
             kind="settled",
@@ -93,7 +94,7 @@ def _quit_lost(job: Job, attempt: Attempt, network_micro: int, signature: str, s
     """Take over what another node earned on a job that was quit and given up as failed (network facts §1.9 d)."""
     attempt.settle_signature, attempt.settle_slot = signature, slot
     attempt_close_free(attempt, reason="another node took the job over after it had failed", now=now)
-    _fee_lost(attempt, job.timeout_s, now, more_micro=network_micro)
+    _fee_lost(attempt, job, now, more_micro=network_micro)
     sentence = "Another node had taken it over before the deposit came back; the platform pays that, not you."
     event_write(job=job, kind="settled", sentence=sentence, now=now, signature=signature, slot=slot)
 
@@ -103,9 +104,24 @@ def network_fee(deposit_micro: int) -> int:
     return deposit_micro // settings.CHAIN_FEE_DIVISOR if settings.CHAIN_FEE_DIVISOR else 0
 
 
-def _fee_lost(attempt: Attempt, timeout_s: int, now: datetime, *, more_micro: int = 0) -> None:
+def _fees(attempt: Attempt, job: Job, price_micro: int, timeout_s: int | None = None) -> int:
+    """Return what the network kept of the listing and of each extension that the time limit shows, micro-NOS."""
+    extensions = list(attempt.extensions.order_by("pk"))
+    landed = [
+        one
+        for one in extensions
+        if one.state == Extension.State.LANDED
+        or (one.state == Extension.State.OPEN and timeout_s is not None and one.to_s <= timeout_s)
+    ]
+    first_s = extensions[0].from_s if extensions else job.timeout_s
+    return sum(
+        network_fee(price_micro * seconds) for seconds in (first_s, *(one.to_s - one.from_s for one in landed))
+    )
+
+
+def _fee_lost(attempt: Attempt, job: Job, now: datetime, *, more_micro: int = 0) -> None:
     """Take over the network fee of a listing the customer does not pay for: it never comes back."""
-    lost = network_fee((attempt.listing_price_micro or attempt.price_micro) * timeout_s) + more_micro
+    lost = _fees(attempt, job, attempt.listing_price_micro or attempt.price_micro) + more_micro
     if lost:
         reason = "what the network kept of a job that costs its customer nothing"
         billing.loss_post(key=attempt.hold_source, network_micro=lost, reason=reason, now=now)

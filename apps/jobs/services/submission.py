@@ -290,9 +290,9 @@ def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int,
         hold_for(job, attempt, Spender(first.api_key_id, first.dimensions.get("template", "")), now=now)
 
 
-def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime) -> Want:
-    """Want an act of the chain, once per attempt and kind, and tell the bridge; the job's row must be locked."""
-    want = attempt.wants.filter(kind=kind).first()
+def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime, again: bool = False) -> Want:
+    """Want an act of the chain, once per attempt and kind unless `again`, and tell the bridge; the job is locked."""
+    want = None if again else attempt.wants.filter(kind=kind).first()
     if want is None:
         seq = (job.wants.order_by("-seq").values_list("seq", flat=True).first() or 0) + 1
         want = Want.objects.create(job=job, attempt=attempt, seq=seq, kind=kind, created_at=now)

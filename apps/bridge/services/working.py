@@ -1,0 +1,25 @@
+"""One turn of a worker at the bridge's queue."""
+
+import logging
+from datetime import datetime
+
+from apps.bridge.chain import ChainUnavailable
+from apps.bridge.services.checking import orders_check
+from apps.bridge.services.orders import orders_make_missing
+from apps.bridge.services.pushing import orders_push
+
+logger = logging.getLogger(__name__)
+
+
+def orders_work(*, now: datetime) -> int:
+    """Make, push and look up whatever is due; return how many orders were touched. Any number may do so at once.
+
+    Raises ClusterMismatch; an endpoint that is away is tried again in a later turn.
+    """
+    orders_make_missing(now=now)
+    pushed = orders_push(now=now)
+    try:
+        return pushed + orders_check(now=now)
+    except ChainUnavailable as error:
+        logger.warning("%s", error)
+        return pushed
