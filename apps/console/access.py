@@ -150,6 +150,12 @@ ROUTES: dict[str, dict[str, Access]] = {
     "payments:card_setup": {"GET": P.BILLING_MANAGE},
     "payments:card_default": {"POST": P.BILLING_MANAGE},
     "payments:card_remove": {"GET": P.BILLING_MANAGE, "POST": P.BILLING_MANAGE},
+    "payments_api:cards": {"GET": P.BILLING_VIEW},
+    "payments_api:card_default": {"POST": P.BILLING_MANAGE},
+    "payments_api:card_remove": {"POST": P.BILLING_MANAGE},
+    "payments_api:automatic": {"GET": P.BILLING_VIEW, "PUT": P.BILLING_MANAGE},
+    "payments_api:topups": {"GET": P.BILLING_VIEW, "POST": P.BILLING_MANAGE},
+    "payments_api:topup": {"GET": P.BILLING_VIEW},
     # --- jobs
     "jobs:list": {"GET": P.JOBS_VIEW},
     "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},

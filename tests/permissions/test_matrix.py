@@ -55,6 +55,8 @@ QUESTIONS = (
 NOT_BY_SERVICE_KEYS = {
     ("organisations_api:keys", "POST"): "what is sent asks for a personal key, and a service key is nobody's",
     ("organisations_api:approval_withdraw", "POST"): "only whoever asked takes the question back",
+    ("payments_api:automatic", "PUT"): "a person answers for what a card pays by itself",
+    ("payments_api:topups", "POST"): "a person goes to pay it",
 }
 MEMBERS = [route for route in ALL if "slug" in route.kwargs]
 every_route = pytest.mark.parametrize("route", ALL, ids=str)

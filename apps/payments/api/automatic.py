@@ -37,4 +37,8 @@ class Automatic(Endpoint):
 
 def _shown(rule: TopUpRule) -> dict[str, Any]:
     month = month_of(rule, now=timezone.now())
-    return {**RuleShape(rule).data, "month_charged_minor": month.charged_minor, "month_left_minor": month.left_minor}
+    return {
+        **RuleShape(rule).data,
+        "month_charged_minor": month.charged_minor,
+        "month_left_minor": month.left_minor,
+    }

@@ -46,7 +46,9 @@ class RuleBody(Body):
     days = serializers.IntegerField(required=False, allow_null=True, max_value=2**31)
     currency = serializers.ChoiceField(choices=CURRENCIES)
     month_cap_minor = serializers.IntegerField(max_value=2**62)
-    card = serializers.UUIDField(required=False, allow_null=True, help_text="Its id; without one, the default card.")
+    card = serializers.UUIDField(
+        required=False, allow_null=True, help_text="Its id; without one, the default card."
+    )
 
 
 class TopUpShape(serializers.ModelSerializer[TopUp]):
@@ -91,4 +93,3 @@ class TopUpNew(Body):
 
     currency = serializers.ChoiceField(choices=CURRENCIES)
     amount_minor = serializers.IntegerField(max_value=2**62, help_text="Before VAT.")
-    keep_card = Flag(default=False, help_text="Keep the card that pays for later top-ups.")

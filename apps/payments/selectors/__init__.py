@@ -2,7 +2,14 @@
 
 from apps.payments.selectors.cards import card_get, card_setup_get, cards_of
 from apps.payments.selectors.rules import Month, in_flight, month_of, rule_of
-from apps.payments.selectors.topups import automatic_page, invoice_number, quotes_in_use, topup_get, topups_page
+from apps.payments.selectors.topups import (
+    automatic_page,
+    invoice_number,
+    quotes_in_use,
+    topup_get,
+    topups_of,
+    topups_page,
+)
 
 __all__ = [
     "Month",
@@ -16,5 +23,6 @@ __all__ = [
     "quotes_in_use",
     "rule_of",
     "topup_get",
+    "topups_of",
     "topups_page",
 ]

@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from apps.billing.models import Invoice
 from apps.core.errors import NotFound
 from apps.organisations.models import Organisation
@@ -24,6 +26,11 @@ def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, 
     if before is not None:
         topups = topups.filter(id__lt=before)
     return list(topups.order_by("-id")[:limit])
+
+
+def topups_of(organisation: Organisation) -> QuerySet[TopUp]:
+    """Return the organisation's top-ups, each with its quote."""
+    return TopUp.objects.select_related("quote").filter(organisation=organisation)
 
 
 def automatic_page(organisation: Organisation, *, limit: int = 10) -> list[TopUp]:

@@ -17,7 +17,14 @@ from apps.payments.services.customers import customer_ensure
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
 from apps.payments.services.refunds import refund_apply, refund_failed_apply, refund_fetch
 from apps.payments.services.rules import RuleWish, rule_off, rule_set
-from apps.payments.services.starting import payable_until, price_pay, topup_cancel, topup_path, topup_start
+from apps.payments.services.starting import (
+    payable_until,
+    price_pay,
+    topup_cancel,
+    topup_make,
+    topup_path,
+    topup_start,
+)
 from apps.payments.services.topups import PLATFORM, topup_ask_again, topup_expire, topup_lock, topup_of
 
 __all__ = [
@@ -52,6 +59,7 @@ __all__ = [
     "topup_confirm",
     "topup_expire",
     "topup_lock",
+    "topup_make",
     "topup_of",
     "topup_path",
     "topup_start",

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.billing.errors import QuoteUnknown
 from apps.billing.models import Quote
-from apps.billing.services import Terms, quote_accept
+from apps.billing.services import Terms, quote_accept, quote_create
 from apps.core.errors import Conflict
 from apps.core.money import credits_text
 from apps.organisations.models import Membership, Organisation
@@ -70,6 +70,17 @@ def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -
             quote=quote, defaults={"organisation": membership.organisation, "user": membership.user}
         )
     return session_open(topup, key=f"topup:{topup.id}", now=now)
+
+
+def topup_make(*, membership: Membership, currency: str, net_minor: int, now: datetime) -> TopUp:
+    """Lock today's price in a top-up that `topup_start` then opens; asks nobody, so it may run in a transaction.
+
+    Raises Denied, TermsNotAccepted, QuoteRefused, RateUnavailable.
+    """
+    membership.require(Permission.BILLING_MANAGE)
+    terms_require(membership.organisation)
+    quote = quote_create(organisation=membership.organisation, currency=currency, net_minor=net_minor, now=now)
+    return TopUp.objects.create(organisation=membership.organisation, user=membership.user, quote=quote)
 
 
 def payable_until(quote: Quote | Terms) -> datetime:
