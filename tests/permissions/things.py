@@ -318,7 +318,6 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     },
     "payments:automatic": rule_body,
     "payments_api:automatic": rule_json,
-    "payments_api:topups": lambda organisation: {
         "currency": quote_of(organisation).currency,
         "amount_minor": 10_000,
     },

@@ -73,7 +73,9 @@ def setup_apply(session: SetupSession, *, now: datetime) -> None:
         raise Parked(f"The session {session.id} is of no card setup here.")
     setup.stripe_session_id = session.id
     if setup.closed_at is None and session.card is not None:
-        setup.card = card_keep(organisation_id=setup.organisation_id, kept=session.card, user=setup.user, now=now)
+        setup.card = card_keep(
+            organisation_id=setup.organisation_id, kept=session.card, user_id=setup.user_id, now=now
+        )
         setup.closed_at = now
     elif setup.closed_at is None and session.status == "expired":
         setup.closed_at = now

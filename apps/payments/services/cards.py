@@ -19,7 +19,6 @@ from apps.payments.errors import Parked
 from apps.payments.gateway import KeptCard
 from apps.payments.models import Card, StripeCustomer
 from apps.payments.services.rules import rule_lock, rule_switch_off
-from apps.users.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +61,10 @@ def card_fetch(thing: dict[str, Any]) -> CardNews | None:
 
 def card_apply(news: CardNews, *, now: datetime) -> None:
     """Make our row say what Stripe has of the card; must run in the caller's transaction."""
-    card_keep(organisation_id=news.organisation_id, kept=news.kept, user=None, now=now)
+    card_keep(organisation_id=news.organisation_id, kept=news.kept, user_id=None, now=now)
 
 
-def card_keep(*, organisation_id: uuid.UUID, kept: KeptCard, user: User | None, now: datetime) -> Card | None:
+def card_keep(*, organisation_id: uuid.UUID, kept: KeptCard, user_id: int | None, now: datetime) -> Card | None:
     """Write the card as Stripe has it; the first one is the default. Return it, or None if Stripe has it no more.
 
     What was removed, here or at Stripe, stays removed whatever older news says. In the caller's transaction.
@@ -83,7 +82,7 @@ def card_keep(*, organisation_id: uuid.UUID, kept: KeptCard, user: User | None, 
     card.brand, card.last4, card.country = kept.brand, kept.last4, kept.country
     card.expires_month, card.expires_year = kept.expires_month, kept.expires_year
     card.checked_at = now
-    card.user = card.user or user
+    card.user_id = card.user_id or user_id
     if kept.customer is None:
         _gone(card, now=now)
         return None
@@ -211,4 +210,4 @@ def _look(card: Card, *, now: datetime) -> None:
         return
     kept = gateway.card_get(card.payment_method)
     with transaction.atomic():
-        card_keep(organisation_id=card.organisation_id, kept=kept, user=None, now=now)
+        card_keep(organisation_id=card.organisation_id, kept=kept, user_id=None, now=now)
