@@ -6,6 +6,8 @@ from urllib.parse import unquote
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from apps.core.money import CURRENCIES
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -247,15 +249,26 @@ COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
 TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
+GOODWILL_LIMIT_CREDITS = env.int("GOODWILL_LIMIT_CREDITS", default=100)  # above it a second person approves
 TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
-TOPUP_MINIMUM_MINOR = env.int("TOPUP_MINIMUM_MINOR", default=1_000)
-TOPUP_MAXIMUM_MINOR = env.int("TOPUP_MAXIMUM_MINOR", default=1_000_000)
+# What a top-up may be before VAT, in minor units, and the amounts its page offers, in whole units; by currency:
+# TOPUP_MINIMUM_MINOR="EUR=1000;USD=1000;GBP=1000", TOPUP_PRESETS="EUR=25,100,500;USD=25,100;GBP=25".
+TOPUP_MINIMUM_MINOR = env("TOPUP_MINIMUM_MINOR", cast={"value": int}, default=dict.fromkeys(CURRENCIES, 1_000))
+TOPUP_MAXIMUM_MINOR = env("TOPUP_MAXIMUM_MINOR", cast={"value": int}, default=dict.fromkeys(CURRENCIES, 1_000_000))
+TOPUP_PRESETS = env(
+    "TOPUP_PRESETS", cast={"value": [int]}, default=dict.fromkeys(CURRENCIES, [25, 100, 500, 1_000])
+)
 
 # --- Stripe ----------------------------------------------------------------------------------------------
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
 STRIPE_API_VERSION = "2026-10-28.endive"
+# The bank method offered beside cards, by currency; it must be switched on in the Stripe account:
+# STRIPE_BANK_METHODS="EUR=sepa_debit;GBP=bacs_debit;USD=us_bank_account".
+STRIPE_BANK_METHODS = env("STRIPE_BANK_METHODS", cast={"value": str}, default={})
+# The header in which a proxy in front of us says the visitor's country (ISO 3166 code), e.g. CF-IPCountry.
+GEO_COUNTRY_HEADER = env.str("GEO_COUNTRY_HEADER", default="")
 
 # --- chain -----------------------------------------------------------------------------------------------
 CHAIN_CLUSTER = env.str("CHAIN_CLUSTER", default="sandbox")  # a profile of nosana.chain

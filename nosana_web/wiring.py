@@ -21,6 +21,7 @@ PORTS: dict[str, list[str]] = {
     # An approved act, done in the approving transaction (docs/approvals.md); returns "noun:<id>" of what it made.
     "approvals.job": ["apps.jobs.services.job_approved"],  # approval, now
     "approvals.cap": ["apps.billing.services.cap_approved"],  # approval, now
+    "approvals.goodwill": ["apps.billing.services.goodwill_approved"],  # approval, now
     # quote_ids: which of them something was paid with, so that the others may be deleted
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
     # source: whether its hold is still needed, or None for a foreign source

@@ -117,6 +117,7 @@ class Stage:
             "CHAIN_RPC_URL": chain,
             "STRIPE_API_URL": stripe,
             "STRIPE_CHECKOUT_ORIGINS": stripe,
+            "STRIPE_BANK_METHODS": "EUR=sepa_debit;GBP=bacs_debit;USD=us_bank_account",
             "IPFS_API_URL": ipfs,
             "IPFS_GATEWAY_URL": ipfs,
             "VIES_URL": f"{vies}/rest-api",

@@ -63,6 +63,19 @@ class Checkout:
             httpx.URL(page).join(form.action), data=fields, headers={"Referer": page}, follow_redirects=False
         )
 
+    def pay_by_bank(self, page: str) -> httpx.Response:
+        """Let a bank promise the payment, which it keeps or breaks when `settle` says so."""
+        browser = Browser(self.url)
+        browser.open(page)
+        form = browser.form_with("method")
+        fields = {"method": "bank", "card_name": "Olga Sandbox"}
+        url = httpx.URL(page).join(form.action)
+        return browser.http.post(url, data=fields, headers={"Referer": page}, follow_redirects=False)
+
+    def settle(self, session_id: str, outcome: str) -> None:
+        """Let a bank debit arrive ("succeeded") or bounce ("failed")."""
+        self._call("POST", f"/_sandbox/checkout/sessions/{session_id}/settle", json={"outcome": outcome})
+
     def session(self, session_id: str) -> Json:
         """Return the session as the API shows it."""
         return self._get(f"/v1/checkout/sessions/{session_id}")

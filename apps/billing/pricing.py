@@ -44,6 +44,11 @@ def converted(minor: int, rate_micro: int) -> int:
     return (minor * rate_micro * 2 + MICRO) // (2 * MICRO)
 
 
+def topup_limits(currency: str) -> tuple[int, int]:
+    """Return the least and the most that a top-up in the currency may be before VAT, in minor units."""
+    return settings.TOPUP_MINIMUM_MINOR[currency], settings.TOPUP_MAXIMUM_MINOR[currency]
+
+
 def rate_text(rate_micro: int, currency: str) -> str:
     """Return a rate as people read it ("€0.4284"): what one credit costs."""
     amount = Decimal(rate_micro) / MICRO

@@ -24,6 +24,15 @@ def client_address(request: HttpRequest) -> str:
     return address
 
 
+def client_country(request: HttpRequest) -> str:
+    """Return the country (ISO 3166 code) that a proxy we trust says the client is in, or ""."""
+    header = settings.GEO_COUNTRY_HEADER
+    if not header or not _trusted(_plain(request.META.get("REMOTE_ADDR", ""))):
+        return ""
+    country = request.headers.get(header, "").strip().upper()
+    return country if len(country) == 2 and country.isascii() and country.isalpha() else ""
+
+
 def network_holds(networks: Iterable[str], address: str) -> bool:
     """Return whether one of the networks (CIDR) holds the address; no network holds what is no address."""
     try:

@@ -17,7 +17,19 @@ VERSION = 1
 TEXT_LIMIT = 2_000  # characters of one value
 # Values under these names, and under every …_email, are erasable: addresses, and texts in which people name people.
 PERSONAL = frozenset(
-    {"address", "agent", "email", "invitee", "note", "person", "phone", "reason", "refusal", "worst_case"}
+    {
+        "address",
+        "agent",
+        "email",
+        "invitee",
+        "note",
+        "person",
+        "phone",
+        "reason",
+        "refusal",
+        "search",
+        "worst_case",
+    }
 )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth import password_validation
 
+from apps.organisations.forms_projects import ProjectRoles
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Role
 from apps.organisations.services import roles_to_give
@@ -12,7 +13,7 @@ from apps.organisations.services import roles_to_give
 CSV_MAXIMUM = 100_000  # bytes
 
 
-class InviteForm(forms.Form):
+class InviteForm(ProjectRoles):
     """Whom to invite, as what, and, for some roles, to which projects."""
 
     email = forms.EmailField(
@@ -21,18 +22,12 @@ class InviteForm(forms.Form):
         error_messages={"required": "Write the address of the person you invite."},
     )
     role = forms.ChoiceField(label="Role", initial=Role.DEVELOPER)
-    projects = forms.MultipleChoiceField(
-        required=False,
-        label="Only these projects",
-        help_text="For developers and viewers. With none ticked, they see all projects.",
-        widget=forms.CheckboxSelectMultiple,
-    )
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         live = membership.organisation.projects.filter(archived_at=None).order_by("name")
         self.fields["role"].choices = role_choices(membership)  # type: ignore[attr-defined]
-        self.fields["projects"].choices = [(str(one.pk), one.name) for one in live]  # type: ignore[attr-defined]
+        self.projects_ask(live, {})
 
 
 class InviteManyForm(forms.Form):
@@ -42,7 +37,7 @@ class InviteManyForm(forms.Form):
         required=False,
         max_length=CSV_MAXIMUM,
         label="Lines",
-        help_text="One person a line: e-mail address, role and, if they are to be limited, the addresses of projects.",
+        help_text="One person a line: e-mail address, role and, if they are to be limited, projects by their address.",
         widget=forms.Textarea(attrs={"rows": 8, "class": "code", "spellcheck": "false"}),
     )
     file = forms.FileField(

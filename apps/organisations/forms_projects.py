@@ -1,7 +1,8 @@
 """Forms of projects: their name and labels, and the projects a member is limited to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -45,7 +46,38 @@ class ProjectForm(forms.Form):
         return {"name": project.name, "labels": labels}
 
 
-class LimitForm(forms.Form):
+class ProjectRoles(forms.Form):
+    """A role for each project, or none."""
+
+    def projects_ask(self, projects: Iterable[Project], roles: Mapping[str, str]) -> None:
+        """Add a field for each project, filled in with the role (by the project's id) that it has."""
+        self._projects = list(projects)
+        for project in self._projects:
+            self.fields[f"project-{project.pk}"] = forms.ChoiceField(
+                label=f"{project.name} (archived)" if project.archived_at else project.name,
+                choices=[("", "does not see it"), (Role.VIEWER, "Viewer"), (Role.DEVELOPER, "Developer")],
+                required=False,
+                initial=roles.get(str(project.pk), ""),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a role in a project that is not asked for (any more): left out, it would let see more than chosen."""
+        gone = [name for name in self.data if name.startswith("project-") and name not in self.fields]
+        if any(self.data[name] for name in gone):
+            raise forms.ValidationError("One of these projects is not there any more; look at the list again.")
+        return super().clean() or {}
+
+    def rows(self) -> list[forms.BoundField]:
+        """Return the field of each project."""
+        return [self[f"project-{project.pk}"] for project in self._projects]
+
+    def chosen(self) -> dict[UUID, Role]:
+        """Return the role by project, of those where one is chosen."""
+        roles = {project.pk: self.cleaned_data[f"project-{project.pk}"] for project in self._projects}
+        return {pk: Role(role) for pk, role in roles.items() if role}
+
+
+class LimitForm(ProjectRoles):
     """Whether a member is limited to projects, and what they may be in each."""
 
     reach = forms.ChoiceField(
@@ -58,22 +90,8 @@ class LimitForm(forms.Form):
         rows = {str(row.project_id): row.role for row in member.project_memberships.all()}
         kwargs["initial"] = {"reach": "some" if member.limited else "all"}
         super().__init__(*args, **kwargs)
-        self._projects = list(projects)
-        for project in self._projects:
-            self.fields[f"project-{project.pk}"] = forms.ChoiceField(
-                label=f"{project.name} (archived)" if project.archived_at else project.name,
-                choices=[("", "does not see it"), (Role.VIEWER, "Viewer"), (Role.DEVELOPER, "Developer")],
-                required=False,
-                initial=rows.get(str(project.pk), ""),
-            )
+        self.projects_ask(projects, rows)
 
-    def rows(self) -> list[forms.BoundField]:
-        """Return the field of each project."""
-        return [self[f"project-{project.pk}"] for project in self._projects]
-
-    def limits(self) -> dict[Any, Role] | None:
+    def limits(self) -> dict[UUID, Role] | None:
         """Return the role by project, or None for the whole organisation."""
-        if self.cleaned_data["reach"] == "all":
-            return None
-        chosen = {project.pk: self.cleaned_data[f"project-{project.pk}"] for project in self._projects}
-        return {pk: Role(role) for pk, role in chosen.items() if role}
+        return None if self.cleaned_data["reach"] == "all" else self.chosen()

@@ -53,8 +53,17 @@ class StripeEventAdmin(ReadOnly):
 
 @admin.register(TopUp)
 class TopUpAdmin(ReadOnly):
-    list_display = ("id", "organisation", "state", "payment_intent", "created_at", "paid_at", "parked_reason")
-    list_filter = (Parked, "state")
+    list_display = (
+        "id",
+        "organisation",
+        "state",
+        "method",
+        "payment_intent",
+        "created_at",
+        "paid_at",
+        "parked_reason",
+    )
+    list_filter = (Parked, "state", "method")
     search_fields = ("id", "stripe_session_id", "payment_intent")
     ordering = ("-id",)
     list_select_related = ("organisation",)

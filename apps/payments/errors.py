@@ -20,6 +20,15 @@ class QuoteOver(Conflict):
     code = "quote_over"
 
 
+class MethodRefused(AppError):
+    """This way to pay is not offered in this currency."""
+
+    code = "method_refused"
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"{currency} is not paid this way here; choose one of the ways the top-up page shows.")
+
+
 class PaymentUnknownYet(AppError):
     """Money goes back of a payment whose own news has not come yet; a repeat later will find it."""
 

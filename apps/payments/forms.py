@@ -1,13 +1,15 @@
-"""The top-up form: a currency and an amount before VAT. What may be sold is billing's rule, not the form's."""
+"""The top-up form: currency, amount before VAT, way to pay. What may be sold is billing's rule, not the form's."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django import forms
+from django.conf import settings
 
 from apps.core.money import CURRENCIES
+from apps.payments.methods import CARD, CARDS, Method, methods_of
 
-PRESETS = (25, 100, 500)
 DEFAULT_AMOUNT = "100"
 
 
@@ -21,6 +23,15 @@ class TopUpForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     net_minor = 0
+
+    def __init__(self, data: Mapping[str, str]) -> None:
+        super().__init__(data)
+        known = data.get("currency") in CURRENCIES
+        self.methods: list[Method] = methods_of(data["currency"]) if known else [CARDS]
+        self.presets: list[int] = settings.TOPUP_PRESETS.get(data.get("currency"), [])
+        # A bank method belongs to its currency; whoever changes the currency pays by card until they choose again.
+        chosen = data.get("method", CARD)
+        self.method = next((method for method in self.methods if method.kind == chosen), CARDS)
 
     def clean_amount(self) -> str:
         """Keep the amount as typed; accept a point or a comma before the cents."""

@@ -7,9 +7,12 @@ State = TopUp.State
 
 # Money that arrives is always credited, so every state leads to paid, and nothing leads out of it.
 TRANSITIONS: dict[str, frozenset[str]] = {
-    State.CREATED: frozenset({State.OPEN, State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}),
-    State.OPEN: frozenset({State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}),
-    State.CANCELLED: frozenset({State.OPEN, State.PAID, State.EXPIRED, State.FAILED}),
+    State.CREATED: frozenset(
+        {State.OPEN, State.PROCESSING, State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}
+    ),
+    State.OPEN: frozenset({State.PROCESSING, State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}),
+    State.CANCELLED: frozenset({State.OPEN, State.PROCESSING, State.PAID, State.EXPIRED, State.FAILED}),
+    State.PROCESSING: frozenset({State.PAID, State.FAILED}),
     State.EXPIRED: frozenset({State.PAID}),
     State.FAILED: frozenset({State.PAID}),
     State.PAID: frozenset(),

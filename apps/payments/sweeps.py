@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from apps.billing.errors import RateUnavailable
 from apps.payments import gateway
 from apps.payments.errors import Parked
 from apps.payments.handlers import HANDLERS
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=30)  # what a webhook usually needs, and more
 OVERLAP = timedelta(minutes=5)  # for clocks that differ and events that are listed late
+BANKS_TAKE = timedelta(hours=1)  # a payment that takes days is asked about now and then
 FIRST_LOOK = timedelta(days=1)
 
 
@@ -32,6 +34,7 @@ def topups_sweep(*, now: datetime, limit: int = 100) -> int:
     waiting = TopUp.objects.select_related("quote").filter(
         closed_at=None, parked_reason="", created_at__lt=now - PATIENCE
     )
+    waiting = waiting.exclude(state=TopUp.State.PROCESSING, checked_at__gt=now - BANKS_TAKE)
     topups = list(waiting.order_by(F("checked_at").asc(nulls_first=True), "created_at")[:limit])
     for topup in topups:
         _ask(topup, now=now)
@@ -57,6 +60,9 @@ def _ask(topup: TopUp, *, now: datetime) -> None:
     except (Parked, gateway.StripeRefused) as error:
         logger.warning("top-up %s is parked: %s", topup.id, error)
         TopUp.objects.filter(id=topup.id).update(parked_reason=str(error))
+    except RateUnavailable:
+        logger.warning("top-up %s has arrived and waits for a rate", topup.id)
+        TopUp.objects.filter(id=topup.id).update(checked_at=topup.checked_at)
 
 
 def events_sweep(*, now: datetime) -> int:

@@ -50,7 +50,7 @@ def job_trace(job_id: str) -> dict[str, Any]:
     paid = TopUp.objects.filter(
         organisation=job.organisation, state=TopUp.State.PAID, created_at__lte=job.created_at
     )
-    topup = paid.select_related("quote").order_by("-created_at").first()
+    topup = paid.select_related("quote", "settled_quote").order_by("-created_at").first()
     return {
         "topup": _topup(topup) if topup else None,
         "job": _job(job),
@@ -60,7 +60,7 @@ def job_trace(job_id: str) -> dict[str, Any]:
 
 
 def _topup(topup: TopUp) -> dict[str, Any]:
-    quote = topup.quote
+    quote = topup.price
     return {
         "id": str(topup.id),
         "currency": quote.currency,

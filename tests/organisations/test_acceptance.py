@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.core.errors import Conflict, NotFound
 from apps.organisations.models import AuditEvent, Invitation, Membership
+from apps.organisations.roles import Permission, Role
 from apps.organisations.services import (
     Actor,
     InvitationOver,
@@ -133,10 +134,11 @@ def test_a_weak_password_is_told_and_nothing_is_made(world: World, client: Clien
 
 
 def test_the_place_comes_with_its_projects(world: World) -> None:
-    token = invitation_token(invited(world.olga, world.xena.email, projects=[world.project.pk]))
+    token = invitation_token(invited(world.olga, world.xena.email, projects={world.project.pk: Role.VIEWER}))
     joined = accept(token, world.xena)
     assert joined.limited
-    assert list(joined.project_memberships.values_list("project", "role")) == [(world.project.pk, "developer")]
+    assert list(joined.project_memberships.values_list("project", "role")) == [(world.project.pk, "viewer")]
+    assert not joined.may(Permission.JOBS_LAUNCH)
 
 
 def test_the_newest_link_works_after_sending_again(world: World) -> None:

@@ -137,6 +137,26 @@ def test_a_limit_that_is_no_amount_is_told(world: World, amount: str) -> None:
     assert Organisation.objects.get(pk=world.acme.pk).approval_job_micro is None
 
 
+def test_whoever_may_decide_sees_on_every_page_what_waits(world: World, approval: Approval) -> None:
+    adam, words = world.client(world.adam), "waiting for your decision"
+    home = adam.get("/o/acme/").content.decode()
+    assert "One request waits for your decision" in home
+    assert words in adam.get("/o/acme/jobs/").content.decode()
+    for who in (world.mia, world.victor, world.bea):  # who asked, and those who may not decide
+        assert words not in world.client(who).get("/o/acme/").content.decode()
+    decide(world.client(world.olga), f"{LIST}{approval.pk}/decide/", "deny")
+    assert words not in adam.get("/o/acme/").content.decode()
+
+
+def test_ones_own_request_and_those_of_staff_do_not_wait_for_oneself(world: World) -> None:
+    asked(world, by=world.adam)
+    sam = User.objects.create_user("sam@nosana-web.example", name="Sam", is_staff=True)
+    User.objects.create_user("tim@nosana-web.example", name="Tim", is_staff=True)
+    goodwill(world, sam)
+    assert "waiting for your decision" not in world.client(world.adam).get("/o/acme/").content.decode()
+    assert "One request waits" in world.client(world.olga).get("/o/acme/").content.decode()
+
+
 def test_the_list_takes_a_fixed_number_of_queries(world: World, django_assert_num_queries: Any) -> None:
     for number in range(5):
         asked(world, subject=f"gift:{number}")

@@ -126,11 +126,42 @@ def body(answer: Any) -> str:
 def test_exports_stream_every_event_that_fits(acts: World) -> None:
     adam = acts.client(acts.adam)
     rows = list(csv.DictReader(io.StringIO(body(adam.get(f"{TRAIL}export.csv")))))
-    assert [row["act"] for row in rows] == ["member.removed", "key.revoked", "cap.set", "organisation.created"]
-    assert json.loads(rows[2]["after"]) == {"limit_micro": 7_000_000}
+    acts_told = [row["act"] for row in rows]
+    assert acts_told == ["audit.exported", "member.removed", "key.revoked", "cap.set", "organisation.created"]
+    assert json.loads(rows[3]["after"]) == {"limit_micro": 7_000_000}
     (only,) = json.loads(body(adam.get(f"{TRAIL}export.json?act=key")))
     assert (only["who"], only["address"]) == ("Adam", "203.0.113.5")
-    assert json.loads(body(adam.get(f"{TRAIL}export.json?q=nothing-fits"))) == []
+    assert json.loads(body(adam.get(f"{TRAIL}export.json?q=nothing-fits&act=key"))) == []
+
+
+def told(world: World, act: str) -> list[tuple[str, Any]]:
+    events = AuditEvent.objects.filter(organisation=world.acme, act=act).select_related("detail").order_by("id")
+    return [(one.subject, {**(one.after or {}), **one.detail.content.get("after", {})}) for one in events]
+
+
+def test_who_takes_the_trail_along_is_in_the_trail(acts: World) -> None:
+    audit_days_close(now=NOW + 5 * DAY)
+    adam, event = acts.client(acts.adam), AuditEvent.objects.get(act="key.revoked")
+    here = f"organisation:{acts.acme.pk}"
+    adam.get(f"{TRAIL}export.csv?person=mia%40acme.example")
+    adam.get(f"{TRAIL}export.json")
+    search = {"format": "csv", "search": {"person": "mia@acme.example"}}
+    assert told(acts, "audit.exported") == [(here, search), (here, {"format": "json"})]
+    adam.get(f"{TRAIL}digests.json")
+    adam.get(f"{TRAIL}{event.pk}/proof.json")
+    adam.get("/o/acme/billing/proof.json?from=2026-11-01")
+    assert told(acts, "audit.digests_downloaded") == [(here, {})]
+    assert told(acts, "audit.proof_downloaded") == [(f"event:{event.pk}", {})]
+    assert told(acts, "ledger.proof_downloaded") == [(here, {"from": "2026-11-01"})]
+    audit_erase(email="mia@acme.example", actor=Actor.system(), now=NOW)
+    assert not AuditEvent.objects.filter(detail__content__icontains="mia@acme").exists()
+
+
+def test_what_is_refused_is_not_told_as_taken(acts: World) -> None:
+    for who in (acts.mia, acts.xena):
+        acts.client(who).get(f"{TRAIL}export.csv")
+    acts.client(acts.adam).get(f"{TRAIL}export.csv?since=never")
+    assert told(acts, "audit.exported") == []
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.models import Mail, Message
 from apps.organisations.models import AuditEvent, Invitation, Membership
+from apps.organisations.roles import Role
 from apps.organisations.services import (
     InvitationOver,
     invitation_find,
@@ -129,12 +130,35 @@ def test_open_invitations_and_mails_a_day_are_limited(world: World) -> None:
 
 
 def test_projects_may_be_given_with_the_place_to_roles_that_can_be_limited(world: World) -> None:
-    invitation = invited(world.olga, projects=[world.project.pk])
-    assert invitation.projects == {str(world.project.pk): "developer"}
+    invitation = invited(world.olga, projects={world.project.pk: Role.VIEWER})
+    assert (invitation.role, invitation.projects) == ("developer", {str(world.project.pk): "viewer"})
     with pytest.raises(Conflict, match="Only developers and viewers"):
-        invited(world.olga, "b@c.example", "billing", projects=[world.project.pk])
+        invited(world.olga, "b@c.example", "billing", projects={world.project.pk: Role.VIEWER})
     with pytest.raises(NotFound):
-        invited(world.olga, "b@c.example", projects=[world.other.projects.get().pk])
+        invited(world.olga, "b@c.example", projects={world.other.projects.get().pk: Role.VIEWER})
+
+
+@pytest.mark.parametrize(("role", "inside"), [("viewer", Role.DEVELOPER), ("developer", Role.ADMIN)])
+def test_a_role_in_a_project_narrows_and_never_widens(world: World, role: str, inside: Role) -> None:
+    with pytest.raises(AppError, match="in a project|In a project"):
+        invited(world.olga, role=role, projects={world.project.pk: inside})
+    assert not Invitation.objects.exists()
+
+
+def test_the_page_asks_for_a_role_in_each_project(world: World) -> None:
+    olga, lab = world.client(world.olga), world.acme.projects.create(name="Lab", slug="lab")
+    assert f'name="project-{lab.pk}"' in olga.get(PAGE).content.decode()
+    form = {"email": "nina@boreal.example", "role": "developer", f"project-{lab.pk}": "viewer"}
+    assert olga.post(PAGE, form).status_code == 302
+    assert Invitation.objects.get().projects == {str(lab.pk): "viewer"}
+
+
+def test_a_project_that_was_archived_meanwhile_widens_nothing(world: World) -> None:
+    lab = world.acme.projects.create(name="Lab", slug="lab", archived_at=timezone.now())
+    form = {"email": "nina@boreal.example", "role": "developer", f"project-{lab.pk}": "viewer"}
+    answer = world.client(world.olga).post(PAGE, form)
+    assert (answer.status_code, "not there any more" in answer.content.decode()) == (422, True)
+    assert not Invitation.objects.exists()
 
 
 def test_an_admin_who_lost_the_role_meanwhile_invites_nobody(world: World) -> None:

@@ -11,7 +11,7 @@ from tests.organisations.people import by, invited, member
 from tests.world import World
 
 PAGE = "/o/acme/members/invite/many/"
-GOOD = "email,role,projects\nada@b.example, developer, default\nGrace@b.example,viewer\n"
+GOOD = "email,role,projects\nada@b.example, developer, default:viewer\nGrace@b.example,viewer\n"
 
 
 def errors(world: World, text: str) -> list[str]:
@@ -28,7 +28,7 @@ def test_the_lines_are_shown_first_and_sent_by_a_second_press(world: World) -> N
     assert adam.post(PAGE, {"text": GOOD, "send": "1"}).url == "/o/acme/members/"
     found = {one.email: (one.role, one.projects) for one in Invitation.objects.all()}
     assert found == {
-        "ada@b.example": ("developer", {str(world.project.pk): "developer"}),
+        "ada@b.example": ("developer", {str(world.project.pk): "viewer"}),
         "grace@b.example": ("viewer", None),
     }
 
@@ -42,11 +42,13 @@ def test_each_line_says_what_is_wrong_with_it(world: World) -> None:
     invited(world.olga, "open@b.example")
     text = (
         "ada@b.example,viewer\nnobody,viewer\nb@b.example,owner\nc@b.example,chef\nmia@acme.example,viewer\n"
-        "open@b.example,viewer\nADA@b.example,viewer\nd@b.example,viewer,secret\ne@b.example,admin,default\na,b,c,d"
+        "open@b.example,viewer\nADA@b.example,viewer\nd@b.example,viewer,secret\ne@b.example,admin,default\na,b,c,d\n"
+        "f@b.example,viewer,default:developer\ng@b.example,viewer,default:chef\nh@b.example,viewer,default default"
     )
     found = errors(world, text)
     words = ["", "not an e-mail", "one owner", "no role “chef”", "is a member already", "has an open invitation"]
     words += ["is on line 1 already", "no live project “secret”", "for all projects", "3 columns at most"]
+    words += ["cannot be developer in a project", "no role “chef”", "named twice"]
     assert [word for word, error in zip(words, found, strict=True) if word not in error] == []
     assert [number for number, error in enumerate(found) if not error] == [0]
 

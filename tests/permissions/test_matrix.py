@@ -57,6 +57,11 @@ NOT_BY_SERVICE_KEYS = {
     ("organisations_api:approval_withdraw", "POST"): "only whoever asked takes the question back",
     ("payments_api:automatic", "PUT"): "a person answers for what a card pays by itself",
     ("payments_api:topups", "POST"): "a person goes to pay it",
+    ("organisations_api:member_remove", "POST"): "who may be removed depends on the role of who removes",
+    ("organisations_api:invitations", "POST"): "an invitation says who invites",
+    ("organisations_api:invitations_many", "POST"): "an invitation says who invites",
+    ("organisations_api:invitation_resend", "POST"): "whoever sends it stands for it",
+    ("organisations_api:invitation_revoke", "POST"): "a person stands for it",
 }
 MEMBERS = [route for route in ALL if "slug" in route.kwargs]
 every_route = pytest.mark.parametrize("route", ALL, ids=str)

@@ -308,6 +308,22 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "scopes": ["jobs.view"],
         "project": project_of(organisation).slug,
     },
+    "organisations:invite": lambda organisation: {
+        "email": "nadia@boreal.example",
+        "role": "developer",
+        f"project-{project_of(organisation).pk}": "viewer",
+    },
+    "organisations_api:invitations": lambda organisation: {
+        "email": "nadia@boreal.example",
+        "role": "developer",
+        "projects": {project_of(organisation).slug: "viewer"},
+    },
+    "organisations_api:invitations_many": lambda organisation: {
+        "table": f"nadia@boreal.example,developer,{project_of(organisation).slug}:viewer"
+    },
+    "organisations_api:member_projects": lambda organisation: {
+        "projects": {project_of(organisation).slug: "viewer"}
+    },
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
     "billing:move": lambda organisation: {
@@ -318,8 +334,5 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     },
     "payments:automatic": rule_body,
     "payments_api:automatic": rule_json,
-        "currency": quote_of(organisation).currency,
-        "amount_minor": 10_000,
-    },
     "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
 }

@@ -1,6 +1,7 @@
 """Staff pages of billing, each in the file of its noun."""
 
+from apps.billing.admin.goodwill import GoodwillAdmin
 from apps.billing.admin.rates import JumpAdmin, RateAdmin, ReadingAdmin
 from apps.billing.admin.vouchers import VoucherAdmin
 
-__all__ = ["JumpAdmin", "RateAdmin", "ReadingAdmin", "VoucherAdmin"]
+__all__ = ["GoodwillAdmin", "JumpAdmin", "RateAdmin", "ReadingAdmin", "VoucherAdmin"]

@@ -6,7 +6,12 @@ from apps.billing.documents.printing import day, moment, party, pdf, percent
 from apps.billing.pricing import rate_text
 from apps.core.money import credits_text, fiat_text
 
-METHODS = {"card": "Paid by card"}
+METHODS = {
+    "card": "Paid by card",
+    "sepa_debit": "Paid by SEPA Direct Debit",
+    "bacs_debit": "Paid by Bacs Direct Debit",
+    "us_bank_account": "Paid from a US bank account",
+}
 
 
 def document_pdf(data: dict[str, Any]) -> bytes:

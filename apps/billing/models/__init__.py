@@ -4,6 +4,7 @@ from apps.billing.models.balances import BalanceAlert, BalanceWatch
 from apps.billing.models.budgets import Budget, BudgetNotice, BudgetWindow
 from apps.billing.models.caps import AutoTopUp, Cap, CapWindow
 from apps.billing.models.credit_notes import CreditNote, CreditNoteDue
+from apps.billing.models.goodwill import Goodwill
 from apps.billing.models.holds import Hold, HoldExtension, HoldLot, Settlement
 from apps.billing.models.invoices import Invoice, InvoiceCounter, InvoiceDue
 from apps.billing.models.limits import Level
@@ -26,6 +27,7 @@ __all__ = [
     "CapWindow",
     "CreditNote",
     "CreditNoteDue",
+    "Goodwill",
     "Hold",
     "HoldExtension",
     "HoldLot",

@@ -15,6 +15,7 @@ from apps.billing.services.disputes import (
     dispute_won,
 )
 from apps.billing.services.expiry import expiry_notices, lots_expire
+from apps.billing.services.goodwill import goodwill_approved, goodwill_give
 from apps.billing.services.holds import (
     hold_expire,
     hold_extend,
@@ -33,6 +34,7 @@ from apps.billing.services.quotes import (
     quote_create,
     quote_offer,
     quote_preview,
+    quote_settle,
     quotes_purge,
 )
 from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
@@ -79,6 +81,8 @@ __all__ = [
     "dispute_open",
     "dispute_won",
     "expiry_notices",
+    "goodwill_approved",
+    "goodwill_give",
     "hold_expire",
     "hold_extend",
     "hold_place",
@@ -106,6 +110,7 @@ __all__ = [
     "quote_create",
     "quote_offer",
     "quote_preview",
+    "quote_settle",
     "quotes_purge",
     "rate_latest",
     "rate_read",

@@ -14,9 +14,10 @@ from django.core import signing
 
 from apps.billing.errors import QuoteRefused, QuoteUnknown
 from apps.billing.models import Quote
-from apps.billing.pricing import credits_for, net_for, rate_text, rate_with_spread
+from apps.billing.pricing import credits_for, net_for, rate_text, rate_with_spread, topup_limits
 from apps.billing.services.rates import rate_latest
 from apps.billing.services.vat import vat_of
+from apps.core.ids import uuid7
 from apps.core.money import CURRENCIES, fiat_text, fraction_round
 from apps.core.wiring import ask
 from apps.organisations.models import Organisation
@@ -130,6 +131,34 @@ def quote_accept(*, organisation: Organisation, offer: str, now: datetime) -> Qu
     return quote
 
 
+def quote_settle(*, quote: Quote, now: datetime) -> Quote:
+    """Return what the quote's money buys at the rate of now, fixed by the first call: same amount, same VAT.
+
+    For payments that settle days after they were promised. Raises RateUnavailable without a fresh rate.
+    """
+    key = f"settled:{quote.id}"
+    earlier = Quote.objects.filter(key=key).first()
+    if earlier is not None:
+        return earlier
+    rate = rate_latest(quote.currency, now)
+    charged = rate_with_spread(rate.price_micro, settings.RATE_SPREAD_BP)
+    facts = {field.attname: getattr(quote, field.attname) for field in Quote._meta.concrete_fields}
+    facts |= {
+        "id": uuid7(),
+        "credits_micro": credits_for(quote.net_minor, charged),
+        "rate_micro": rate.price_micro,
+        "spread_bp": settings.RATE_SPREAD_BP,
+        "rate_charged_micro": charged,
+        "rate_source": rate.source,
+        "rate_at": rate.at,
+        "created_at": now,
+        "expires_at": now,
+    }
+    del facts["key"]
+    settled, _ = Quote.objects.get_or_create(key=key, defaults=facts)
+    return settled
+
+
 def quotes_purge(*, now: datetime, limit: int = 10_000) -> int:
     """Delete quotes that ran out a day ago and that no top-up used; return how many."""
     old = Quote.objects.filter(expires_at__lt=now - UNUSED).order_by("expires_at")
@@ -145,7 +174,7 @@ def _check(currency: str, net_minor: int) -> None:
             f"Credits are not sold in “{currency}”; choose {', '.join(CURRENCIES[:-1])} or {CURRENCIES[-1]}.",
             fields={"currency": ["Choose one from the list."]},
         )
-    low, high = settings.TOPUP_MINIMUM_MINOR, settings.TOPUP_MAXIMUM_MINOR
+    low, high = topup_limits(currency)
     if type(net_minor) is not int or not low <= net_minor <= high:
         between = f"between {fiat_text(low, currency)} and {fiat_text(high, currency)}"
         raise QuoteRefused(

@@ -62,10 +62,14 @@ def place_proof_record(
     country = country.upper()
     if len(country) != 2 or not (country.isascii() and country.isalpha()) or country in ("XX", "T1"):
         return
-    PlaceProof.objects.update_or_create(
-        organisation_id=organisation_id,
-        kind=kind,
-        defaults={"country": country, "reference": reference[:100], "seen_at": now},
+    proof = PlaceProof(
+        organisation_id=organisation_id, kind=kind, country=country, reference=reference[:100], seen_at=now
+    )
+    PlaceProof.objects.bulk_create(
+        [proof],
+        update_conflicts=True,
+        unique_fields=["organisation", "kind"],
+        update_fields=["country", "reference", "seen_at"],
     )
 
 

@@ -11,6 +11,8 @@ from apps.billing import chart
 from apps.billing.views.frame import enter
 from apps.core.errors import AppError
 from apps.ledger.selectors import digest_proof, digests_known
+from apps.organisations.services import audit_download_record
+from apps.organisations.views.frame import actor_of
 
 
 @require_GET
@@ -26,6 +28,14 @@ def proof(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     organisation = enter(request, slug).organisation
     codes = [spec.code for spec in chart.accounts_of(organisation.id)]
     first, last = _day(request, "from", date.min), _day(request, "to", date.max)
+    audit_download_record(
+        organisation_id=organisation.id,
+        actor=actor_of(request),
+        act="ledger.proof_downloaded",
+        subject=f"organisation:{organisation.id}",
+        facts={name: request.GET[name] for name in ("from", "to") if request.GET.get(name)},
+        now=timezone.now(),
+    )
     return StreamingHttpResponse(
         digest_proof(codes=codes, first=first, last=last, now=timezone.now()),
         content_type="application/json",

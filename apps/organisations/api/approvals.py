@@ -13,10 +13,11 @@ from apps.core.errors import Denied
 from apps.core.rest import Body, Text, page_answer
 from apps.core.rest.pages import PageQuestion
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.models import Approval, Grant, Membership
+from apps.organisations.api.shapes import ApprovalLimits
+from apps.organisations.models import Approval, Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import approval_get, approvals_seen
-from apps.organisations.services import approval_decide, approval_withdraw
+from apps.organisations.services import approval_decide, approval_limits_set, approval_withdraw
 
 
 class ApprovalShape(serializers.ModelSerializer[Approval]):
@@ -127,6 +128,31 @@ class ApprovalWithdraw(Endpoint):
             approval_id=approval.pk, membership=_person(grant), actor=self.actor, now=timezone.now()
         )
         return Response(ApprovalShape(withdrawn).data)
+
+
+class Limits(Endpoint):
+    """Above which amounts somebody must approve."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer them, in micro-NOS; null: never."""
+        return _limits(self.grant(Permission.ORGANISATION_VIEW).organisation)
+
+    def patch(self, request: Request, slug: str) -> Response:
+        """Set them; they hold from now on, and what waits goes on waiting."""
+        grant = self.grant(Permission.ORGANISATION_EDIT)
+        wanted = {**_limits(grant.organisation).data, **ApprovalLimits(data=request.data).read()}
+        changed = approval_limits_set(
+            membership=grant,
+            job_micro=wanted["approval_job_micro"],
+            cap_micro=wanted["approval_cap_micro"],
+            actor=self.actor,
+            now=timezone.now(),
+        )
+        return _limits(changed)
+
+
+def _limits(organisation: Organisation) -> Response:
+    return Response({name: getattr(organisation, name) for name in ("approval_job_micro", "approval_cap_micro")})
 
 
 def _person(grant: Grant) -> Membership:

@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import Moment, Text, page_answer
 from apps.core.rest.pages import PageQuestion
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.models import AuditEvent
+from apps.organisations.api.shapes import Retention
+from apps.organisations.models import AuditEvent, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import (
     AuditFilters,
@@ -20,6 +22,7 @@ from apps.organisations.selectors import (
     audit_narrow,
     audit_proof,
 )
+from apps.organisations.services import audit_download_record, audit_retention_set
 
 
 class TrailQuestion(PageQuestion):
@@ -53,13 +56,39 @@ def _narrow(rows: QuerySet[AuditEvent], asked: dict[str, Any]) -> QuerySet[Audit
     return audit_narrow(rows, AuditFilters(**{n: v for n, v in asked.items() if n not in ("limit", "cursor")}))
 
 
+class OneEvent(Endpoint):
+    """One event."""
+
+    def get(self, request: Request, slug: str, event_id: int) -> Response:
+        """Answer it."""
+        organisation = self.grant(Permission.AUDIT_VIEW).organisation
+        return Response(audit_event_get(organisation, event_id).row())
+
+
+class RetentionDays(Endpoint):
+    """How long events are kept."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer the number of days; null: for ever."""
+        return Response({"days": self.grant(Permission.AUDIT_VIEW).organisation.audit_retention_days})
+
+    def put(self, request: Request, slug: str) -> Response:
+        """Set it; events that are older leave within a day, their digests stay."""
+        grant = self.grant(Permission.ORGANISATION_EDIT)
+        days = Retention(data=request.data).read()["days"]
+        audit_retention_set(membership=grant, days=days, actor=self.actor, now=timezone.now())
+        return Response({"days": days})
+
+
 class Proof(Endpoint):
     """What proves one event."""
 
     def get(self, request: Request, slug: str, event_id: int) -> Response:
         """Answer it (docs/audit.md)."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
-        return Response(audit_proof(audit_event_get(organisation, event_id).event))
+        found = audit_proof(audit_event_get(organisation, event_id).event)
+        _record(self, organisation, "audit.proof_downloaded", f"event:{event_id}")
+        return Response(found)
 
 
 class Digests(Endpoint):
@@ -68,4 +97,11 @@ class Digests(Endpoint):
     def get(self, request: Request, slug: str) -> Response:
         """Answer them, oldest first."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
+        _record(self, organisation, "audit.digests_downloaded", f"organisation:{organisation.pk}")
         return Response({"organisation": str(organisation.pk), "digests": audit_digests(organisation.pk)})
+
+
+def _record(endpoint: Endpoint, organisation: Organisation, act: str, subject: str) -> None:
+    audit_download_record(
+        organisation_id=organisation.pk, actor=endpoint.actor, act=act, subject=subject, now=timezone.now()
+    )

@@ -1,7 +1,8 @@
-"""Organisations and their members."""
+"""Organisations: their details and the terms they accepted."""
 
 from typing import cast
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -9,12 +10,12 @@ from rest_framework.response import Response
 
 from apps.core.rest import page_answer
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.api.shapes import MemberShape, OrganisationChange, OrganisationShape
+from apps.organisations.api.shapes import OrganisationChange, OrganisationShape, TermsVersion
 from apps.organisations.forms import DetailsForm
 from apps.organisations.models import ApiKey, Organisation
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import members_of
-from apps.organisations.services import organisation_update
+from apps.organisations.selectors import terms_acceptance
+from apps.organisations.services import organisation_update, terms_accept
 from apps.users.models import User
 
 
@@ -55,11 +56,27 @@ def _details_read(organisation: Organisation, changes: dict[str, str]) -> dict[s
     return {field: form.cleaned_data[field] for field in changes}
 
 
-class Members(Endpoint):
-    """The members of an organisation."""
+class Terms(Endpoint):
+    """The terms of service, and whether they are accepted for the organisation."""
 
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, oldest first."""
-        grant = self.grant(Permission.ORGANISATION_VIEW)
-        rows = members_of(grant.organisation).prefetch_related("project_memberships__project")
-        return page_answer(request, rows, lambda row: MemberShape(row).data)
+        """Answer the version in force, and who accepted it, if anybody did."""
+        return _terms(self.grant(Permission.ORGANISATION_VIEW).organisation)
+
+    def post(self, request: Request, slug: str) -> Response:
+        """Accept the version in force; a repeat changes nothing."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        version = TermsVersion(data=request.data).read()["version"]
+        terms_accept(membership=grant.member, version=version, actor=self.actor, now=timezone.now())
+        return _terms(grant.organisation)
+
+
+def _terms(organisation: Organisation) -> Response:
+    found = terms_acceptance(organisation)
+    return Response(
+        {
+            "version": settings.TERMS_VERSION,
+            "accepted_by": found.user.email if found else None,
+            "accepted_at": found.accepted_at if found else None,
+        }
+    )

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.core.rest import Body, Flag, Labels, Moment, Text, Texts
 from apps.core.rest.pages import PageQuestion
-from apps.organisations.models import ApiKey, Grant, Membership, Organisation, Project
+from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
 
 
 class OrganisationShape(serializers.ModelSerializer[Organisation]):
@@ -25,7 +25,11 @@ class OrganisationShape(serializers.ModelSerializer[Organisation]):
             "finance_email",
             "currency",
             "time_zone",
+            "approval_job_micro",
+            "approval_cap_micro",
+            "audit_retention_days",
             "created_at",
+            "closed_at",
         )
 
 
@@ -38,6 +42,8 @@ class OrganisationChange(Body):
     country = Text(max_length=2, required=False)
     vat_id = Text(max_length=20, required=False, allow_blank=True)
     finance_email = Text(max_length=254, required=False, allow_blank=True)
+    currency = Text(max_length=3, required=False)
+    time_zone = Text(max_length=50, required=False)
 
 
 class MemberShape(serializers.ModelSerializer[Membership]):
@@ -56,6 +62,85 @@ class MemberShape(serializers.ModelSerializer[Membership]):
         if not member.limited:
             return None
         return {row.project.slug: row.role for row in member.project_memberships.all()}
+
+
+class MemberChange(Body):
+    """What can be changed of a member."""
+
+    role = Text(max_length=20)
+
+
+class MemberLimits(Body):
+    """The role by the slug of each project that a member is limited to; null for no limit."""
+
+    projects = Labels(each=20, allow_null=True)
+
+
+class InvitationShape(serializers.ModelSerializer[Invitation]):
+    """An invitation. `projects` names, for somebody who will be limited, each project and the role in it."""
+
+    state = serializers.SerializerMethodField()
+    projects = serializers.SerializerMethodField()
+    invited_by = serializers.CharField(source="invited_by.email")
+
+    class Meta:
+        model = Invitation
+        fields = (
+            "id",
+            "email",
+            "role",
+            "projects",
+            "state",
+            "sends",
+            "sent_at",
+            "expires_at",
+            "invited_by",
+            "created_at",
+        )
+
+    def get_state(self, invitation: Invitation) -> str:
+        """Return how it stands now."""
+        return invitation.state(self.context["now"]).value
+
+    def get_projects(self, invitation: Invitation) -> dict[str, str] | None:
+        """Return the role by the slug of each project."""
+        if invitation.projects is None:
+            return None
+        slugs = self.context["slugs"]
+        return {slugs[pk]: role for pk, role in invitation.projects.items() if pk in slugs}
+
+
+class InvitationNew(Body):
+    """Whom to invite, and as what; `projects` has the role by the slug of each project, null for all of them."""
+
+    email = Text(max_length=254)
+    role = Text(max_length=20)
+    projects = Labels(each=20, required=False, allow_null=True, default=None)
+
+
+class InvitationTable(Body):
+    """Many to invite, as CSV."""
+
+    table = Text(max_length=100_000)
+
+
+class TermsVersion(Body):
+    """The version of the terms that is accepted."""
+
+    version = Text(max_length=20)
+
+
+class ApprovalLimits(Body):
+    """Above which amounts (micro-NOS) somebody must approve; null: never. What is left out stays."""
+
+    approval_job_micro = serializers.IntegerField(required=False, allow_null=True)
+    approval_cap_micro = serializers.IntegerField(required=False, allow_null=True)
+
+
+class Retention(Body):
+    """How many days events are kept; null: for ever."""
+
+    days = serializers.IntegerField(allow_null=True)
 
 
 class ProjectShape(serializers.ModelSerializer[Project]):

@@ -1,13 +1,42 @@
 from django.urls import path
 
-from apps.organisations.api import approvals, audit, keys, organisations, projects, whoami
+from apps.organisations.api import approvals, audit, keys, organisations, people, projects, whoami
 
 app_name = "organisations_api"
 urlpatterns = [
     path("whoami", whoami.WhoAmI.as_view(), name="whoami"),
     path("organisations", organisations.Organisations.as_view(), name="organisations"),
     path("organisations/<slug:slug>", organisations.OneOrganisation.as_view(), name="organisation"),
-    path("organisations/<slug:slug>/members", organisations.Members.as_view(), name="members"),
+    path("organisations/<slug:slug>/terms", organisations.Terms.as_view(), name="terms"),
+    path("organisations/<slug:slug>/members", people.Members.as_view(), name="members"),
+    path("organisations/<slug:slug>/members/<int:member_id>", people.OneMember.as_view(), name="member"),
+    path(
+        "organisations/<slug:slug>/members/<int:member_id>/projects",
+        people.OnesProjects.as_view(),
+        name="member_projects",
+    ),
+    path(
+        "organisations/<slug:slug>/members/<int:member_id>/remove",
+        people.MemberRemove.as_view(),
+        name="member_remove",
+    ),
+    path("organisations/<slug:slug>/invitations", people.Invitations.as_view(), name="invitations"),
+    path("organisations/<slug:slug>/invitations/many", people.InvitationsMany.as_view(), name="invitations_many"),
+    path(
+        "organisations/<slug:slug>/invitations/<uuid:invitation_id>",
+        people.OneInvitation.as_view(),
+        name="invitation",
+    ),
+    path(
+        "organisations/<slug:slug>/invitations/<uuid:invitation_id>/resend",
+        people.InvitationResend.as_view(),
+        name="invitation_resend",
+    ),
+    path(
+        "organisations/<slug:slug>/invitations/<uuid:invitation_id>/revoke",
+        people.InvitationRevoke.as_view(),
+        name="invitation_revoke",
+    ),
     path("organisations/<slug:slug>/projects", projects.Projects.as_view(), name="projects"),
     path("organisations/<slug:slug>/projects/<slug:project>", projects.OneProject.as_view(), name="project"),
     path("organisations/<slug:slug>/keys", keys.Keys.as_view(), name="keys"),
@@ -28,7 +57,10 @@ urlpatterns = [
         approvals.ApprovalWithdraw.as_view(),
         name="approval_withdraw",
     ),
+    path("organisations/<slug:slug>/approval-limits", approvals.Limits.as_view(), name="approval_limits"),
     path("organisations/<slug:slug>/audit", audit.Trail.as_view(), name="audit"),
     path("organisations/<slug:slug>/audit/<int:event_id>/proof", audit.Proof.as_view(), name="audit_proof"),
+    path("organisations/<slug:slug>/audit/<int:event_id>", audit.OneEvent.as_view(), name="audit_event"),
+    path("organisations/<slug:slug>/audit/retention", audit.RetentionDays.as_view(), name="audit_retention"),
     path("organisations/<slug:slug>/audit/digests", audit.Digests.as_view(), name="audit_digests"),
 ]

@@ -20,13 +20,14 @@ from apps.organisations.selectors.audit import (
     audit_page,
 )
 from apps.organisations.selectors.audit_days import audit_day_last, audit_digests, audit_findings, audit_proof
-from apps.organisations.selectors.invitations import invitations_waiting, invited_addresses
+from apps.organisations.selectors.invitations import invitation_get, invitations_waiting, invited_addresses
 from apps.organisations.selectors.keys import api_key_check, api_key_get, api_keys_of
 from apps.organisations.selectors.memberships import (
     member_get,
     members_of,
     membership_get,
     memberships_of,
+    memberships_shown,
     organisation_last,
 )
 from apps.organisations.selectors.projects import (
@@ -35,6 +36,7 @@ from apps.organisations.selectors.projects import (
     project_get,
     project_members,
     projects_for,
+    projects_named,
     projects_of,
 )
 from apps.organisations.selectors.terms import terms_acceptance
@@ -61,6 +63,7 @@ __all__ = [
     "audit_narrow",
     "audit_page",
     "audit_proof",
+    "invitation_get",
     "invitations_waiting",
     "invited_addresses",
     "may_decide",
@@ -68,12 +71,14 @@ __all__ = [
     "members_of",
     "membership_get",
     "memberships_of",
+    "memberships_shown",
     "organisation_last",
     "project_default",
     "project_found",
     "project_get",
     "project_members",
     "projects_for",
+    "projects_named",
     "projects_of",
     "terms_acceptance",
 ]

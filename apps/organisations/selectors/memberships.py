@@ -2,12 +2,13 @@
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, QuerySet, When
-from django.db.models.functions import JSONObject
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce, JSONObject
 
 from apps.core.errors import NotFound
-from apps.organisations.models import Membership, Organisation, ProjectMembership
-from apps.organisations.roles import Permission
+from apps.organisations.models import Approval, Membership, Organisation, ProjectMembership
+from apps.organisations.models.approvals import STAFF_KINDS
+from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 from apps.users.models import User
 
 
@@ -37,6 +38,17 @@ def membership_get(user: User | AnonymousUser, slug: str, permission: Permission
 def memberships_of(user: User) -> QuerySet[Membership]:
     """Return the person's memberships with their organisations, by name."""
     return user.memberships.select_related("organisation").order_by("organisation__name")
+
+
+def memberships_shown(user: User) -> QuerySet[Membership]:
+    """Return the same with `waiting`: how many requests there the person may decide. Still one query."""
+    deciding = [role for role in Role if Permission.APPROVALS_DECIDE in ROLE_PERMISSIONS[role]]
+    open_here = Approval.objects.filter(organisation=OuterRef("organisation"), state=Approval.State.OPEN)
+    others = open_here.exclude(kind__in=STAFF_KINDS).exclude(requester_id=user.pk).order_by()
+    count = others.values("organisation").annotate(n=Count("pk")).values("n")
+    may = Q(role__in=deciding, limited=False, organisation__closed_at=None)
+    waiting = Case(When(may, then=Coalesce(Subquery(count), 0)), default=0)
+    return memberships_of(user).annotate(waiting=waiting)
 
 
 def organisation_last(user: User, here: str = "") -> str | None:

@@ -1,12 +1,13 @@
 """An organisation's projects, as far as somebody may see them."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.core.errors import Conflict, NotFound
+from apps.core.errors import AppError, Conflict, NotFound
 from apps.organisations.models import Grant, Project, ProjectMembership
-from apps.organisations.roles import Permission
+from apps.organisations.roles import Permission, Role
 
 
 def projects_of(grant: Grant) -> QuerySet[Project]:
@@ -45,6 +46,20 @@ def project_default(grant: Grant, permission: Permission) -> Project:
 def project_members(project: Project) -> QuerySet[ProjectMembership]:
     """Return the limited members who see the project, with their people, oldest first."""
     return project.memberships.select_related("membership__user").order_by("id")
+
+
+def projects_named(grant: Grant, roles: Mapping[str, str]) -> dict[UUID, Role]:
+    """Return the role by project id for roles by project address. Raises NotFound, and AppError for unknown roles."""
+    found = dict(projects_of(grant).filter(slug__in=list(roles)).values_list("slug", "pk"))
+    for slug, role in roles.items():
+        if slug not in found:
+            raise NotFound(
+                f"There is no project “{slug[:60]}” in {grant.organisation.name}; choose one from the list."
+            )
+        if role not in (Role.DEVELOPER, Role.VIEWER):
+            sentence = f"In a project somebody is developer or viewer, not “{role[:40]}”."
+            raise AppError(sentence, code="project_role_invalid", status=422, fields={"projects": [sentence]})
+    return {found[slug]: Role(role) for slug, role in roles.items()}
 
 
 def project_found(grant: Grant, project_id: UUID | str) -> Project:

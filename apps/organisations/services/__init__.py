@@ -16,7 +16,7 @@ from apps.organisations.services.approvals import (
     approval_withdraw,
     approvals_expire,
 )
-from apps.organisations.services.audit import Actor, audit_record
+from apps.organisations.services.audit import Actor, audit_download_record, audit_record
 from apps.organisations.services.audit_days import (
     audit_days_close,
     audit_days_empty,
@@ -81,6 +81,7 @@ __all__ = [
     "audit_days_close",
     "audit_days_empty",
     "audit_erase",
+    "audit_download_record",
     "audit_record",
     "audit_retention_set",
     "close_obstacles",

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.wiring import ask, port_answered
-from apps.organisations.models import Approval, Membership, Organisation
+from apps.organisations.models import Approval, Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors.approvals import approvers_of
 from apps.organisations.services.approval_mails import mails_asked, mails_told
@@ -173,7 +173,7 @@ def approvals_expire(*, now: datetime) -> int:
 
 
 def approval_limits_set(
-    *, membership: Membership, job_micro: int | None, cap_micro: int | None, actor: Actor, now: datetime
+    *, membership: Membership | Grant, job_micro: int | None, cap_micro: int | None, actor: Actor, now: datetime
 ) -> Organisation:
     """Set above which worst case a job, and above which limit a raised cap, needs an approval; None: never.
 

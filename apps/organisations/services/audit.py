@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 
 from apps.organisations.audit import detail_hash, is_personal, plain
@@ -78,6 +78,20 @@ def audit_record(
         detail_hash=detail_hash(salt, content),
     )
     AuditDetail.objects.create(event=event, salt=salt, content=content, people=_people(content))
+
+
+def audit_download_record(
+    *,
+    organisation_id: uuid.UUID,
+    actor: Actor,
+    act: str,
+    subject: str,
+    facts: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Write that somebody takes a copy of the trail, or of a proof, along: before the first byte leaves."""
+    with transaction.atomic():
+        audit_record(organisation_id=organisation_id, actor=actor, act=act, subject=subject, after=facts, now=now)
 
 
 def _changes(

@@ -10,7 +10,7 @@ from django.db.models import Q
 from apps.core.errors import AppError
 from apps.core.merkle import EMPTY, day_digest, leaf_hash, root_of
 from apps.organisations.audit import record_of
-from apps.organisations.models import AuditDay, AuditDetail, AuditEvent, Membership, Organisation
+from apps.organisations.models import AuditDay, AuditDetail, AuditEvent, Grant, Membership, Organisation
 from apps.organisations.models.organisations import AUDIT_RETENTION_MAXIMUM_DAYS, AUDIT_RETENTION_MINIMUM_DAYS
 from apps.organisations.roles import Permission
 from apps.organisations.services.audit import Actor, audit_record
@@ -76,7 +76,7 @@ def _day_close(
     return closed
 
 
-def audit_retention_set(*, membership: Membership, days: int | None, actor: Actor, now: datetime) -> None:
+def audit_retention_set(*, membership: Membership | Grant, days: int | None, actor: Actor, now: datetime) -> None:
     """Keep events for `days` (90 to 36500), or with None for ever. Raises Denied, and AppError for another number."""
     membership.require(Permission.ORGANISATION_EDIT)
     low, high = AUDIT_RETENTION_MINIMUM_DAYS, AUDIT_RETENTION_MAXIMUM_DAYS

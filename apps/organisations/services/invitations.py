@@ -6,7 +6,7 @@ so no table gives the link away. A new link ends the old one.
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,8 @@ from django.urls import reverse
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.mail import mail_write
 from apps.organisations.models import Invitation, Membership
-from apps.organisations.roles import Permission, Role
+from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
+from apps.organisations.selectors.invitations import invitation_get
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.people import hands_on, people_lock, role_read
 
@@ -40,14 +41,15 @@ def invitation_send(
     membership: Membership,
     email: str,
     role: str,
-    projects: Collection[UUID] | None = None,
+    projects: Mapping[UUID, Role] | None = None,
     actor: Actor,
     now: datetime,
 ) -> Invitation:
     """Offer a place to an address and mail the link, which works once, for 7 days.
 
-    `projects` limits a developer or viewer to these, with that role. Raises Denied for a role above one's own, Conflict
-    for members, for addresses that have an open invitation, and beyond the limits, NotFound for foreign projects.
+    `projects` limits a developer or viewer to these, in each with the role beside it. Raises Denied for a role above
+    one's own, Conflict for members, for addresses that have an open invitation, and beyond the limits, NotFound for
+    foreign projects, AppError for a role that cannot be had in a project.
     """
     with transaction.atomic():
         acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
@@ -59,7 +61,7 @@ def invitation_write(
     *,
     email: str,
     role: str,
-    projects: Collection[UUID] | None = None,
+    projects: Mapping[UUID, Role] | None = None,
     actor: Actor,
     now: datetime,
 ) -> Invitation:
@@ -147,18 +149,32 @@ def invitations_end_expired(acting: Membership, email: str, *, now: datetime) ->
     ).update(revoked_at=now)
 
 
-def projects_check(acting: Membership, role: Role, projects: Collection[UUID]) -> dict[str, str]:
-    """Return project id to role, as an invitation keeps it. Raises Conflict and NotFound."""
+def projects_check(acting: Membership, role: Role, projects: Mapping[UUID, Role]) -> dict[str, str]:
+    """Return project id to role, as an invitation keeps it. Raises Conflict, NotFound and AppError."""
     if role not in LIMITABLE:
         raise Conflict(
             f"Only developers and viewers can be limited to projects; {role.label.lower()} is a role for all of them.",
             code="role_not_limitable",
         )
-    found = acting.organisation.projects.filter(pk__in=projects, archived_at=None).order_by("id")
-    preset = {str(pk): role.value for pk in found.values_list("pk", flat=True)}
-    if not preset or len(preset) < len(set(projects)):
+    for inside in projects.values():
+        project_role_check(role, inside)
+    found = acting.organisation.projects.filter(pk__in=list(projects), archived_at=None).order_by("id")
+    preset = {str(pk): projects[pk].value for pk in found.values_list("pk", flat=True)}
+    if not preset or len(preset) < len(projects):
         raise NotFound("One of these projects is not a live project of this organisation; choose from the list.")
     return preset
+
+
+def project_role_check(role: Role, inside: Role) -> None:
+    """Pass if somebody invited as `role` can be `inside` in a project: it narrows. Raises AppError with a sentence."""
+    if inside not in LIMITABLE:
+        sentence = f"In a project somebody is developer or viewer, not {inside.label.lower()}."
+    elif not ROLE_PERMISSIONS[inside] <= ROLE_PERMISSIONS[role]:
+        more = inside.label.lower()
+        sentence = f"A {role.label.lower()} cannot be {more} in a project; invite them as {more}."
+    else:
+        return
+    raise AppError(sentence, code="project_role_invalid", status=422, fields={"projects": [sentence]})
 
 
 def email_read(text: str) -> str:
@@ -188,9 +204,8 @@ def _revoke(invitation: Invitation, actor: Actor, *, now: datetime) -> None:
 
 
 def _find(acting: Membership, invitation_id: UUID) -> Invitation:
-    found = acting.organisation.invitations.filter(pk=invitation_id).first()
-    if found is None:
-        raise NotFound("There is no such invitation in this organisation.")
+    found = invitation_get(acting.organisation, invitation_id)
+    found.organisation = acting.organisation
     return found
 
 

@@ -2,15 +2,14 @@
 
 import csv
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from apps.core.errors import AppError
+from apps.core.errors import AppError, Conflict, NotFound
 from apps.organisations.models import Invitation, Membership
 from apps.organisations.roles import Permission, Role
 from apps.organisations.selectors.invitations import invited_addresses
@@ -20,6 +19,7 @@ from apps.organisations.services.invitations import (
     OPEN_MAXIMUM,
     email_read,
     invitation_write,
+    project_role_check,
 )
 from apps.organisations.services.people import hands_on, people_lock, role_read
 
@@ -35,14 +35,15 @@ class InvitationLine:
     email: str
     role: str
     projects: tuple[str, ...] = ()
-    project_ids: tuple[UUID, ...] = ()
+    preset: Mapping[UUID, Role] = field(default_factory=dict)
     error: str = ""
 
 
 def invitations_read(*, membership: Membership, text: str, now: datetime) -> list[InvitationLine]:
-    """Read a table of `email, role, projects` (addresses of projects, separated by spaces; may be left out).
+    """Read a table of `email, role, projects`; the third says which projects they are limited to, or is left out.
 
-    The first line may name the columns. Raises AppError for what is no table, is empty, or has too many lines.
+    Projects are separated by spaces, each by its address, with a role of its own after a colon ("lab:viewer"). The
+    first line may name the columns. Raises AppError for what is no table, is empty, or has too many lines.
     """
     rows = _rows(text)
     organisation = membership.organisation
@@ -76,7 +77,7 @@ def invitations_send(*, membership: Membership, text: str, actor: Actor, now: da
                 acting,
                 email=line.email,
                 role=line.role,
-                projects=line.project_ids or None,
+                projects=line.preset or None,
                 actor=actor,
                 now=now,
             )
@@ -106,10 +107,11 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
 
 
 def _line(
-    number: int, row: list[str], own: Role, taken: dict[str, str], projects: dict[str, Any]
+    number: int, row: list[str], own: Role, taken: dict[str, str], projects: dict[str, UUID]
 ) -> InvitationLine:
     cells = [*row, "", "", ""]
-    email, role, slugs = cells[0].lower(), cells[1].lower(), tuple(cells[2].split())
+    email, role, named = cells[0].lower(), cells[1].lower(), tuple(cells[2].split())
+    preset: dict[UUID, Role] = {}
 
     def check() -> str:
         if len(row) > len(COLUMNS):
@@ -119,16 +121,27 @@ def _line(
             return f"{email} {taken[email]}."
         if not hands_on(own, wanted):
             return f"You cannot invite somebody as {wanted.label.lower()}: that role may more than your own."
-        unknown = [slug for slug in slugs if slug not in projects]
-        if unknown:
-            return f"There is no live project “{unknown[0][:60]}” here."
-        if slugs and wanted not in LIMITABLE:
+        if named and wanted not in LIMITABLE:
             return f"The role {wanted.label.lower()} is for all projects; leave the third column empty."
+        preset.update(_preset(named, wanted, projects))
         return ""
 
     error = _sentence(check)
-    ids = tuple(projects[slug] for slug in slugs) if not error else ()
-    return InvitationLine(number, email[:254], role[:40], slugs, ids, error)
+    return InvitationLine(number, email[:254], role[:40], named, {} if error else preset, error)
+
+
+def _preset(named: tuple[str, ...], wanted: Role, projects: dict[str, UUID]) -> dict[UUID, Role]:
+    """Return the role by project of a third column. Raises AppError for an unknown project or role, or one twice."""
+    preset: dict[UUID, Role] = {}
+    for slug, colon, role in (one.partition(":") for one in named):
+        if slug not in projects:
+            raise NotFound(f"There is no live project “{slug[:60]}” here.")
+        if projects[slug] in preset:
+            raise Conflict(f"The project “{slug}” is named twice.")
+        inside = role_read(role.lower()) if colon else wanted
+        project_role_check(wanted, inside)
+        preset[projects[slug]] = inside
+    return preset
 
 
 def _sentence(check: Callable[[], str]) -> str:

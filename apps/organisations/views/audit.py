@@ -1,6 +1,7 @@
 """Pages of the audit trail: the search, one event with its proof, the exports, the digests, the retention."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -27,7 +28,7 @@ from apps.organisations.selectors import (
     audit_page,
     audit_proof,
 )
-from apps.organisations.services import audit_retention_set
+from apps.organisations.services import audit_download_record, audit_retention_set
 from apps.organisations.views.frame import actor_of, enter
 
 PAGE = 50
@@ -120,6 +121,7 @@ def proof(request: HttpRequest, slug: str, event_id: int) -> HttpResponseBase:
     """Download what proves one event (docs/audit.md)."""
     membership = enter(request, slug, Permission.AUDIT_VIEW)
     found = audit_proof(audit_event_get(membership.organisation, event_id).event)
+    _record(request, membership, "audit.proof_downloaded", f"event:{event_id}")
     return _download(JsonResponse(found), f"{slug}-event-{event_id}-proof.json")
 
 
@@ -128,6 +130,7 @@ def proof(request: HttpRequest, slug: str, event_id: int) -> HttpResponseBase:
 def digests(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Download the digest of every closed day, to keep where we cannot reach."""
     membership = enter(request, slug, Permission.AUDIT_VIEW)
+    _record(request, membership, "audit.digests_downloaded", f"organisation:{membership.organisation_id}")
     found = {"organisation": str(membership.organisation_id), "digests": audit_digests(membership.organisation_id)}
     return _download(JsonResponse(found), f"{slug}-audit-digests.json")
 
@@ -136,7 +139,7 @@ def digests(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 def export_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Download every event that fits the search, as CSV."""
-    rows = _rows(request, enter(request, slug, Permission.AUDIT_VIEW).organisation)
+    rows = _export(request, slug, "csv")
     lines = csv_lines(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
     return _download(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), f"{slug}-audit.csv")
 
@@ -145,14 +148,34 @@ def export_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 def export_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Download every event that fits the search, as a JSON array."""
-    rows = _rows(request, enter(request, slug, Permission.AUDIT_VIEW).organisation)
+    rows = _export(request, slug, "json")
     return _download(
         StreamingHttpResponse(json_lines(rows), content_type="application/json"), f"{slug}-audit.json"
     )
 
 
-def _rows(request: HttpRequest, organisation: Organisation) -> Iterator[dict[str, Any]]:
-    return (line.row() for line in audit_all(organisation, _filters(request, organisation)))
+def _export(request: HttpRequest, slug: str, kind: str) -> Iterator[dict[str, Any]]:
+    """Return what fits the search, row by row, once it is written down who takes it along."""
+    membership = enter(request, slug, Permission.AUDIT_VIEW)
+    organisation = membership.organisation
+    filters = _filters(request, organisation)
+    search = {name: value for name, value in asdict(filters).items() if value}
+    facts = {"format": kind, **({"search": search} if search else {})}
+    _record(request, membership, "audit.exported", f"organisation:{organisation.pk}", facts)
+    return (line.row() for line in audit_all(organisation, filters))
+
+
+def _record(
+    request: HttpRequest, membership: Membership, act: str, subject: str, facts: dict[str, Any] | None = None
+) -> None:
+    audit_download_record(
+        organisation_id=membership.organisation_id,
+        actor=actor_of(request),
+        act=act,
+        subject=subject,
+        facts=facts,
+        now=timezone.now(),
+    )
 
 
 def _filters(request: HttpRequest, organisation: Organisation) -> AuditFilters:

@@ -36,7 +36,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
                 membership=membership,
                 email=form.cleaned_data["email"],
                 role=form.cleaned_data["role"],
-                projects=[UUID(pk) for pk in form.cleaned_data["projects"]] or None,
+                projects=form.chosen() or None,
                 actor=actor_of(request),
                 now=timezone.now(),
             )

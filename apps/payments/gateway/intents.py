@@ -11,7 +11,7 @@ from apps.payments.gateway.client import (
     StripeRefused,
     stripe_client,
 )
-from apps.payments.gateway.sessions import Fee, fee_of
+from apps.payments.gateway.sessions import Fee, country_of, fee_of
 
 EXPANDED = ["latest_charge.balance_transaction"]
 ASKS = "authentication_required"  # Stripe's word for a bank that wants the holder
@@ -30,6 +30,7 @@ class Intent:
     error_code: str  # Stripe's word for it
     decline_code: str  # the bank's word for it
     fee: Fee | None
+    country: str = ""  # of the card that paid, as an ISO 3166 code
 
     @property
     def asks_holder(self) -> bool:
@@ -121,4 +122,5 @@ def _intent(data: dict[str, Any]) -> Intent:
         error_code=error.get("code") or "",
         decline_code=error.get("decline_code") or "",
         fee=fee_of(data),
+        country=country_of(data),
     )

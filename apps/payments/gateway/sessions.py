@@ -41,6 +41,7 @@ class Session:
     payment_error: str  # what the bank last said, as Stripe words it for the payer
     payment_failed: bool  # the intent can no longer be paid through this session
     fee: Fee | None
+    country: str = ""  # of the card or account that paid, as an ISO 3166 code
 
 
 def session_create(
@@ -54,15 +55,19 @@ def session_create(
     expires_at: datetime,
     reference: str,
     metadata: Mapping[str, str],
+    method: str = "card",
+    note: str = "",
 ) -> Session:
     """Open a Checkout session, once per idempotency key: a repeat returns the first session.
+
+    `note` stands at the button that pays.
 
     Raises StripeUnavailable (repeat safely) or StripeRefused.
     """
     params: SessionCreateParams = {
         "mode": "payment",
-        # Cards settle at once, so the quote holds; methods that settle later need the rate of their settlement.
-        "allowed_payment_method_types": ["card"],
+        # One method a session: whether the rate holds or is that of the settlement was said before it was chosen.
+        "allowed_payment_method_types": [method],
         "line_items": [
             {
                 "quantity": 1,
@@ -82,6 +87,8 @@ def session_create(
         "metadata": dict(metadata),
         "payment_intent_data": {"metadata": dict(metadata)},
     }
+    if note:
+        params["custom_text"] = {"submit": {"message": note}}
     with stripe_client() as client:
         session = client.v1.checkout.sessions.create(params, {"idempotency_key": key})
         return _session(session.to_dict())
@@ -112,7 +119,15 @@ def _session(data: dict[str, Any]) -> Session:
         payment_error=error.get("message") or "",
         payment_failed=details.get("status") in ("requires_payment_method", "canceled"),
         fee=fee_of(details),
+        country=country_of(details),
     )
+
+
+def country_of(intent: dict[str, Any]) -> str:
+    """Return the country of the card or account that paid an intent whose charge came expanded, or ""."""
+    charge = intent.get("latest_charge")
+    details = (charge.get("payment_method_details") or {}) if isinstance(charge, dict) else {}
+    return (details.get(details.get("type") or "") or {}).get("country") or ""
 
 
 def fee_of(intent: dict[str, Any]) -> Fee | None:

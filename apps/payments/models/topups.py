@@ -6,6 +6,7 @@ from django.db import models
 from apps.billing.models import Quote
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
+from apps.payments.methods import CARD
 from apps.payments.models.cards import Card
 
 
@@ -15,6 +16,7 @@ class TopUp(models.Model):
     class State(models.TextChoices):
         CREATED = "created", "Created"  # written here, not yet answered by Stripe
         OPEN = "open", "Waiting for payment"
+        PROCESSING = "processing", "On its way"  # promised by a bank, and not yet arrived
         PAID = "paid", "Paid"
         CANCELLED = "cancelled", "Cancelled"  # the person came back without paying; the session may still be open
         EXPIRED = "expired", "Expired"
@@ -23,6 +25,16 @@ class TopUp(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="topups")
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="topup")
+    settled_quote = models.OneToOneField(
+        Quote,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="settled_topup",
+        help_text="At the rate of the settlement, where the money came days after the quote.",
+    )
+    method = models.CharField(max_length=30, default="card", help_text="The way to pay, as Stripe names it.")
+    card_country = models.CharField(max_length=2, blank=True, help_text="Of the card or account that paid.")
+    ip_country = models.CharField(max_length=2, blank=True, help_text="Where the person was who went to pay.")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     automatic = models.BooleanField(
         default=False, help_text="Started by the organisation's rule, not by a person."
@@ -47,7 +59,9 @@ class TopUp(models.Model):
         verbose_name = "top-up"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["created", "open", "paid", "cancelled", "expired", "failed"]),
+                condition=models.Q(
+                    state__in=["created", "open", "processing", "paid", "cancelled", "expired", "failed"]
+                ),
                 name="topup_state_known",
             ),
             models.CheckConstraint(
@@ -72,6 +86,16 @@ class TopUp(models.Model):
                 fields=["created_at"], condition=models.Q(closed_at=None, parked_reason=""), name="topup_unclosed"
             ),
         ]
+
+    @property
+    def price(self) -> Quote:
+        """Return the quote that counts: that of the settlement, once there is one."""
+        return self.settled_quote or self.quote
+
+    @property
+    def settles_later(self) -> bool:
+        """Return whether its credits are counted at the rate of the day the money arrives."""
+        return self.method != CARD
 
     def __str__(self) -> str:
         return f"top-up {self.id}"

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.billing.models import Invoice
 from apps.core.errors import NotFound
@@ -13,7 +13,8 @@ from apps.payments.models import TopUp
 
 def topup_get(organisation: Organisation, topup_id: uuid.UUID) -> TopUp:
     """Return the organisation's top-up with its quote. Raises NotFound."""
-    topup = TopUp.objects.select_related("quote", "organisation").filter(organisation=organisation, id=topup_id)
+    topups = TopUp.objects.select_related("quote", "settled_quote", "organisation")
+    topup = topups.filter(organisation=organisation, id=topup_id)
     found = topup.first()
     if found is None:
         raise NotFound()
@@ -22,7 +23,7 @@ def topup_get(organisation: Organisation, topup_id: uuid.UUID) -> TopUp:
 
 def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, limit: int = 10) -> list[TopUp]:
     """Return the organisation's top-ups that someone went to pay, the newest first, each with its quote."""
-    topups = TopUp.objects.select_related("quote", "user").filter(organisation=organisation)
+    topups = TopUp.objects.select_related("quote", "settled_quote", "user").filter(organisation=organisation)
     if before is not None:
         topups = topups.filter(id__lt=before)
     return list(topups.order_by("-id")[:limit])
@@ -41,7 +42,9 @@ def automatic_page(organisation: Organisation, *, limit: int = 10) -> list[TopUp
 
 def quotes_in_use(*, quote_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Return those of the quotes that a top-up was made with."""
-    return set(TopUp.objects.filter(quote_id__in=quote_ids).values_list("quote_id", flat=True))
+    topups = TopUp.objects.filter(Q(quote_id__in=quote_ids) | Q(settled_quote_id__in=quote_ids))
+    used = topups.values_list("quote_id", "settled_quote_id")
+    return {quote_id for pair in used for quote_id in pair if quote_id is not None}
 
 
 def invoice_number(topup: TopUp) -> str | None:

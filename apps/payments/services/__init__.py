@@ -15,16 +15,10 @@ from apps.payments.services.charging import topup_charge, topup_confirm
 from apps.payments.services.crediting import session_apply
 from apps.payments.services.customers import customer_ensure
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
+from apps.payments.services.mails import topup_path
 from apps.payments.services.refunds import refund_apply, refund_failed_apply, refund_fetch
 from apps.payments.services.rules import RuleWish, rule_off, rule_set
-from apps.payments.services.starting import (
-    payable_until,
-    price_pay,
-    topup_cancel,
-    topup_make,
-    topup_path,
-    topup_start,
-)
+from apps.payments.services.starting import payable_until, price_pay, topup_cancel, topup_make, topup_start
 from apps.payments.services.topups import PLATFORM, topup_ask_again, topup_expire, topup_lock, topup_of
 
 __all__ = [

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from apps.billing.errors import CapReached, QuoteRefused, RateUnavailable
+from apps.billing.pricing import topup_limits
 from apps.billing.selectors import availables, wallet
 from apps.billing.services import caps_check_topup, net_for_credits, quote_create
 from apps.billing.services.limits import wallet_lock
@@ -117,7 +118,7 @@ def _amount(rule: TopUpRule, level: int, month: Month, *, now: datetime) -> int 
     """
     if rule.amount_minor is not None:
         return rule.amount_minor if rule.amount_minor <= month.left_minor else None
-    low = settings.TOPUP_MINIMUM_MINOR
+    low, high = topup_limits(rule.currency)
     wanted = net_for_credits(currency=rule.currency, micro=level, now=now)
-    wanted = min(max(wanted, low), settings.TOPUP_MAXIMUM_MINOR, month.left_minor)
+    wanted = min(max(wanted, low), high, month.left_minor)
     return wanted if wanted >= low else None

@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from apps.billing.services import stripe_fee_post, topup_credit
+from apps.billing.models import PlaceProof
+from apps.billing.services import place_proof_record, quote_settle, stripe_fee_post, topup_credit
 from apps.core.money import fiat_text
 from apps.payments.errors import Parked
 from apps.payments.gateway import Fee, Session
 from apps.payments.models import TopUp
 from apps.payments.services.attempts import attempt_paid
+from apps.payments.services.mails import topup_mail
 from apps.payments.services.topups import topup_close, topup_lock, topup_of
 from apps.payments.states import State, topup_move
 
@@ -22,11 +24,18 @@ def session_apply(session: Session, *, now: datetime) -> None:
     _check(topup, session)
     topup.stripe_session_id = session.id
     if session.payment_status == "paid":
-        topup_paid(topup, intent=session.payment_intent, fee=session.fee, now=now)
+        topup_paid(topup, intent=session.payment_intent, fee=session.fee, country=session.country, now=now)
     elif session.status == "expired":
         topup_close(topup, State.EXPIRED, reason="", now=now)
     elif session.status == "complete" and session.payment_failed:
+        promised = topup.state == State.PROCESSING
         topup_close(topup, State.FAILED, reason=session.payment_error or "The bank did not pay.", now=now)
+        if promised:
+            topup_mail(topup, "topup_failed")
+    elif session.status == "complete" and topup.state in (State.CREATED, State.OPEN, State.CANCELLED):
+        topup_move(topup, State.PROCESSING)
+        topup.save()
+        topup_mail(topup, "topup_processing")
 
 
 def _check(topup: TopUp, session: Session) -> None:
@@ -41,8 +50,11 @@ def _check(topup: TopUp, session: Session) -> None:
         )
 
 
-def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: datetime) -> None:
-    """Credit a locked top-up that this intent paid, once, and book Stripe's fee once it is known. Raises Parked."""
+def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: datetime, country: str = "") -> None:
+    """Credit a locked top-up that this intent paid, once, and book Stripe's fee once it is known.
+
+    `country` is that of the card or account. Raises Parked, and RateUnavailable where the rate is that of now.
+    """
     if intent is None or TopUp.objects.filter(payment_intent=intent).exclude(id=topup.id).exists():
         raise Parked(f"The payment {intent} is not this top-up's own.", topup_id=topup.id)
     if topup.payment_intent not in (None, intent):
@@ -50,7 +62,10 @@ def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: dateti
     arrived = topup.state != State.PAID
     fee = fee if topup.fee_minor is None else None
     if arrived:
+        if topup.settles_later:
+            topup.settled_quote = quote_settle(quote=topup.quote, now=now)
         topup_move(topup, State.PAID)
+        topup.card_country = country[:2]
         topup.payment_intent, topup.paid_at, topup.closed_at = intent, now, None
         topup.reason = topup.parked_reason = ""
     if fee is not None and fee.currency != topup.quote.currency:
@@ -63,12 +78,27 @@ def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: dateti
     if arrived and topup.automatic:
         attempt_paid(topup, now=now)
     if arrived:
+        _places(topup, intent, now=now)
         topup_credit(
             organisation_id=topup.organisation_id,
             topup_id=topup.id,
-            quote=topup.quote,
+            quote=topup.price,
             payment_reference=intent,
+            payment_method=topup.method,
             now=now,
         )
+        if topup.settles_later:
+            topup_mail(topup, "topup_arrived")
     if fee is not None:
         stripe_fee_post(topup_id=topup.id, currency=fee.currency, fee_minor=fee.amount_minor, now=now)
+
+
+def _places(topup: TopUp, intent: str, *, now: datetime) -> None:
+    """Keep what the payment shows of the customer's place before its invoice is written: VAT may rest on it."""
+    for kind, country in (
+        (PlaceProof.Kind.CARD, topup.card_country),
+        (PlaceProof.Kind.ADDRESS, topup.ip_country),
+    ):
+        place_proof_record(
+            organisation_id=topup.organisation_id, kind=kind, country=country, reference=intent, now=now
+        )

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
+from apps.billing.pricing import topup_limits
 from apps.billing.selectors import spending_per_day
 from apps.billing.services import balance_watch
 from apps.core.errors import AppError
@@ -165,9 +165,9 @@ def _card(organisation: Organisation, wish: RuleWish) -> Card | None:
 
 
 def _check(wish: RuleWish) -> None:
-    low, high = settings.TOPUP_MINIMUM_MINOR, settings.TOPUP_MAXIMUM_MINOR
     if wish.currency not in CURRENCIES:
         raise _refused("currency", f"Credits are sold in {', '.join(CURRENCIES)}; choose one of them.")
+    low, high = topup_limits(wish.currency)
     if wish.mode not in TopUpRule.Mode.values:
         raise _refused("mode", f"A rule is {' or '.join(TopUpRule.Mode.values)}; choose one.")
     if wish.mode == TopUpRule.Mode.THRESHOLD:

@@ -16,18 +16,23 @@ from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.services import terms_require
 from apps.payments import gateway
-from apps.payments.errors import QuoteOver
+from apps.payments.errors import MethodRefused, QuoteOver
 from apps.payments.gateway import Line
+from apps.payments.methods import CARD, method_named, methods_of
 from apps.payments.models import TopUp
 from apps.payments.services.customers import customer_ensure
+from apps.payments.services.mails import topup_path
 from apps.payments.services.topups import marks_of, topup_close, topup_lock
 from apps.payments.states import State, topup_move
 
+LATER = "The money takes {takes}. Your credits are added when it has arrived, at the rate of that moment."
 # Stripe wants a session to live 30 minutes at least; the rest is for the request's own way and our clocks.
 CHECKOUT_MINIMUM = timedelta(minutes=30, seconds=15)
 
 
-def price_pay(*, membership: Membership, price: str, now: datetime) -> str:
+def price_pay(
+    *, membership: Membership, price: str, now: datetime, method: str = CARD, ip_country: str = ""
+) -> str:
     """Return the address where a price is paid: the id of a quote, or an offer that becomes one. See topup_start.
 
     Raises as `topup_start`, and QuoteUnknown or QuoteRefused for an offer that is none or has run out.
@@ -37,14 +42,22 @@ def price_pay(*, membership: Membership, price: str, now: datetime) -> str:
         quote_id = uuid.UUID(price)
     except ValueError:
         quote_id = quote_accept(organisation=membership.organisation, offer=price, now=now).id
-    return topup_start(membership=membership, quote_id=quote_id, now=now)
+    return topup_start(membership=membership, quote_id=quote_id, method=method, ip_country=ip_country, now=now)
 
 
-def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -> str:
+def topup_start(
+    *,
+    membership: Membership,
+    quote_id: uuid.UUID,
+    now: datetime,
+    method: str = CARD,
+    ip_country: str = "",
+) -> str:
     """Return the address where this quote is paid: Stripe Checkout, or the top-up's own page once it is paid.
 
     A repeat with the same quote gives the same top-up and the same Checkout session, also after a crash between
-    the two. Raises Denied, TermsNotAccepted, NotFound, QuoteOver, Conflict while an automatic one is charged,
+    the two; the first call's method stands. `ip_country` is where the person is, if known. Raises Denied,
+    TermsNotAccepted, NotFound, MethodRefused, QuoteOver, Conflict while an automatic one is charged,
     gateway.StripeUnavailable or gateway.StripeRefused.
     """
     membership.require(Permission.BILLING_MANAGE)
@@ -53,8 +66,10 @@ def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -
     if quote is None:
         raise QuoteUnknown
     topup = TopUp.objects.select_related("user", "organisation", "quote").filter(quote=quote).first()
-    if topup is not None and topup.state == State.PAID:
+    if topup is not None and topup.state in (State.PAID, State.PROCESSING):
         return topup_path(topup)
+    if method not in {known.kind for known in methods_of(quote.currency)}:
+        raise MethodRefused(quote.currency)
     if topup is not None and topup.stripe_session_id:
         return _resume(topup, now=now)
     if topup is not None and topup.automatic and topup.closed_at is None:
@@ -67,7 +82,13 @@ def topup_start(*, membership: Membership, quote_id: uuid.UUID, now: datetime) -
     if topup is None:
         # The row comes before the call, so that whatever Stripe then tells of the session finds it.
         topup, _ = TopUp.objects.get_or_create(
-            quote=quote, defaults={"organisation": membership.organisation, "user": membership.user}
+            quote=quote,
+            defaults={
+                "organisation": membership.organisation,
+                "user": membership.user,
+                "method": method,
+                "ip_country": ip_country,
+            },
         )
     return session_open(topup, key=f"topup:{topup.id}", now=now)
 
@@ -86,11 +107,6 @@ def topup_make(*, membership: Membership, currency: str, net_minor: int, now: da
 def payable_until(quote: Quote | Terms) -> datetime:
     """Return until when a payment of this quote can begin; the price then stays for as long as Checkout lives."""
     return quote.expires_at - CHECKOUT_MINIMUM
-
-
-def topup_path(topup: TopUp) -> str:
-    """Return the address of the top-up's page on this platform."""
-    return reverse("payments:topup_detail", args=[topup.organisation.slug, topup.id])
 
 
 def _resume(topup: TopUp, *, now: datetime) -> str:
@@ -117,7 +133,9 @@ def session_open(topup: TopUp, *, key: str, now: datetime) -> str:
     Raises gateway.StripeUnavailable, or gateway.StripeRefused, after which the top-up has failed.
     """
     quote = topup.quote
-    lines = [Line(f"{credits_text(quote.credits_micro)} Nosana credits", quote.net_minor)]
+    way = method_named(topup.method)
+    bought = "Nosana credits" if way.later else f"{credits_text(quote.credits_micro)} Nosana credits"
+    lines = [Line(bought, quote.net_minor)]
     if quote.vat_minor:
         lines.append(Line(f"VAT {quote.vat_bp / 100:g} %", quote.vat_minor))
     page = settings.BASE_URL + topup_path(topup)
@@ -132,6 +150,8 @@ def session_open(topup: TopUp, *, key: str, now: datetime) -> str:
             expires_at=quote.expires_at,
             reference=str(topup.id),
             metadata=marks_of("topup_id", topup.id),
+            method=topup.method,
+            note=LATER.format(takes=way.takes) if way.later else "",
         )
     except gateway.StripeRefused as refusal:
         with transaction.atomic():

@@ -41,7 +41,9 @@ def topup_of(metadata: Mapping[str, str]) -> uuid.UUID:
 
 def topup_lock(topup_id: uuid.UUID) -> TopUp:
     """Return the top-up with its quote, its row locked until the transaction ends. Raises Parked for an unknown one."""
-    topups = TopUp.objects.select_related("quote__organisation").select_for_update(of=("self",))
+    topups = TopUp.objects.select_related(
+        "quote__organisation", "settled_quote", "user", "organisation"
+    ).select_for_update(of=("self",))
     topup = topups.filter(id=topup_id).first()
     if topup is None:
         raise Parked(f"There is no top-up {topup_id} here.")

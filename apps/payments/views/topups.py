@@ -10,8 +10,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.billing.pricing import topup_limits
 from apps.billing.selectors import wallet
 from apps.billing.services import Terms, quote_offer, quote_preview
+from apps.core.addresses import client_country
 from apps.core.errors import AppError
 from apps.core.money import CURRENCIES
 from apps.organisations.models import Organisation
@@ -19,7 +21,8 @@ from apps.organisations.selectors import terms_acceptance
 from apps.organisations.services import terms_accept
 from apps.organisations.views.frame import actor_of
 from apps.payments import services
-from apps.payments.forms import DEFAULT_AMOUNT, PRESETS, TopUpForm
+from apps.payments.forms import DEFAULT_AMOUNT, TopUpForm
+from apps.payments.methods import CARD, method_named
 from apps.payments.models import TopUp
 from apps.payments.selectors import invoice_number, topup_get, topups_page
 from apps.payments.states import State
@@ -37,7 +40,9 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
     given = {"currency": currency, "amount": DEFAULT_AMOUNT} | request.GET.dict()
     form = TopUpForm(given | {"amount": given.get("preset", given["amount"])})
     terms = None if terms_acceptance(organisation) else settings.TERMS_VERSION
-    context: dict[str, Any] = {"form": form, "presets": PRESETS, "terms": terms}
+    context: dict[str, Any] = {"form": form, "method": form.method, "terms": terms}
+    if form["currency"].value() in CURRENCIES:
+        context["least"], context["most"] = topup_limits(form["currency"].value())
     if form.is_valid():
         try:
             price = quote_preview(
@@ -73,7 +78,13 @@ def topup_start(request: HttpRequest, slug: str) -> HttpResponse:
     membership = membership_of(request, slug)
     if terms := request.POST.get("terms"):
         terms_accept(membership=membership, version=terms, actor=actor_of(request), now=timezone.now())
-    url = services.price_pay(membership=membership, price=request.POST.get("quote", ""), now=timezone.now())
+    url = services.price_pay(
+        membership=membership,
+        price=request.POST.get("quote", ""),
+        method=request.POST.get("method", CARD),
+        ip_country=client_country(request),
+        now=timezone.now(),
+    )
     return HttpResponseRedirect(url, status=303)
 
 
@@ -111,7 +122,8 @@ def _standing(topup: TopUp) -> dict[str, Any]:
     return {
         "topup": topup,
         "shown": "credited" if paid else "waiting" if waiting else topup.state,
-        "quote": topup.quote,
+        "quote": topup.price,
+        "method": method_named(topup.method),
         "net_typed": f"{topup.quote.net_minor / 100:.2f}",
         "invoice": invoice,
         "balance_micro": wallet(topup.organisation_id).available_micro if paid else None,
