@@ -54,12 +54,12 @@ class RuleBody(Body):
 class TopUpShape(serializers.ModelSerializer[TopUp]):
     """A top-up. `checkout_url` is where a person pays it, while it waits for that."""
 
-    currency = serializers.CharField(source="quote.currency")
-    net_minor = serializers.IntegerField(source="quote.net_minor")
-    vat_minor = serializers.IntegerField(source="quote.vat_minor")
-    total_minor = serializers.IntegerField(source="quote.total_minor")
-    credits_micro = serializers.IntegerField(source="quote.credits_micro")
-    rate_charged_micro = serializers.IntegerField(source="quote.rate_charged_micro")
+    currency = serializers.CharField(source="price.currency")
+    net_minor = serializers.IntegerField(source="price.net_minor")
+    vat_minor = serializers.IntegerField(source="price.vat_minor")
+    total_minor = serializers.IntegerField(source="price.total_minor")
+    credits_micro = serializers.IntegerField(source="price.credits_micro")
+    rate_charged_micro = serializers.IntegerField(source="price.rate_charged_micro")
     expires_at = serializers.DateTimeField(source="quote.expires_at")
     checkout_url = serializers.SerializerMethodField()
 

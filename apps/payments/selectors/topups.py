@@ -13,7 +13,7 @@ from apps.payments.models import TopUp
 
 def topup_get(organisation: Organisation, topup_id: uuid.UUID) -> TopUp:
     """Return the organisation's top-up with its quote. Raises NotFound."""
-    topups = TopUp.objects.select_related("quote", "settled_quote", "organisation")
+    topups = TopUp.objects.select_related("quote", "settled_quote", "organisation", "card")
     topup = topups.filter(organisation=organisation, id=topup_id)
     found = topup.first()
     if found is None:
@@ -31,7 +31,7 @@ def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, 
 
 def topups_of(organisation: Organisation) -> QuerySet[TopUp]:
     """Return the organisation's top-ups, each with its quote."""
-    return TopUp.objects.select_related("quote").filter(organisation=organisation)
+    return TopUp.objects.select_related("quote", "settled_quote").filter(organisation=organisation)
 
 
 def automatic_page(organisation: Organisation, *, limit: int = 10) -> list[TopUp]:
