@@ -22,11 +22,12 @@ NAMES = [
     "holds.rate",
     "holds.growth_10k",
     "holds.growth",
+    "holds.pages_growth",
     "settle.vs_naive",
     "settle.batch_vs_naive",
 ]
 PAST = int(os.environ.get("BENCH_PAST_ROWS", "1000000"))
-SAMPLES, ROUNDS, WORKERS, SECONDS, BATCH = 300, 5, 4, 2.0, 100
+SAMPLES, ROUNDS, TURNS, WORKERS, SECONDS, BATCH = 300, 5, 15, 4, 2.0, 100
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CREDIT = 1_000_000
 
@@ -155,8 +156,8 @@ class Spender:
 
 def figures(only: str) -> Iterator[Figure]:
     """Place and settle with no past, with 10,000 rows and with a million. Raises CapReached if a cap miscounts."""
-    holds = any(only in name for name in NAMES[:4])
-    settles = any(only in name for name in NAMES[4:])
+    holds = any(only in name for name in NAMES[:5])
+    settles = any(only in name for name in NAMES[5:])
     with database():
         spender = Spender()
         if holds:
@@ -181,22 +182,25 @@ def hold_figures(spender: Spender) -> Iterator[Figure]:
             spender.place()  # warm up
         use(template)
     taken: dict[tuple[str, bool], list[float]] = {(name, capped): [] for name in pasts for capped in (False, True)}
-    rates: dict[bool, list[float]] = {False: [], True: []}
-    for _ in range(ROUNDS):
+    for _ in range(TURNS):  # short turns, so that whatever else the machine does slows all alike
         for name, capped in taken:
             use(name)
             spender.caps_show(capped)
-            spender.place()  # the first statement of a connection is slower
-            taken[name, capped] += [seconds(spender.place) for _ in range(SAMPLES // ROUNDS)]
-            if name == "many":
-                rates[capped].append(rate(spender))
+            for _ in range(3):
+                spender.place()  # the first statements of a connection are slower
+            taken[name, capped] += [seconds(spender.place) for _ in range(SAMPLES // TURNS)]
+    touched = {name: pages(spender, name) for name in pasts}
+    use("many")
+    rates = {capped: max(rate(spender, capped) for _ in range(ROUNDS)) for capped in (False, True)}
     found = {turn: p95(samples) * 1000 for turn, samples in taken.items()}
     said = f"p95 without caps, {PAST:,} past rows too"
     yield Figure("holds.place", found["many", True], "ms", said, found["many", False])
-    yield Figure("holds.rate", max(rates[True]), "holds/s", f"{WORKERS} clients without caps", max(rates[False]))
+    yield Figure("holds.rate", rates[True], "holds/s", f"{WORKERS} clients without caps", rates[False])
     yield Figure("holds.growth_10k", found["few", True], "ms", "p95 with no past rows", found["none", True])
     said = f"p95 with no past rows; this is {PAST:,}"
     yield Figure("holds.growth", found["many", True], "ms", said, found["none", True])
+    said = f"pages of tables and indexes with no past rows; this is {PAST:,}"
+    yield Figure("holds.pages_growth", touched["many"], "pages/hold", said, touched["none"])
 
 
 def use(name: str, *, copy: str = "") -> None:
@@ -223,8 +227,30 @@ def p95(samples: list[float]) -> float:
     return sorted(samples)[int(len(samples) * 0.95)]
 
 
-def rate(spender: Spender) -> float:
+def pages(spender: Spender, name: str) -> float:
+    """Return how many pages the server touches to place one hold under caps: what no other load can change."""
+    use(name)
+    spender.caps_show(True)
+    spender.place()
+    before = _touched()
+    for _ in range(SAMPLES // 3):
+        spender.place()
+    return (_touched() - before) / (SAMPLES // 3)
+
+
+def _touched() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(
+            "SELECT sum(heap_blks_hit + heap_blks_read + coalesce(idx_blks_hit + idx_blks_read, 0))::bigint "
+            "FROM pg_statio_user_tables"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def rate(spender: Spender, capped: bool) -> float:
     """Return how many holds a second some processes place at once for the one organisation. Raises RuntimeError."""
+    spender.caps_show(capped)
     connections.close_all()
     forking = multiprocessing.get_context("fork")
     barrier, results = forking.Barrier(WORKERS), forking.SimpleQueue()

@@ -199,6 +199,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 # Networks (CIDR) of the proxies in front of us, whose X-Forwarded-For is believed; "unix" for one on a Unix socket.
 TRUSTED_PROXIES = env.list("NOSANA_TRUSTED_PROXIES", default=[])
 
+# Customers' webhooks may go to this machine itself: never where strangers choose the addresses.
+OUTBOUND_LOOPBACK = env.bool("NOSANA_OUTBOUND_LOOPBACK", default=ENVIRONMENT == "sandbox")
+
 # --- REST ------------------------------------------------------------------------------------------------
 API_KEY_ENVIRONMENT = "live" if PRODUCTION else ENVIRONMENT  # the middle of nos_live_…
 REST_FRAMEWORK = {

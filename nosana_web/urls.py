@@ -10,6 +10,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("apps.organisations.api.urls")),
     path("api/v1/", include("apps.payments.api.urls")),
+    path("api/v1/", include("apps.notifications.api.urls")),
+    path("", include("apps.notifications.urls")),
     path("", include("apps.payments.urls")),
     path("", include("apps.billing.urls")),
     path("", include("apps.jobs.urls")),

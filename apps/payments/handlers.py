@@ -14,7 +14,6 @@ from apps.payments.services import (
     dispute_apply,
     dispute_fetch,
     refund_apply,
-    refund_failed_apply,
     refund_fetch,
     setup_apply,
     topup_of,
@@ -25,7 +24,7 @@ from apps.payments.services.news import News, news_apply, payment_news
 class Apply(Protocol):
     """Writes what was fetched, inside the transaction that marks the event as handled."""
 
-    def __call__(self, fetched: Any, /, *, now: datetime) -> None: ...
+    def __call__(self, fetched: Any, /, *, now: datetime) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ HANDLERS: dict[str, Handler] = {
     "charge.refunded": REFUND,
     "refund.created": REFUND,
     "refund.updated": REFUND,
-    "refund.failed": Handler(fetch=refund_fetch, apply=refund_failed_apply),
+    "refund.failed": REFUND,
     "charge.dispute.created": DISPUTE,
     "charge.dispute.updated": DISPUTE,
     "charge.dispute.closed": DISPUTE,

@@ -69,7 +69,12 @@ def test_switching_on_and_off_by_page(olga: Client, automatic: Automatic) -> Non
     automatic.card()
     assert olga.post(AUTOMATIC, form(automatic)).status_code == 302
     rule = rule_now()
-    assert (rule.on, rule.below_micro, rule.amount_minor, rule.month_cap_minor) == (True, 50 * 10**6, 10_000, 50_000)
+    assert (rule.on, rule.below_micro, rule.amount_minor, rule.month_cap_minor) == (
+        True,
+        50 * 10**6,
+        10_000,
+        50_000,
+    )
     shown = text(olga, AUTOMATIC)
     assert "€0.00 of €500.00" in shown
     assert olga.post(f"{AUTOMATIC}off/").status_code == 302

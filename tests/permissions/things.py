@@ -20,6 +20,8 @@ from apps.billing.services import (
     topup_credit,
 )
 from apps.jobs.models import Job, Market
+from apps.notifications.models import Delivery, Endpoint
+from apps.notifications.services import endpoint_create, endpoint_test
 from apps.organisations.models import (
     ApiKey,
     Approval,
@@ -269,6 +271,25 @@ def statement_of(organisation: Organisation) -> Statement:
     return statement
 
 
+def webhook_of(organisation: Organisation) -> Endpoint:
+    """Return an endpoint of the organisation."""
+    owner = owner_of(organisation)
+    return endpoint_create(
+        grant=Grant.of_member(owner),
+        url=f"https://{organisation.slug}.example/hook",
+        actor=Actor.person(owner.user),
+        now=timezone.now(),
+    ).endpoint
+
+
+def delivery_of(organisation: Organisation) -> Delivery:
+    """Return a delivery to the organisation's first endpoint."""
+    endpoint = organisation.endpoints.order_by("id").first() or webhook_of(organisation)
+    owner = Grant.of_member(owner_of(organisation))
+    event = endpoint_test(grant=owner, endpoint_id=endpoint.pk, now=timezone.now())
+    return event.deliveries.get()
+
+
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
@@ -278,6 +299,10 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "setup_id": lambda organisation: card_setup_of(organisation).pk,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
+    "webhook_id": lambda organisation: (
+        (organisation.endpoints.order_by("id").first() or webhook_of(organisation)).pk
+    ),
+    "delivery_id": lambda organisation: delivery_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,
     "approval_id": lambda organisation: approval_of(organisation).pk,
@@ -334,5 +359,8 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     },
     "payments:automatic": rule_body,
     "payments_api:automatic": rule_json,
+    "notifications_api:webhooks": lambda organisation: {"url": "https://acme.example/hook"},
+    "notifications_api:webhook_replay": lambda organisation: {"since": timezone.now().isoformat()},
+    "notifications:webhook_replay": lambda organisation: {"hours": "24"},
     "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
 }

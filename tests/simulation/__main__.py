@@ -28,7 +28,7 @@ import psycopg
 from sandbox.services import Postgres
 
 TEMPLATE = "simulation_template"
-MUTATION_SEEDS, MUTATION_OPS = 60, 250
+MUTATION_SEEDS, MUTATION_OPS = 60, 500
 
 
 class Machine:
@@ -91,19 +91,60 @@ def machine() -> Iterator[Machine]:
         shutil.rmtree(postgres.data, ignore_errors=True)
 
 
+class Tally:
+    """What the worlds came to so far, and how fast; told every ten seconds."""
+
+    SUMS = ("operations", "acts", "crashes", "refusals", "repeats")
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options, self.started, self.shown = options, time.monotonic(), time.monotonic()
+        self.seeds = self.violations = 0
+        self.sums = dict.fromkeys(self.SUMS, 0)
+
+    def add(self, outcome: dict[str, Any]) -> None:
+        """Count a world, and print its violations with the command that plays it again."""
+        self.seeds += 1
+        for name in self.SUMS:
+            self.sums[name] += outcome[name]
+        flags = " --threads" if self.options.threads else ""
+        again = f"python -m tests.simulation --first {outcome['seed']} --seeds 1 --ops {self.options.ops}{flags}"
+        for violation in outcome["violations"]:
+            self.violations += 1
+            print(f"seed {outcome['seed']}: {violation}\n  {again}", flush=True)
+        if time.monotonic() - self.shown > 10:
+            self.shown = time.monotonic()
+            print(f"{self}, {self.sums['operations'] / (self.shown - self.started):.0f}/s", flush=True)
+
+    def __str__(self) -> str:
+        return f"{self.sums['operations']:,} operations in {self.seeds:,} worlds, {self.violations} violations"
+
+    def end(self) -> None:
+        """Print what it all came to, the last line as JSON."""
+        if self.seeds < self.options.seeds:
+            print(f"only {self.seeds} of {self.options.seeds} seeds were played: a worker broke")
+            self.violations += 1
+        print(self)
+        print(
+            "asked in {acts:,} acts, each followed by all checks; {repeats:,} were repeats, {refusals:,} were refused, "
+            "{crashes:,} died on the way and were tried again".format(**self.sums)
+        )
+        told = {"operations": self.sums["operations"], "seeds": self.seeds, "violations": self.violations}
+        print(json.dumps(told | {"seconds": round(time.monotonic() - self.started, 1)}))
+
+
 def play_all(options: argparse.Namespace) -> int:
     """Play the seeds on all cores; return how many violations there were."""
-    started, told = time.monotonic(), queue.SimpleQueue[dict[str, Any] | None]()
+    tally, told = Tally(options), queue.SimpleQueue[dict[str, Any] | None]()
     batches = queue.SimpleQueue[range]()
     size = max(1, min(50, options.seeds // (options.processes * 4) or 1))
     for first in range(options.first, options.first + options.seeds, size):
         batches.put(range(first, min(first + size, options.first + options.seeds)))
+    flags = ["--threads"] if options.threads else []
 
     def work(one: Machine) -> None:
         try:
             while True:
                 seeds = batches.get_nowait()
-                flags = ["--threads"] if options.threads else []
                 for outcome in one.play(*arguments(seeds, options.ops), *flags):
                     told.put(outcome)
         except queue.Empty:
@@ -111,43 +152,21 @@ def play_all(options: argparse.Namespace) -> int:
         finally:
             told.put(None)
 
-    operations = seeds_done = violations = 0
     with machine() as one:
         workers = [threading.Thread(target=work, args=(one,)) for _ in range(options.processes)]
         for worker in workers:
             worker.start()
-        working, shown = len(workers), started
+        working = len(workers)
         while working:
             outcome = told.get()
             if outcome is None:
                 working -= 1
-                continue
-            operations, seeds_done = operations + outcome["operations"], seeds_done + 1
-            for violation in outcome["violations"]:
-                violations += 1
-                print(f"seed {outcome['seed']}: {violation}")
-                flags = " --threads" if options.threads else ""
-                print(
-                    f"  python -m tests.simulation --first {outcome['seed']} --seeds 1 --ops {options.ops}{flags}"
-                )
-            if time.monotonic() - shown > 10:
-                shown = time.monotonic()
-                rate = operations / (shown - started)
-                print(
-                    f"{operations:,} operations, {seeds_done:,} seeds, {violations} violations, {rate:.0f}/s",
-                    flush=True,
-                )
+            else:
+                tally.add(outcome)
         for worker in workers:
             worker.join()
-    if seeds_done < options.seeds:
-        print(f"only {seeds_done} of {options.seeds} seeds were played: a worker broke")
-        violations += 1
-    print(f"{operations:,} operations in {seeds_done:,} worlds, {violations} violations")
-    seconds = round(time.monotonic() - started, 1)
-    print(
-        json.dumps({"operations": operations, "seeds": seeds_done, "violations": violations, "seconds": seconds})
-    )
-    return violations
+    tally.end()
+    return tally.violations
 
 
 def arguments(seeds: range, operations: int) -> list[str]:
@@ -156,47 +175,50 @@ def arguments(seeds: range, operations: int) -> list[str]:
 
 
 def mutate_all(options: argparse.Namespace) -> int:
-    """Try the mutations, one a process; return how many no seed caught."""
+    """Try the mutations, one a process, and print a table of what caught them; return how many no seed caught."""
     started = time.monotonic()
     with machine() as one:
         (listed,) = one.play(*arguments(range(0), 0), "--list-mutations")
         wanted = listed["mutations"] if options.mutate == "all" else [options.mutate]
-        todo, missed, operations = queue.SimpleQueue[str](), [], [0]
+        todo, missed, played = queue.SimpleQueue[str](), list[str](), list[int]()
         for name in wanted:
             todo.put(name)
+        print(f"{'taken away':<48} {'seed':>4} {'operations':>10}  what failed", flush=True)
 
         def work() -> None:
             while not todo.empty():
-                name, last = todo.get(), None
-                seeds = range(options.first, options.first + min(options.seeds, MUTATION_SEEDS))
-                for outcome in one.play(*arguments(seeds, min(options.ops, MUTATION_OPS)), "--mutate", name):
-                    last = outcome
-                    operations[0] += outcome["operations"]
-                    if outcome["violations"]:
-                        break
-                caught = last is not None and last["violations"]
-                said = (
-                    f"caught by seed {last['seed']}: {last['violations'][0]}" if caught and last else "NOT CAUGHT"
-                )
-                missed.extend([] if caught else [name])
-                print(f"{name:<55} {said}"[:200], flush=True)
+                name = todo.get()
+                last, operations = mutated(one, name, options)
+                played.append(operations)
+                if last is None:
+                    missed.append(name)
+                    print(f"{name:<48} {'-':>4} {operations:>10,}  NOT CAUGHT", flush=True)
+                else:
+                    print(
+                        f"{name:<48} {last['seed']:>4} {operations:>10,}  {last['violations'][0]}"[:160],
+                        flush=True,
+                    )
 
         workers = [threading.Thread(target=work) for _ in range(options.processes)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
-    print(
-        f"{len(wanted) - len(missed)} of {len(wanted)} mutations caught"
-        + "".join(f"\nmissed: {m}" for m in missed)
-    )
-    seconds = round(time.monotonic() - started, 1)
-    print(
-        json.dumps(
-            {"mutations": len(wanted), "missed": len(missed), "operations": operations[0], "seconds": seconds}
-        )
-    )
+    print(f"{len(wanted) - len(missed)} of {len(wanted)} caught" + "".join(f"\nmissed: {name}" for name in missed))
+    told = {"mutations": len(wanted), "missed": len(missed), "operations": sum(played)}
+    print(json.dumps(told | {"seconds": round(time.monotonic() - started, 1)}))
     return len(missed)
+
+
+def mutated(one: Machine, name: str, options: argparse.Namespace) -> tuple[dict[str, Any] | None, int]:
+    """Play seeds without that guard until one fails; return its outcome, if any, and how many operations it took."""
+    operations = 0
+    seeds = range(options.first, options.first + MUTATION_SEEDS)
+    for outcome in one.play(*arguments(seeds, MUTATION_OPS), "--mutate", name):
+        operations += outcome["operations"]
+        if outcome["violations"]:
+            return outcome, operations
+    return None, operations
 
 
 def main() -> None:

@@ -1,13 +1,11 @@
 """What must hold in every world: the eleven promises, asked of the database and of what the world outside knows.
 
-`quick` asks after each act what one statement can tell; `thorough` asks everything.
+`steps.asked` asks them of the new rows after each act; `thorough` asks everything, and `outside` what only the
+end can tell.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-import psycopg
-from django.core import mail
 from django.db import connection
 
 from apps.billing import chart
@@ -15,28 +13,6 @@ from apps.billing.audit import mismatches
 from apps.core.money import CURRENCIES
 from apps.ledger.selectors import balances, book_verify, digests_known, imbalances
 from tests.simulation.world import World
-
-# What one statement can tell: new transfers that are uneven, accounts below their floor, and organisations whose
-# lots or holds tell another story than the books.
-QUICK = """
-SELECT '1 a transfer sums to zero', entry.transfer_id::text FROM ledger_entry AS entry
-JOIN ledger_account AS account ON account.id = entry.account_id
-WHERE entry.id > %(after)s GROUP BY entry.transfer_id, account.currency HAVING sum(entry.amount) <> 0
-UNION ALL
-SELECT '2 nothing is below its floor', code FROM ledger_account WHERE balance < floor
-UNION ALL
-SELECT '4 what is held is the sum of the open holds', account.code FROM ledger_account AS account
-WHERE split_part(account.code, ':', 3) = 'held' AND account.balance <> coalesce((
-    SELECT sum(amount_micro) FROM billing_hold
-    WHERE state = 'open' AND organisation_id = split_part(account.code, ':', 2)::uuid), 0)
-UNION ALL
-SELECT '4 what is available is the sum of the lots', account.code FROM ledger_account AS account
-WHERE split_part(account.code, ':', 3) = 'available' AND account.balance <> coalesce((
-    SELECT sum(remaining_micro) FROM billing_lot
-    WHERE project_id IS NULL AND organisation_id = split_part(account.code, ':', 2)::uuid), 0)
-UNION ALL
-SELECT 'last', coalesce(max(id), 0)::text FROM ledger_entry
-"""
 
 # What must never be: each returns what breaks the promise of its number.
 NEVER = {
@@ -112,12 +88,6 @@ NEVER = {
 }
 
 
-def quick(monitor: psycopg.Connection[Any], after: int) -> tuple[int, list[str]]:
-    """Return the last entry's id and what is wrong now, as another connection sees it."""
-    rows = monitor.execute(QUICK, {"after": after}).fetchall()
-    return int(rows[-1][1]), [f"{promise}: {subject}" for promise, subject in rows[:-1]]
-
-
 def thorough(world: World) -> Iterator[str]:
     """Yield everything that is wrong in the database by itself; no act may be under way in between."""
     for wrong in imbalances():
@@ -132,10 +102,6 @@ def thorough(world: World) -> Iterator[str]:
     if known[: len(world.closed)] != world.closed:
         yield "9 a published digest changed"
     world.closed = known
-    told: dict[tuple[str, str, str], set[str]] = {}
-    for one in mail.outbox:  # a mail may go out again after a death, but then as the same mail
-        told.setdefault((one.to[0], one.subject, one.body), set()).add(one.extra_headers["Message-ID"])
-    yield from (f"11 two mails tell one fact: {fact[1]}" for fact, sent in told.items() if len(sent) > 1)
 
 
 def outside(world: World) -> Iterator[str]:

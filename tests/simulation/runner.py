@@ -5,10 +5,11 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import psycopg
+from django.core import mail
 from django.db import DatabaseError, OperationalError
 
 from apps.core.errors import AppError
-from tests.simulation import invariants
+from tests.simulation import invariants, steps
 from tests.simulation.operations import offer
 from tests.simulation.scheduler import Crash, Scheduler, Task
 from tests.simulation.world import Operation, Place, World
@@ -22,6 +23,7 @@ class Outcome:
 
     seed: int
     operations: int = 0
+    acts: int = 0
     crashes: int = 0
     refusals: int = 0
     repeats: int = 0
@@ -44,6 +46,7 @@ class Run:
         self.again: list[Operation] = []  # died, and must be tried again
         self.past: deque[Operation] = deque(maxlen=40)
         self.last_entry = self.checked = 0
+        self.letters = steps.Letters()
 
     def play(self, operations: int) -> Outcome:
         """Run that many acts, repeats among them; then finish what was begun, and check everything."""
@@ -76,7 +79,7 @@ class Run:
                 act=lambda: operation.run(now),
                 chance=random.Random(self.chance.random()),
                 crash_rate=crash_rate,
-                facts={"operation": operation},
+                facts={"operation": operation, "after": self.last_entry},
             )
         )
 
@@ -86,8 +89,11 @@ class Run:
             return
         operation: Operation = task.facts["operation"]
         self.outcome.operations += operation.size
+        self.outcome.acts += 1
         self._learn(operation, task)
-        self.last_entry, wrong = invariants.quick(self.monitor, self.last_entry)
+        after = min([task.facts["after"], *(one.facts["after"] for one in self.scheduler.tasks)])
+        self.last_entry, wrong = steps.asked(self.monitor, after=after, paid=self.world.paid)
+        wrong += self.letters.asked(mail.outbox)
         self.outcome.violations += [f"after {operation.name}: {one}" for one in wrong]
 
     def _learn(self, operation: Operation, task: Task) -> None:
@@ -112,9 +118,8 @@ class Run:
         while self.scheduler.busy or (self.again and not self.outcome.violations):
             if self.again and self.scheduler.busy < self.actors and self.scheduler.idle:
                 self._begin(self.again.pop(0), crash_rate=0.0)
-            for task in [one.task for one in (*self.scheduler.paused, *self.scheduler.waiting)]:
-                if task is not None:
-                    task.crash_rate = 0.0
+            for task in self.scheduler.tasks:
+                task.crash_rate = 0.0
             self._step()
         if not self.outcome.violations:
             self.outcome.violations += invariants.thorough(self.world)

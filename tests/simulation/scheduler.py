@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-PATIENCE = 0.0015  # seconds before PostgreSQL is asked whether a statement waits for a lock
+PATIENCE = 0.003  # seconds before PostgreSQL is asked whether a statement waits for a lock
 
 
 class Crash(BaseException):
@@ -132,7 +132,7 @@ class Scheduler:
         self.idle = [Actor(self, number) for number in range(actors)]
         self.paused: list[Actor] = []
         self.waiting: list[Actor] = []
-        self.running = 0
+        self.running: list[Actor] = []  # all at once, when free
         for actor in self.idle:
             actor.start()
             actor.ready.wait(30)
@@ -147,7 +147,7 @@ class Scheduler:
         actor = self.idle.pop(0)
         actor.task, actor.begun = task, False
         if self.free:
-            self.running += 1
+            self.running.append(actor)
             actor.go.release()
         else:
             self.paused.append(actor)
@@ -155,13 +155,19 @@ class Scheduler:
     @property
     def busy(self) -> int:
         """Return how many tasks are under way."""
-        return len(self.paused) + len(self.waiting) + self.running
+        return len(self.paused) + len(self.waiting) + len(self.running)
+
+    @property
+    def tasks(self) -> list[Task]:
+        """Return the tasks under way."""
+        busy = (*self.paused, *self.waiting, *self.running)
+        return [actor.task for actor in busy if actor.task is not None]
 
     def step(self, chance: random.Random) -> Task | None:
         """Let one actor go on to its next boundary; return its task if that was its end."""
         if self.free:
             actor, _ = self.reports.get()
-            self.running -= 1
+            self.running.remove(actor)
             self.idle.append(actor)
             return actor.task
         if not self.paused:  # all wait for each other: PostgreSQL will end one of them

@@ -1,6 +1,7 @@
 """`python -m tests.simulation.worker`: plays a range of seeds against one database and reports line by line."""
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -18,7 +19,7 @@ from django.db import connection  # noqa: E402
 
 from apps.core import ids, queue  # noqa: E402
 from apps.core import tasks as _every_task  # noqa: E402, F401 - registers them, as a worker does
-from tests.simulation import mutations  # noqa: E402
+from tests.simulation import mutations, steps  # noqa: E402
 from tests.simulation.rogue import Crime, crimes_plan, let_loose  # noqa: E402
 from tests.simulation.runner import Outcome, Run  # noqa: E402
 from tests.simulation.scheduler import Scheduler  # noqa: E402
@@ -50,6 +51,7 @@ def own_world(*, actors: int, free: bool) -> Iterator[tuple[Scheduler, psycopg.C
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     scheduler, monitor = Scheduler(actors=actors, dsn=dsn(), free=free), psycopg.connect(dsn(), autocommit=True)
     try:
+        steps.prepare(monitor)
         yield scheduler, monitor, places_make()
     finally:
         scheduler.stop()
@@ -88,6 +90,8 @@ def main() -> None:
             return
         if options.mutate:
             mutations.apply(options.mutate, monitor)
+    gc.freeze()  # what is there by now stays
+    gc.set_threshold(50_000, 20, 20)
     started = time.monotonic()
     seeds = range(options.first, options.first + options.seeds)
     for outcome in seeds_play(
@@ -96,6 +100,7 @@ def main() -> None:
         told = {
             "seed": outcome.seed,
             "operations": outcome.operations,
+            "acts": outcome.acts,
             "crashes": outcome.crashes,
             "refusals": outcome.refusals,
             "repeats": outcome.repeats,

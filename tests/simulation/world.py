@@ -81,6 +81,7 @@ class World:
         self.chance = random.Random(seed)
         self.now = START + timedelta(minutes=self.chance.randrange(60 * 24 * 300))
         self.payments: dict[str, Payment] = {}
+        self.paid: dict[str, int] = {}  # top-ups that certainly were credited: micro-NOS
         self.holds: dict[str, Held] = {}
         self.disputes: dict[str, str] = {}  # key: top-up
         self.dispute_funds: dict[str, tuple[str, int, int]] = {}  # balance transaction: currency, amount, fee

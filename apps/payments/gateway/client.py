@@ -65,6 +65,8 @@ def stripe_client() -> Iterator[stripe.StripeClient]:
         declined.intent = told.get("error", {}).get("payment_intent")
         raise declined from error
     except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+        if error.http_status == 409:  # a twin of ours is under way with the same key
+            raise StripeUnavailable("The same is being done at this moment; look again in a minute.") from error
         logger.warning("Stripe refused: %s", error)
         raise StripeRefused(f"Stripe refused this: {error.user_message or error}") from error
     except stripe.StripeError as error:

@@ -11,7 +11,7 @@ from datetime import datetime
 from apps.core.errors import AppError
 from apps.payments import gateway
 from apps.payments.errors import Parked, PaymentUnknownYet
-from apps.payments.gateway import Charge, Dispute
+from apps.payments.gateway import Charge, Dispute, StripeRefund
 from apps.payments.models import TopUp
 from apps.payments.services.news import News, news_apply, payment_news
 from apps.payments.services.topups import topup_lock, topup_of
@@ -20,9 +20,11 @@ from apps.payments.states import State
 
 @dataclass(frozen=True)
 class Reversed:
-    """A charge of which money went or goes back, with the news that credits its top-up unless it is credited."""
+    """A charge of which money went or goes back, with all its refunds, and the news that credits its top-up, if that is
+    not credited yet."""
 
     charge: Charge
+    refunds: tuple[StripeRefund, ...]
     news: News | None
     dispute: Dispute | None = None
 
@@ -37,11 +39,11 @@ def reversed_of(charge_id: str, dispute: Dispute | None = None) -> Reversed:
     if topup is None:
         raise Parked(f"There is no top-up {charge.metadata.get('topup_id')} here.")
     if topup.state == State.PAID:
-        return Reversed(charge, None, dispute)
+        return Reversed(charge, gateway.refunds_of(charge.id), None, dispute)
     news = payment_news(topup, intent=charge.payment_intent)
     if news is None:
         raise PaymentUnknownYet(f"The session of top-up {topup.id} is not known yet; its refund waits for it.")
-    return Reversed(charge, news, dispute)
+    return Reversed(charge, gateway.refunds_of(charge.id), news, dispute)
 
 
 def reversal_topup(fetched: Reversed, *, now: datetime) -> TopUp:

@@ -98,7 +98,7 @@ def settled(world: World) -> Operation | None:
 
 def settled_together(world: World) -> Operation | None:
     """Return the settlement of several holds at once, of several organisations."""
-    wanted = [bill(world, source) for source in some(world, world.chance.randint(2, 8))]
+    wanted = [bill(world, source) for source in some(world, world.chance.choice([2, 3, 5, 8, 20]))]
     if not wanted:
         return None
 

@@ -41,16 +41,47 @@ def single(world: World) -> Operation:
     return Operation("transfer_post", run, None, lambda result: world.posted.append(key))
 
 
+def _covered(world: World, count: int) -> list[list[Leg]]:
+    """Return legs of transfers that the mint and each other pay for, in their order, as a busy hour's are."""
+    got = dict.fromkeys(PURSES, 0)
+    found = []
+    for _ in range(count):
+        source, target = world.chance.sample(PURSES, 2)
+        amount = world.chance.randrange(1, 60)
+        if got[source] < amount:
+            source = MINT
+        else:
+            got[source] -= amount
+        got[target] += amount
+        found.append([Leg(source, -amount), Leg(target, amount)])
+    return found
+
+
 def batch(world: World) -> Operation:
-    """Return a batch, at times with a key that is known, in which the order decides whether there is enough."""
-    keys = [world.name("t") for _ in range(world.chance.randrange(2, 12))]
-    wanted = [(key, _legs(world)) for key in keys]
+    """Return a batch in which the order decides whether there is enough: a few transfers, or a hundred."""
+    many = world.chance.random() < 0.4
+    wanted = [(world.name("t"), legs) for legs in _covered(world, 99)] if many else []
+    wanted += [(world.name("t"), _legs(world)) for _ in range(1 if many else world.chance.randrange(2, 12))]
+    keys = [key for key, _ in wanted]
 
     def run(now: datetime) -> Any:
         opened(now)
         return transfer_post_many([Posting(key=key, legs=legs, reason="purse", at=now) for key, legs in wanted])
 
     return Operation("transfer_post_many", run, None, lambda result: world.posted.extend(keys), len(keys))
+
+
+def there_and_back(world: World) -> Operation:
+    """Return a batch that takes and gives back the same: it changes nothing, but needs the amount on the way."""
+    purse, amount = world.chance.choice(PURSES), world.chance.randrange(1, 60)
+    there, back = world.name("t"), world.name("t")
+    wanted = [(there, [Leg(purse, -amount), Leg(MINT, amount)]), (back, [Leg(MINT, -amount), Leg(purse, amount)])]
+
+    def run(now: datetime) -> Any:
+        opened(now)
+        return transfer_post_many([Posting(key=key, legs=legs, reason="purse", at=now) for key, legs in wanted])
+
+    return Operation("transfer_post_many", run, None, lambda result: world.posted.extend([there, back]), 2)
 
 
 def undone(world: World) -> Operation | None:
@@ -65,4 +96,4 @@ def undone(world: World) -> Operation | None:
     return Operation("transfer_reverse", run)
 
 
-OFFERS = [(6, single), (3, batch), (2, undone)]
+OFFERS = [(6, single), (4, batch), (2, there_and_back), (2, undone)]

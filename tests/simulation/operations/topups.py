@@ -47,6 +47,7 @@ def credited(world: World) -> Operation:
 
     def done(result: Any) -> None:
         payment.credited = True
+        world.paid[topup] = quote.credits_micro
 
     return Operation("topup_credit", run, place, done)
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('billing', '0007_caps_guards'),
         ('organisations', '0009_approvals'),
-        ('payments', '0003_settling'),
+        ('payments', '0004_refunds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
