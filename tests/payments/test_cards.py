@@ -21,6 +21,7 @@ from apps.payments.services import (
     cards_expiring_tell,
     cards_sweep,
     customer_ensure,
+    topup_start,
 )
 from apps.payments.services.card_setups import MOST_CARDS, TooManyCards
 from apps.payments.services.cards import CardInUse
@@ -218,6 +219,18 @@ def test_another_organisations_card_is_not_found(automatic: Automatic) -> None:
     for act in (card_remove, card_default_set):
         with pytest.raises(NotFound):
             act(grant=xena, card_id=card.id, actor=automatic.actor, now=timezone.now())
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_card_of_a_topup_is_kept_if_its_payer_chose_so(automatic: Automatic, keep: bool) -> None:
+    quote = automatic.topups.quote()
+    url = topup_start(membership=automatic.topups.olga, quote_id=quote.id, keep_card=keep, now=timezone.now())
+    automatic.checkout.pay(url)
+    events = automatic.checkout._get("/v1/events", limit="10", type="payment_method.attached")["data"]
+    ours = [one for one in events if one["data"]["object"]["customer"] == automatic_customer(automatic)]
+    for event in ours:
+        handled(event)
+    assert Card.objects.count() == keep
 
 
 @pytest.mark.django_db(transaction=True)

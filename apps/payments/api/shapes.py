@@ -93,3 +93,4 @@ class TopUpNew(Body):
 
     currency = serializers.ChoiceField(choices=CURRENCIES)
     amount_minor = serializers.IntegerField(max_value=2**62, help_text="Before VAT.")
+    keep_card = Flag(default=False, help_text="Keep the card that pays for later top-ups.")

@@ -32,6 +32,7 @@ class TopUps(Endpoint):
                 membership=member,
                 currency=wanted["currency"],
                 net_minor=wanted["amount_minor"],
+                keep_card=wanted["keep_card"],
                 now=timezone.now(),
             )
             return str(made.id)

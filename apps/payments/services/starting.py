@@ -31,7 +31,13 @@ CHECKOUT_MINIMUM = timedelta(minutes=30, seconds=15)
 
 
 def price_pay(
-    *, membership: Membership, price: str, now: datetime, method: str = CARD, ip_country: str = ""
+    *,
+    membership: Membership,
+    price: str,
+    now: datetime,
+    method: str = CARD,
+    ip_country: str = "",
+    keep_card: bool = False,
 ) -> str:
     """Return the address where a price is paid: the id of a quote, or an offer that becomes one. See topup_start.
 
@@ -42,7 +48,14 @@ def price_pay(
         quote_id = uuid.UUID(price)
     except ValueError:
         quote_id = quote_accept(organisation=membership.organisation, offer=price, now=now).id
-    return topup_start(membership=membership, quote_id=quote_id, method=method, ip_country=ip_country, now=now)
+    return topup_start(
+        membership=membership,
+        quote_id=quote_id,
+        method=method,
+        ip_country=ip_country,
+        keep_card=keep_card,
+        now=now,
+    )
 
 
 def topup_start(
@@ -52,13 +65,14 @@ def topup_start(
     now: datetime,
     method: str = CARD,
     ip_country: str = "",
+    keep_card: bool = False,
 ) -> str:
     """Return the address where this quote is paid: Stripe Checkout, or the top-up's own page once it is paid.
 
     A repeat with the same quote gives the same top-up and the same Checkout session, also after a crash between
-    the two; the first call's method stands. `ip_country` is where the person is, if known. Raises Denied,
-    TermsNotAccepted, NotFound, MethodRefused, QuoteOver, Conflict while an automatic one is charged,
-    gateway.StripeUnavailable or gateway.StripeRefused.
+    the two; the first call's choices stand. `ip_country` is where the person is, if known; `keep_card` keeps the card
+    that pays for later top-ups. Raises Denied, TermsNotAccepted, NotFound, MethodRefused, QuoteOver, Conflict while an
+    automatic one is charged, gateway.StripeUnavailable or gateway.StripeRefused.
     """
     membership.require(Permission.BILLING_MANAGE)
     terms_require(membership.organisation)
@@ -88,12 +102,15 @@ def topup_start(
                 "user": membership.user,
                 "method": method,
                 "ip_country": ip_country,
+                "keep_card": keep_card and method == CARD,
             },
         )
     return session_open(topup, key=f"topup:{topup.id}", now=now)
 
 
-def topup_make(*, membership: Membership, currency: str, net_minor: int, now: datetime) -> TopUp:
+def topup_make(
+    *, membership: Membership, currency: str, net_minor: int, now: datetime, keep_card: bool = False
+) -> TopUp:
     """Lock today's price in a top-up that `topup_start` then opens; asks nobody, so it may run in a transaction.
 
     Raises Denied, TermsNotAccepted, QuoteRefused, RateUnavailable.
@@ -101,7 +118,9 @@ def topup_make(*, membership: Membership, currency: str, net_minor: int, now: da
     membership.require(Permission.BILLING_MANAGE)
     terms_require(membership.organisation)
     quote = quote_create(organisation=membership.organisation, currency=currency, net_minor=net_minor, now=now)
-    return TopUp.objects.create(organisation=membership.organisation, user=membership.user, quote=quote)
+    return TopUp.objects.create(
+        organisation=membership.organisation, user=membership.user, quote=quote, keep_card=keep_card
+    )
 
 
 def payable_until(quote: Quote | Terms) -> datetime:
@@ -151,6 +170,7 @@ def session_open(topup: TopUp, *, key: str, now: datetime) -> str:
             reference=str(topup.id),
             metadata=marks_of("topup_id", topup.id),
             method=topup.method,
+            keep_card=topup.keep_card,
             note=LATER.format(takes=way.takes) if way.later else "",
         )
     except gateway.StripeRefused as refusal:
