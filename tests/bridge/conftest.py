@@ -65,7 +65,7 @@ class Stage:
         """Return Acme's wallet."""
         return wallet(self.world.acme.pk)
 
-    def submit(self, *, timeout_s: int = 600, key: str = "one", name: str = "Hello") -> Job:
+    def submit(self, *, timeout_s: int = 600, key: str = "one", name: str = "Hello", node: str = "") -> Job:
         """Submit a job to the market."""
         return job_submit(
             membership=self.mia,
@@ -75,6 +75,7 @@ class Stage:
             timeout_s=timeout_s,
             name=name,
             submission_key=key,
+            node=node,
             now=timezone.now(),
         )
 
@@ -96,7 +97,7 @@ class Stage:
         services.orders_check(now=timezone.now())
         services.chain_observe(now=timezone.now())
 
-    def until(self, held: Callable[[], Any], *, seconds: float = 15) -> None:
+    def until(self, held: Callable[[], Any], *, seconds: float = 60) -> None:
         """Let the platform work until something holds."""
         deadline = time.monotonic() + seconds
         while not held():

@@ -174,13 +174,3 @@ def test_four_workers_at_once_list_each_job_once(stage: Stage) -> None:
         stage.until_state(job, State.QUEUED)
     assert treasury(stage.network) == TREASURY - 6 * PRICE * 100
     assert stage.network.ask(lambda chain: chain.market(stage.market.address)).jobs_waiting == 6
-
-
-TOLD = (
-    "CHAIN_RPC_URL",
-    "CHAIN_GENESIS_HASH",
-    "CHAIN_SEED_FILE",
-    "CHAIN_TREASURY_FILE",
-    "IPFS_API_URL",
-    "IPFS_GATEWAY_URL",
-)

@@ -297,6 +297,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "card_id": lambda organisation: card_of(organisation).pk,
     "setup_id": lambda organisation: card_setup_of(organisation).pk,
+    "market": lambda organisation: job_of(organisation).market.slug,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
     "webhook_id": lambda organisation: (

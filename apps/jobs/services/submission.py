@@ -1,5 +1,6 @@
 """What people ask for: the price of a job, a job, its stop."""
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Permission
 from apps.organisations.services import AsksAgain, organisation_keep_open
 
+NODE_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")  # base58
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
 FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
@@ -88,23 +90,27 @@ def job_submit(
     now: datetime,
     approved_micro: int | None = None,
     spender: Spender | None = None,
+    node: str = "",
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
-    `approved_micro` is the worst case that somebody approved; `spender` the API key whose caps bind it. Raises
+    `approved_micro` is the worst case that somebody approved; `spender` the API key whose caps bind it; `node` the
+    address of the one node that shall run it, if it waits in the market. Raises
     Denied, Closed, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict for a
     closed market or a foreign project, CapReached, InsufficientCredits, ApprovalNeeded above the organisation's
     limit, AsksAgain above what was approved, KeyReused when the key was used for another job.
     """
     name = submission_check(membership, project, definition, timeout_s, name)
+    node_check(node)
 
     def act() -> str:
         fresh = market_fresh(market)
         approval_check(membership.organisation, fresh, timeout_s, name, approved_micro)
         bound = approved_micro, spender or Spender()
-        return str(accept(membership, project, fresh, definition, timeout_s, name, now, *bound).pk)
+        return str(accept(membership, project, fresh, definition, timeout_s, name, now, *bound, node=node).pk)
 
-    made = submission_once(membership, project, market, definition, timeout_s, name, key=submission_key, act=act)
+    bound_to = {"key": submission_key, "node": node}
+    made = submission_once(membership, project, market, definition, timeout_s, name, act=act, **bound_to)
     if made.startswith(APPROVAL):
         raise ApprovalNeeded(
             "This job was asked for before and waits for its approval, under Settings, Approvals."
@@ -131,6 +137,13 @@ def submission_check(
     return name
 
 
+def node_check(node: str) -> None:
+    """Pass if this is no node, or may be one's address. Raises AppError."""
+    if node and not NODE_ADDRESS.fullmatch(node):
+        sentence = "A node is named by its address, 32 to 44 characters of base58."
+        raise AppError(sentence, code="node_invalid", fields={"node": [sentence]})
+
+
 def submission_once(
     membership: Membership,
     project: Project,
@@ -141,9 +154,10 @@ def submission_once(
     *,
     key: str,
     act: Callable[[], str],
+    node: str = "",
 ) -> str:
     """Run the act once per key and return what it made, also to every repeat. Raises KeyReused for another job."""
-    content = [str(project.pk), market.address, definition, timeout_s, name]
+    content = [str(project.pk), market.address, definition, timeout_s, name, *([node] if node else [])]
     with transaction.atomic():
         organisation_keep_open(membership.organisation_id)
         made: str = once(scope=f"{membership.organisation_id}:job_submit", key=key, content=content, act=act)
@@ -153,7 +167,7 @@ def submission_once(
 def market_fresh(market: Market) -> Market:
     """Return the market as it is now. Raises Conflict when it takes no jobs."""
     fresh = Market.objects.get(pk=market.pk)
-    if not fresh.open:
+    if not fresh.open or fresh.hidden:
         raise Conflict(f"The market “{fresh.name}” is closed; choose another one.", code="market_closed")
     if fresh.price_micro <= 0:
         raise Conflict(f"The market “{fresh.name}” has no price; choose another one.", code="market_unpriced")
@@ -212,6 +226,8 @@ def accept(
     now: datetime,
     approved_micro: int | None,
     spender: Spender,
+    *,
+    node: str = "",
 ) -> Job:
     """Make the job, its attempt, its hold and its first want; the caller has checked everything else."""
     job = Job.objects.create(
@@ -224,6 +240,7 @@ def accept(
         timeout_s=timeout_s,
         price_micro=market.price_micro,
         approved_micro=approved_micro,
+        node_wanted=node,
         created_at=now,
     )
     estimate = job_estimate(market, timeout_s)
