@@ -60,7 +60,7 @@ def listed_once_then_stopped(stage: Stage, job: Job) -> None:
     assert stage.wallet().available_micro == CREDITS
     history = stage.network.ask(lambda chain: chain.signatures_for(job.attempt.address))
     assert len([line for line in history if line.error is None]) == 2  # list and delist
-    assert set(Hold.objects.values_list("state", flat=True)) == {"released"}
+    assert list(Hold.objects.values_list("state", "settlement__cost_micro")) == [("settled", 0)]
 
 
 @pytest.mark.django_db
