@@ -53,7 +53,7 @@ def session_for(email: str) -> str:
 def people_make(world: World) -> dict[str, str]:
     """Invite two people; return the token of a link and the number of a member, for the addresses that name them."""
     sent = [
-        invited(world.olga, "grace.hopper@boreal.example", "developer", projects=[world.project.pk]),
+        invited(world.olga, "grace.hopper@boreal.example", "developer", projects={world.project.pk: "viewer"}),
         invited(world.adam, "ada@boreal.example", "billing", now=timezone.now() - timedelta(days=9)),
     ]
     return {"token": invitation_token(sent[0]), "mia": str(member(world.mia).pk)}
