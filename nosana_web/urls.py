@@ -9,6 +9,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("apps.organisations.api.urls")),
+    path("api/v1/", include("apps.payments.api.urls")),
     path("api/v1/", include("apps.jobs.api")),
     path("api/v1/", include("apps.notifications.api.urls")),
     path("", include("apps.notifications.urls")),

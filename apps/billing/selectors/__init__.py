@@ -1,5 +1,6 @@
 """Questions to billing, organisation first, each in the file of its noun."""
 
+from apps.billing.selectors.balances import spending_per_day
 from apps.billing.selectors.forecasts import Forecast, forecast_month
 from apps.billing.selectors.invoices import (
     credit_note_get,
@@ -17,6 +18,7 @@ from apps.billing.selectors.wallets import (
     PAGE,
     Movement,
     Wallet,
+    availables,
     holds_open,
     lots_live,
     lots_of,
@@ -34,6 +36,7 @@ __all__ = [
     "UsageLine",
     "UsageRow",
     "Wallet",
+    "availables",
     "budget_get",
     "budgets_of",
     "cap_get",
@@ -51,6 +54,7 @@ __all__ = [
     "lots_of",
     "movements",
     "places_of",
+    "spending_per_day",
     "statement_csv",
     "statement_get",
     "statement_rows",
