@@ -6,7 +6,23 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from apps.bridge.models import Order
+from apps.bridge.models import Order, TreasuryReading
+
+
+@admin.register(TreasuryReading)
+class TreasuryReadingAdmin(ModelAdmin):
+    list_display = ("at", "nos_micro", "deposits_micro", "earned_micro", "lamports")
+    ordering = ("-at",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Order)

@@ -10,6 +10,7 @@ from apps.billing.selectors.invoices import (
     invoices_page,
 )
 from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, cap_tightest, caps_of
+from apps.billing.selectors.owed import credits_owed
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
@@ -25,12 +26,12 @@ from apps.billing.selectors.wallets import (
 )
 
 __all__ = [
-    "PAGE",
-    "ROWS_LIMIT",
     "Dimension",
     "Forecast",
     "LimitState",
     "Movement",
+    "PAGE",
+    "ROWS_LIMIT",
     "UsageLine",
     "UsageRow",
     "Wallet",
@@ -41,6 +42,7 @@ __all__ = [
     "caps_of",
     "credit_note_get",
     "credit_notes_page",
+    "credits_owed",
     "finance_address",
     "forecast_month",
     "holds_open",

@@ -7,6 +7,7 @@ from apps.bridge.services.observing import chain_observe
 from apps.bridge.services.orders import order_make, order_retry, orders_due, orders_make_missing
 from apps.bridge.services.pushing import orders_push
 from apps.bridge.services.results import result_fetch, result_try, results_sweep
+from apps.bridge.services.treasury import treasury_read
 from apps.bridge.services.working import orders_work
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "result_fetch",
     "result_try",
     "results_sweep",
+    "treasury_read",
 ]
