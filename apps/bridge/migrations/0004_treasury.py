@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bridge', '0002_batches'),
+        ('bridge', '0003_strays'),
     ]
 
     operations = [
