@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from apps.support.treasury import treasury_standing
 
 
+@require_safe
 @staff_member_required
 @permission_required("bridge.view_treasuryreading", raise_exception=True)
-@require_safe
 def treasury(request: HttpRequest) -> HttpResponse:
     """Show what backs the credits we owe, whether SOL lasts, and what a person must see to."""
     context = {
