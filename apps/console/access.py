@@ -207,6 +207,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs:stream": {"GET": P.JOBS_VIEW},
     "jobs:log": {"GET": P.JOBS_VIEW},
     # --- support
+    "support:treasury": {"GET": Staff("how the treasury stands")},
 }
 
 

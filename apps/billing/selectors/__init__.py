@@ -11,6 +11,7 @@ from apps.billing.selectors.invoices import (
     invoices_page,
 )
 from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, cap_tightest, caps_of
+from apps.billing.selectors.owed import credits_owed
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
@@ -27,12 +28,12 @@ from apps.billing.selectors.wallets import (
 )
 
 __all__ = [
-    "PAGE",
-    "ROWS_LIMIT",
     "Dimension",
     "Forecast",
     "LimitState",
     "Movement",
+    "PAGE",
+    "ROWS_LIMIT",
     "UsageLine",
     "UsageRow",
     "Wallet",
@@ -44,6 +45,7 @@ __all__ = [
     "caps_of",
     "credit_note_get",
     "credit_notes_page",
+    "credits_owed",
     "finance_address",
     "forecast_month",
     "holds_open",
