@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('bridge', '0003_strays'),
+        ('bridge', '0004_treasury'),
         ('jobs', '0007_private_jobs'),
     ]
 
