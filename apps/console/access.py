@@ -4,7 +4,8 @@ A new route needs its line here, `"app:name": {"GET": …, "POST": …}`, with o
 * a `Permission`: members whose role has it; other members get 403 with a sentence, outsiders 404;
 * `SignedIn(why)`: any signed-in person, because the page shows only what is theirs;
 * `Public(why)`: anybody at all, and why that is right;
-* `Staff()`: the platform's own people.
+* `Staff()`: the platform's own people;
+* `Node(why)`: nodes of the network, who sign what they ask.
 Methods that are not named answer 405.
 """
 
@@ -34,7 +35,14 @@ class Staff:
     why: str = "a page of the admin site"
 
 
-Access = Permission | Public | SignedIn | Staff
+@dataclass(frozen=True)
+class Node:
+    """Only a node of the network may, by its signature; no person and no key of ours opens it."""
+
+    why: str
+
+
+Access = Permission | Public | SignedIn | Staff | Node
 P = Permission
 
 ROUTES: dict[str, dict[str, Access]] = {
@@ -206,6 +214,13 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs:project": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:stream": {"GET": P.JOBS_VIEW},
     "jobs:log": {"GET": P.JOBS_VIEW},
+    "jobs:log_json": {"GET": P.JOBS_VIEW},
+    "jobs:log_search": {"GET": P.JOBS_VIEW},
+    "jobs:log_keeping": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
+    "jobs_api:log": {"GET": P.JOBS_VIEW},
+    # --- bridge
+    "bridge:definition": {"GET": Node("of a private job, for the node that holds its run")},
+    "bridge:result": {"POST": Node("as above, once")},
     # --- support
     "support:treasury": {"GET": Staff("how the treasury stands")},
 }
@@ -215,7 +230,7 @@ def may(role: Role, access: Access) -> bool:
     """Return whether a member with the role may."""
     if isinstance(access, Permission):
         return access in ROLE_PERMISSIONS[role]
-    return not isinstance(access, Staff)
+    return not isinstance(access, Staff | Node)
 
 
 def matrix_text() -> str:

@@ -293,6 +293,7 @@ def delivery_of(organisation: Organisation) -> Delivery:
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
+    "address": lambda organisation: f"Job{organisation.slug}",
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "card_id": lambda organisation: card_of(organisation).pk,
