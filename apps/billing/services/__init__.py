@@ -40,6 +40,7 @@ from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, ra
 from apps.billing.services.refunds import (
     refund_bounced,
     refund_cancel,
+    refund_limit,
     refund_offer,
     refund_repaid,
     refund_reserve,
@@ -122,6 +123,7 @@ __all__ = [
     "rates_purge",
     "refund_bounced",
     "refund_cancel",
+    "refund_limit",
     "refund_offer",
     "refund_repaid",
     "refund_reserve",

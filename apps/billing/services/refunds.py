@@ -44,6 +44,12 @@ def refund_offer(*, topup_id: uuid.UUID | str) -> Share:
         return _offer(topup_lot(topup_id))
 
 
+def refund_limit(*, topup_id: uuid.UUID | str) -> Share:
+    """Return the most that may be refunded at all: what has not gone back yet. Raises TopUpUnknown."""
+    with transaction.atomic():
+        return left_of(topup_lot(topup_id))
+
+
 def refund_reserve(
     *,
     topup_id: uuid.UUID | str,

@@ -4,7 +4,13 @@ from apps.payments.gateway.balance import balance_net
 from apps.payments.gateway.charges import Charge, charge_get
 from apps.payments.gateway.client import SignatureRefused, StripeRefused, StripeUnavailable
 from apps.payments.gateway.customers import customer_create, customer_find, customer_update
-from apps.payments.gateway.disputes import Dispute, Movement, dispute_get
+from apps.payments.gateway.disputes import (
+    Movement,
+    StripeDispute,
+    dispute_get,
+    evidence_submit,
+    evidence_upload,
+)
 from apps.payments.gateway.endpoints import Endpoint, endpoint_create, endpoint_update, endpoints_list
 from apps.payments.gateway.events import event_verify, events_since
 from apps.payments.gateway.refunds import StripeRefund, refund_create, refund_find, refunds_of
@@ -12,13 +18,13 @@ from apps.payments.gateway.sessions import Fee, Line, Session, session_create, s
 
 __all__ = [
     "Charge",
-    "Dispute",
     "Endpoint",
     "Fee",
     "Line",
     "Movement",
     "Session",
     "SignatureRefused",
+    "StripeDispute",
     "StripeRefund",
     "StripeRefused",
     "StripeUnavailable",
@@ -28,6 +34,8 @@ __all__ = [
     "customer_find",
     "customer_update",
     "dispute_get",
+    "evidence_submit",
+    "evidence_upload",
     "endpoint_create",
     "endpoint_update",
     "endpoints_list",

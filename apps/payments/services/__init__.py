@@ -1,5 +1,6 @@
 """The acts of payments, each in the file of its noun."""
 
+from apps.payments.services.answers import answer_send, dispute_answer
 from apps.payments.services.crediting import session_apply
 from apps.payments.services.customers import customer_ensure
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
@@ -19,7 +20,9 @@ from apps.payments.services.topups import PLATFORM, topup_ask_again, topup_expir
 
 __all__ = [
     "PLATFORM",
+    "answer_send",
     "customer_ensure",
+    "dispute_answer",
     "dispute_apply",
     "dispute_fetch",
     "payable_until",
