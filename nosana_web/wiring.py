@@ -29,6 +29,8 @@ PORTS: dict[str, list[str]] = {
     "payments.evidence": ["apps.jobs.evidence.job_evidence"],
     # source: whether its hold is still needed, or None for a foreign source
     "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],
+    # the kinds of events an app tells to webhooks, each a notifications.types.EventType
+    "notifications.event_types": ["apps.jobs.events.event_types", "apps.billing.events.event_types"],
     # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
     "organisations.close_obstacles": ["apps.billing.closing.close_obstacles", "apps.jobs.closing.close_obstacles"],
 }

@@ -1,11 +1,15 @@
 """The bridge's tasks: thin, all on their own queue."""
 
+import logging
 import uuid
 
 from django.utils import timezone
 
 from apps.bridge import services
+from apps.bridge.listing import ListingBroken
 from apps.core import queue
+
+logger = logging.getLogger(__name__)
 
 
 @queue.task("bridge.order_make")
@@ -22,6 +26,14 @@ def orders_sweep() -> None:
 @queue.periodic("bridge.cleans_want", every=600)
 def cleans_want() -> None:
     services.cleans_want(now=timezone.now())
+
+
+@queue.periodic("bridge.listing_sync", every=300)
+def listing_sync() -> None:
+    try:
+        services.listing_sync(now=timezone.now())
+    except ListingBroken as error:
+        logger.warning("%s", error)
 
 
 @queue.task("bridge.result_fetch")

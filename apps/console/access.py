@@ -148,6 +148,31 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing:vat_check": {"POST": P.BILLING_MANAGE},
     "billing:proof": {"GET": P.BILLING_VIEW},
     "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
+    # --- notifications
+    "notifications:webhooks": {"GET": P.WEBHOOKS_MANAGE},
+    "notifications:webhook_new": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
+    "notifications:webhook": {"GET": P.WEBHOOKS_MANAGE},
+    "notifications:webhook_edit": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
+    "notifications:webhook_rotate": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
+    "notifications:webhook_test": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications:webhook_turn": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications:webhook_replay": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications:webhook_remove": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
+    "notifications:delivery": {"GET": P.WEBHOOKS_MANAGE},
+    "notifications:delivery_resend": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications_api:event_types": {"GET": P.WEBHOOKS_MANAGE},
+    "notifications_api:webhooks": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
+    "notifications_api:webhook": {
+        "GET": P.WEBHOOKS_MANAGE,
+        "PATCH": P.WEBHOOKS_MANAGE,
+        "DELETE": P.WEBHOOKS_MANAGE,
+    },
+    "notifications_api:webhook_rotate": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications_api:webhook_test": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications_api:webhook_replay": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications_api:deliveries": {"GET": P.WEBHOOKS_MANAGE},
+    "notifications_api:delivery": {"GET": P.WEBHOOKS_MANAGE},
+    "notifications_api:delivery_resend": {"POST": P.WEBHOOKS_MANAGE},
     # --- payments
     "payments:stripe_webhook": {
         "POST": Public("Stripe signs what it sends; without its signature nothing is kept")
@@ -156,6 +181,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "payments:topup_start": {"POST": P.BILLING_MANAGE},
     "payments:topup_detail": {"GET": P.BILLING_MANAGE},
     # --- jobs
+    "jobs_api:markets": {"GET": SignedIn("markets are the same for everybody")},
+    "jobs_api:market": {"GET": SignedIn("markets are the same for everybody")},
     "jobs:list": {"GET": P.JOBS_VIEW},
     "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:estimate": {"POST": P.JOBS_LAUNCH},

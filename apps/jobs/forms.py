@@ -104,7 +104,7 @@ class LaunchForm(forms.Form):
         ),
     )
     market = forms.ModelChoiceField(
-        Market.objects.filter(open=True),
+        Market.objects.filter(open=True, hidden=False),
         to_field_name="slug",
         error_messages={
             "required": "Choose a market.",

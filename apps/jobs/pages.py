@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from apps.core.durations import duration_text
 from apps.jobs.models import Job, JobEvent, Market
 from apps.jobs.selectors import running_cost
 from apps.jobs.state import State
@@ -140,6 +141,18 @@ def wait_words(market: Market) -> str:
     if market.queue_type == Market.Queue.JOBS and market.queue_len:
         return f"{market.queue_len} {'job waits' if market.queue_len == 1 else 'jobs wait'} before yours"
     return "no node is free just now"
+
+
+def told_words(market: Market) -> str:
+    """Return what our own jobs and the network's list say of the market, in one line; "" where they say nothing."""
+    told = []
+    if market.finished_percent is not None:
+        told.append(f"{market.finished_percent} % of {market.jobs_counted} jobs finished")
+    if market.wait_median_s is not None and market.finished_percent is not None:
+        told.append(f"usually starts within {duration_text(max(market.wait_median_s, 1))}")
+    if market.usd_micro_hour is not None:
+        told.append(f"the network lists it at ${market.usd_micro_hour / 1_000_000:.3f} an hour")
+    return " · ".join(told)
 
 
 def outcomes(result: Any) -> list[Outcome]:

@@ -118,13 +118,18 @@ def running_cost(job: Job, now: datetime) -> int:
 
 
 def markets_open() -> list[Market]:
-    """Return the markets jobs can be listed on, cheapest first."""
-    return list(Market.objects.filter(open=True).order_by("price_micro", "slug"))
+    """Return the markets that take new jobs, in the order staff gave them, else cheapest first."""
+    return list(Market.objects.filter(open=True, hidden=False).order_by("rank", "price_micro", "slug"))
+
+
+def markets_listed() -> list[Market]:
+    """Return the markets that the network's own list names, by id."""
+    return list(Market.objects.filter(listed=True).order_by("id"))
 
 
 def market_get(slug: str) -> Market:
     """Return the open market. Raises NotFound."""
-    market = Market.objects.filter(slug=slug, open=True).first()
+    market = Market.objects.filter(slug=slug, open=True, hidden=False).first()
     if market is None:
         raise NotFound(f"There is no open market “{slug}”; choose one from the list.")
     return market

@@ -2,7 +2,7 @@
 
 from apps.bridge.services.checking import orders_check
 from apps.bridge.services.cleaning import cleans_want
-from apps.bridge.services.markets import CatalogueBroken, markets_sync
+from apps.bridge.services.markets import CatalogueBroken, listing_sync, markets_sync
 from apps.bridge.services.observing import chain_observe
 from apps.bridge.services.orders import order_make, order_retry, orders_due, orders_make_missing
 from apps.bridge.services.pushing import orders_push
@@ -13,6 +13,7 @@ __all__ = [
     "CatalogueBroken",
     "chain_observe",
     "cleans_want",
+    "listing_sync",
     "markets_sync",
     "order_make",
     "order_retry",

@@ -9,7 +9,15 @@ from apps.jobs.services.extension import (
     job_extend,
 )
 from apps.jobs.services.logs import LogEntry, loglines_add
-from apps.jobs.services.markets import MarketFacts, market_close, market_observe
+from apps.jobs.services.markets import (
+    ListedMarket,
+    MarketFacts,
+    market_close,
+    market_curate,
+    market_observe,
+    markets_figure,
+    markets_list,
+)
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify, jobs_lock
 from apps.jobs.services.observation import (
     Observation,
@@ -33,6 +41,7 @@ __all__ = [
     "Estimate",
     "ExtensionCost",
     "Landed",
+    "ListedMarket",
     "LogEntry",
     "MarketFacts",
     "Observation",
@@ -52,9 +61,9 @@ __all__ = [
     "extension_estimate",
     "extension_landed",
     "extension_refused",
-    "job_extend",
     "job_approved",
     "job_estimate",
+    "job_extend",
     "job_launch",
     "job_lock",
     "job_move",
@@ -66,7 +75,10 @@ __all__ = [
     "jobs_lock",
     "loglines_add",
     "market_close",
+    "market_curate",
     "market_observe",
+    "markets_figure",
+    "markets_list",
     "result_missed",
     "result_store",
     "want_close",

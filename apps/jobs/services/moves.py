@@ -10,8 +10,10 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from apps.core.errors import Conflict
+from apps.jobs.events import SENTENCES, job_facts
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.state import OVER, Reason, State, may_follow
+from apps.notifications.services import event_emit
 
 
 def job_lock(job_id: uuid.UUID) -> Job:
@@ -59,7 +61,16 @@ def job_move(
     for name, value in fields.items():
         setattr(job, name, value)
     job.save(update_fields=["state", "reason", "sentence", *fields])
-    event_write(job=job, kind=to, sentence=sentence, now=now, signature=signature, slot=slot)
+    line = event_write(job=job, kind=to, sentence=sentence, now=now, signature=signature, slot=slot)
+    if to in SENTENCES:
+        event_emit(
+            organisation_id=job.organisation_id,
+            type=f"job.{to}",
+            subject=f"job:{job.pk}",
+            key=f"job:{job.pk}:{line.seq}",
+            data=job_facts(job),
+            now=now,
+        )
 
 
 def jobs_move(*, lines: Sequence[Line], to: State, now: datetime, **fields: Any) -> None:

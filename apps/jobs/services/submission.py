@@ -153,7 +153,7 @@ def submission_once(
 def market_fresh(market: Market) -> Market:
     """Return the market as it is now. Raises Conflict when it takes no jobs."""
     fresh = Market.objects.get(pk=market.pk)
-    if not fresh.open:
+    if not fresh.open or fresh.hidden:
         raise Conflict(f"The market “{fresh.name}” is closed; choose another one.", code="market_closed")
     if fresh.price_micro <= 0:
         raise Conflict(f"The market “{fresh.name}” has no price; choose another one.", code="market_unpriced")

@@ -1,0 +1,11 @@
+"""The periodic acts of jobs: thin."""
+
+from django.utils import timezone
+
+from apps.core import queue
+from apps.jobs import services
+
+
+@queue.periodic("jobs.markets_figure", every=300)
+def markets_figure() -> None:
+    services.markets_figure(now=timezone.now())
