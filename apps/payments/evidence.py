@@ -60,7 +60,7 @@ def evidence_facts(dispute: Dispute) -> list[tuple[str, str]]:
         ("Payment at Stripe", topup.payment_intent or ""),
         (
             "Bought",
-            f"{credits_text(quote.credits_micro)} credits for {fiat_text(quote.total_minor, quote.currency)}",
+            f"{credits_text(topup.price.credits_micro)} credits for {fiat_text(quote.total_minor, quote.currency)}",
         ),
     ]
     return [(label, value) for label, value in found if value]

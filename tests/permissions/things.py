@@ -75,6 +75,26 @@ def topup_of(organisation: Organisation) -> TopUp:
     return TopUp.objects.create(organisation=organisation, user=owner.user, quote=quote)
 
 
+def refundable_of(organisation: Organisation) -> TopUp:
+    """Return a paid top-up of which nothing is spent."""
+    quote_of(organisation)
+    now, reference = timezone.now(), str(uuid.uuid4())
+    quote = quote_create(organisation=organisation, currency="EUR", net_minor=5_000, now=now)
+    topup = TopUp.objects.create(
+        organisation=organisation,
+        user=owner_of(organisation).user,
+        quote=quote,
+        state="paid",
+        stripe_session_id=f"cs_{reference}",
+        payment_intent=f"pi_{reference}",
+        paid_at=now,
+    )
+    topup_credit(
+        organisation_id=organisation.id, topup_id=topup.id, quote=quote, payment_reference=reference, now=now
+    )
+    return topup
+
+
 def invoice_of(organisation: Organisation) -> Invoice:
     """Return an invoice that is printed."""
     quote_of(organisation)
@@ -240,6 +260,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
+    "payments:refund_ask.topup_id": lambda organisation: refundable_of(organisation).pk,
     "market": lambda organisation: job_of(organisation).market.slug,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,

@@ -5,6 +5,7 @@ from apps.payments.services.crediting import session_apply
 from apps.payments.services.customers import customer_ensure
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
 from apps.payments.services.mails import topup_path
+from apps.payments.services.refund_requests import refund_request
 from apps.payments.services.refunding import (
     refund_approved,
     refund_give_up,
@@ -32,6 +33,7 @@ __all__ = [
     "refund_fetch",
     "refund_give_up",
     "refund_pay",
+    "refund_request",
     "refund_send",
     "refund_start",
     "refund_want",

@@ -53,7 +53,7 @@ def refund_start(
     ReversalRefused for more than is left of the top-up, NobodyToApprove.
     """
     topup = _paid(topup_id)
-    reason = _reason(reason)
+    reason = refund_reason(reason)
     made = Refund.objects.filter(id=refund_id, topup=topup).first() if refund_id else None
     if made is not None:
         return made
@@ -304,7 +304,8 @@ def _paid(topup_id: uuid.UUID) -> TopUp:
     return topup
 
 
-def _reason(reason: str) -> str:
+def refund_reason(reason: str) -> str:
+    """Return the reason as it is kept. Raises RefundInvalid for none, or for too long a one."""
     reason = " ".join(reason.split())
     if not 3 <= len(reason) <= 200:
         raise RefundInvalid("Say why in 3 to 200 characters.", fields={"reason": ["3 to 200 characters."]})
