@@ -41,7 +41,7 @@ from apps.organisations.services import (
     audit_record,
     invitation_send,
 )
-from apps.payments.models import TopUp
+from apps.payments.models import Dispute, TopUp
 from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
 from tests.organisations.people import invitation_token
@@ -93,6 +93,19 @@ def refundable_of(organisation: Organisation) -> TopUp:
         organisation_id=organisation.id, topup_id=topup.id, quote=quote, payment_reference=reference, now=now
     )
     return topup
+
+
+def dispute_of(organisation: Organisation) -> Dispute:
+    """Return a dispute that waits for an answer."""
+    return Dispute.objects.create(
+        organisation=organisation,
+        topup=refundable_of(organisation),
+        dispute_id=f"du_{uuid.uuid4()}",
+        status="needs_response",
+        amount_minor=6_050,
+        currency="EUR",
+        opened_at=timezone.now(),
+    )
 
 
 def invoice_of(organisation: Organisation) -> Invoice:
@@ -260,6 +273,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
+    "dispute_id": lambda organisation: dispute_of(organisation).pk,
     "payments:refund_ask.topup_id": lambda organisation: refundable_of(organisation).pk,
     "market": lambda organisation: job_of(organisation).market.slug,
     "project": lambda organisation: project_of(organisation).slug,

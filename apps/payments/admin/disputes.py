@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -126,7 +127,7 @@ class DisputeAdmin(ModelAdmin):
         """Return the addresses, with the evidence's own."""
         own = path(
             "<uuid:dispute_id>/evidence.zip",
-            self.admin_site.admin_view(self.evidence_view),
+            require_safe(self.admin_site.admin_view(self.evidence_view)),
             name="payments_dispute_evidence",
         )
         return [own, *super().get_urls()]

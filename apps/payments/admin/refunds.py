@@ -128,14 +128,6 @@ class RefundAdmin(ModelAdmin):
             messages.info(request, f"{topup.organisation} paid {total}; of that {offer} is unspent.")
         return initial | {"submission": uuid7()}
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Show the form; what only asked for an approval leads to the list of approvals."""
-        answer = super().add_view(request, form_url, extra_context)
-        asked = getattr(request, "approval_asked", None)
-        if asked is not None and answer.status_code == 302:
-            return HttpResponseRedirect(reverse("admin:organisations_approval_changelist"))
-        return answer
-
     def save_form(self, request: HttpRequest, form: RefundForm, change: bool) -> Any:
         """Take what the form's act has written, and say what came of it."""
         if isinstance(form.made, Approval):
@@ -154,9 +146,10 @@ class RefundAdmin(ModelAdmin):
         """Do nothing: the organisation's trail has it."""
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
-        """Lead to the list."""
-        if getattr(request, "approval_asked", None) is None:
-            messages.success(request, "The refund is promised; Stripe is asked for it in a moment.")
+        """Lead to the list, or to the approvals where a colleague must approve it first."""
+        if getattr(request, "approval_asked", None) is not None:
+            return HttpResponseRedirect(reverse("admin:organisations_approval_changelist"))
+        messages.success(request, "The refund is promised; Stripe is asked for it in a moment.")
         return HttpResponseRedirect(reverse("admin:payments_refund_changelist"))
 
     @admin.action(description="Give up, after looking in Stripe's dashboard", permissions=["add"])
