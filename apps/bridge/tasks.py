@@ -44,3 +44,8 @@ def result_fetch(*, attempt_id: str) -> None:
 @queue.periodic("bridge.results_sweep", every=15)
 def results_sweep() -> None:
     services.results_sweep(now=timezone.now())
+
+
+@queue.periodic("bridge.nodes_watch", every=15)
+def nodes_watch() -> None:
+    services.nodes_watch(now=timezone.now())

@@ -191,6 +191,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs:estimate": {"POST": P.JOBS_LAUNCH},
     "jobs:detail": {"GET": P.JOBS_VIEW},
     "jobs:stop": {"GET": P.JOBS_STOP, "POST": P.JOBS_STOP},
+    "jobs:extend": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:project": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:stream": {"GET": P.JOBS_VIEW},
     "jobs:log": {"GET": P.JOBS_VIEW},

@@ -12,6 +12,7 @@ from django.conf import settings
 from apps.core.durations import duration_text
 from apps.jobs.models import Job, JobEvent, Market
 from apps.jobs.selectors import running_cost
+from apps.jobs.services import extension_estimate
 from apps.jobs.state import State
 
 KEY_ORDER = ("version", "type", "id", "meta", "global", "image", "cmd", "ops", "args", "execution", "results")
@@ -107,6 +108,15 @@ def next_words(job: Job) -> str:
     if job.state == State.QUEUED:
         return f"It waits for a free node in {market}. Waiting costs nothing; only running seconds are paid."
     return "It ends when its operations do, when you stop it, or at its time limit, whichever comes first."
+
+
+def extension_words(job: Job, form: Any) -> dict[str, Any]:
+    """Return what the page says a longer time limit costs: for the one asked for, else for the one it proposes."""
+    field = form.fields["timeout_minutes"]
+    minutes = form.cleaned_data.get("timeout_minutes") if form.is_bound and form.is_valid() else field.initial
+    if job.attempt is None or not minutes or minutes * 60 <= job.timeout_s:
+        return {"cost": None, "minutes": minutes}
+    return {"cost": extension_estimate(job=job, timeout_s=minutes * 60), "minutes": minutes}
 
 
 def _end_words(job: Job) -> str:

@@ -20,23 +20,25 @@ from apps.jobs.services.markets import (
 )
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify, jobs_lock
 from apps.jobs.services.observation import (
-    Observation,
-    Seen,
     attempt_cancelled,
     attempt_clean,
     attempt_failed,
     attempt_repriced,
     attempt_withdrawn,
-    job_observe,
     want_close,
 )
+from apps.jobs.services.parking import attempt_park, attempt_resolve
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
+from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.submission import ApprovalNeeded, Estimate, Spender, job_estimate, job_stop, job_submit
+from apps.jobs.services.watching import attempt_silent, attempts_heard, jobs_watch
+from apps.jobs.state import Seen
 
 __all__ = [
+    "Act",
     "ApprovalNeeded",
     "Estimate",
     "ExtensionCost",
@@ -48,13 +50,18 @@ __all__ = [
     "Place",
     "Seen",
     "Spender",
+    "attempt_acts_tell",
     "attempt_cancelled",
     "attempt_clean",
     "attempt_failed",
+    "attempt_park",
     "attempt_refund",
     "attempt_repriced",
+    "attempt_resolve",
     "attempt_settle",
+    "attempt_silent",
     "attempt_withdrawn",
+    "attempts_heard",
     "attempts_addressed",
     "attempts_listed",
     "event_write",
@@ -72,6 +79,7 @@ __all__ = [
     "job_project_set",
     "job_stop",
     "job_submit",
+    "jobs_watch",
     "jobs_lock",
     "loglines_add",
     "market_close",
