@@ -187,8 +187,8 @@ def test_what_happened_is_in_the_list_of_events(client: stripe.StripeClient, cus
 
     def told() -> set[str]:
         listed = client.v1.events.list({"types": kinds, "limit": 100}).data
-        ours = [e for e in listed if intent.id in (e.data.object.get("id"), e.data.object.get("payment_intent"))]
-        return {event.type for event in ours}
+        things = [(event.type, event.data.object.to_dict()) for event in listed]
+        return {kind for kind, thing in things if intent.id in (thing["id"], thing.get("payment_intent"))}
 
     assert soon(lambda: told() == set(kinds))
 

@@ -22,6 +22,7 @@ def records_pdf(*, title: str, statement: str, facts: Sequence[tuple[str, str]],
             {
                 "title": sheet.title,
                 "columns": list(sheet.columns),
+                "widths": _widths(sheet),
                 "rows": [[_breakable(value) for value in row] for row in sheet.rows[:PRINTED]],
                 "left_out": max(0, len(sheet.rows) - PRINTED),
             }
@@ -29,6 +30,14 @@ def records_pdf(*, title: str, statement: str, facts: Sequence[tuple[str, str]],
         ],
     }
     return pdf("records.typ", words)
+
+
+def _widths(sheet: Sheet) -> list[int]:
+    """Return how wide the columns are beside each other: as their longest value, within bounds."""
+    longest = [len(name) for name in sheet.columns]
+    for row in sheet.rows[:PRINTED]:
+        longest = [max(most, len(str(value))) for most, value in zip(longest, row, strict=True)]
+    return [max(14, min(most, 44)) for most in longest]
 
 
 def _breakable(value: object) -> str:
