@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('organisations', '0009_approvals'),
-        ('payments', '0004_refunds'),
+        ('payments', '0005_cards_and_automatic'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
