@@ -80,14 +80,9 @@ def refundable_of(organisation: Organisation) -> TopUp:
     quote_of(organisation)
     now, reference = timezone.now(), str(uuid.uuid4())
     quote = quote_create(organisation=organisation, currency="EUR", net_minor=5_000, now=now)
+    paid = {"stripe_session_id": f"cs_{reference}", "payment_intent": f"pi_{reference}", "paid_at": now}
     topup = TopUp.objects.create(
-        organisation=organisation,
-        user=owner_of(organisation).user,
-        quote=quote,
-        state="paid",
-        stripe_session_id=f"cs_{reference}",
-        payment_intent=f"pi_{reference}",
-        paid_at=now,
+        organisation=organisation, user=owner_of(organisation).user, quote=quote, state="paid", **paid
     )
     topup_credit(
         organisation_id=organisation.id, topup_id=topup.id, quote=quote, payment_reference=reference, now=now
