@@ -185,6 +185,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "payments:stripe_webhook": {
         "POST": Public("Stripe signs what it sends; without its signature nothing is kept")
     },
+    "admin:payments_dispute_evidence": {"GET": Staff()},
+    "payments:refunds": {"GET": P.BILLING_VIEW},
+    "payments:refund_ask": {"POST": P.BILLING_MANAGE},
     "payments:topup": {"GET": P.BILLING_MANAGE},
     "payments:topup_start": {"POST": P.BILLING_MANAGE},
     "payments:topup_detail": {"GET": P.BILLING_MANAGE},
