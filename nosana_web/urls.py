@@ -9,6 +9,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("apps.organisations.api.urls")),
+    path("api/v1/", include("apps.billing.api.urls")),
     path("", include("apps.payments.urls")),
     path("", include("apps.billing.urls")),
     path("", include("apps.jobs.urls")),

@@ -3,13 +3,22 @@
 from apps.billing.selectors.forecasts import Forecast, forecast_month
 from apps.billing.selectors.invoices import (
     credit_note_get,
+    credit_notes_of,
     credit_notes_page,
     finance_address,
     invoice_get,
     invoices_of,
     invoices_page,
 )
-from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, cap_tightest, caps_of
+from apps.billing.selectors.limits import (
+    LimitState,
+    budget_get,
+    budgets_of,
+    cap_get,
+    cap_tightest,
+    caps_of,
+    people_by_address,
+)
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
@@ -17,9 +26,12 @@ from apps.billing.selectors.wallets import (
     PAGE,
     Movement,
     Wallet,
+    holds_of,
     holds_open,
     lots_live,
     lots_of,
+    movement_entries,
+    movement_of,
     movements,
     wallet,
 )
@@ -40,16 +52,21 @@ __all__ = [
     "cap_tightest",
     "caps_of",
     "credit_note_get",
+    "credit_notes_of",
     "credit_notes_page",
     "finance_address",
     "forecast_month",
+    "holds_of",
     "holds_open",
     "invoice_get",
     "invoices_of",
     "invoices_page",
     "lots_live",
     "lots_of",
+    "movement_entries",
+    "movement_of",
     "movements",
+    "people_by_address",
     "places_of",
     "statement_csv",
     "statement_get",
