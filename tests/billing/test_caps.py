@@ -293,7 +293,6 @@ LATE, EARLY = datetime(2026, 11, 2, 22, 59, tzinfo=UTC), datetime(2026, 11, 2, 2
 def test_a_cap_set_before_midnight_counts_a_hold_of_after_midnight_that_came_to_the_lock_first(
     world: World,
 ) -> None:
-    grant(world.acme, 100)
     spend(world, 30, now=EARLY)
     limit = cap(world, 100, period=Period.DAY, now=LATE)
     spend(world, 10, source="job:2:1", now=EARLY)
@@ -303,7 +302,6 @@ def test_a_cap_set_before_midnight_counts_a_hold_of_after_midnight_that_came_to_
 
 
 def test_a_hold_of_before_midnight_that_comes_late_finds_what_its_window_held(world: World) -> None:
-    grant(world.acme, 100)
     spend(world, 30, now=LATE)
     limit = cap(world, 100, period=Period.DAY, now=EARLY)
     spend(world, 10, source="job:2:1", now=LATE)
