@@ -287,7 +287,7 @@ def test_each_change_of_a_cap_is_recorded_once(world: World) -> None:
     assert events[2].user == world.bea
 
 
-LATE, EARLY = datetime(2026, 11, 2, 22, 59, tzinfo=UTC), datetime(2026, 11, 2, 23, 1, tzinfo=UTC)  # about midnight
+LATE, EARLY = datetime(2026, 11, 2, 23, 59, tzinfo=UTC), datetime(2026, 11, 3, 0, 1, tzinfo=UTC)  # about midnight
 
 
 def test_a_cap_set_before_midnight_counts_a_hold_of_after_midnight_that_came_to_the_lock_first(
