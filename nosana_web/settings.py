@@ -199,6 +199,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 # Networks (CIDR) of the proxies in front of us, whose X-Forwarded-For is believed; "unix" for one on a Unix socket.
 TRUSTED_PROXIES = env.list("NOSANA_TRUSTED_PROXIES", default=[])
 
+# Customers' webhooks may go to this machine itself: never where strangers choose the addresses.
+OUTBOUND_LOOPBACK = env.bool("NOSANA_OUTBOUND_LOOPBACK", default=ENVIRONMENT == "sandbox")
+
 # --- REST ------------------------------------------------------------------------------------------------
 API_KEY_ENVIRONMENT = "live" if PRODUCTION else ENVIRONMENT  # the middle of nos_live_…
 REST_FRAMEWORK = {
@@ -283,6 +286,16 @@ CHAIN_SEED_FILE = env.str("CHAIN_SEED_FILE", default="")
 CHAIN_SEED_VERSION = env.int("CHAIN_SEED_VERSION", default=1)
 CHAIN_TREASURY_FILE = env.str("CHAIN_TREASURY_FILE", default="")
 MARKETS_FILE = env.str("MARKETS_FILE", default="")  # catalogue of the markets we trust: address, name, GPU, VRAM
+# The network's own list of markets (names, GPUs, prices in dollars); empty: it is not asked. Its markets are offered
+# besides those of the catalogue only if their authority on the chain is named here.
+MARKETS_API_URL = env.str(
+    "MARKETS_API_URL",
+    default={
+        "mainnet": "https://dashboard.k8s.prd.nos.ci/api",
+        "devnet": "https://dashboard.k8s.dev.nos.ci/api",
+    }.get(CHAIN_CLUSTER, ""),
+)
+MARKETS_AUTHORITIES = env.list("MARKETS_AUTHORITIES", default=[])
 IPFS_API_URL = env.str("IPFS_API_URL", default="https://api.pinata.cloud")
 IPFS_GATEWAY_URL = env.str("IPFS_GATEWAY_URL", default="https://nosana.mypinata.cloud")
 IPFS_TOKEN = env.str("IPFS_TOKEN", default="")

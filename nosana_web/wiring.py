@@ -8,7 +8,7 @@ listener in the caller's transaction; each listener is the name of a task. A por
 ANNOUNCEMENTS: dict[str, list[str]] = {
     "organisations.created": ["billing.wallet_open", "billing.trial_grant"],  # organisation_id
     "billing.credited": [],  # organisation_id
-    "billing.vat_refund_due": [],  # topup_id, currency, minor: VAT that goes back the way it was paid
+    "billing.vat_refund_due": ["payments.vat_refund_want"],  # topup_id, currency, minor
     # organisation_id: the available credits fell below a level somebody watches (billing.services.balance_watch)
     "billing.balance_changed": ["billing.balance_check"],
     "billing.refunded": [],  # reversal_id: money of a top-up went back, by a refund or a lost dispute
@@ -21,11 +21,14 @@ PORTS: dict[str, list[str]] = {
     # An approved act, done in the approving transaction (docs/approvals.md); returns "noun:<id>" of what it made.
     "approvals.job": ["apps.jobs.services.job_approved"],  # approval, now
     "approvals.cap": ["apps.billing.services.cap_approved"],  # approval, now
+    "approvals.refund": ["apps.payments.services.refund_approved"],  # approval, now
     "approvals.goodwill": ["apps.billing.services.goodwill_approved"],  # approval, now
     # quote_ids: which of them something was paid with, so that the others may be deleted
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
     # source: whether its hold is still needed, or None for a foreign source
     "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],
+    # the kinds of events an app tells to webhooks, each a notifications.types.EventType
+    "notifications.event_types": ["apps.jobs.events.event_types", "apps.billing.events.event_types"],
     # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
     "organisations.close_obstacles": ["apps.billing.closing.close_obstacles", "apps.jobs.closing.close_obstacles"],
 }

@@ -99,7 +99,7 @@ class Stage:
 
     async def _world_outside(self) -> None:
         webhook = f"{self.urls['web']}/webhooks/stripe/"
-        services, chain, stripe, ipfs, rates, vies = await self.supervisor.start_all(
+        services, chain, stripe, ipfs, rates, vies, listing = await self.supervisor.start_all(
             self._part("services", "-m", "sandbox.services", "--data", str(self.data)),
             self._outside("chain", self.port(8899)),
             self._outside(
@@ -110,6 +110,7 @@ class Stage:
             self._outside("ipfs", self.port(5080)),
             self._outside("rates", self.port(5090)),
             self._outside("vies", self.port(5091)),
+            self._outside("listing", self.port(5092), "--markets", self.env["MARKETS_FILE"]),
         )
         self.urls |= {"chain": chain, "stripe": stripe, "ipfs": ipfs}
         self.env["DATABASE_URL"], self.env["REDIS_URL"] = services.split()
@@ -121,6 +122,7 @@ class Stage:
             "IPFS_API_URL": ipfs,
             "IPFS_GATEWAY_URL": ipfs,
             "VIES_URL": f"{vies}/rest-api",
+            "MARKETS_API_URL": f"{listing}/api",
             "COINGECKO_URL": f"{rates}/api/v3",
             "PYTH_URL": f"{rates}/hermes",
             "PYTH_API_KEY": "sandbox",

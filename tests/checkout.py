@@ -103,6 +103,23 @@ class Checkout:
         """Give part of a payment back, as from Stripe's dashboard."""
         return self._call("POST", "/v1/refunds", data={"payment_intent": payment_intent, "amount": amount_minor})
 
+    def refunds(self, payment_intent: str) -> list[Json]:
+        """Return the payment's refunds, oldest first."""
+        return list(reversed(self._get("/v1/refunds", payment_intent=payment_intent)["data"]))
+
+    def settle_refund(self, refund_id: str, outcome: str) -> None:
+        """Let a refund arrive (succeeded) or come back (failed)."""
+        self._call("POST", f"/_sandbox/refunds/{refund_id}/settle", json={"outcome": outcome})
+
+    def faults(self, **switches: Any) -> None:
+        """Set the fault switches; none clears them."""
+        self._call("POST", "/_sandbox/faults", json=switches)
+
+    def events_about(self, object_id: str, kind: str) -> list[Json]:
+        """Return the events of one type about one object, oldest first."""
+        listed = self._get("/v1/events", limit="100", type=kind)["data"]
+        return [event for event in reversed(listed) if event["data"]["object"]["id"] == object_id]
+
     def dispute(self, payment_intent: str) -> Json:
         """Return the payment's dispute."""
         return dict(self._get("/v1/disputes", payment_intent=payment_intent)["data"][0])

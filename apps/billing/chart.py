@@ -80,6 +80,11 @@ def disputed(currency: str) -> str:
     return f"disputed:{currency}"
 
 
+def losses_of(currency: str) -> str:
+    """Return the account of the money that customers got twice: refunded by us and taken back by their bank."""
+    return f"losses:{currency}"
+
+
 def bank(currency: str) -> str:
     """Return the account of what Stripe paid out to the bank."""
     return f"bank:{currency}"
@@ -115,6 +120,6 @@ def platform_accounts() -> list[AccountSpec]:
     fiat = [
         AccountSpec(code(currency), currency, None)
         for currency in CURRENCIES
-        for code in (fx, stripe, stripe_fees, disputed, bank, vat, refunds_due)
+        for code in (fx, stripe, stripe_fees, disputed, losses_of, bank, vat, refunds_due)
     ]
     return credits + fiat

@@ -2,20 +2,54 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from apps.bridge.models import Order
+from apps.bridge.services import order_retry
+
+
+class Parked(admin.SimpleListFilter):
+    """Those that wait for a person."""
+
+    title, parameter_name = "parked", "parked"
+
+    def lookups(self, *_: Any) -> list[tuple[str, str]]:
+        return [("yes", "Waits for a person")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        return queryset.filter(parked_at__isnull=False) if self.value() else queryset
 
 
 @admin.register(Order)
 class OrderAdmin(ModelAdmin):
-    list_display = ("id", "kind", "instruction", "state", "failures", "next_try_at", "error", "closed_at")
-    list_filter = ("state", "kind")
+    list_display = (
+        "id",
+        "kind",
+        "instruction",
+        "state",
+        "failures",
+        "next_try_at",
+        "error",
+        "parked_at",
+        "closed_at",
+    )
+    list_filter = (Parked, "state", "kind")
     search_fields = ("id", "signature", "attempt__address", "want__job__id")
     exclude = ("blob", "lease")
     show_full_result_count = False
+    actions = ("try_again",)
+
+    @admin.action(description="Try again", permissions=["view"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        """Take the chosen parked orders back into the work; those that are not parked stay as they are."""
+        count = sum(order_retry(order_id=order.pk, now=timezone.now()) for order in queryset)
+        messages.success(
+            request, f"{count} {'order is' if count == 1 else 'orders are'} tried again within a second."
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -6,7 +6,7 @@ Nothing here touches the database, so that no transaction is open while the netw
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -17,13 +17,16 @@ from nosana.chain import (
     Chain,
     ChainError,
     ChainUnavailable,
+    Change,
     Cluster,
     ClusterMismatch,
     JobAccount,
     JobState,
     MarketAccount,
+    ProgramAct,
     ProgramError,
     QueueType,
+    Resync,
     RunAccount,
     SignatureStatus,
     Signed,
@@ -40,19 +43,23 @@ __all__ = [
     "Blockhash",
     "ChainError",
     "ChainUnavailable",
+    "Change",
     "ClusterMismatch",
     "Gateway",
     "JobAccount",
     "JobState",
     "JobView",
     "MarketAccount",
+    "ProgramAct",
     "ProgramError",
     "QueueType",
+    "Resync",
     "RunAccount",
     "SignatureStatus",
     "Signed",
     "ask_chain",
     "asking_chain",
+    "chain_changes",
     "cluster",
     "treasury_address",
     "treasury_key",
@@ -203,9 +210,34 @@ class Gateway:
             for address, data in zip(addresses, found, strict=True)
         }
 
+    async def jobs_read(
+        self, addresses: Sequence[str], commitment: str
+    ) -> tuple[int, dict[str, JobAccount | None]]:
+        """Return as of which slot at least, and the job account at each address, None where there is none."""
+        slot, found = await self.chain.accounts_read(addresses, commitment)
+        pairs = zip(addresses, found, strict=True)
+        return slot, {address: JobAccount.decode(data) if data else None for address, data in pairs}
+
+    async def jobs_ours(self) -> Iterator[tuple[str, bytes]]:
+        """Return address and bytes of every job account whose deposit the treasury paid."""
+        return await self.chain.jobs_paid_by(treasury_address())
+
+    async def runs_of(self, job: str, commitment: str) -> dict[str, RunAccount]:
+        """Return the job's run by its own address; empty while no node has it."""
+        return await self.chain.runs(job=job, commitment=commitment)
+
     async def runs_by_job(self) -> dict[str, tuple[str, RunAccount]]:
         """Return every run of the program by its job's address, with its own."""
         return {run.job: (address, run) for address, run in (await self.chain.runs()).items()}
+
+    async def lines(self, address: str) -> list[tuple[str, int]]:
+        """Return signature and slot of the transactions that worked and named the address, oldest first."""
+        found = await self.chain.signatures_for(address)
+        return [(line.signature, line.slot) for line in reversed(found) if line.error is None]
+
+    async def acts(self, signature: str) -> list[ProgramAct]:
+        """Return what a transaction did with the jobs program."""
+        return await self.chain.acts(signature)
 
     async def markets_at(self, addresses: Sequence[str]) -> dict[str, MarketAccount]:
         """Return the markets that exist among the addresses."""
@@ -292,3 +324,14 @@ def ask_chain(question: Callable[[Gateway], Awaitable[T]]) -> T:
         return await asking_chain(question)
 
     return wait_for(ask())
+
+
+async def chain_changes(on_cut: Callable[[str], None]) -> AsyncIterator[Change | Resync]:
+    """Yield what changes in the program's accounts, confirmed, over a connection of its own that is verified first.
+
+    `on_cut` is told each time nothing is heard any more. Raises what Chain raises, and ClusterMismatch.
+    """
+    async with Chain(cluster()) as chain:
+        await chain.verify()
+        async for change in chain.changes(on_cut=on_cut):
+            yield change

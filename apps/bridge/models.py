@@ -73,3 +73,22 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.attempt_id} ({self.state})"
+
+
+class Stray(models.Model):
+    """A job account the treasury paid for that no attempt of ours knows; seen by the full sync, touched by nobody."""
+
+    address = models.CharField(max_length=44, unique=True)
+    project = models.CharField(max_length=44)
+    market = models.CharField(max_length=44)
+    state = models.PositiveSmallIntegerField()
+    deposit_micro = models.BigIntegerField(help_text="micro-NOS")
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(gone_at=None), name="stray_open")]
+
+    def __str__(self) -> str:
+        return self.address

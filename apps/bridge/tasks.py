@@ -1,11 +1,15 @@
 """The bridge's tasks: thin, all on their own queue."""
 
+import logging
 import uuid
 
 from django.utils import timezone
 
 from apps.bridge import services
+from apps.bridge.listing import ListingBroken
 from apps.core import queue
+
+logger = logging.getLogger(__name__)
 
 
 @queue.task("bridge.order_make")
@@ -24,6 +28,14 @@ def cleans_want() -> None:
     services.cleans_want(now=timezone.now())
 
 
+@queue.periodic("bridge.listing_sync", every=300)
+def listing_sync() -> None:
+    try:
+        services.listing_sync(now=timezone.now())
+    except ListingBroken as error:
+        logger.warning("%s", error)
+
+
 @queue.task("bridge.result_fetch")
 def result_fetch(*, attempt_id: str) -> None:
     services.result_try(attempt_id=uuid.UUID(attempt_id), now=timezone.now())
@@ -32,3 +44,8 @@ def result_fetch(*, attempt_id: str) -> None:
 @queue.periodic("bridge.results_sweep", every=15)
 def results_sweep() -> None:
     services.results_sweep(now=timezone.now())
+
+
+@queue.periodic("bridge.nodes_watch", every=15)
+def nodes_watch() -> None:
+    services.nodes_watch(now=timezone.now())

@@ -1,18 +1,17 @@
 """E-mails that go once: written with the fact they tell, sent by a worker."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 
 from apps.core.models import Mail, MailAttachment
 from apps.core.queue import enqueue
+from apps.core.seals import seal, unseal
+
+PURPOSE = "core.mail"
 
 
 def mail_write(
@@ -53,7 +52,7 @@ def mail_queue(
     and wiped then, so that whoever reads the table, or a copy of it, learns no secret.
     """
     if sealed:
-        text, html = (_cipher().encrypt(words.encode()).decode() if words else "" for words in (text, html))
+        text, html = (seal(words, purpose=PURPOSE) for words in (text, html))
     with transaction.atomic():
         mail, created = Mail.objects.get_or_create(
             key=key,
@@ -98,11 +97,4 @@ def mail_words(mail: Mail) -> tuple[str, str]:
     """Return the mail's text and HTML, unsealed."""
     if not mail.sealed:
         return mail.text, mail.html
-    text, html = (_cipher().decrypt(words.encode()).decode() if words else "" for words in (mail.text, mail.html))
-    return text, html
-
-
-def _cipher() -> MultiFernet:
-    keys: list[str] = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    digests = [hashlib.sha256(b"core.mail:" + key.encode()).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+    return unseal(mail.text, purpose=PURPOSE), unseal(mail.html, purpose=PURPOSE)

@@ -82,6 +82,23 @@ class ProjectForm(forms.Form):
         self.fields["project"].choices = project_choices(projects)  # type: ignore[attr-defined]
 
 
+class ExtendForm(forms.Form):
+    """A longer time limit for a job on the network."""
+
+    timeout_minutes = forms.IntegerField(
+        min_value=1,
+        max_value=7 * 24 * 60,
+        label="New time limit, minutes in all",
+        help_text="Counted from its start. What it does not use is released.",
+        error_messages={
+            "required": "Set the new time limit in minutes.",
+            "invalid": "Write the time limit as a whole number of minutes.",
+            "min_value": "The time limit is at least 1 minute.",
+            "max_value": "The time limit is at most 7 days (10080 minutes).",
+        },
+    )
+
+
 class LaunchForm(forms.Form):
     """A job to launch."""
 
@@ -104,7 +121,7 @@ class LaunchForm(forms.Form):
         ),
     )
     market = forms.ModelChoiceField(
-        Market.objects.filter(open=True),
+        Market.objects.filter(open=True, hidden=False),
         to_field_name="slug",
         error_messages={
             "required": "Choose a market.",

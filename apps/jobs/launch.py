@@ -16,7 +16,7 @@ from apps.core.errors import AppError, KeyReused
 from apps.jobs.definitions import DefinitionRefused
 from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
 from apps.jobs.models import Job, Market
-from apps.jobs.pages import definition_text, wait_words
+from apps.jobs.pages import definition_text, told_words, wait_words
 from apps.jobs.selectors import job_get, markets_open
 from apps.jobs.services import Estimate, job_estimate, job_launch
 from apps.organisations.access import page_grant
@@ -98,7 +98,7 @@ def _form_again(grant: Grant, request: HttpRequest, projects: list[Project]) -> 
             "name": job.name,
             "project": job.project.slug,
             "definition": definition_text(job.definition),
-            "market": job.market.slug if job.market.open else None,
+            "market": job.market.slug if job.market.open and not job.market.hidden else None,
             "timeout_minutes": max(job.timeout_s // 60, 1),
             "submission_key": uuid.uuid4(),
         },
@@ -129,7 +129,13 @@ def _page(
         "starters": starters(),
         "starter": starter,
         "markets": [
-            {"market": m, "per_hour": job_estimate(m, 3600).total_micro, "wait": wait_words(m)} for m in markets
+            {
+                "market": m,
+                "per_hour": job_estimate(m, 3600).total_micro,
+                "wait": wait_words(m),
+                "told": told_words(m),
+            }
+            for m in markets
         ],
         "chosen": chosen,
         **_estimate(form, next((m for m in markets if m.slug == chosen), None)),
@@ -144,7 +150,7 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer what the form, as it stands, costs at most, and what is wrong with its definition."""
     page_grant(request, slug, Permission.JOBS_LAUNCH)
     form = LaunchForm(request.POST, projects=())
-    market = Market.objects.filter(slug=request.POST.get("market", ""), open=True).first()
+    market = Market.objects.filter(slug=request.POST.get("market", ""), open=True, hidden=False).first()
     _, sentences = definition_problems(request.POST.get("definition", "")[:400_000])
     cap = _cap(request, request.POST.get("project", "")[:60])
     context = {"sentences": sentences, "cap": cap, **_estimate(form, market)}

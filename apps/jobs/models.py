@@ -4,8 +4,11 @@ from django.conf import settings
 from django.db import models
 
 from apps.core.ids import uuid7
-from apps.jobs.state import LIVE, OVER, Reason, State
+from apps.jobs.policies import PolicyFields
+from apps.jobs.state import LIVE, OVER, Reason, Seen, State
 from apps.organisations.models import Organisation, Project
+
+FIGURES_FROM = 5  # jobs; fewer say nothing of a market
 
 
 class Market(models.Model):
@@ -34,17 +37,42 @@ class Market(models.Model):
     open = models.BooleanField(default=False)
     observed_at = models.DateTimeField(null=True, blank=True)
     observed_slot = models.BigIntegerField(default=0)
+    # what the network's own list says
+    listed = models.BooleanField(default=False, help_text="The network's own list names it.")
+    listed_at = models.DateTimeField(null=True, blank=True)
+    usd_micro_hour = models.BigIntegerField(
+        null=True, blank=True, help_text="Millionths of a dollar an hour, as the network lists it."
+    )
+    # what our own jobs of the last days say
+    wait_median_s = models.PositiveIntegerField(null=True, blank=True, help_text="Seconds from queue to start.")
+    jobs_counted = models.PositiveIntegerField(default=0, help_text="Jobs that ran there or failed to.")
+    jobs_finished = models.PositiveIntegerField(default=0)
+    figured_at = models.DateTimeField(null=True, blank=True)
+    # what staff say
+    hidden = models.BooleanField(default=False, help_text="Takes no new jobs; what runs there goes on.")
+    rank = models.SmallIntegerField(default=0, help_text="Smaller comes first; the same rank by price.")
+    note = models.CharField(max_length=200, blank=True, help_text="A sentence that customers read beside it.")
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(price_micro__gte=0), name="market_price_not_negative")
+            models.CheckConstraint(condition=models.Q(price_micro__gte=0), name="market_price_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(jobs_finished__lte=models.F("jobs_counted")),
+                name="market_finished_within_counted",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def finished_percent(self) -> int | None:
+        """Of the jobs counted, how many finished; None where too few were counted to say."""
+        few = self.jobs_counted < FIGURES_FROM
+        return None if few else self.jobs_finished * 100 // self.jobs_counted
 
-class Job(models.Model):
+
+class Job(PolicyFields):
     """One piece of work an organisation asked for. Only `job_move` writes its state."""
 
     class Visibility(models.TextChoices):
@@ -106,6 +134,17 @@ class Job(models.Model):
         return self.state in OVER
 
 
+class OrganisationPolicy(PolicyFields):
+    """What an organisation's new jobs do by themselves, unless they say otherwise."""
+
+    organisation = models.OneToOneField(
+        Organisation, on_delete=models.CASCADE, primary_key=True, related_name="job_policy"
+    )
+
+    def __str__(self) -> str:
+        return f"Policy of {self.organisation_id}"
+
+
 class Attempt(models.Model):
     """One try of a job on the chain, with an address and a hold of its own."""
 
@@ -140,6 +179,26 @@ class Attempt(models.Model):
     released_micro = models.BigIntegerField(null=True, blank=True)
     loss_micro = models.BigIntegerField(default=0, help_text="what the platform lost on it; never the customer's")
     settled_at = models.DateTimeField(null=True, blank=True)
+    # what was seen of it, and what the platform itself did about it
+    seen = models.CharField(
+        max_length=10, blank=True, choices=Seen.choices, help_text="What the chain showed last."
+    )
+    seen_slot = models.BigIntegerField(default=0, help_text="As of which slot; what is older is not applied.")
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="When its account was known to be closed.")
+    heard_at = models.DateTimeField(null=True, blank=True, help_text="The node's last sign of life, by our clock.")
+    ending = models.CharField(
+        max_length=20,
+        choices=Reason.choices,
+        blank=True,
+        help_text="Why the platform itself asked for its end; empty while it did not.",
+    )
+    waited_at = models.DateTimeField(null=True, blank=True, help_text="When it had waited too long.")
+    warned_at = models.DateTimeField(null=True, blank=True, help_text="When its time limit came near.")
+    parked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it waits for a person of the staff."
+    )
+    parked_why = models.CharField(max_length=500, blank=True)
+    # the result
     log_complete_at = models.DateTimeField(null=True, blank=True)
     result_tries = models.PositiveIntegerField(default=0)
     result_try_at = models.DateTimeField(null=True, blank=True, help_text="When to ask for the result again.")
@@ -149,6 +208,12 @@ class Attempt(models.Model):
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="attempt_once")]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(settled_at=None), name="attempt_unsettled"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(gone_at=None, settled_at__isnull=False, address__isnull=False),
+                name="attempt_not_gone",
+            ),
+            models.Index(fields=["id"], condition=models.Q(parked_at__isnull=False), name="attempt_parked"),
             models.Index(
                 fields=["ended_at"],
                 condition=models.Q(clean_wanted_at=None, ended_at__isnull=False, settled_at__isnull=False),
@@ -187,7 +252,12 @@ class Want(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["job", "seq"], name="want_once"),
             models.UniqueConstraint(
-                fields=["attempt", "kind"], condition=~models.Q(kind="extend"), name="want_kind_once_per_attempt"
+                fields=["attempt", "kind"],
+                condition=models.Q(kind__in=["list", "recover", "clean"]),
+                name="want_kind_once_per_attempt",
+            ),
+            models.UniqueConstraint(
+                fields=["attempt"], condition=models.Q(kind="stop", closed_at=None), name="want_one_open_stop"
             ),
         ]
         indexes = [models.Index(fields=["id"], condition=models.Q(closed_at=None), name="want_open")]
@@ -238,11 +308,17 @@ class JobEvent(models.Model):
     kind = models.CharField(max_length=30)
     sentence = models.CharField(max_length=500)
     state = models.CharField(max_length=12, choices=State.choices)
+    act = models.CharField(max_length=20, blank=True, help_text="The program's instruction, if it tells of one.")
     signature = models.CharField(max_length=88, blank=True)
     slot = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["job", "seq"], name="job_event_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "seq"], name="job_event_once"),
+            models.UniqueConstraint(
+                fields=["job", "signature", "act"], condition=~models.Q(act=""), name="job_event_act_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.sentence

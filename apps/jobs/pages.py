@@ -9,8 +9,10 @@ from typing import Any
 
 from django.conf import settings
 
+from apps.core.durations import duration_text
 from apps.jobs.models import Job, JobEvent, Market
 from apps.jobs.selectors import running_cost
+from apps.jobs.services import extension_estimate
 from apps.jobs.state import State
 
 KEY_ORDER = ("version", "type", "id", "meta", "global", "image", "cmd", "ops", "args", "execution", "results")
@@ -108,6 +110,15 @@ def next_words(job: Job) -> str:
     return "It ends when its operations do, when you stop it, or at its time limit, whichever comes first."
 
 
+def extension_words(job: Job, form: Any) -> dict[str, Any]:
+    """Return what the page says a longer time limit costs: for the one asked for, else for the one it proposes."""
+    field = form.fields["timeout_minutes"]
+    minutes = form.cleaned_data.get("timeout_minutes") if form.is_bound and form.is_valid() else field.initial
+    if job.attempt is None or not minutes or minutes * 60 <= job.timeout_s:
+        return {"cost": None, "minutes": minutes}
+    return {"cost": extension_estimate(job=job, timeout_s=minutes * 60), "minutes": minutes}
+
+
 def _end_words(job: Job) -> str:
     if not _settled(job):
         return "The network is making the end final; then the seconds that ran are paid and the rest is released."
@@ -140,6 +151,18 @@ def wait_words(market: Market) -> str:
     if market.queue_type == Market.Queue.JOBS and market.queue_len:
         return f"{market.queue_len} {'job waits' if market.queue_len == 1 else 'jobs wait'} before yours"
     return "no node is free just now"
+
+
+def told_words(market: Market) -> str:
+    """Return what our own jobs and the network's list say of the market, in one line; "" where they say nothing."""
+    told = []
+    if market.finished_percent is not None:
+        told.append(f"{market.finished_percent} % of {market.jobs_counted} jobs finished")
+    if market.wait_median_s is not None and market.finished_percent is not None:
+        told.append(f"usually starts within {duration_text(max(market.wait_median_s, 1))}")
+    if market.usd_micro_hour is not None:
+        told.append(f"the network lists it at ${market.usd_micro_hour / 1_000_000:.3f} an hour")
+    return " · ".join(told)
 
 
 def outcomes(result: Any) -> list[Outcome]:

@@ -1,15 +1,19 @@
 """Questions about jobs, organisation first."""
 
 import uuid
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import DurationField, ExpressionWrapper, F, Max, Q, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, Max, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from apps.billing import services as billing
 from apps.core.errors import NotFound
 from apps.jobs.models import Attempt, Job, JobEvent, LogLine, Market, Want
-from apps.jobs.state import LIVE, State
+from apps.jobs.policies import NEAR_LEAST_S, NEAR_MOST_S, NEAR_SHARE, QueueThen
+from apps.jobs.state import LIVE, Seen, State
 from apps.organisations.models import Grant, Organisation
 from apps.organisations.roles import Permission
 
@@ -118,13 +122,18 @@ def running_cost(job: Job, now: datetime) -> int:
 
 
 def markets_open() -> list[Market]:
-    """Return the markets jobs can be listed on, cheapest first."""
-    return list(Market.objects.filter(open=True).order_by("price_micro", "slug"))
+    """Return the markets that take new jobs, in the order staff gave them, else cheapest first."""
+    return list(Market.objects.filter(open=True, hidden=False).order_by("rank", "price_micro", "slug"))
+
+
+def markets_listed() -> list[Market]:
+    """Return the markets that the network's own list names, by id."""
+    return list(Market.objects.filter(listed=True).order_by("id"))
 
 
 def market_get(slug: str) -> Market:
     """Return the open market. Raises NotFound."""
-    market = Market.objects.filter(slug=slug, open=True).first()
+    market = Market.objects.filter(slug=slug, open=True, hidden=False).first()
     if market is None:
         raise NotFound(f"There is no open market “{slug}”; choose one from the list.")
     return market
@@ -143,6 +152,71 @@ def attempts_unsettled() -> QuerySet[Attempt]:
         .defer("job__definition", "job__result")
         .order_by("id")
     )
+
+
+def attempts_restless() -> QuerySet[Attempt]:
+    """Return the unsettled attempts that will change without being heard of: over, to be ended, or just listed."""
+    asked = ~Q(ending="") | Q(job__stop_requested_at__isnull=False)
+    return attempts_unsettled().filter(Q(seen__in=[Seen.NONE, Seen.QUIT, Seen.DONE, Seen.GONE]) | asked)
+
+
+def attempts_seen() -> Iterator[tuple[uuid.UUID, str]]:
+    """Yield id and address of the unsettled attempts whose account the chain has shown and should show still."""
+    seen = Attempt.objects.filter(settled_at=None, address__isnull=False, parked_at=None)
+    rows = seen.exclude(seen__in=[Seen.NONE, Seen.GONE]).order_by("id").values_list("pk", "address")
+    yield from ((pk, str(address)) for pk, address in rows.iterator(chunk_size=5_000))
+
+
+def attempts_with_jobs(ids: Collection[uuid.UUID]) -> QuerySet[Attempt]:
+    """Return these attempts with their jobs, without definition and result."""
+    found = Attempt.objects.filter(pk__in=ids).select_related("job")
+    return found.defer("job__definition", "job__result").order_by("id")
+
+
+def attempts_settled_not_gone(*, before: datetime) -> Iterator[Attempt]:
+    """Yield the attempts settled before then whose account was not known to be closed, oldest first."""
+    found = Attempt.objects.filter(gone_at=None, settled_at__isnull=False, address__isnull=False)
+    rows = found.filter(settled_at__lt=before).order_by("id").only("address", "job_id")
+    yield from rows.iterator(chunk_size=5_000)
+
+
+def _seconds(name: str) -> Any:
+    """Return a column of seconds as a length of time the database counts with."""
+    return ExpressionWrapper(F(name) * Value(timedelta(seconds=1)), output_field=DurationField())
+
+
+def _current(state: State) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(job__attempt=F("pk"), job__state=state, ending="", job__stop_requested_at=None)
+
+
+def attempts_waiting_too_long(*, now: datetime) -> QuerySet[Attempt, uuid.UUID]:
+    """Return ids of attempts in a queue for longer than their job's policy allows, with something left to try."""
+    late = _current(State.QUEUED).annotate(due_at=F("job__queued_at") + _seconds("job__queue_limit_s"))
+    undone = Q(waited_at=None) | Q(job__queue_then=QueueThen.MOVE)
+    return late.filter(undone, due_at__lte=now).order_by("due_at").values_list("pk", flat=True)
+
+
+def attempts_near_limit(*, now: datetime) -> QuerySet[Attempt, uuid.UUID]:
+    """Return ids of running attempts near their time limit of which nobody was told."""
+    near = Greatest(NEAR_LEAST_S, Least(F("job__timeout_s") / NEAR_SHARE, NEAR_MOST_S))
+    left = ExpressionWrapper(
+        (F("job__timeout_s") - near) * Value(timedelta(seconds=1)), output_field=DurationField()
+    )
+    found = _current(State.RUNNING).filter(warned_at=None).annotate(due_at=F("job__started_at") + left)
+    return found.filter(due_at__lte=now).order_by("due_at").values_list("pk", flat=True)
+
+
+def attempts_overrun(*, before: datetime) -> QuerySet[Attempt, uuid.UUID]:
+    """Return ids of running attempts whose time limit was over before then."""
+    found = _current(State.RUNNING).annotate(due_at=F("job__started_at") + _seconds("job__timeout_s"))
+    return found.filter(due_at__lte=before).order_by("due_at").values_list("pk", flat=True)
+
+
+def attempts_silent(*, now: datetime) -> QuerySet[Attempt, uuid.UUID]:
+    """Return ids of running attempts whose node gave no sign of life for longer than their job's policy allows."""
+    heard = Greatest(Coalesce("heard_at", "job__started_at"), "job__started_at")
+    found = _current(State.RUNNING).annotate(due_at=heard + _seconds("job__silent_limit_s"))
+    return found.filter(due_at__lte=now).order_by("due_at").values_list("pk", flat=True)
 
 
 def hold_needed(*, source: str) -> bool | None:

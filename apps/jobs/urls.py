@@ -9,6 +9,7 @@ urlpatterns = [
     path("o/<slug:slug>/jobs/new/estimate/", launch.estimate, name="estimate"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/", views.detail, name="detail"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/stop/", views.stop, name="stop"),
+    path("o/<slug:slug>/jobs/<uuid:job_id>/extend/", views.extend, name="extend"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/project/", views.project, name="project"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/stream/", streams.stream, name="stream"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/log.txt", streams.log_text, name="log"),

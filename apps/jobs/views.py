@@ -9,10 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.jobs.forms import FilterForm, ProjectForm
+from apps.core.errors import AppError
+from apps.jobs.forms import ExtendForm, FilterForm, ProjectForm
 from apps.jobs.pages import (
     cost_of,
     definition_text,
+    extension_words,
     finished,
     job_token,
     jobs_token,
@@ -21,7 +23,7 @@ from apps.jobs.pages import (
     with_costs,
 )
 from apps.jobs.selectors import JobFilters, job_get, jobs_page, timeline
-from apps.jobs.services import job_project_set, job_stop
+from apps.jobs.services import job_extend, job_project_set, job_stop
 from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import projects_for, projects_of
@@ -117,6 +119,32 @@ def stop(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
     job_stop(membership=grant.member, job=job, now=timezone.now())
     messages.success(request, "The stop is on its way; this page follows it.")
     return redirect("jobs:detail", slug, job_id)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def extend(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
+    """Show what a longer time limit costs at most (`?timeout_minutes=`), and ask the network for it."""
+    grant = page_grant(request, slug, Permission.JOBS_LAUNCH)
+    job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
+    asked = request.POST if request.method == "POST" else request.GET
+    form = ExtendForm(asked if "timeout_minutes" in asked or request.method == "POST" else None)
+    form.fields["timeout_minutes"].initial = job.timeout_s // 60 + 60
+    valid = form.is_bound and form.is_valid()
+    error, status = None, 422 if form.is_bound and not valid else 200
+    if request.method == "POST" and valid:
+        try:
+            timeout_s = form.cleaned_data["timeout_minutes"] * 60
+            job_extend(membership=grant.member, job=job, timeout_s=timeout_s, now=timezone.now())
+        except AppError as refusal:
+            error, status = refusal, refusal.status
+        else:
+            messages.success(
+                request, "More time is on its way to the network; this page shows when it has arrived."
+            )
+            return redirect("jobs:detail", slug, job_id)
+    context = {"job": job, "form": form, "error": error, **extension_words(job, form)}
+    return render(request, "jobs/extend.html", context, status=status)
 
 
 @login_required

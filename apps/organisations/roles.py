@@ -21,6 +21,7 @@ class Permission(models.TextChoices):
     PROJECTS_MANAGE = "projects.manage", "make, rename and archive projects"
     KEYS_MANAGE = "keys.manage", "make and revoke API keys of one's own"
     KEYS_MANAGE_ALL = "keys.manage_all", "make service keys and see or revoke everybody's keys"
+    WEBHOOKS_MANAGE = "webhooks.manage", "set up webhooks and see what they sent"
     BALANCE_VIEW = "balance.view", "see the balance"
     BILLING_VIEW = "billing.view", "see top-ups, invoices and statements"
     BILLING_MANAGE = "billing.manage", "top up and change billing details"

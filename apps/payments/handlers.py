@@ -12,7 +12,6 @@ from apps.payments.services import (
     dispute_apply,
     dispute_fetch,
     refund_apply,
-    refund_failed_apply,
     refund_fetch,
     session_apply,
     topup_of,
@@ -22,7 +21,7 @@ from apps.payments.services import (
 class Apply(Protocol):
     """Writes what was fetched, inside the transaction that marks the event as handled."""
 
-    def __call__(self, fetched: Any, /, *, now: datetime) -> None: ...
+    def __call__(self, fetched: Any, /, *, now: datetime) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ HANDLERS: dict[str, Handler] = {
     "charge.refunded": REFUND,
     "refund.created": REFUND,
     "refund.updated": REFUND,
-    "refund.failed": Handler(fetch=refund_fetch, apply=refund_failed_apply),
+    "refund.failed": REFUND,
     "charge.dispute.created": DISPUTE,
     "charge.dispute.updated": DISPUTE,
     "charge.dispute.closed": DISPUTE,

@@ -12,8 +12,8 @@ from apps.payments import gateway
 from apps.payments.errors import Parked
 from apps.payments.handlers import HANDLERS
 from apps.payments.inbox import event_store
-from apps.payments.models import EventCursor, TopUp
-from apps.payments.services import session_apply, topup_expire
+from apps.payments.models import EventCursor, Refund, TopUp
+from apps.payments.services import refund_send, session_apply, topup_expire
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ PATIENCE = timedelta(seconds=30)  # what a webhook usually needs, and more
 OVERLAP = timedelta(minutes=5)  # for clocks that differ and events that are listed late
 BANKS_TAKE = timedelta(hours=1)  # a payment that takes days is asked about now and then
 FIRST_LOOK = timedelta(days=1)
+REFUND_PATIENCE = timedelta(minutes=10)  # its own message tries again until then
 
 
 def topups_sweep(*, now: datetime, limit: int = 100) -> int:
@@ -56,6 +57,20 @@ def _ask(topup: TopUp, *, now: datetime) -> None:
     except RateUnavailable:
         logger.warning("top-up %s has arrived and waits for a rate", topup.id)
         TopUp.objects.filter(id=topup.id).update(checked_at=topup.checked_at)
+
+
+def refunds_sweep(*, now: datetime, limit: int = 100) -> int:
+    """Send the refunds that an interruption left behind; return how many were tried. One failing stops no other."""
+    if not settings.STRIPE_SECRET_KEY:
+        return 0
+    left = Refund.objects.filter(state=Refund.State.WANTED, parked_reason="", created_at__lt=now - REFUND_PATIENCE)
+    ids = list(left.order_by("created_at").values_list("id", flat=True)[:limit])
+    for refund_id in ids:
+        try:
+            refund_send(refund_id=refund_id, now=now)
+        except gateway.StripeUnavailable:
+            logger.warning("refund %s could not be sent; the next sweep tries again", refund_id)
+    return len(ids)
 
 
 def events_sweep(*, now: datetime) -> int:

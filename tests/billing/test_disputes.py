@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from apps.billing import chart
-from apps.billing.errors import AmountInvalid, ReversalEnded, ReversalRefused, TopUpUnknown
+from apps.billing.errors import AmountInvalid, ReversalEnded, TopUpUnknown
 from apps.billing.models import Lot, Reversal
 from apps.billing.selectors import wallet
 from apps.billing.services import (
@@ -140,12 +140,34 @@ def test_nobody_collects_while_the_dispute_is_open_and_gifts_pay_no_debts(world:
 def test_a_partial_dispute_and_a_refund_share_the_topup(world: World) -> None:
     topup(world.acme)
     topup_refund(topup_id="t1", refunded_minor=4_000, now=NOW)
-    with pytest.raises(ReversalRefused, match=r"€81\.00 is left"):
-        opened(8_101)
     opened(8_100)
     funds(-8_100)
     lost()
     assert set(books().values()) == {0}
+
+
+def test_what_a_bank_takes_beyond_what_refunds_left_is_a_loss_if_the_dispute_is_lost(world: World) -> None:
+    topup(world.acme)
+    topup_refund(topup_id="t1", refunded_minor=4_000, now=NOW)
+    dispute = opened()
+    assert (dispute.gross_minor, dispute.excess_minor) == (8_100, 4_000)
+    assert standing(world) == (0, dispute.credits_micro, 0)
+    funds(-12_100)
+    lost()
+    assert set((books() | {"stripe:EUR": 0}).values()) == {0}
+    assert [balance(code) for code in ("disputed:EUR", "losses:EUR", "stripe:EUR")] == [0, 4_000, -4_000]
+
+
+def test_a_dispute_of_a_topup_that_went_back_whole_freezes_nothing(world: World) -> None:
+    topup(world.acme)
+    topup_refund(topup_id="t1", refunded_minor=12_100, now=NOW)
+    topup(world.acme, "t2")
+    dispute = opened()
+    assert (dispute.gross_minor, dispute.excess_minor, standing(world)) == (0, 12_100, (BOUGHT, 0, 0))
+    funds(-12_100)
+    dispute_won(key="dp_1", now=NOW)
+    funds(12_100, 0, "txn_2")
+    assert [balance(code) for code in ("disputed:EUR", "losses:EUR", "stripe:EUR")] == [0, 0, 12_100]
 
 
 def test_credits_that_expired_while_they_were_frozen_expire_when_they_are_freed(world: World) -> None:

@@ -15,8 +15,10 @@ from apps.billing.services import (
     Purse,
     credits_move,
     hold_settle,
+    refund_bounced,
     refund_cancel,
     refund_offer,
+    refund_repaid,
     refund_reserve,
     topup_refund,
 )
@@ -223,3 +225,27 @@ def test_however_it_is_cut_the_parts_never_exceed_the_whole(world: World, steps:
     assert abs(vat - 2_100 * done / 12_100) <= 0.5
     assert 0 <= credits - BOUGHT * done / 12_100 < 1
     assert Lot.objects.get(topup_id=name).remaining_micro == max(0, BOUGHT - spent * CREDIT - credits)
+
+
+def test_a_refund_that_bounced_is_owed_and_may_be_paid_another_way(world: World) -> None:
+    topup(world.acme)
+    topup_refund(topup_id="t1", refunded_minor=12_100, now=NOW)
+    for _ in range(2):
+        refund_bounced(topup_id="t1", currency="EUR", minor=12_100, reference="re_1", now=NOW)
+    assert (balance("stripe:EUR"), balance("refunds-due:EUR")) == (12_100, -12_100)
+    for _ in range(2):
+        refund_repaid(topup_id="t1", currency="EUR", minor=12_100, key="r1", reference="SEPA 1", now=NOW)
+    assert (balance("bank:EUR"), balance("refunds-due:EUR")) == (-12_100, 0)
+    assert CreditNoteDue.objects.count() == 1
+
+
+def test_a_reservation_that_stripe_does_not_know_is_left_alone(world: World) -> None:
+    topup(world.acme)
+    reserve(5_000, key="r1")
+    topup_refund(topup_id="t1", refunded_minor=5_000, now=NOW, known=[])
+    assert {row.key: row.state for row in Reversal.objects.all()} == {
+        "r1": "open",
+        "topup:t1:refunded:5000": "done",
+    }
+    topup_refund(topup_id="t1", refunded_minor=10_000, now=NOW, known=["r1"])
+    assert Reversal.objects.get(key="r1").state == "done"

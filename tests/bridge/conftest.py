@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from nosana.ipfs import IpfsClient
 
@@ -22,6 +23,7 @@ from apps.bridge.keys import seed_make
 from apps.core.models import Message
 from apps.core.queue import TASKS
 from apps.jobs.models import Job, Market
+from apps.jobs.policies import Policy
 from apps.jobs.services import job_stop, job_submit
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
@@ -65,7 +67,15 @@ class Stage:
         """Return Acme's wallet."""
         return wallet(self.world.acme.pk)
 
-    def submit(self, *, timeout_s: int = 600, key: str = "one", name: str = "Hello") -> Job:
+    def submit(
+        self,
+        *,
+        timeout_s: int = 600,
+        key: str = "one",
+        name: str = "Hello",
+        node: str = "",
+        policy: Policy | None = None,
+    ) -> Job:
         """Submit a job to the market."""
         return job_submit(
             membership=self.mia,
@@ -75,8 +85,14 @@ class Stage:
             timeout_s=timeout_s,
             name=name,
             submission_key=key,
+            policy=policy or Policy(reposts=0),
+            node=node,
             now=timezone.now(),
         )
+
+    def network_treasury(self) -> str:
+        """Return the file of the treasury's key."""
+        return str(settings.CHAIN_TREASURY_FILE)
 
     def job_market(self) -> Market:
         """Return the platform's copy of the market."""
@@ -96,7 +112,7 @@ class Stage:
         services.orders_check(now=timezone.now())
         services.chain_observe(now=timezone.now())
 
-    def until(self, held: Callable[[], Any], *, seconds: float = 15) -> None:
+    def until(self, held: Callable[[], Any], *, seconds: float = 60) -> None:
         """Let the platform work until something holds."""
         deadline = time.monotonic() + seconds
         while not held():

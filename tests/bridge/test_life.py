@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from apps.billing.models import Hold
+from apps.billing.models import Hold, Settlement
 from apps.bridge import services
 from apps.bridge.models import Order
 from apps.jobs.models import LogLine, Want
@@ -77,7 +77,10 @@ def test_a_queued_job_that_is_stopped_is_delisted_and_costs_nothing(stage: Stage
     assert (job.attempt.seconds, job.attempt.cost_micro, job.attempt.fee_micro) == (0, 0, 0)
     assert job.attempt.settle_signature == Order.objects.get(kind="stop").signature != ""
     assert stage.wallet().available_micro == CREDITS
-    assert ended_holds() == ["released"]
+    assert ended_holds() == ["settled"]
+    assert (
+        Settlement.objects.get().details["signature"] == job.attempt.settle_signature
+    )  # the statement's evidence
     assert treasury(stage.network) == TREASURY
 
 

@@ -1,7 +1,6 @@
 """A foreign cluster, an endpoint that is away, an empty treasury, a broken catalogue, a network that takes a fee."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 from nosana.chain import instructions as ix
 from nosana.chain import wallet_load
@@ -25,7 +23,7 @@ from apps.jobs.state import State
 from apps.ledger.selectors import balance
 from tests.bridge.conftest import CREDITS, PRICE, TREASURY, Stage, flow_state
 from tests.bridge.network import ROOT, Network
-from tests.bridge.test_crashes import TOLD
+from tests.bridge.processes import process_env
 
 
 def due_now() -> None:
@@ -158,11 +156,7 @@ class TestANetworkThatTakesAFee:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_observer_alone_brings_a_job_through_and_ends_when_asked(stage: Stage, settings: object) -> None:
-    database = connection.settings_dict
-    socket = database["HOST"].replace("/", "%2F")
-    url = f"postgres://{database['USER']}:{database['PASSWORD']}@{socket}:{database['PORT']}/{database['NAME']}"
-    env = os.environ | {name: str(getattr(settings, name)) for name in (*TOLD, "MARKETS_FILE")}
-    env |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "nosana_web.settings"}
+    env = process_env(settings)
     command = [sys.executable, "manage.py", "bridge_observe", "--every", "0.1"]
     process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:

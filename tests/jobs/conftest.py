@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.billing.models import Lot
 from apps.billing.services import lot_grant, wallet_open
 from apps.jobs.models import Attempt, Job, Market
+from apps.jobs.policies import Policy
 from apps.jobs.services import job_submit
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
@@ -66,6 +67,7 @@ def submit(rich: World, market: Market, mia: Membership) -> Callable[..., Job]:
             "timeout_s": 600,
             "name": "Hello",
             "submission_key": "one",
+            "policy": Policy(reposts=0),
             "now": NOW,
         }
         return job_submit(**(given | changes))

@@ -127,7 +127,8 @@ def test_a_viewer_may_not_stop(world: World, job: Job) -> None:
 
 def test_a_job_that_is_over_cannot_be_stopped_and_says_so(world: World, job: Job) -> None:
     job_list(job, timezone.now())
-    quit_ = Observation(seen=Seen.QUIT, slot=9)
+    Job.objects.filter(pk=job.pk).update(reposts=0)
+    quit_ = Observation(seen=Seen.QUIT, slot=4219)
     services.job_observe(attempt_id=job.attempt.pk, observation=quit_, now=timezone.now())
     response = world.client(world.mia).post(f"/o/acme/jobs/{job.pk}/stop/")
     assert response.status_code == 409

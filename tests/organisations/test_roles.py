@@ -22,6 +22,7 @@ approvals.decide        x      x        .          .       .
 projects.manage         x      x        .          .       .
 keys.manage             x      x        .          x       .
 keys.manage_all         x      x        .          .       .
+webhooks.manage         x      x        .          .       .
 balance.view            x      x        x          x       x
 billing.view            x      x        x          .       .
 billing.manage          x      x        x          .       .

@@ -7,8 +7,10 @@ from pytest_django import Settings
 
 from apps.payments.models import TopUp
 from tests.checkout import KEY, SECRET, Checkout, stripe_process
-from tests.payments.topups import TopUps
+from tests.payments.topups import TopUps, handled
 from tests.world import World
+
+COMPLETED, DISPUTING = "checkout.session.completed", "4000000000000259"
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +42,21 @@ def opened(topups: TopUps) -> TopUp:
 def paid(topups: TopUps) -> TopUp:
     """A top-up that was paid at Stripe, of which we have heard nothing yet."""
     return topups.paid()
+
+
+@pytest.fixture
+def credited(paid: TopUp, checkout: Checkout) -> TopUp:
+    """A top-up of €121.00 that is paid and credited."""
+    handled(checkout.events(paid.id)[COMPLETED])
+    paid.refresh_from_db()
+    return paid
+
+
+@pytest.fixture
+def disputed(topups: TopUps, checkout: Checkout) -> TopUp:
+    """A top-up that is paid and credited, and whose holder disputed it at once; we have not heard of that."""
+    topup = topups.opened()
+    checkout.pay(topup.checkout_url, DISPUTING)
+    handled(checkout.events(topup.id)[COMPLETED])
+    topup.refresh_from_db()
+    return topup

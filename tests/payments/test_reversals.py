@@ -22,24 +22,6 @@ from tests.payments.topups import TopUps, handled, state
 COMPLETED, DISPUTING = "checkout.session.completed", "4000000000000259"
 
 
-@pytest.fixture
-def credited(paid: TopUp, checkout: Checkout) -> TopUp:
-    """A top-up of €121.00 that is paid and credited."""
-    handled(checkout.events(paid.id)[COMPLETED])
-    paid.refresh_from_db()
-    return paid
-
-
-@pytest.fixture
-def disputed(topups: TopUps, checkout: Checkout) -> TopUp:
-    """A top-up that is paid and credited, and whose holder disputed it at once; we have not heard of that."""
-    topup = topups.opened()
-    checkout.pay(topup.checkout_url, DISPUTING)
-    handled(checkout.events(topup.id)[COMPLETED])
-    topup.refresh_from_db()
-    return topup
-
-
 def refunded(topup: TopUp, checkout: Checkout, amount: int) -> Json:
     """Refund at Stripe and return the newest event of it."""
     intent = checkout.session(topup.stripe_session_id or "")["payment_intent"]
@@ -123,11 +105,6 @@ def test_a_refund_of_another_environment_is_parked(credited: TopUp, checkout: Ch
     settings.ENVIRONMENT = "staging"
     assert "environment “sandbox”" in handled(refunded(credited, checkout, 1_000)).parked_reason
     assert not Reversal.objects.exists()
-
-
-def test_a_refund_that_the_bank_sent_back_waits_for_a_person(credited: TopUp, checkout: Checkout) -> None:
-    event = refunded(credited, checkout, 1_000) | {"id": "evt_failed", "type": "refund.failed"}
-    assert "sent a refund back" in handled(event).parked_reason
 
 
 def test_a_refund_promises_a_credit_note(credited: TopUp, checkout: Checkout, drain: Any) -> None:

@@ -20,6 +20,8 @@ from apps.billing.services import (
     topup_credit,
 )
 from apps.jobs.models import Job, Market
+from apps.notifications.models import Delivery, Endpoint
+from apps.notifications.services import endpoint_create, endpoint_test
 from apps.organisations.models import (
     ApiKey,
     Approval,
@@ -220,13 +222,37 @@ def statement_of(organisation: Organisation) -> Statement:
     return statement
 
 
+def webhook_of(organisation: Organisation) -> Endpoint:
+    """Return an endpoint of the organisation."""
+    owner = owner_of(organisation)
+    return endpoint_create(
+        grant=Grant.of_member(owner),
+        url=f"https://{organisation.slug}.example/hook",
+        actor=Actor.person(owner.user),
+        now=timezone.now(),
+    ).endpoint
+
+
+def delivery_of(organisation: Organisation) -> Delivery:
+    """Return a delivery to the organisation's first endpoint."""
+    endpoint = organisation.endpoints.order_by("id").first() or webhook_of(organisation)
+    owner = Grant.of_member(owner_of(organisation))
+    event = endpoint_test(grant=owner, endpoint_id=endpoint.pk, now=timezone.now())
+    return event.deliveries.get()
+
+
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
+    "market": lambda organisation: job_of(organisation).market.slug,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
+    "webhook_id": lambda organisation: (
+        (organisation.endpoints.order_by("id").first() or webhook_of(organisation)).pk
+    ),
+    "delivery_id": lambda organisation: delivery_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,
     "approval_id": lambda organisation: approval_of(organisation).pk,
@@ -289,5 +315,8 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "amount": "1",
         "key": str(uuid.uuid4()),
     },
+    "notifications_api:webhooks": lambda organisation: {"url": "https://acme.example/hook"},
+    "notifications_api:webhook_replay": lambda organisation: {"since": timezone.now().isoformat()},
+    "notifications:webhook_replay": lambda organisation: {"hours": "24"},
     "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
 }

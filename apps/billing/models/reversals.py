@@ -37,6 +37,10 @@ class Reversal(models.Model):
     gross_minor = models.BigIntegerField()
     net_minor = models.BigIntegerField()
     vat_minor = models.BigIntegerField()
+    excess_minor = models.BigIntegerField(
+        default=0,
+        help_text="What a bank took beyond what was left of the top-up: the platform's loss if it is lost.",
+    )
     credits_micro = models.BigIntegerField(help_text="What the money had bought.")
     taken_micro = models.BigIntegerField(help_text="Of these, what was left in lots.")
     spent_micro = models.BigIntegerField(
@@ -50,8 +54,12 @@ class Reversal(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(gross_minor=F("net_minor") + F("vat_minor"))
-                & Q(gross_minor__gt=0, net_minor__gte=0, vat_minor__gte=0),
+                & Q(gross_minor__gte=0, net_minor__gte=0, vat_minor__gte=0),
                 name="reversal_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="dispute", excess_minor__gt=0) | Q(excess_minor=0, gross_minor__gt=0),
+                name="reversal_excess_of_disputes",
             ),
             models.CheckConstraint(
                 condition=Q(credits_micro=F("taken_micro") + F("spent_micro"))

@@ -37,7 +37,14 @@ from apps.billing.services.quotes import (
     quotes_purge,
 )
 from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, rate_read, rates_purge
-from apps.billing.services.refunds import refund_cancel, refund_offer, refund_reserve, topup_refund
+from apps.billing.services.refunds import (
+    refund_bounced,
+    refund_cancel,
+    refund_offer,
+    refund_repaid,
+    refund_reserve,
+    topup_refund,
+)
 from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
 from apps.billing.services.statement_delivery import statement_deliver, statement_print, statements_sweep
 from apps.billing.services.statements import Closing, month_close, months_close, statement_close
@@ -113,8 +120,10 @@ __all__ = [
     "rate_latest",
     "rate_read",
     "rates_purge",
+    "refund_bounced",
     "refund_cancel",
     "refund_offer",
+    "refund_repaid",
     "refund_reserve",
     "statement_close",
     "statement_deliver",

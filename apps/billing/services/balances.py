@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from apps.billing.errors import AmountInvalid
+from apps.billing.events import BALANCE_LOW
 from apps.billing.models import BalanceAlert, BalanceWatch
 from apps.billing.selectors.balances import Burn, burn_of
 from apps.billing.selectors.wallets import wallet
@@ -17,6 +18,7 @@ from apps.core.errors import AppError
 from apps.core.mail import mail_write
 from apps.core.wiring import announce
 from apps.ledger.services.transfers import LIMIT
+from apps.notifications.services import event_emit
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission, Role
 from apps.organisations.services import Actor, audit_record
@@ -149,6 +151,14 @@ def balance_check(*, organisation_id: uuid.UUID, now: datetime) -> list[str]:
         for kind in kinds:
             alert.told += 1
             _mail(alert, kind, available=available, burn=burn)
+            event_emit(
+                organisation_id=organisation_id,
+                type=BALANCE_LOW.name,
+                subject=f"organisation:{organisation_id}",
+                key=f"balance:{organisation_id}:{alert.told}",
+                data={"kind": kind, "available_micro": available},
+                now=now,
+            )
         alert.save()
     return kinds
 

@@ -15,6 +15,8 @@ from apps.billing.errors import AmountInvalid, ReversalEnded
 from apps.billing.models import Lot, LotTake, Reversal
 from apps.billing.services.lots import lots_leave, lots_legs
 from apps.billing.services.reversals import (
+    Share,
+    left_of,
     lots_of_topup,
     lots_paid_besides,
     parts_of,
@@ -35,15 +37,19 @@ def dispute_open(*, topup_id: uuid.UUID | str, gross_minor: int, key: str, reaso
     """Freeze what a disputed payment (`gross_minor`, VAT included) had bought; once per key (Stripe's dispute id).
 
     Taken from the top-up's own lot first, then from other paid lots, youngest first; given credits stay. What is
-    spent or held by jobs becomes a debt. Announces `billing.disputed`. Raises TopUpUnknown, AmountInvalid,
-    ReversalRefused for more than is left of the top-up, KeyReused for the same key with another amount.
+    spent or held by jobs becomes a debt. Beyond what refunds left of the top-up there are no credits to freeze: that
+    is kept as the excess, a loss of the platform if the dispute is lost. Announces `billing.disputed`. Raises
+    TopUpUnknown, AmountInvalid, KeyReused for the same key with another amount.
     """
     with transaction.atomic():
         lot = topup_lot(topup_id)
         earlier = reversal_find(key, lot, gross_minor, Reversal.Kind.DISPUTE)
         if earlier is not None:
             return earlier
-        share = share_of(lot, gross_minor)
+        if type(gross_minor) is not int or gross_minor <= 0:
+            raise AmountInvalid("What is disputed must be an amount above 0.")
+        within = min(gross_minor, left_of(lot).gross_minor)
+        share = share_of(lot, within) if within else Share(0, 0, 0, 0)
         parts = parts_of([*lots_of_topup(lot), *lots_paid_besides(lot)], share.credits_micro)
         taken = sum(amount for _, amount in parts)
         dispute = Reversal(
@@ -57,6 +63,7 @@ def dispute_open(*, topup_id: uuid.UUID | str, gross_minor: int, key: str, reaso
             gross_minor=share.gross_minor,
             net_minor=share.net_minor,
             vat_minor=share.vat_minor,
+            excess_minor=gross_minor - share.gross_minor,
             credits_micro=share.credits_micro,
             taken_micro=taken,
             spent_micro=share.credits_micro - taken,

@@ -14,12 +14,14 @@ from django.db import transaction
 
 from apps.billing.documents import document_pdf, document_xml
 from apps.billing.errors import SentTooOften
+from apps.billing.events import INVOICE_ISSUED
 from apps.billing.models import Invoice, InvoiceDue
 from apps.billing.selectors.invoices import finance_address, invoice_get
 from apps.billing.services.numbers import number_next
 from apps.core.errors import Conflict
 from apps.core.mail import mail_write
 from apps.core.models import Mail
+from apps.notifications.services import event_emit
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, audit_record
@@ -58,7 +60,7 @@ def invoice_number(*, invoice_due_id: uuid.UUID | str, now: datetime) -> Invoice
             data["replaces"] = (
                 Invoice.objects.filter(due_id=due.replaces_id).values_list("number", flat=True).first()
             )
-        return Invoice.objects.create(
+        invoice = Invoice.objects.create(
             organisation_id=due.organisation_id,
             due=due,
             series=series,
@@ -71,6 +73,15 @@ def invoice_number(*, invoice_due_id: uuid.UUID | str, now: datetime) -> Invoice
             total_minor=due.facts["total_minor"],
             data=data,
         )
+        event_emit(
+            organisation_id=invoice.organisation_id,
+            type=INVOICE_ISSUED.name,
+            subject=f"invoice:{number}",
+            key=f"invoice:{number}",
+            data={name: getattr(invoice, name) for name in INVOICE_ISSUED.example},
+            now=now,
+        )
+    return invoice
 
 
 def invoice_print(invoice: Invoice) -> Invoice:

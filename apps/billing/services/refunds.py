@@ -5,6 +5,7 @@
 """
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -29,6 +30,8 @@ from apps.billing.services.reversals import (
 from apps.core.errors import KeyReused
 from apps.core.money import fiat_text
 from apps.core.wiring import announce
+from apps.ledger.models import Transfer
+from apps.ledger.services import Leg, accounts_open, transfer_post
 
 
 def refund_offer(*, topup_id: uuid.UUID | str) -> Share:
@@ -86,14 +89,20 @@ def refund_cancel(*, key: str, now: datetime) -> Reversal:
 
 
 def topup_refund(
-    *, topup_id: uuid.UUID | str, refunded_minor: int, now: datetime, reason: str = "Refunded at Stripe"
+    *,
+    topup_id: uuid.UUID | str,
+    refunded_minor: int,
+    now: datetime,
+    reason: str = "Refunded at Stripe",
+    known: Collection[str] | None = None,
 ) -> list[Reversal]:
     """Book that `refunded_minor` of the top-up, in all and VAT included, were refunded; return what was new.
 
     The amount is cumulative, as Stripe tells it: repeats and old news change nothing. Reserved refunds that fit are
-    booked first; what nobody reserved (a refund made at Stripe itself) is booked as one of its own. VAT that went
-    back by `vat_refund_paid` is no part of the amount. Each promises its credit note and announces
-    `billing.refunded`. Raises TopUpUnknown, ReversalRefused for more than was paid.
+    booked first (of those alone that are `known`, by their keys, if it is given); what nobody reserved (a refund
+    made at Stripe itself) is booked as one of its own. VAT that went back by `vat_refund_paid` is no part of the
+    amount. Each promises its credit note and announces `billing.refunded`. Raises TopUpUnknown, ReversalRefused for
+    more than was paid.
     """
     with transaction.atomic():
         lot = topup_lot(topup_id)
@@ -101,7 +110,7 @@ def topup_refund(
         done = sum(row.gross_minor for row in refunds.filter(state=Reversal.State.DONE))
         left, booked = refunded_minor - done, []
         for refund in refunds.filter(state=Reversal.State.OPEN).order_by("opened_at", "id"):
-            if refund.gross_minor <= left:
+            if refund.gross_minor <= left and (known is None or refund.key in known):
                 left -= refund.gross_minor
                 booked.append(refund)
         if left > 0:
@@ -110,6 +119,40 @@ def topup_refund(
         for refund in booked:
             _book(refund, now=now)
     return booked
+
+
+def refund_bounced(
+    *, topup_id: uuid.UUID | str, currency: str, minor: int, reference: str, now: datetime
+) -> Transfer:
+    """Book that the customer's bank sent a refund back to Stripe, once per reference (Stripe's refund).
+
+    It is owed to the customer again; the credits it took stay taken, and its credit note stands. Raises KeyReused
+    for the same reference with another amount.
+    """
+    accounts_open(chart.platform_accounts())
+    return transfer_post(
+        key=f"refund-bounced:{reference}",
+        legs=[Leg(chart.stripe(currency), minor, currency), Leg(chart.refunds_due(currency), -minor, currency)],
+        reason="refund_bounced",
+        at=now,
+        details={"topup_id": str(topup_id), "reference": reference},
+    )
+
+
+def refund_repaid(
+    *, topup_id: uuid.UUID | str, currency: str, minor: int, key: str, reference: str, now: datetime
+) -> Transfer:
+    """Book that what was owed to a customer went to them from the bank, once per key; `reference` is the bank's.
+
+    Raises KeyReused for the same key with another amount.
+    """
+    return transfer_post(
+        key=f"refund-repaid:{key}",
+        legs=[Leg(chart.refunds_due(currency), minor, currency), Leg(chart.bank(currency), -minor, currency)],
+        reason="refund_repaid",
+        at=now,
+        details={"topup_id": str(topup_id), "reference": reference},
+    )
 
 
 def _offer(lot: Lot) -> Share:

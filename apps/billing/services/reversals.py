@@ -22,7 +22,7 @@ from apps.core.errors import KeyReused
 from apps.core.money import fiat_text
 from apps.ledger.models import Transfer
 from apps.ledger.selectors import balance
-from apps.ledger.services import Leg, accounts_lock, transfer_post
+from apps.ledger.services import Leg, accounts_lock, accounts_open, transfer_post
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,10 @@ def credit_note_promise(reversal: Reversal, *, now: datetime) -> None:
 def reversal_find(key: str, lot: Lot, gross_minor: int, kind: Reversal.Kind) -> Reversal | None:
     """Return the reversal that has this key already. Raises KeyReused if it is another one."""
     earlier = Reversal.objects.filter(key=key).first()
-    if earlier is not None and (earlier.lot_id, earlier.gross_minor, earlier.kind) != (lot.id, gross_minor, kind):
+    if earlier is None:
+        return None
+    told = (earlier.lot_id, earlier.gross_minor + earlier.excess_minor, earlier.kind)
+    if told != (lot.id, gross_minor, kind):
         raise KeyReused(f"“{key}” is already a {earlier.kind} of another amount or top-up; use a new key.")
     return earlier
 
@@ -212,10 +215,12 @@ def reversal_finish(reversal: Reversal, *, fiat: str, now: datetime) -> Transfer
     legs = [
         Leg(chart.frozen(reversal.organisation_id), -frozen),
         Leg(chart.FX_NOS, frozen),
-        Leg(fiat, -reversal.gross_minor, currency),
+        Leg(fiat, -reversal.gross_minor - reversal.excess_minor, currency),
+        Leg(chart.losses_of(currency), reversal.excess_minor, currency),
         Leg(chart.vat(currency), reversal.vat_minor, currency),
         Leg(chart.fx(currency), reversal.net_minor, currency),
     ]
+    accounts_open(chart.platform_accounts())
     transfer = transfer_post(
         key=f"reversal:{reversal.id}:finish",
         legs=[leg for leg in legs if leg.amount],
@@ -242,6 +247,7 @@ def _facts(reversal: Reversal) -> dict[str, object]:
         "topup_id": reversal.topup_id,
         "currency": reversal.currency,
         "gross_minor": reversal.gross_minor,
+        "excess_minor": reversal.excess_minor,
         "credits_micro": reversal.credits_micro,
         "spent_micro": reversal.spent_micro,
     }

@@ -46,8 +46,9 @@ ENTRIES = """
     SELECT transfer_id, amount, id, id <= {known:d} AS known
     FROM ledger_entry WHERE account_id = {account:d} AND id BETWEEN {first:d} AND {last:d}
 """
-# One row per transfer that changed what the organisation has; reservations for jobs move nothing in or out. A
-# transfer's entries are written together, so a statement knew all of them or none.
+# One row per transfer that changed what the organisation has, and per settlement, also of a job that cost nothing;
+# reservations for jobs move nothing in or out. A transfer's entries are written together, so a statement knew all of
+# them or none.
 LINES = """
     CREATE TEMPORARY TABLE statement_line ON COMMIT DROP AS
     SELECT transfer.id AS transfer_id, transfer.at, transfer.reason, moved.micro, moved.first_entry_id,
@@ -56,7 +57,8 @@ LINES = """
         SELECT transfer_id, sum(amount)::bigint AS micro, min(id) AS first_entry_id, bool_or(known) AS known
         FROM ({entries}) AS entry GROUP BY transfer_id
     ) AS moved JOIN ledger_transfer AS transfer ON transfer.id = moved.transfer_id
-    WHERE (NOT moved.known OR transfer.at >= %(starts_at)s) AND (moved.micro <> 0 OR transfer.at >= %(ends_at)s)
+    WHERE (NOT moved.known OR transfer.at >= %(starts_at)s) 
+        AND (moved.micro <> 0 OR transfer.reason = 'settlement' OR transfer.at >= %(ends_at)s)
 """
 BEFORE = """
     SELECT coalesce(sum(entry.amount), 0) FROM ({entries}) AS entry

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid
+from apps.billing.events import CREDITS_ADDED
 from apps.billing.models import InvoiceDue, Lot, Quote
 from apps.billing.services.disputes import debt_collect
 from apps.billing.services.invoice_facts import invoice_facts
@@ -17,6 +18,7 @@ from apps.core.queue import enqueue
 from apps.core.wiring import announce
 from apps.ledger.models import Transfer
 from apps.ledger.services import Leg, accounts_open, transfer_post
+from apps.notifications.services import event_emit
 
 
 def topup_credit(
@@ -54,19 +56,7 @@ def topup_credit(
         )
         if InvoiceDue.objects.filter(topup_id=topup).exists():
             return transfer
-        Lot.objects.create(
-            organisation_id=organisation_id,
-            kind=Lot.Kind.PAID,
-            priority=PRIORITY[Lot.Kind.PAID],
-            granted_micro=quote.credits_micro,
-            remaining_micro=quote.credits_micro,
-            currency=quote.currency,
-            net_minor=quote.net_minor,
-            vat_minor=quote.vat_minor,
-            topup_id=topup,
-            transfer=transfer,
-            created_at=now,
-        )
+        _lot_make(quote, topup, transfer, now)
         due = InvoiceDue.objects.create(
             organisation_id=organisation_id,
             topup_id=topup,
@@ -78,7 +68,36 @@ def topup_credit(
         debt_collect(organisation_id=organisation_id, now=now)
         enqueue("billing.invoice_issue", invoice_due_id=str(due.id))
         announce("billing.credited", organisation_id=str(organisation_id))
+        _tell(organisation_id, topup, quote, now)
     return transfer
+
+
+def _lot_make(quote: Quote, topup: str, transfer: Transfer, now: datetime) -> None:
+    Lot.objects.create(
+        organisation_id=quote.organisation_id,
+        kind=Lot.Kind.PAID,
+        priority=PRIORITY[Lot.Kind.PAID],
+        granted_micro=quote.credits_micro,
+        remaining_micro=quote.credits_micro,
+        currency=quote.currency,
+        net_minor=quote.net_minor,
+        vat_minor=quote.vat_minor,
+        topup_id=topup,
+        transfer=transfer,
+        created_at=now,
+    )
+
+
+def _tell(organisation_id: uuid.UUID, topup: str, quote: Quote, now: datetime) -> None:
+    money = {name: getattr(quote, name) for name in ("credits_micro", "currency", "net_minor", "vat_minor")}
+    event_emit(
+        organisation_id=organisation_id,
+        type=CREDITS_ADDED.name,
+        subject=f"topup:{topup}",
+        key=f"topup:{topup}:credit",
+        data={"topup": topup, **money, "total_minor": quote.total_minor},
+        now=now,
+    )
 
 
 def stripe_fee_post(*, topup_id: uuid.UUID | str, currency: str, fee_minor: int, now: datetime) -> Transfer | None:

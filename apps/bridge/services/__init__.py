@@ -2,18 +2,26 @@
 
 from apps.bridge.services.checking import orders_check
 from apps.bridge.services.cleaning import cleans_want
-from apps.bridge.services.markets import CatalogueBroken, markets_sync
-from apps.bridge.services.observing import chain_observe
+from apps.bridge.services.markets import CatalogueBroken, listing_sync, markets_sync
+from apps.bridge.services.observing import chain_follow, chain_observe
 from apps.bridge.services.orders import order_make, order_retry, orders_due, orders_make_missing
 from apps.bridge.services.pushing import orders_push
 from apps.bridge.services.results import result_fetch, result_try, results_sweep
+from apps.bridge.services.syncing import SETTLED_FOR, Synced, chain_sync
+from apps.bridge.services.watchdog import nodes_watch
 from apps.bridge.services.working import orders_work
 
 __all__ = [
+    "SETTLED_FOR",
     "CatalogueBroken",
+    "Synced",
+    "chain_follow",
     "chain_observe",
+    "chain_sync",
     "cleans_want",
+    "listing_sync",
     "markets_sync",
+    "nodes_watch",
     "order_make",
     "order_retry",
     "orders_check",

@@ -26,7 +26,7 @@ from apps.bridge.signing import Act, Signer, sign
 from apps.core.durations import duration_text
 from apps.jobs.models import Attempt, Extension, Want
 from apps.jobs.services import extension_landed, extension_refused
-from apps.jobs.state import OVER
+from apps.jobs.state import OVER, Reason
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +116,9 @@ def _stop(order: Order, attempt: Attempt, sight: Sight, now: datetime) -> Decisi
         return None
     if view.job is None or view.job.state in (JobState.DONE, JobState.STOPPED):
         order_close(order, S.CONFIRMED, OVER_ALREADY, now=now)
+        return None
+    if view.run is not None and attempt.ending == Reason.QUEUED_TOO_LONG and not attempt.job.stop_requested_at:
+        order_close(order, S.CONFIRMED, "a node was faster than the policy; it runs on", now=now)
         return None
     if view.run is not None:
         return _signer(attempt).ending(address, view.job, view.run, view.run_address), I.END

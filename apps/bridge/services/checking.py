@@ -119,7 +119,11 @@ def _listed(pairs: Sequence[Found], now: datetime) -> None:
     if news:
         with transaction.atomic():
             attempts_listed(
-                landed=[Landed(order.attempt_id, order.signature, status.slot) for order, status in news], now=now
+                landed=[
+                    Landed(order.attempt_id, order.signature, status.slot, order.instruction)
+                    for order, status in news
+                ],
+                now=now,
             )
             orders_update([order for order, _ in news], keep=True, state=S.CONFIRMED, confirmed_at=now, error="")
     final = [order for order, status in pairs if status.reached("finalized")]

@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 
 from apps.bridge.chain import Gateway, MarketAccount, ask_chain
-from apps.jobs.services import MarketFacts, market_close, market_observe
+from apps.bridge.listing import listing_read
+from apps.jobs.selectors import markets_listed
+from apps.jobs.services import MarketFacts, market_close, market_observe, markets_list
 
 
 class CatalogueBroken(RuntimeError):
@@ -42,24 +44,24 @@ def catalogue_read() -> list[dict[str, Any]]:
 
 
 def markets_sync(*, now: datetime) -> int:
-    """Refresh the markets of the catalogue from the chain; close those that vanished from either.
+    """Refresh the markets we trust from the chain; close those that vanished, or are trusted no more.
 
-    Return how many are open. A market that is not in the catalogue is not offered: its owner could sweep the
-    deposits (network facts §1.9 h).
+    Return how many are open. Trusted are the markets of the catalogue, and those of the network's own list whose
+    authority on the chain is one of settings.MARKETS_AUTHORITIES: the owner of any other could sweep the deposits
+    (network facts §1.9 h).
     """
-    catalogue = catalogue_read()
-    addresses = [entry["address"] for entry in catalogue]
-
+    wanted = _listed() | {entry["address"]: entry for entry in catalogue_read()}
     found: dict[str, MarketAccount] = {}
     slot = 0
-    if addresses:
-        slot, found = ask_chain(lambda gateway: _look(gateway, addresses))
-    for entry in catalogue:
-        market = found.get(entry["address"])
-        if market is None:
+    if wanted:
+        slot, found = ask_chain(lambda gateway: _look(gateway, list(wanted)))
+    seen = set()
+    for address, entry in wanted.items():
+        market = found.get(address)
+        if market is None or (entry.get("listed") and market.authority not in settings.MARKETS_AUTHORITIES):
             continue
         facts = MarketFacts(
-            address=entry["address"],
+            address=address,
             price_micro=market.job_price,
             job_timeout=market.job_timeout,
             job_expiration=market.job_expiration,
@@ -75,8 +77,26 @@ def markets_sync(*, now: datetime) -> int:
             vram_gb=entry["vram_gb"],
             now=now,
         )
-    market_close(except_for=set(found), now=now)
-    return len(found)
+        seen.add(address)
+    market_close(except_for=seen, now=now)
+    return len(seen)
+
+
+def listing_sync(*, now: datetime) -> int:
+    """Take over what the network's own list says; return how many markets it names. Raises ListingBroken."""
+    if not settings.MARKETS_API_URL:
+        return 0
+    return markets_list(listed=listing_read(), now=now)
+
+
+def _listed() -> dict[str, dict[str, Any]]:
+    """Return the markets of the network's list, in the catalogue's shape; none if no authority is trusted."""
+    if not settings.MARKETS_AUTHORITIES:
+        return {}
+    return {
+        row.address: {"slug": row.slug, "name": row.name, "gpu": row.gpu, "vram_gb": row.vram_gb, "listed": True}
+        for row in markets_listed()
+    }
 
 
 async def _look(gateway: Gateway, addresses: list[str]) -> tuple[int, dict[str, MarketAccount]]:

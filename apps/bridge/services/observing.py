@@ -1,164 +1,167 @@
-"""What the chain shows of our attempts, read in batches: confirmed moves state, finalised moves money."""
+"""What the chain shows of our attempts, applied: confirmed moves state, finalised moves money, and state back."""
 
-import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from apps.bridge.chain import Gateway, JobAccount, JobState, RunAccount, ask_chain
+from apps.bridge.chain import ask_chain
 from apps.bridge.models import Order
-from apps.core import queue
-from apps.jobs.models import Attempt, Want
-from apps.jobs.selectors import attempts_unsettled
-from apps.jobs.services import Observation, Seen, attempt_settle, job_observe
-from apps.jobs.state import OVER, State
+from apps.bridge.services.sights import Look, Sight, look_at
+from apps.jobs.models import Attempt, JobEvent, Want
+from apps.jobs.selectors import attempts_restless, attempts_unsettled
+from apps.jobs.services import Act, Observation, attempt_park, attempt_settle, job_observe
+from apps.jobs.state import Seen
 
 logger = logging.getLogger(__name__)
 
 BATCH = 5_000
-HISTORIES_AT_ONCE = 16
-RUNS_ONE_BY_ONE = 8  # above that many waiting jobs, all runs are read at once
+I = Order.Instruction  # noqa: E741
+GONE_WHY = (
+    "The job's account is gone from the network though no order of ours took it away (network facts §1.9 g), so "
+    "nobody can read any more what its node was paid. Look at the history of its address and settle it by hand."
+)
 
 
-@dataclass
-class Sight:
-    """One look at the chain: accounts by address, of attempts that are not settled."""
+def chain_observe(
+    *, now: datetime, addresses: Collection[str] | None = None, thorough: bool = True, limit: int = BATCH
+) -> int:
+    """Look at unsettled attempts once and apply what changed; return how many were looked at.
 
-    slot: int
-    confirmed: dict[str, JobAccount | None]
-    finalised: dict[str, JobAccount | None]
-    runs: dict[str, RunAccount] = field(default_factory=dict)
-    history: dict[str, list[str]] = field(default_factory=dict)
-
-
-def chain_observe(*, now: datetime) -> int:
-    """Look at every unsettled attempt once and apply what changed; return how many were looked at.
-
-    Raises ChainError when the endpoint does not answer; nothing is half applied then.
+    Without `addresses`, all that are not settled. Raises ChainError when the endpoint does not answer; nothing is half
+    applied then.
     """
-    attempts = list(attempts_unsettled()[:BATCH])
+    found = attempts_unsettled()
+    if addresses is not None:
+        found = found.filter(address__in=addresses)
+    return attempts_observe(list(found[:limit]), now=now, thorough=thorough)
+
+
+def chain_follow(*, heard: Collection[str], deaf: bool, now: datetime) -> int:
+    """Look at the jobs that were heard of and at those that wait for finality; when deaf, at all. Raises ChainError."""
+    if deaf:
+        return chain_observe(now=now, thorough=False)
+    waiting = attempts_restless().values_list("address", flat=True)
+    addresses = {address for address in waiting[:BATCH] if address} | set(heard)
+    return chain_observe(now=now, addresses=addresses) if addresses else 0
+
+
+def attempts_observe(attempts: Sequence[Attempt], *, now: datetime, thorough: bool = True) -> int:
+    """Look at these attempts, with their jobs, and apply what changed. Raises ChainError."""
     if not attempts:
         return 0
-    sight = ask_chain(lambda gateway: _look(gateway, attempts))
+    told = acts_told(attempts)
+    sight = ask_chain(lambda gateway: look_at(gateway, attempts, told, thorough=thorough))
     for attempt in attempts:
         try:
-            _apply(attempt, sight, now)
+            _apply(attempt, sight, told.get(attempt.address or "", []), now)
         except Exception:
             logger.exception("attempt %s could not be applied", attempt.pk)
     return len(attempts)
 
 
-async def _look(gateway: Gateway, attempts: Sequence[Attempt]) -> Sight:
-    slot = await gateway.slot()
-    addresses = [attempt.address or "" for attempt in attempts]
-    confirmed = await gateway.jobs_at(addresses, "confirmed")
-    ended = [address for address, job in confirmed.items() if job is not None and job.state != JobState.QUEUED]
-    sight = Sight(slot, confirmed, await gateway.jobs_at(ended, "finalized") if ended else {})
-    waiting = [
-        attempt.address or ""
-        for attempt in attempts
-        if attempt.job.state in (State.PENDING, State.QUEUED) and _state(confirmed, attempt) == JobState.QUEUED
-    ]
-    if len(waiting) > RUNS_ONE_BY_ONE:
-        everything = await gateway.runs_by_job()
-        sight.runs = {address: everything[address][1] for address in waiting if address in everything}
-    else:
-        views = await asyncio.gather(*(gateway.view(address) for address in waiting))
-        sight.runs = {address: view.run for address, view in zip(waiting, views, strict=True) if view.run}
-    over = {attempt.address: attempt.job.state in OVER for attempt in attempts}
-    changed = [address for address in ended if not over[address] or _is_done(sight.finalised[address])]
-    sight.history = await _histories(gateway, [*changed, *sight.runs])
-    return sight
+def acts_told(attempts: Sequence[Attempt]) -> dict[str, list[Act]]:
+    """Return by address which instructions the timelines of the attempts' jobs tell already."""
+    events = JobEvent.objects.filter(job__in={attempt.job_id for attempt in attempts}).exclude(act="")
+    by_job = defaultdict(list)
+    for job_id, act, signature, slot in events.values_list("job_id", "act", "signature", "slot"):
+        by_job[job_id].append(Act(act, signature, slot or 0))
+    return {attempt.address or "": by_job[attempt.job_id] for attempt in attempts}
 
 
-async def _histories(gateway: Gateway, addresses: list[str]) -> dict[str, list[str]]:
-    """Return the signatures of each address, a few questions at a time."""
-    few = asyncio.Semaphore(HISTORIES_AT_ONCE)
-
-    async def one(address: str) -> list[str]:
-        async with few:
-            return await gateway.history(address)
-
-    return dict(zip(addresses, await asyncio.gather(*map(one, addresses)), strict=True))
-
-
-def _is_done(job: JobAccount | None) -> bool:
-    return job is not None and job.state == JobState.DONE
-
-
-def _state(jobs: dict[str, JobAccount | None], attempt: Attempt) -> int | None:
-    job = jobs.get(attempt.address or "")
-    return None if job is None else job.state
-
-
-def _apply(attempt: Attempt, sight: Sight, now: datetime) -> None:
-    address = attempt.address or ""
-    job, run = sight.confirmed.get(address), sight.runs.get(address)
-    history = sight.history.get(address, [])
-    newest = history[0] if history else ""
-    if job is None:
-        _missing(attempt, now)
-    elif run is not None:
-        seen = Observation(Seen.RUNNING, sight.slot, run.node, started_at=_time(run.time), signature=newest)
-        job_observe(attempt_id=attempt.pk, observation=seen, now=now)
-    elif job.state == JobState.STOPPED and attempt.job.state not in OVER:
-        seen = Observation(Seen.QUIT, sight.slot, signature=newest)
-        job_observe(attempt_id=attempt.pk, observation=seen, now=now)
-    elif job.state == JobState.DONE:
-        _apply_end(attempt, job, sight.finalised.get(address), history, sight.slot, now)
-
-
-def _apply_end(
-    attempt: Attempt,
-    job: JobAccount,
-    final: JobAccount | None,
-    history: list[str],
-    slot: int,
-    now: datetime,
-) -> None:
-    ends = Order.objects.filter(attempt_id=attempt.pk, instruction=Order.Instruction.END)
-    ours = next((signature for signature in ends.values_list("signature", flat=True) if signature in history), "")
-    signature = ours or (history[0] if history else "")
-    if attempt.job.state not in OVER:
-        seen = Observation(
-            Seen.DONE,
-            slot,
-            job.node,
-            started_at=_time(job.time_start),
-            ended_at=_time(job.time_end),
-            result_cid=job.cid_result or "",
-            stopped=bool(ours),
-            signature=signature,
-        )
-        job_observe(attempt_id=attempt.pk, observation=seen, now=now)
-    if final is not None and _is_done(final):
+def _apply(attempt: Attempt, sight: Sight, told: Sequence[Act], now: datetime) -> None:
+    address, known = attempt.address or "", Seen(attempt.seen)
+    look, final, acts = sight.confirmed[address], sight.final.get(address), sight.acts.get(address, ())
+    if look.seen.rank >= known.rank:
+        _observe(attempt, look, sight.slot, acts, told, now)
+    elif final is not None and final.seen.rank < known.rank and known is not Seen.GONE:
+        if final.job is None and _listed_for_good(attempt):
+            _gone(attempt, sight.final_slot, acts, now)
+        else:
+            _observe(attempt, final, sight.final_slot, acts, told, now, final=True)
+    elif final is not None and final.job is not None and known is Seen.GONE and not _taken_back(attempt):
+        _observe(attempt, final, sight.final_slot, acts, told, now, final=True)
+    if final is not None and final.job is not None and final.seen is Seen.DONE and look.seen is Seen.DONE:
+        ends = _newest("finish", "end", acts=acts, told=told)
         attempt_settle(
             attempt_id=attempt.pk,
-            seconds=max(0, min(final.time_end - final.time_start, final.timeout)),
-            price_micro=final.price,
-            timeout_s=final.timeout,
-            node=final.node,
-            result_cid=final.cid_result or "",
-            signature=signature,
-            slot=slot,
+            seconds=max(0, min(final.job.time_end - final.job.time_start, final.job.timeout)),
+            price_micro=final.job.price,
+            timeout_s=final.job.timeout,
+            node=final.job.node,
+            result_cid=final.job.cid_result or "",
+            signature=ends[-1].signature if ends else "",
+            slot=ends[-1].slot if ends else sight.final_slot,
             now=now,
         )
 
 
-def _missing(attempt: Attempt, now: datetime) -> None:
-    """Say, once an hour, that a listed job's account is gone though no order of ours took it away.
-
-    Its money cannot be settled without a look at the chain's history by a person (network facts §1.9 g).
-    """
-    listed = Order.objects.filter(attempt_id=attempt.pk, kind=Want.Kind.LIST, closed_at__isnull=False)
-    ours = Order.objects.filter(
-        attempt_id=attempt.pk, instruction__in=[Order.Instruction.DELIST, Order.Instruction.RECOVER]
-    )
-    if not listed.exclude(confirmed_at=None).exists() or ours.exists():
+def _observe(
+    attempt: Attempt,
+    look: Look,
+    slot: int,
+    acts: tuple[Act, ...],
+    told: Sequence[Act],
+    now: datetime,
+    *,
+    final: bool = False,
+) -> None:
+    asked = attempt.ending or attempt.job.stop_requested_at is not None
+    if look.seen is Seen(attempt.seen) and not acts and not (asked and look.seen in (Seen.QUEUED, Seen.RUNNING)):
         return
-    if queue.lease_take(f"bridge.missing:{attempt.pk}", seconds=3600, now=now):
-        logger.error("attempt %s: its account %s is gone, settle it by hand", attempt.pk, attempt.address)
+    job, run = look.job, look.run
+    ends = _newest("finish", "end", acts=acts, told=told)
+    observation = Observation(seen=look.seen, slot=slot, acts=acts, final=final)
+    if look.seen is Seen.RUNNING and run is not None:
+        starts = _newest("list", "assign", "work", "claim", acts=acts, told=told)
+        observation = Observation(
+            seen=look.seen,
+            slot=slot,
+            acts=acts,
+            final=final,
+            node=run.node,
+            started_at=_time(run.time),
+            signature=starts[-1].signature if starts else "",
+        )
+    elif look.seen is Seen.DONE and job is not None:
+        observation = Observation(
+            seen=look.seen,
+            slot=slot,
+            acts=acts,
+            final=final,
+            node=job.node,
+            started_at=_time(job.time_start),
+            ended_at=_time(job.time_end),
+            result_cid=job.cid_result or "",
+            stopped=bool(ends) and ends[-1].name == "end",
+            signature=ends[-1].signature if ends else "",
+        )
+    job_observe(attempt_id=attempt.pk, observation=observation, now=now)
+
+
+def _newest(*names: str, acts: Sequence[Act], told: Sequence[Act]) -> list[Act]:
+    """Return the instructions of these names, told before or new, the newest last."""
+    return sorted((act for act in (*told, *acts) if act.name in names), key=lambda act: act.slot)
+
+
+def _listed_for_good(attempt: Attempt) -> bool:
+    """Return whether the listing is final, so that no fork explains why there is no account."""
+    listed = Order.objects.filter(attempt_id=attempt.pk, kind=Want.Kind.LIST, closed_at__isnull=False)
+    return listed.exclude(confirmed_at=None).exists()
+
+
+def _taken_back(attempt: Attempt) -> bool:
+    """Return whether the order that took it off its market is final."""
+    ours = Order.objects.filter(attempt_id=attempt.pk, instruction__in=[I.DELIST, I.RECOVER])
+    return ours.filter(closed_at__isnull=False, state=Order.State.CONFIRMED).exists()
+
+
+def _gone(attempt: Attempt, slot: int, acts: tuple[Act, ...], now: datetime) -> None:
+    """Leave an account that is finally gone to the order that took it away, else to a person."""
+    ours = Order.objects.filter(attempt_id=attempt.pk, instruction__in=[I.DELIST, I.RECOVER])
+    if ours.filter(closed_at=None).exists() or _taken_back(attempt) or attempt.parked_at is not None:
+        return
+    attempt_park(attempt_id=attempt.pk, why=GONE_WHY, acts=acts, slot=slot, now=now)
 
 
 def _time(unix: int) -> datetime | None:

@@ -9,52 +9,68 @@ from apps.jobs.services.extension import (
     job_extend,
 )
 from apps.jobs.services.logs import LogEntry, loglines_add
-from apps.jobs.services.markets import MarketFacts, market_close, market_observe
+from apps.jobs.services.markets import (
+    ListedMarket,
+    MarketFacts,
+    market_close,
+    market_curate,
+    market_observe,
+    markets_figure,
+    markets_list,
+)
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify, jobs_lock
 from apps.jobs.services.observation import (
-    Observation,
-    Seen,
     attempt_cancelled,
     attempt_clean,
     attempt_failed,
     attempt_repriced,
     attempt_withdrawn,
-    job_observe,
     want_close,
 )
+from apps.jobs.services.parking import attempt_park, attempt_resolve
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
+from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.submission import ApprovalNeeded, Estimate, Spender, job_estimate, job_stop, job_submit
+from apps.jobs.services.watching import attempt_silent, attempts_heard, jobs_watch
+from apps.jobs.state import Seen
 
 __all__ = [
+    "Act",
     "ApprovalNeeded",
     "Estimate",
     "ExtensionCost",
     "Landed",
+    "ListedMarket",
     "LogEntry",
     "MarketFacts",
     "Observation",
     "Place",
     "Seen",
     "Spender",
+    "attempt_acts_tell",
     "attempt_cancelled",
     "attempt_clean",
     "attempt_failed",
+    "attempt_park",
     "attempt_refund",
     "attempt_repriced",
+    "attempt_resolve",
     "attempt_settle",
+    "attempt_silent",
     "attempt_withdrawn",
+    "attempts_heard",
     "attempts_addressed",
     "attempts_listed",
     "event_write",
     "extension_estimate",
     "extension_landed",
     "extension_refused",
-    "job_extend",
     "job_approved",
     "job_estimate",
+    "job_extend",
     "job_launch",
     "job_lock",
     "job_move",
@@ -63,10 +79,14 @@ __all__ = [
     "job_project_set",
     "job_stop",
     "job_submit",
+    "jobs_watch",
     "jobs_lock",
     "loglines_add",
     "market_close",
+    "market_curate",
     "market_observe",
+    "markets_figure",
+    "markets_list",
     "result_missed",
     "result_store",
     "want_close",

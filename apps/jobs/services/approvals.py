@@ -8,6 +8,7 @@ from typing import Any
 from apps.core.durations import duration_text
 from apps.core.errors import Denied
 from apps.jobs.models import Job, Market
+from apps.jobs.policies import Policy
 from apps.jobs.services.submission import (
     APPROVAL,
     ApprovalNeeded,
@@ -18,6 +19,7 @@ from apps.jobs.services.submission import (
     job_of,
     job_submit,
     market_fresh,
+    policy_of,
     submission_check,
     submission_once,
     worst_case_words,
@@ -41,26 +43,29 @@ def job_launch(
     now: datetime,
     reason: str = "",
     template: str = "",
+    policy: Policy | None = None,
 ) -> Job | Approval:
     """Submit a job, or where its worst case is above the organisation's limit, ask for its approval.
 
     A used key returns what it made, job or request. Raises what job_submit and approval_request raise.
     """
-    name = submission_check(membership, project, definition, timeout_s, name)
+    name = submission_check(membership, project, definition, timeout_s, name, policy)
+    kept = policy or policy_of(membership.organisation)
+    longest = kept.longest(timeout_s)
     spender = Spender(actor.api_key.pk if actor.api_key else None, template)
 
     def act() -> str:
         fresh = market_fresh(market)
         try:
-            approval_check(membership.organisation, fresh, timeout_s, name, None)
+            approval_check(membership.organisation, fresh, longest, name, None)
         except ApprovalNeeded:
-            facts = _facts(project, fresh, definition, timeout_s, name, spender)
+            facts = _facts(project, fresh, definition, timeout_s, name, spender) | {"policy": kept.facts}
             approval = approval_request(
                 organisation_id=membership.organisation_id,
                 kind="job",
                 subject=f"submission:{hashlib.sha256(submission_key.encode()).hexdigest()[:32]}",
-                amount_micro=job_estimate(fresh, timeout_s).total_micro,
-                worst_case=worst_case_words(name, fresh, timeout_s),
+                amount_micro=job_estimate(fresh, longest).total_micro,
+                worst_case=worst_case_words(name, fresh, longest),
                 reason=reason,
                 requester=membership,
                 facts=facts,
@@ -69,9 +74,10 @@ def job_launch(
                 now=now,
             )
             return f"{APPROVAL}{approval.pk}"
-        return str(accept(membership, project, fresh, definition, timeout_s, name, now, None, spender).pk)
+        return str(accept(membership, project, fresh, definition, timeout_s, name, now, None, spender, kept).pk)
 
-    made = submission_once(membership, project, market, definition, timeout_s, name, key=submission_key, act=act)
+    content = [str(project.pk), market.address, definition, timeout_s, name, *([policy.facts] if policy else [])]
+    made = submission_once(membership, content, key=submission_key, act=act)
     if made.startswith(APPROVAL):
         return Approval.objects.select_related("organisation", "requester").get(pk=made.removeprefix(APPROVAL))
     return job_of(made)
@@ -101,6 +107,7 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
             submission_key=f"approval:{approval.pk}",
             approved_micro=approval.amount_micro,
             spender=Spender(facts["api_key"] and uuid.UUID(facts["api_key"]), facts["template"]),
+            policy=Policy.read(facts["policy"]) if "policy" in facts else None,
             now=now,
         )
     except Denied as refusal:

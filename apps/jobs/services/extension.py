@@ -1,5 +1,6 @@
 """More time for a job: held first, then put on the chain, or given back when the job ended before."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +11,8 @@ from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
 from apps.core.money import credits_text
 from apps.jobs.models import Attempt, Extension, Job, Want
+from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
-from apps.jobs.services.settlement import network_fee
 from apps.jobs.services.submission import (
     FORGOTTEN_AFTER,
     TIMEOUT_MAXIMUM_S,
@@ -56,8 +57,14 @@ def job_extend(*, membership: Membership, job: Job, timeout_s: int, now: datetim
     membership.require(Permission.JOBS_LAUNCH, job.project_id)
     if job.organisation_id != membership.organisation_id:
         raise Conflict("This job belongs to another organisation.")
+    who = membership.user.name or membership.user.email
+    return extension_want(job_id=job.pk, timeout_s=timeout_s, who=who, now=now)
+
+
+def extension_want(*, job_id: uuid.UUID, timeout_s: int, who: str, now: datetime) -> Job:
+    """Do as job_extend does for whoever may: a member who was asked for their permission, or the job's policy."""
     with transaction.atomic():
-        job = job_lock(job.pk)
+        job = job_lock(job_id)
         attempt = Attempt.objects.filter(job_id=job.pk).latest("number")
         job.attempt = attempt
         if attempt.extensions.filter(state=Extension.State.OPEN, to_s=timeout_s).exists():
@@ -86,7 +93,6 @@ def job_extend(*, membership: Membership, job: Job, timeout_s: int, now: datetim
             now=now,
         )
         _held(attempt, extension, 1)
-        who = membership.user.name or membership.user.email
         sentence = (
             f"{who} asked for a time limit of {duration_text(timeout_s)}; {credits_text(cost.total_micro)} credits"
             " more are held."
@@ -105,8 +111,10 @@ def extension_landed(*, want_id: int, signature: str, slot: int | None, now: dat
         job.timeout_s = extension.to_s
         job.save(update_fields=["timeout_s"])
         _end(extension, Extension.State.LANDED, now)
+        Attempt.objects.filter(pk=extension.attempt_id).update(warned_at=None)  # its limit is far again
         sentence = f"The time limit is {duration_text(extension.to_s)} now."
-        event_write(job=job, kind="extended", sentence=sentence, now=now, signature=signature, slot=slot)
+        act = "extend" if signature else ""
+        event_write(job=job, kind="extended", sentence=sentence, now=now, signature=signature, slot=slot, act=act)
 
 
 def extension_refused(*, want_id: int, sentence: str, now: datetime) -> None:

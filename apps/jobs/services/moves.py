@@ -10,8 +10,10 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from apps.core.errors import Conflict
+from apps.jobs.events import SENTENCES, job_facts
 from apps.jobs.models import Job, JobEvent
-from apps.jobs.state import OVER, Reason, State, may_follow
+from apps.jobs.state import OVER, Reason, State, may_follow, may_return
+from apps.notifications.services import event_emit
 
 
 def job_lock(job_id: uuid.UUID) -> Job:
@@ -34,6 +36,18 @@ class Line:
     sentence: str
     signature: str = ""
     slot: int | None = None
+    act: str = ""  # the program's instruction it tells of
+
+
+def acts_known(lines: Sequence[Line]) -> set[tuple[uuid.UUID, str, str]]:
+    """Return job, signature and act of those of the lines' instructions that their timelines tell already."""
+    telling = [line for line in lines if line.act]
+    if not telling:
+        return set()
+    events = JobEvent.objects.filter(job__in=[line.job.pk for line in telling]).exclude(act="")
+    return set(
+        events.filter(signature__in={line.signature for line in telling}).values_list("job", "signature", "act")
+    )
 
 
 def job_move(
@@ -45,13 +59,16 @@ def job_move(
     reason: Reason = Reason.NONE,
     signature: str = "",
     slot: int | None = None,
+    act: str = "",
+    back: bool = False,
     **fields: Any,
 ) -> None:
     """Move a locked job to the state `to`, write the timeline event and tell whoever watches.
 
-    `fields` are further columns to set with it (node, times). Raises Conflict for a move the table does not know.
+    `fields` are further columns to set with it (node, times); `back` is for what a dropped fork undid. Raises
+    Conflict for a move the table does not know.
     """
-    if not may_follow(State(job.state), to):
+    if not (may_return if back else may_follow)(State(job.state), to):
         raise Conflict(f"A job that is {job.get_state_display().lower()} cannot become {to.label.lower()}.")
     job.state, job.reason, job.sentence = to, reason, sentence if reason else ""
     if to in OVER:
@@ -59,7 +76,16 @@ def job_move(
     for name, value in fields.items():
         setattr(job, name, value)
     job.save(update_fields=["state", "reason", "sentence", *fields])
-    event_write(job=job, kind=to, sentence=sentence, now=now, signature=signature, slot=slot)
+    line = event_write(job=job, kind=to, sentence=sentence, now=now, signature=signature, slot=slot, act=act)
+    if to in SENTENCES:
+        event_emit(
+            organisation_id=job.organisation_id,
+            type=f"job.{to}",
+            subject=f"job:{job.pk}",
+            key=f"job:{job.pk}:{line.seq}",
+            data=job_facts(job),
+            now=now,
+        )
 
 
 def jobs_move(*, lines: Sequence[Line], to: State, now: datetime, **fields: Any) -> None:
@@ -77,19 +103,30 @@ def jobs_move(*, lines: Sequence[Line], to: State, now: datetime, **fields: Any)
 
 
 def event_write(
-    *, job: Job, kind: str, sentence: str, now: datetime, signature: str = "", slot: int | None = None
+    *,
+    job: Job,
+    kind: str,
+    sentence: str,
+    now: datetime,
+    signature: str = "",
+    slot: int | None = None,
+    act: str = "",
 ) -> JobEvent:
     """Add one line to the timeline of a locked job and tell whoever watches."""
-    return events_write(lines=[Line(job, kind, sentence, signature, slot)], now=now)[0]
+    return events_write(lines=[Line(job, kind, sentence, signature, slot, act)], now=now)[0]
 
 
 def events_write(*, lines: Sequence[Line], now: datetime) -> list[JobEvent]:
-    """Add a line to the timeline of each of these locked jobs, one a job, and tell whoever watches."""
+    """Add a line to the timeline of each of these locked jobs, one a job, and tell whoever watches.
+
+    Each instruction of the program is told once, so a line whose `act` was told before does not name it again.
+    """
     if not lines:
         return []
     jobs = [line.job.pk for line in lines]
     found = JobEvent.objects.filter(job__in=jobs).values("job").annotate(last=Max("seq"))
     last = dict(found.values_list("job", "last"))
+    told = acts_known(lines)
     events = JobEvent.objects.bulk_create(
         JobEvent(
             job=line.job,
@@ -98,6 +135,7 @@ def events_write(*, lines: Sequence[Line], now: datetime) -> list[JobEvent]:
             kind=line.kind,
             sentence=line.sentence,
             state=line.job.state,
+            act="" if (line.job.pk, line.signature, line.act) in told else line.act,
             signature=line.signature,
             slot=line.slot,
         )

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from apps.jobs.models import Attempt, Job
-from apps.jobs.services.moves import Line, events_write, jobs_lock, jobs_move
-from apps.jobs.state import State
+from apps.jobs.services.moves import Line, acts_known, events_write, jobs_lock, jobs_move
+from apps.jobs.state import Seen, State
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Landed:
     attempt_id: uuid.UUID
     signature: str
     slot: int
+    act: str = "list"
 
 
 PLACE = """
@@ -48,8 +49,11 @@ FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[
 WHERE attempt.id = place.id
 """
 LISTED = """
-UPDATE jobs_attempt AS attempt SET list_signature = landed.signature, listed_at = %s
-FROM unnest(%s::uuid[], %s::text[]) AS landed(id, signature) WHERE attempt.id = landed.id
+UPDATE jobs_attempt AS attempt
+SET list_signature = landed.signature, listed_at = coalesce(attempt.listed_at, %s),
+    seen = CASE attempt.seen WHEN '' THEN 'queued' ELSE attempt.seen END,
+    seen_slot = CASE attempt.seen WHEN '' THEN landed.slot ELSE attempt.seen_slot END
+FROM unnest(%s::uuid[], %s::text[], %s::bigint[]) AS landed(id, signature, slot) WHERE attempt.id = landed.id
 """
 
 
@@ -88,19 +92,22 @@ def attempts_listed(*, landed: Sequence[Landed], now: datetime) -> None:
         if not news:
             return
         with connection.cursor() as cursor:
-            columns = [one.attempt_id for one in news], [one.signature for one in news]
+            columns = [one.attempt_id for one in news], [one.signature for one in news], [one.slot for one in news]
             cursor.execute(LISTED, [now, *columns])
-        lines = [_line(jobs[attempts[one.attempt_id].job_id], one) for one in news]  # one attempt of a job at most
+        # one attempt of a job at most
+        lines = [_line(jobs[attempts[one.attempt_id].job_id], attempts[one.attempt_id], one) for one in news]
         waiting = [line for line in lines if line.kind == State.QUEUED]
         others = [line for line in lines if line.kind != State.QUEUED]
+        known = acts_known(others)
+        others = [line for line in others if (line.job.pk, line.signature, line.act) not in known]
         if waiting:
             jobs_move(lines=waiting, to=State.QUEUED, now=now, queued_at=now)
         if others:
             events_write(lines=others, now=now)
 
 
-def _line(job: Job, one: Landed) -> Line:
+def _line(job: Job, attempt: Attempt, one: Landed) -> Line:
     sentence = f"Listed on the market {job.market.name}; the deposit is on the chain."
-    current = job.attempt_id == one.attempt_id and job.state == State.PENDING
+    current = job.attempt_id == one.attempt_id and job.state == State.PENDING and attempt.seen in ("", Seen.QUEUED)
     kind = State.QUEUED if current else "listed"
-    return Line(job, kind, sentence, one.signature, one.slot)
+    return Line(job, kind, sentence, one.signature, one.slot, one.act)

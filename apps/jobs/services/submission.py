@@ -1,28 +1,32 @@
 """What people ask for: the price of a job, a job, its stop."""
 
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.db import transaction
 
 from apps.billing import services as billing
+from apps.billing.models import Hold
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
 from apps.core.idempotency import once
 from apps.core.money import credits_text
 from apps.core.wiring import announce
 from apps.jobs.definitions import definition_check
-from apps.jobs.models import Attempt, Job, Market, Want
+from apps.jobs.models import Attempt, Job, Market, OrganisationPolicy, Want
+from apps.jobs.policies import NearThen, Policy
+from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
-from apps.jobs.services.settlement import network_fee
 from apps.jobs.state import OVER
 from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Permission
 from apps.organisations.services import AsksAgain, organisation_keep_open
 
+NODE_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")  # base58
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
 FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
@@ -34,6 +38,12 @@ class Spender:
 
     api_key_id: uuid.UUID | None = None
     template: str = ""
+
+    @classmethod
+    def of(cls, hold_source: str) -> Self:
+        """Return whose caps bound an earlier hold."""
+        hold = Hold.objects.get(source=hold_source)
+        return cls(hold.api_key_id, hold.dimensions.get("template", ""))
 
 
 @dataclass(frozen=True)
@@ -88,23 +98,31 @@ def job_submit(
     now: datetime,
     approved_micro: int | None = None,
     spender: Spender | None = None,
+    policy: Policy | None = None,
+    node: str = "",
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
-    `approved_micro` is the worst case that somebody approved; `spender` the API key whose caps bind it. Raises
-    Denied, Closed, DefinitionRefused (with a sentence per path), AppError for a bad timeout or name, Conflict for a
-    closed market or a foreign project, CapReached, InsufficientCredits, ApprovalNeeded above the organisation's
-    limit, AsksAgain above what was approved, KeyReused when the key was used for another job.
+    `policy` is what it does by itself, by default as its organisation chose; `approved_micro` the worst case that
+    somebody approved; `spender` the API key whose caps bind it; `node` the address of the one node that shall run
+    it, if it waits in the market. Raises Denied, Closed, DefinitionRefused (with a sentence per path), AppError for a
+    bad timeout, policy or name, Conflict for a closed market or a foreign project, CapReached, InsufficientCredits,
+    ApprovalNeeded above the organisation's limit, AsksAgain above what was approved, KeyReused when the key was used
+    for another job.
     """
-    name = submission_check(membership, project, definition, timeout_s, name)
+    name = submission_check(membership, project, definition, timeout_s, name, policy)
+    node_check(node)
+    kept = policy or policy_of(membership.organisation)
 
     def act() -> str:
         fresh = market_fresh(market)
-        approval_check(membership.organisation, fresh, timeout_s, name, approved_micro)
-        bound = approved_micro, spender or Spender()
-        return str(accept(membership, project, fresh, definition, timeout_s, name, now, *bound).pk)
+        approval_check(membership.organisation, fresh, kept.longest(timeout_s), name, approved_micro)
+        bound = approved_micro, spender or Spender(), kept
+        return str(accept(membership, project, fresh, definition, timeout_s, name, now, *bound, node=node).pk)
 
-    made = submission_once(membership, project, market, definition, timeout_s, name, key=submission_key, act=act)
+    content = [str(project.pk), market.address, definition, timeout_s, name]
+    content += [*([policy.facts] if policy else []), *([node] if node else [])]
+    made = submission_once(membership, content, key=submission_key, act=act)
     if made.startswith(APPROVAL):
         raise ApprovalNeeded(
             "This job was asked for before and waits for its approval, under Settings, Approvals."
@@ -115,8 +133,19 @@ def job_submit(
 APPROVAL = "approval:"  # what the result of a submission begins with that made a request instead of a job
 
 
+def policy_of(organisation: Organisation) -> Policy:
+    """Return what the organisation's new jobs do by themselves."""
+    chosen = OrganisationPolicy.objects.filter(organisation=organisation).first()
+    return chosen.policy if chosen else Policy()
+
+
 def submission_check(
-    membership: Membership, project: Project, definition: dict[str, Any], timeout_s: int, name: str
+    membership: Membership,
+    project: Project,
+    definition: dict[str, Any],
+    timeout_s: int,
+    name: str,
+    policy: Policy | None = None,
 ) -> str:
     """Return the job's name, tidied, if the member may submit it there. Raises as job_submit does."""
     membership.require(Permission.JOBS_LAUNCH, project.pk)
@@ -127,23 +156,24 @@ def submission_check(
     if not name or len(name) > 120:
         raise AppError("A job needs a name of 1 to 120 characters.", fields={"name": ["Give it a name."]})
     _timeout_check(timeout_s)
+    if policy is not None:
+        policy.check()
+        if policy.near_then == NearThen.EXTEND and policy.extend_most_s <= timeout_s:
+            sentence = "The longest time limit must be above the time limit the job starts with."
+            raise AppError(sentence, code="policy_refused", fields={"extend_most": [sentence]})
     definition_check(definition)
     return name
 
 
-def submission_once(
-    membership: Membership,
-    project: Project,
-    market: Market,
-    definition: dict[str, Any],
-    timeout_s: int,
-    name: str,
-    *,
-    key: str,
-    act: Callable[[], str],
-) -> str:
+def node_check(node: str) -> None:
+    """Pass if this is no node, or may be one's address. Raises AppError."""
+    if node and not NODE_ADDRESS.fullmatch(node):
+        sentence = "A node is named by its address, 32 to 44 characters of base58."
+        raise AppError(sentence, code="node_invalid", fields={"node": [sentence]})
+
+
+def submission_once(membership: Membership, content: list[Any], *, key: str, act: Callable[[], str]) -> str:
     """Run the act once per key and return what it made, also to every repeat. Raises KeyReused for another job."""
-    content = [str(project.pk), market.address, definition, timeout_s, name]
     with transaction.atomic():
         organisation_keep_open(membership.organisation_id)
         made: str = once(scope=f"{membership.organisation_id}:job_submit", key=key, content=content, act=act)
@@ -153,7 +183,7 @@ def submission_once(
 def market_fresh(market: Market) -> Market:
     """Return the market as it is now. Raises Conflict when it takes no jobs."""
     fresh = Market.objects.get(pk=market.pk)
-    if not fresh.open:
+    if not fresh.open or fresh.hidden:
         raise Conflict(f"The market “{fresh.name}” is closed; choose another one.", code="market_closed")
     if fresh.price_micro <= 0:
         raise Conflict(f"The market “{fresh.name}” has no price; choose another one.", code="market_unpriced")
@@ -212,6 +242,9 @@ def accept(
     now: datetime,
     approved_micro: int | None,
     spender: Spender,
+    policy: Policy,
+    *,
+    node: str = "",
 ) -> Job:
     """Make the job, its attempt, its hold and its first want; the caller has checked everything else."""
     job = Job.objects.create(
@@ -224,14 +257,31 @@ def accept(
         timeout_s=timeout_s,
         price_micro=market.price_micro,
         approved_micro=approved_micro,
+        node_wanted=node,
         created_at=now,
+        **policy.facts,
     )
-    estimate = job_estimate(market, timeout_s)
+    event_write(
+        job=job,
+        kind="submitted",
+        sentence=f"Accepted for {market.name}; the worst case is held until it ends.",
+        now=now,
+    )
+    attempt_make(job, 1, spender, now=now)
+    return job
+
+
+def attempt_make(job: Job, number: int, spender: Spender, *, now: datetime) -> Attempt:
+    """Make a try of a job on its market, at its price, with a hold of its own, and want it listed.
+
+    The job's row must be locked. Raises CapReached, InsufficientCredits.
+    """
+    estimate = estimate_at(job.price_micro, job.timeout_s)
     attempt = Attempt.objects.create(
         job=job,
-        number=1,
-        hold_source=f"job:{job.pk}:1",
-        price_micro=market.price_micro,
+        number=number,
+        hold_source=f"job:{job.pk}:{number}",
+        price_micro=job.price_micro,
         network_micro=estimate.network_micro,
         network_fee_micro=estimate.network_fee_micro,
         platform_fee_micro=estimate.platform_fee_micro,
@@ -239,14 +289,8 @@ def accept(
     hold_for(job, attempt, spender, now=now)
     job.attempt = attempt
     job.save(update_fields=["attempt"])
-    event_write(
-        job=job,
-        kind="submitted",
-        sentence=f"Accepted for {market.name}; the worst case is held until it ends.",
-        now=now,
-    )
     want_write(job=job, attempt=attempt, kind=Want.Kind.LIST, now=now)
-    return job
+    return attempt
 
 
 def hold_for(job: Job, attempt: Attempt, spender: Spender, *, now: datetime) -> None:
@@ -279,20 +323,31 @@ def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int,
             f"it can cost {credits_text(estimate.total_micro)} credits now, and only {credits_text(bound)} are "
             f"{'allowed without an approval' if job.approved_micro is None else 'approved'}."
         )
+    if attempt.number > 1:
+        first = job.attempts.order_by("number").first() or attempt
+        if estimate.total_micro > first.held_micro:
+            raise Conflict(
+                f"a further try may not hold more than the first, {credits_text(first.held_micro)} credits."
+            )
     with transaction.atomic():
-        first = billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
+        spender = Spender.of(attempt.hold_source)
+        billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
         attempt.hold_source = f"job:{job.pk}:{attempt.number}:{price_micro}"
         attempt.price_micro = price_micro
         attempt.network_micro = estimate.network_micro
         attempt.network_fee_micro = estimate.network_fee_micro
         attempt.platform_fee_micro = estimate.platform_fee_micro
         attempt.save()
-        hold_for(job, attempt, Spender(first.api_key_id, first.dimensions.get("template", "")), now=now)
+        hold_for(job, attempt, spender, now=now)
 
 
 def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime, again: bool = False) -> Want:
-    """Want an act of the chain, once per attempt and kind unless `again`, and tell the bridge; the job is locked."""
-    want = None if again else attempt.wants.filter(kind=kind).first()
+    """Want an act of the chain and tell the bridge; the job's row must be locked.
+
+    It is wanted once per attempt and kind unless `again`; a stop, once more when no order pursues it any longer.
+    """
+    same = attempt.wants.filter(kind=kind)
+    want = None if again else (same.filter(closed_at=None) if kind == Want.Kind.STOP else same).first()
     if want is None:
         seq = (job.wants.order_by("-seq").values_list("seq", flat=True).first() or 0) + 1
         want = Want.objects.create(job=job, attempt=attempt, seq=seq, kind=kind, created_at=now)

@@ -7,6 +7,7 @@ from apps.payments.gateway.customers import customer_create, customer_find, cust
 from apps.payments.gateway.disputes import Dispute, Movement, dispute_get
 from apps.payments.gateway.endpoints import Endpoint, endpoint_create, endpoint_update, endpoints_list
 from apps.payments.gateway.events import event_verify, events_since
+from apps.payments.gateway.refunds import StripeRefund, refund_create, refund_find, refunds_of
 from apps.payments.gateway.sessions import Fee, Line, Session, session_create, session_get
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Movement",
     "Session",
     "SignatureRefused",
+    "StripeRefund",
     "StripeRefused",
     "StripeUnavailable",
     "balance_net",
@@ -31,6 +33,9 @@ __all__ = [
     "endpoints_list",
     "event_verify",
     "events_since",
+    "refund_create",
+    "refund_find",
+    "refunds_of",
     "session_create",
     "session_get",
 ]

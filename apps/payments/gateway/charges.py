@@ -1,4 +1,4 @@
-"""Charges, with what was refunded of them."""
+"""Charges: what paid a top-up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +8,11 @@ from apps.payments.gateway.client import stripe_client
 
 @dataclass(frozen=True)
 class Charge:
-    """A charge as Stripe has it now, in minor units."""
+    """A charge as Stripe has it now."""
 
     id: str
     payment_intent: str | None
     currency: str  # upper case
-    refunded_minor: int  # in all
     metadata: Mapping[str, str]
 
 
@@ -25,6 +24,5 @@ def charge_get(charge_id: str) -> Charge:
         id=data["id"],
         payment_intent=data.get("payment_intent"),
         currency=data["currency"].upper(),
-        refunded_minor=int(data["amount_refunded"]),
         metadata=data.get("metadata") or {},
     )

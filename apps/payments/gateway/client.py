@@ -49,6 +49,8 @@ def stripe_client() -> Iterator[stripe.StripeClient]:
     try:
         yield _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_URL)
     except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
+        if error.http_status == 409:  # a twin of ours is under way with the same key
+            raise StripeUnavailable("The same is being done at this moment; look again in a minute.") from error
         logger.warning("Stripe refused: %s", error)
         raise StripeRefused(f"Stripe refused this: {error.user_message or error}") from error
     except stripe.StripeError as error:

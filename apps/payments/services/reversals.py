@@ -11,7 +11,7 @@ from datetime import datetime
 from apps.core.errors import AppError
 from apps.payments import gateway
 from apps.payments.errors import Parked, PaymentUnknownYet
-from apps.payments.gateway import Charge, Dispute, Session
+from apps.payments.gateway import Charge, Dispute, Session, StripeRefund
 from apps.payments.models import TopUp
 from apps.payments.services.crediting import session_apply
 from apps.payments.services.topups import topup_lock, topup_of
@@ -20,9 +20,11 @@ from apps.payments.states import State
 
 @dataclass(frozen=True)
 class Reversed:
-    """A charge of which money went or goes back, with the session that credits its top-up unless it is credited."""
+    """A charge of which money went or goes back, with all its refunds, and the session that credits its top-up, if
+    that is not credited yet."""
 
     charge: Charge
+    refunds: tuple[StripeRefund, ...]
     session: Session | None
     dispute: Dispute | None = None
 
@@ -37,10 +39,10 @@ def reversed_of(charge_id: str, dispute: Dispute | None = None) -> Reversed:
     if topup is None:
         raise Parked(f"There is no top-up {charge.metadata.get('topup_id')} here.")
     if topup.state == State.PAID:
-        return Reversed(charge, None, dispute)
+        return Reversed(charge, gateway.refunds_of(charge.id), None, dispute)
     if topup.stripe_session_id is None:
         raise PaymentUnknownYet(f"The session of top-up {topup.id} is not known yet; its refund waits for it.")
-    return Reversed(charge, gateway.session_get(topup.stripe_session_id), dispute)
+    return Reversed(charge, gateway.refunds_of(charge.id), gateway.session_get(topup.stripe_session_id), dispute)
 
 
 def reversal_topup(fetched: Reversed, *, now: datetime) -> TopUp:

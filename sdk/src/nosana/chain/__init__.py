@@ -12,6 +12,7 @@ from nosana.chain.accounts import (
     StakeAccount,
     job_status,
 )
+from nosana.chain.acts import ProgramAct
 from nosana.chain.addresses import (
     ata,
     deployment_service_id,
@@ -47,8 +48,9 @@ from nosana.chain.wallet import wallet_load, wallet_save
 __all__ = [
     "PACKET_BYTES", "SENTENCES", "Address", "Blockhash", "Chain", "ChainError",
     "ChainUnavailable", "Change", "Cluster", "ClusterMismatch", "ConfirmTimeout", "JobAccount", "JobState",
-    "JobType", "MarketAccount", "Probe", "ProgramError", "ProgramMismatch", "QueueType", "ReflectionAccount",
-    "Resync", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed", "Simulation", "StakeAccount",
+    "JobType", "MarketAccount", "Probe", "ProgramAct", "ProgramError", "ProgramMismatch", "QueueType",
+    "ReflectionAccount", "Resync", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed", "Simulation",
+    "StakeAccount",
     "TransactionExpired", "TransactionTooLarge", "ata", "chain_ask", "cluster_discover",
     "cluster_profile", "deployment_service_id", "instructions", "job_status", "metadata",
     "reward_account", "rewards_reflection", "rewards_vault", "service_id", "service_url", "stake_account",

@@ -1,7 +1,7 @@
 """`Chain`: questions to and transactions for the Nosana jobs program over Solana JSON-RPC."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, Protocol, Self, TypeVar
 
 from solana.rpc.commitment import Commitment
@@ -81,6 +81,16 @@ class Chain(Connection):
             fields[208] = bytes([state])
         return await self._all(JobAccount, fields, commitment)
 
+    async def jobs_paid_by(self, payer: Address, commitment: str = "confirmed") -> Iterator[tuple[str, bytes]]:
+        """Return address and bytes of every job whose deposit this key paid, to be decoded where it matters."""
+        wanted = {0: JobAccount.DISCRIMINATOR, 136: bytes(pubkey(payer))}
+        filters = [MemcmpOpts(offset=offset, bytes=base58.encode(value)) for offset, value in wanted.items()]
+        call = self._client.get_program_accounts(
+            self._program, commitment=Commitment(commitment), encoding="base64", filters=filters
+        )
+        lines = (await self._ask(call)).value
+        return ((str(line.pubkey), line.account.data) for line in lines)
+
     async def runs(
         self, job: Address | None = None, node: Address | None = None, commitment: str = "confirmed"
     ) -> dict[str, RunAccount]:
@@ -135,12 +145,15 @@ class Chain(Connection):
 
     # --- what changes, and what program this is ---
 
-    def changes(self, commitment: str = "confirmed") -> AsyncIterator[Change | Resync]:
+    def changes(
+        self, commitment: str = "confirmed", *, on_cut: Callable[[str], None] | None = None
+    ) -> AsyncIterator[Change | Resync]:
         """Yield the program's created, changed and closed accounts, for ever, reconnecting when needed.
 
         A Resync comes first and after every reconnection: only then is nothing missed, if everything is read once.
+        `on_cut` is told why nothing is heard, until the next Resync.
         """
-        return changes(self.cluster, commitment)
+        return changes(self.cluster, commitment, on_cut=on_cut)
 
     async def probe(self, *, market: Address, payer: Address) -> Probe:
         """Simulate a listing (nothing is sent, no signature is needed) to see how the program on chain behaves.

@@ -20,6 +20,7 @@ from solders.rpc.responses import RpcSimulateTransactionResult, SendTransactionP
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
+from nosana.chain.acts import ProgramAct, acts_of
 from nosana.chain.addresses import pubkey
 from nosana.chain.cluster import Address, Cluster
 from nosana.chain.errors import (
@@ -222,6 +223,20 @@ class Connection:
         meta = value.transaction.meta if value else None
         return list(meta.log_messages or []) if meta else []
 
+    async def acts(self, signature: str) -> list[ProgramAct]:
+        """Return what a confirmed transaction did with the jobs program, [] when it is not known."""
+        call = self._client.get_transaction(
+            Signature.from_string(signature),
+            encoding="base64",
+            commitment=Commitment("confirmed"),
+            max_supported_transaction_version=0,
+        )
+        value = (await self._ask(call)).value
+        transaction = value.transaction.transaction if value else None
+        if not isinstance(transaction, VersionedTransaction):
+            return []
+        return acts_of(transaction, self.cluster.program)
+
     async def signatures_for(
         self, address: Address, limit: int = 100, before: str | None = None, commitment: str = "confirmed"
     ) -> list[SignatureInfo]:
@@ -252,12 +267,20 @@ class Connection:
 
     async def accounts_data(self, wanted: Sequence[Address], commitment: str = "confirmed") -> list[bytes | None]:
         """Return the bytes of many accounts, in order, None for those that do not exist."""
+        return (await self.accounts_read(wanted, commitment))[1]
+
+    async def accounts_read(
+        self, wanted: Sequence[Address], commitment: str = "confirmed"
+    ) -> tuple[int, list[bytes | None]]:
+        """Return the oldest slot of the answers, 0 without any, and what accounts_data returns."""
         found: list[bytes | None] = []
+        slots: list[int] = []
         for start in range(0, len(wanted), ACCOUNTS_PER_CALL):
             part = [pubkey(address) for address in wanted[start : start + ACCOUNTS_PER_CALL]]
             answer = await self._ask(self._client.get_multiple_accounts(part, Commitment(commitment)))
+            slots.append(answer.context.slot)
             found += [None if value is None else value.data for value in answer.value]
-        return found
+        return min(slots, default=0), found
 
 
 def is_loopback(url: str) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,13 @@ class Resync:
     reason: str
 
 
-async def changes(cluster: Cluster, commitment: str = "confirmed") -> AsyncIterator[Change | Resync]:
+async def changes(
+    cluster: Cluster, commitment: str = "confirmed", *, on_cut: Callable[[str], None] | None = None
+) -> AsyncIterator[Change | Resync]:
     """Yield changes of the jobs program's accounts until the caller stops; reconnects with growing pauses.
 
-    Raises ChainError when the endpoint refuses the subscription itself.
+    `on_cut` is called with the reason each time the connection is lost, or not to be had. Raises ChainError when the
+    endpoint refuses the subscription itself.
     """
     pause, reason = PAUSE_FIRST, "connected"
     while True:
@@ -55,6 +58,8 @@ async def changes(cluster: Cluster, commitment: str = "confirmed") -> AsyncItera
             reason = "the endpoint closed the connection"
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             reason = f"{type(error).__name__}: {error}"
+        if on_cut is not None:
+            on_cut(reason)
         await asyncio.sleep(pause)
         pause = min(PAUSE_MOST, pause * 2)
 

@@ -1,0 +1,36 @@
+"""The watchdog: ends jobs whose node fell silent, as long as we can hear at all."""
+
+import logging
+from datetime import datetime, timedelta
+
+from apps.core.models import Lease
+from apps.jobs.models import Attempt
+from apps.jobs.selectors import attempts_running, attempts_silent
+from apps.jobs.services import attempt_silent
+
+logger = logging.getLogger(__name__)
+
+COLLECTOR = "bridge_collect"  # the lease of the process that hears the nodes
+HEARD_LATELY = timedelta(minutes=5)
+
+
+def nodes_watch(*, now: datetime, limit: int = 200) -> int:
+    """End the jobs whose nodes gave no sign of life for longer than their policies allow; return how many.
+
+    Whoever hears nobody at all is deaf, and ends nothing: without a collector, or when several jobs run on several
+    nodes and none was heard of lately.
+    """
+    silent = list(attempts_silent(now=now)[:limit])
+    if not silent:
+        return 0
+    if _deaf(now):
+        logger.error("no node at all is heard; %s jobs seem silent and none of them is ended", len(silent))
+        return 0
+    return sum(attempt_silent(attempt_id=attempt_id, now=now) for attempt_id in silent)
+
+
+def _deaf(now: datetime) -> bool:
+    if not Lease.objects.filter(name=COLLECTOR, expires_at__gt=now).exists():
+        return True
+    nodes = attempts_running().order_by().values("node").distinct().count()
+    return nodes > 1 and not Attempt.objects.filter(settled_at=None, heard_at__gt=now - HEARD_LATELY).exists()

@@ -1,0 +1,101 @@
+"""Attempts whose money no rule can settle: they wait for a person, who says what the chain's history shows."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.billing import services as billing
+from apps.core.errors import AppError, Conflict
+from apps.jobs.models import Attempt
+from apps.jobs.services.moves import event_write, job_move
+from apps.jobs.services.observation import attempt_get
+from apps.jobs.services.settlement import attempt_lose, attempt_settled
+from apps.jobs.services.sightings import Act, acts_tell
+from apps.jobs.services.tries import attempt_next
+from apps.jobs.state import OVER, Reason, State
+
+
+def attempt_park(
+    *, attempt_id: uuid.UUID, why: str, now: datetime, acts: Sequence[Act] = (), slot: int | None = None
+) -> bool:
+    """Let an unsettled attempt wait for a person; return whether it was to do. Its job fails if it still lives.
+
+    The hold stays until somebody settles it (attempt_resolve), so that nothing is charged or released unseen.
+    """
+    with transaction.atomic():
+        job, attempt = attempt_get(attempt_id)
+        if attempt.settled_at is not None or attempt.parked_at is not None:
+            return False
+        Attempt.objects.filter(pk=attempt_id).update(parked_at=now, parked_why=why[:500])
+        acts_tell(job, acts, now=now)
+        if job.attempt_id == attempt_id and job.state not in OVER:
+            sentence = (
+                "The network removed the job; our staff settle it by hand, and nothing is charged until then."
+            )
+            job_move(job=job, to=State.FAILED, reason=Reason.ACCOUNT_GONE, sentence=sentence, now=now, slot=slot)
+        else:
+            sentence = "The network removed its account before it was settled; our staff settle it by hand."
+            event_write(job=job, kind="parked", sentence=sentence, now=now, slot=slot)
+        return True
+
+
+def attempt_resolve(
+    *, attempt_id: uuid.UUID, seconds: int, kept_micro: int, signature: str, note: str, by: str, now: datetime
+) -> Attempt:
+    """Settle a parked attempt as a person found it: the customer pays `seconds` of its price and its fee.
+
+    `kept_micro` is what the network kept of the deposit, micro-NOS; what the customer does not pay of it is the
+    platform's loss. `signature` is the evidence, `note` says what was found, `by` who did it. Raises Conflict when it
+    is not parked, AppError for numbers that cannot be.
+    """
+    with transaction.atomic():
+        job, attempt = attempt_get(attempt_id)
+        if attempt.parked_at is None or attempt.settled_at is not None:
+            raise Conflict("This attempt does not wait for anybody; it was settled meanwhile.")
+        network = attempt.price_micro * seconds
+        _check(attempt, seconds=seconds, timeout_s=job.timeout_s, kept_micro=kept_micro, note=note)
+        settlement = billing.hold_settle(
+            source=attempt.hold_source,
+            network_micro=network,
+            seconds=seconds,
+            started_at=attempt.started_at,
+            details={
+                "job": str(job.pk),
+                "attempt": attempt.number,
+                "node": attempt.node,
+                "signature": signature,
+                "by_hand": note,
+                "by": by,
+            },
+            now=now,
+        )
+        attempt.seconds = seconds
+        attempt.cost_micro = settlement.cost_micro - settlement.platform_fee_micro
+        attempt.fee_micro = settlement.platform_fee_micro
+        attempt.loss_micro = settlement.loss_micro
+        attempt.released_micro = settlement.released_micro
+        attempt_lose(attempt, kept_micro - network, f"settled by hand: {note}"[:200], now)
+        attempt_settled(attempt, signature, None, now)
+        Attempt.objects.filter(pk=attempt_id).update(parked_at=None, gone_at=now)
+        sentence = f"Settled by our staff for {seconds} s: {note}"
+        event_write(job=job, kind="settled", sentence=sentence[:500], now=now, signature=signature)
+        attempt_next(job, attempt, now=now)
+        return attempt
+
+
+def _check(attempt: Attempt, *, seconds: int, timeout_s: int, kept_micro: int, note: str) -> None:
+    """Pass if the numbers can be. Raises AppError with a sentence per field."""
+    wrong: dict[str, list[str]] = {}
+    if not 0 <= seconds <= timeout_s:
+        wrong["seconds"] = [f"The seconds must lie between 0 and the job's time limit, {timeout_s}."]
+    elif not attempt.price_micro * seconds <= kept_micro <= attempt.network_micro:
+        wrong["kept_micro"] = [
+            f"The network kept at least what {seconds} s cost, {attempt.price_micro * seconds} micro-NOS, and at most "
+            f"the whole deposit, {attempt.network_micro}."
+        ]
+    if not note.strip():
+        wrong["note"] = ["Say what the history of the address shows."]
+    if wrong:
+        raise AppError(next(iter(wrong.values()))[0], code="resolve_refused", fields=wrong)

@@ -1,0 +1,5 @@
+"""What is told to people and programs."""
+
+from apps.notifications.models.webhooks import Delivery, DeliveryTry, Endpoint, Event
+
+__all__ = ["Delivery", "DeliveryTry", "Endpoint", "Event"]

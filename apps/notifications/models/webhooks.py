@@ -1,0 +1,121 @@
+"""Events told to programs: what happened, where it is sent, and what became of each sending."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from apps.core.ids import uuid7
+from apps.organisations.models import Organisation
+
+
+class Event(models.Model):
+    """A fact about a thing of the organisation. The facts of one thing are numbered in the order they happened."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="events")
+    type = models.CharField(max_length=60, help_text="noun.verb, as apps declare it.")
+    subject = models.CharField(max_length=80, help_text="The thing: noun:<id>.")
+    sequence = models.PositiveIntegerField(help_text="1 is the subject's first event.")
+    key = models.CharField(max_length=120, help_text="Names the fact, so that it is told once.")
+    data = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="event_once"),
+            models.UniqueConstraint(fields=["organisation", "subject", "sequence"], name="event_numbered"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "-id"], name="event_page"),
+            models.Index(fields=["at"], name="event_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} of {self.subject}"
+
+
+class Endpoint(models.Model):
+    """An address of the organisation's own that is told of events."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="endpoints")
+    url = models.CharField(max_length=500)
+    description = models.CharField(max_length=120, blank=True)
+    types = models.JSONField(default=list, help_text="Which events; an empty list means all.")
+    secret = models.TextField(help_text="What signs, sealed.")
+    old_secret = models.TextField(blank=True, help_text="What signs too, until its time is over.")
+    old_secret_until = models.DateTimeField(null=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    failing_since = models.DateTimeField(null=True, help_text="The first failure since the last success.")
+    off_at = models.DateTimeField(null=True)
+    off_reason = models.CharField(max_length=200, blank=True)
+    removed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "id"], condition=Q(removed_at=None), name="endpoint_page"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Delivery(models.Model):
+    """One event for one endpoint, until it arrived or was given up."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DELIVERED = "delivered", "Delivered"
+        DEAD = "dead", "Given up"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    subject = models.CharField(max_length=80, help_text="The event's, so that its order is found by an index.")
+    sequence = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    tries = models.PositiveIntegerField(default=0, help_text="Since it was last set to waiting.")
+    next_try_at = models.DateTimeField()
+    lease = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "event"], name="delivery_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "delivered", "dead"]), name="delivery_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="delivered") | Q(delivered_at__isnull=False), name="delivery_delivered_when"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(state="waiting"), name="delivery_due"),
+            models.Index(
+                fields=["endpoint", "subject", "sequence"], condition=Q(state="waiting"), name="delivery_order"
+            ),
+            models.Index(F("endpoint"), F("id").desc(), name="delivery_page"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} to {self.endpoint_id}"
+
+
+class DeliveryTry(models.Model):
+    """One sending of a delivery, and what the endpoint answered."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="log")
+    at = models.DateTimeField()
+    status = models.PositiveIntegerField(null=True)
+    milliseconds = models.PositiveIntegerField()
+    error = models.CharField(max_length=300, blank=True)
+    answer = models.CharField(max_length=500, blank=True, help_text="How the endpoint's answer begins.")
+
+    class Meta:
+        verbose_name_plural = "delivery tries"
+
+    def __str__(self) -> str:
+        return f"{self.status or self.error}"

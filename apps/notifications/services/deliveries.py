@@ -1,0 +1,252 @@
+"""Sending deliveries: claim, send outside of any transaction, store what came of it, by the lease that was claimed.
+
+The events of one subject reach an endpoint in their order: a later one waits while an earlier one is not there yet.
+"""
+
+import asyncio
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.urls import reverse
+from standardwebhooks import Webhook
+
+from apps.core.errors import Conflict
+from apps.core.mail import mail_write
+from apps.core.outbound import Answer, post
+from apps.core.queue import enqueue
+from apps.core.seals import unseal
+from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
+from apps.notifications.selectors import delivery_get, endpoint_get
+from apps.notifications.services.endpoints import PURPOSE
+from apps.notifications.services.events import KEPT
+from apps.organisations.models import Grant, Membership
+from apps.organisations.roles import Permission
+from apps.organisations.services import Actor, audit_record
+
+S = Delivery.State
+AGENT = "Nosana-Web-Webhooks/1"
+SECONDS = 15.0  # an endpoint has to answer within
+LEASE = timedelta(seconds=90)
+BATCH, AT_ONCE = 40, 4  # of all endpoints, and of one
+# Pauses before the second try, the third, and so on, in seconds: in all three days.
+PAUSES = (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000)
+OFF_AFTER = timedelta(days=3)
+REPLAY_MAXIMUM = 10_000
+
+
+def deliveries_send(*, now: datetime, rounds: int = 8) -> int:
+    """Send what is due, batch by batch until nothing is; return how many were tried. What fails is tried later."""
+    total = 0
+    for _ in range(rounds):
+        claimed = _claim(now)
+        if not claimed:
+            break
+        answers = asyncio.run(_send_all(claimed, now))
+        for delivery, answer in zip(claimed, answers, strict=True):
+            _store(delivery, answer, now)
+        total += len(claimed)
+    return total
+
+
+def deliveries_due(*, now: datetime) -> QuerySet[Delivery]:
+    """Return what may be sent now: due, held by nobody, its endpoint on, and nothing earlier of its subject waiting."""
+    earlier = Delivery.objects.filter(
+        endpoint=OuterRef("endpoint"),
+        subject=OuterRef("subject"),
+        state=S.WAITING,
+        sequence__lt=OuterRef("sequence"),
+    )
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    return Delivery.objects.filter(
+        free,
+        ~Exists(earlier),
+        state=S.WAITING,
+        next_try_at__lte=now,
+        endpoint__off_at=None,
+        endpoint__removed_at=None,
+    )
+
+
+def _claim(now: datetime) -> list[Delivery]:
+    token = uuid.uuid4()
+    with transaction.atomic():
+        place = Window(RowNumber(), partition_by=F("endpoint"), order_by=F("next_try_at").asc())
+        fair = deliveries_due(now=now).annotate(place=place).filter(place__lte=AT_ONCE).order_by("next_try_at")
+        ids = list(fair.values_list("pk", flat=True)[:BATCH])
+        mine = deliveries_due(now=now).filter(pk__in=ids).select_for_update(skip_locked=True, of=("self",))
+        ids = list(mine.values_list("pk", flat=True))
+        Delivery.objects.filter(pk__in=ids).update(lease=token, leased_until=now + LEASE)
+    return list(Delivery.objects.select_related("endpoint", "event").filter(pk__in=ids, lease=token))
+
+
+async def _send_all(deliveries: list[Delivery], now: datetime) -> list[Answer]:
+    return list(await asyncio.gather(*(_send(delivery, now) for delivery in deliveries)))
+
+
+async def _send(delivery: Delivery, now: datetime) -> Answer:
+    body = event_body(delivery.event)
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": AGENT,
+        "webhook-id": str(delivery.event_id),
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature(delivery.endpoint, str(delivery.event_id), body, now=now),
+    }
+    return await post(delivery.endpoint.url, content=body.encode(), headers=headers, seconds=SECONDS)
+
+
+def event_body(event: Event) -> str:
+    """Return what is sent of an event, the same to the byte at each try."""
+    return json.dumps(event_content(event), separators=(",", ":"))
+
+
+def event_content(event: Event) -> dict[str, Any]:
+    """Return what an event tells, as programs read it."""
+    return {
+        "id": str(event.pk),
+        "type": event.type,
+        "timestamp": event.at.astimezone(UTC).isoformat(),
+        "organisation": str(event.organisation_id),
+        "subject": event.subject,
+        "sequence": event.sequence,
+        "data": event.data,
+    }
+
+
+def signature(endpoint: Endpoint, message_id: str, body: str, *, now: datetime) -> str:
+    """Return the value of `webhook-signature` (Standard Webhooks): one signature by each secret that is in use."""
+    sealed = [endpoint.secret]
+    if endpoint.old_secret and endpoint.old_secret_until is not None and now < endpoint.old_secret_until:
+        sealed.append(endpoint.old_secret)
+    moment = now.astimezone(UTC)  # the library takes the clock's digits for UTC
+    return " ".join(Webhook(unseal(one, purpose=PURPOSE)).sign(message_id, moment, body) for one in sealed)
+
+
+def _store(delivery: Delivery, answer: Answer, now: datetime) -> None:
+    """Keep what came of a sending, unless another worker took the delivery over meanwhile."""
+    arrived = answer.status is not None and 200 <= answer.status < 300
+    changes = _arrived(now) if arrived else _failed(delivery, now)
+    with transaction.atomic():
+        endpoint = Endpoint.objects.select_for_update(no_key=True).get(pk=delivery.endpoint_id)
+        ours = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease, state=S.WAITING)
+        if not ours.update(lease=None, leased_until=None, tries=F("tries") + 1, **changes):
+            return
+        DeliveryTry.objects.create(
+            delivery=delivery,
+            at=now,
+            status=answer.status,
+            milliseconds=answer.milliseconds,
+            error=answer.error[:300],
+            answer=answer.text[:500],
+        )
+        _judge(endpoint, arrived, gone=answer.status == 410, now=now)
+
+
+def _arrived(now: datetime) -> dict[str, object]:
+    return {"state": S.DELIVERED, "delivered_at": now}
+
+
+def _failed(delivery: Delivery, now: datetime) -> dict[str, object]:
+    if delivery.tries >= len(PAUSES):
+        return {"state": S.DEAD}
+    return {"next_try_at": now + timedelta(seconds=PAUSES[delivery.tries])}
+
+
+def _judge(endpoint: Endpoint, arrived: bool, *, gone: bool, now: datetime) -> None:
+    """Note since when a locked endpoint fails; turn off one that fails for days, or says that it is gone."""
+    if arrived:
+        if endpoint.failing_since is not None:
+            endpoint.failing_since = None
+            endpoint.save(update_fields=["failing_since"])
+        return
+    endpoint.failing_since = endpoint.failing_since or now
+    lasting = now - endpoint.failing_since >= OFF_AFTER
+    if endpoint.off_at is None and (gone or lasting):
+        endpoint.off_at = now
+        endpoint.off_reason = "It answered 410 Gone." if gone else f"It took nothing for {OFF_AFTER.days} days."
+        _off_told(endpoint, now)
+    endpoint.save(update_fields=["failing_since", "off_at", "off_reason"])
+
+
+def _off_told(endpoint: Endpoint, now: datetime) -> None:
+    organisation = endpoint.organisation
+    audit_record(
+        organisation_id=organisation.pk,
+        actor=Actor.system(),
+        act="webhook.turned_off",
+        subject=f"endpoint:{endpoint.pk}",
+        after={"off_reason": endpoint.off_reason},
+        now=now,
+    )
+    page = settings.BASE_URL + reverse("notifications:webhook", args=[organisation.slug, endpoint.pk])
+    members = Membership.objects.select_related("user", "organisation").filter(organisation=organisation)
+    for member in members.order_by("pk"):
+        if member.reach.may(Permission.WEBHOOKS_MANAGE):
+            mail_write(
+                key=f"webhook-off:{endpoint.pk}:{now:%Y-%m-%dT%H:%M:%S}:{member.user_id}",
+                to=member.user.email,
+                template="webhook_off",
+                context={"endpoint": endpoint, "organisation": organisation, "url": page},
+            )
+
+
+def delivery_resend(
+    *, grant: Grant, endpoint_id: uuid.UUID | str, delivery_id: uuid.UUID | str, now: datetime
+) -> Delivery:
+    """Send a delivery once more, whatever became of it. Raises NotFound, Denied, Conflict while its endpoint is off."""
+    delivery = delivery_get(grant, endpoint_id, delivery_id)
+    if delivery.endpoint.off_at is not None:
+        raise Conflict("This endpoint is off; turn it on, then send again.")
+    with transaction.atomic():
+        Delivery.objects.filter(pk=delivery.pk).update(
+            state=S.WAITING, tries=0, next_try_at=now, lease=None, leased_until=None
+        )
+        enqueue("notifications.deliveries_send")
+    delivery.refresh_from_db()
+    return delivery
+
+
+def deliveries_replay(
+    *, grant: Grant, endpoint_id: uuid.UUID | str, since: datetime, everything: bool, now: datetime
+) -> int:
+    """Send again what was given up since then, or `everything` the endpoint wants, also from before it was set up.
+
+    Returns how many will be sent. Raises NotFound, Denied, and Conflict while the endpoint is off or for more than
+    10,000 events. Events are kept for 30 days.
+    """
+    endpoint = endpoint_get(grant, endpoint_id)
+    if endpoint.off_at is not None:
+        raise Conflict("This endpoint is off; turn it on, then send again.")
+    since = max(since, now - KEPT)
+    with transaction.atomic():
+        missing = _missing(endpoint, since) if everything else []
+        past = endpoint.deliveries.filter(event__at__gte=since).exclude(state=S.WAITING)
+        if not everything:
+            past = past.filter(state=S.DEAD)
+        count = past.count() + len(missing)
+        if count > REPLAY_MAXIMUM:
+            raise Conflict(f"That is more than {REPLAY_MAXIMUM:,} events; choose a later beginning.")
+        past.update(state=S.WAITING, tries=0, next_try_at=now, lease=None, leased_until=None)
+        Delivery.objects.bulk_create(
+            [
+                Delivery(endpoint=endpoint, event=one, subject=one.subject, sequence=one.sequence, next_try_at=now)
+                for one in missing
+            ],
+            ignore_conflicts=True,
+        )
+        enqueue("notifications.deliveries_send")
+    return count
+
+
+def _missing(endpoint: Endpoint, since: datetime) -> list[Event]:
+    events = Event.objects.filter(organisation_id=endpoint.organisation_id, at__gte=since)
+    if endpoint.types:
+        events = events.filter(type__in=endpoint.types)
+    events = events.exclude(subject__startswith="endpoint:").exclude(deliveries__endpoint=endpoint)
+    return list(events.order_by("id")[: REPLAY_MAXIMUM + 1])

@@ -1,0 +1,206 @@
+"""Acts on endpoints: set up, change, rotate the secret, turn off and on, remove, try."""
+
+import base64
+import secrets
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from apps.core.errors import AppError, Conflict
+from apps.core.outbound import AddressRefused, address_check
+from apps.core.seals import seal
+from apps.notifications.models import Endpoint, Event
+from apps.notifications.selectors import endpoint_get, endpoints_of
+from apps.notifications.services.events import event_emit
+from apps.notifications.types import TEST, types_read
+from apps.organisations.models import Grant, Organisation
+from apps.organisations.roles import Permission
+from apps.organisations.services import Actor, audit_record
+
+PURPOSE = "notifications.endpoint"
+ENDPOINTS_MAXIMUM = 20  # of one organisation
+OVERLAP_MAXIMUM = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class NewSecret:
+    """An endpoint, and the secret that signs for it, which nobody can see again."""
+
+    endpoint: Endpoint
+    secret: str
+
+
+def endpoint_create(
+    *,
+    grant: Grant,
+    url: str,
+    types: Collection[str] = (),
+    description: str = "",
+    actor: Actor,
+    now: datetime,
+) -> NewSecret:
+    """Set up an endpoint and return it with its secret, once; no types means all.
+
+    Raises Denied, Conflict for too many, and AppError with the field for a bad address, type or description.
+    """
+    grant.require(Permission.WEBHOOKS_MANAGE)
+    fields = {"url": _url_read(url), "types": types_read(types), "description": _description_read(description)}
+    secret = _secret_make()
+    with transaction.atomic():
+        Organisation.objects.select_for_update(no_key=True).get(pk=grant.organisation_id)
+        if endpoints_of(grant).count() >= ENDPOINTS_MAXIMUM:
+            raise Conflict(f"An organisation can have {ENDPOINTS_MAXIMUM} endpoints; remove one that is not used.")
+        made_by = grant.membership.user if grant.membership else None
+        endpoint = Endpoint.objects.create(
+            organisation=grant.organisation,
+            **fields,
+            secret=seal(secret, purpose=PURPOSE),
+            made_by=made_by,
+            created_at=now,
+        )
+        _told(endpoint, actor, "created", after=fields, now=now)
+    return NewSecret(endpoint, secret)
+
+
+def endpoint_change(
+    *,
+    grant: Grant,
+    endpoint_id: uuid.UUID | str,
+    url: str | None = None,
+    types: Collection[str] | None = None,
+    description: str | None = None,
+    on: bool | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Endpoint:
+    """Change what is given, all of it or nothing. Raises as endpoint_create, and NotFound.
+
+    Turned `on` or off, what waits stays, and goes once it is on.
+    """
+    wanted: dict[str, Any] = {}
+    if url is not None:
+        wanted["url"] = _url_read(url)
+    if types is not None:
+        wanted["types"] = types_read(types)
+    if description is not None:
+        wanted["description"] = _description_read(description)
+    with transaction.atomic():
+        endpoint = _lock(grant, endpoint_id)
+        before = {name: getattr(endpoint, name) for name in wanted}
+        if before != wanted:
+            for name, value in wanted.items():
+                setattr(endpoint, name, value)
+            endpoint.save(update_fields=list(wanted))
+            _told(endpoint, actor, "changed", before=before, after=wanted, now=now)
+        if on is not None and on is not (endpoint.off_at is None):
+            _turn(endpoint, on=on, actor=actor, now=now)
+    return endpoint
+
+
+def _turn(endpoint: Endpoint, *, on: bool, actor: Actor, now: datetime) -> None:
+    endpoint.off_at, endpoint.off_reason = (None, "") if on else (now, "Turned off by hand.")
+    endpoint.failing_since = None
+    endpoint.save(update_fields=["off_at", "off_reason", "failing_since"])
+    _told(endpoint, actor, "turned_on" if on else "turned_off", now=now)
+
+
+def endpoint_rotate(
+    *, grant: Grant, endpoint_id: uuid.UUID | str, overlap: timedelta, actor: Actor, now: datetime
+) -> NewSecret:
+    """Give the endpoint a new secret and return it, once; until `overlap` (0 to 7 days) has passed both sign.
+
+    Raises NotFound, Denied, and AppError for the overlap.
+    """
+    if not timedelta() <= overlap <= OVERLAP_MAXIMUM:
+        sentence = f"The old secret can go on signing for 0 to {OVERLAP_MAXIMUM.days} days."
+        raise AppError(sentence, code="overlap_out_of_range", fields={"overlap_hours": [sentence]})
+    secret = _secret_make()
+    with transaction.atomic():
+        endpoint = _lock(grant, endpoint_id)
+        endpoint.old_secret = endpoint.secret if overlap else ""
+        endpoint.old_secret_until = now + overlap if overlap else None
+        endpoint.secret = seal(secret, purpose=PURPOSE)
+        endpoint.save(update_fields=["secret", "old_secret", "old_secret_until"])
+        _told(endpoint, actor, "rotated", after={"old_secret_until": endpoint.old_secret_until}, now=now)
+    return NewSecret(endpoint, secret)
+
+
+def endpoint_remove(*, grant: Grant, endpoint_id: uuid.UUID | str, actor: Actor, now: datetime) -> None:
+    """Remove the endpoint and what waits for it; its secret is wiped. Raises NotFound and Denied."""
+    with transaction.atomic():
+        endpoint = _lock(grant, endpoint_id)
+        endpoint.removed_at, endpoint.secret, endpoint.old_secret = now, "", ""
+        endpoint.save(update_fields=["removed_at", "secret", "old_secret"])
+        endpoint.deliveries.all().delete()
+        _told(endpoint, actor, "removed", before={"url": endpoint.url}, now=now)
+
+
+def endpoint_test(*, grant: Grant, endpoint_id: uuid.UUID | str, now: datetime) -> Event:
+    """Send the endpoint an event that means nothing. Raises NotFound, Denied, Conflict while it is off."""
+    endpoint = endpoint_get(grant, endpoint_id)
+    if endpoint.off_at is not None:
+        raise Conflict("This endpoint is off; turn it on, then try it.")
+    with transaction.atomic():
+        return event_emit(
+            organisation_id=grant.organisation_id,
+            type=TEST.name,
+            subject=f"endpoint:{endpoint.pk}",
+            key=f"test:{uuid.uuid4()}",
+            data=dict(TEST.example),
+            now=now,
+            to=endpoint,
+        )
+
+
+def _lock(grant: Grant, endpoint_id: uuid.UUID | str) -> Endpoint:
+    found = endpoint_get(grant, endpoint_id)
+    endpoint = Endpoint.objects.select_for_update().get(pk=found.pk)
+    if endpoint.removed_at is not None:  # by a twin, between the look and the lock
+        return endpoint_get(grant, endpoint_id)
+    return endpoint
+
+
+def _secret_make() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _url_read(url: str) -> str:
+    try:
+        if len(url) > 500:
+            raise AddressRefused("The address is over 500 letters long.")
+        address_check(url)
+    except AddressRefused as refusal:
+        raise AppError(refusal.message, code=refusal.code, fields={"url": [refusal.message]}) from refusal
+    return url
+
+
+def _description_read(text: str) -> str:
+    text = " ".join(text.replace("\x00", "").split())
+    if len(text) > 120:
+        sentence = "The description is over 120 letters long; shorten it."
+        raise AppError(sentence, code="too_long", fields={"description": [sentence]})
+    return text
+
+
+def _told(
+    endpoint: Endpoint,
+    actor: Actor,
+    verb: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    audit_record(
+        organisation_id=endpoint.organisation_id,
+        actor=actor,
+        act=f"webhook.{verb}",
+        subject=f"endpoint:{endpoint.pk}",
+        before=before,
+        after=after,
+        now=now,
+    )

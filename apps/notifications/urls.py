@@ -1,0 +1,19 @@
+from django.urls import path
+
+from apps.notifications import views
+
+app_name = "notifications"
+ONE = "o/<slug:slug>/webhooks/<uuid:webhook_id>"
+urlpatterns = [
+    path("o/<slug:slug>/webhooks/", views.webhooks, name="webhooks"),
+    path("o/<slug:slug>/webhooks/new/", views.webhook_new, name="webhook_new"),
+    path(f"{ONE}/", views.webhook, name="webhook"),
+    path(f"{ONE}/edit/", views.webhook_edit, name="webhook_edit"),
+    path(f"{ONE}/rotate/", views.webhook_rotate, name="webhook_rotate"),
+    path(f"{ONE}/test/", views.webhook_test, name="webhook_test"),
+    path(f"{ONE}/turn/", views.webhook_turn, name="webhook_turn"),
+    path(f"{ONE}/replay/", views.webhook_replay, name="webhook_replay"),
+    path(f"{ONE}/remove/", views.webhook_remove, name="webhook_remove"),
+    path(f"{ONE}/deliveries/<uuid:delivery_id>/", views.delivery, name="delivery"),
+    path(f"{ONE}/deliveries/<uuid:delivery_id>/resend/", views.delivery_resend, name="delivery_resend"),
+]

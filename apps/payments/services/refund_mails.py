@@ -1,0 +1,28 @@
+"""What the customer reads about a refund: that it is on its way, or that the bank sent it back."""
+
+from django.conf import settings
+
+from apps.billing.selectors.invoices import finance_address
+from apps.core.mail import mail_write
+from apps.payments.models import Refund
+
+State = Refund.State
+
+
+def refund_mail(refund: Refund) -> None:
+    """Mail the finance address once when money is on its way, and once if it came back."""
+    if refund.state == State.FAILED and not refund.bounced:
+        return  # nothing had left: staff see why, and the customer was promised nothing yet
+    organisation = refund.organisation
+    mail_write(
+        key=f"refund:{refund.id}:{'bounced' if refund.state == State.FAILED else 'sent'}",
+        to=finance_address(organisation),
+        template="refund",
+        context={
+            "organisation": organisation,
+            "refund": refund,
+            "seller": settings.SELLER,
+            "url": f"{settings.BASE_URL}/o/{organisation.slug}/billing/refunds/",
+            "platform": settings.PLATFORM_NAME,
+        },
+    )

@@ -1,0 +1,1 @@
+"""The network's own list of markets, as its dashboard serves it."""

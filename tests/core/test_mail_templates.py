@@ -1,0 +1,19 @@
+"""Every mail is whole: a subject, words in text and in HTML, and nothing that needs an image."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+MAILS = sorted(path for path in (Path(__file__).parents[2] / "templates" / "emails").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("folder", MAILS, ids=lambda folder: folder.name)
+def test_a_mail_has_a_subject_and_says_in_text_what_it_says_in_html(folder: Path) -> None:
+    subject, text, html = ((folder / part).read_text() for part in ("subject.txt", "body.txt", "body.html"))
+    assert subject.strip()
+    assert "<img" not in html
+    assert "background-image" not in html
+    assert text.startswith("{% autoescape off %}")  # names with an ampersand are no HTML there
+    links = set(re.findall(r'href="({{[^}]+}})', html))
+    assert {link for link in links if link not in text} == set()  # whoever reads the text can follow them too
