@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
-from apps.bridge.models import Order
+from apps.bridge.models import Order, Stray
 from apps.bridge.services import order_retry
 
 
@@ -50,6 +50,24 @@ class OrderAdmin(ModelAdmin):
         messages.success(
             request, f"{count} {'order is' if count == 1 else 'orders are'} tried again within a second."
         )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Stray)
+class StrayAdmin(ModelAdmin):
+    """Job accounts the treasury paid for that no attempt of ours knows; to look at."""
+
+    list_display = ("address", "project", "market", "state", "deposit_micro", "first_seen_at", "gone_at")
+    list_filter = (("gone_at", admin.EmptyFieldListFilter),)
+    search_fields = ("address", "project", "market")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -207,6 +207,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs_api:market": {"GET": SignedIn("markets are the same for everybody")},
     "jobs:list": {"GET": P.JOBS_VIEW},
     "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
+    "jobs:policy": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
     "jobs:estimate": {"POST": P.JOBS_LAUNCH},
     "jobs:detail": {"GET": P.JOBS_VIEW},
     "jobs:stop": {"GET": P.JOBS_STOP, "POST": P.JOBS_STOP},

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 
+from apps.core.errors import AppError
 from apps.jobs.models import Attempt, Job, JobEvent, Market, Want
-from apps.jobs.services import market_curate
+from apps.jobs.services import attempt_resolve, market_curate, resolve_check
 
 
 class ReadOnly:
@@ -49,6 +52,96 @@ class JobAdmin(ReadOnly, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         return super().get_queryset(request).select_related("organisation", "market")
+
+
+class Parked(admin.SimpleListFilter):
+    """Those that wait for a person."""
+
+    title, parameter_name = "parked", "parked"
+
+    def lookups(self, *_: Any) -> list[tuple[str, str]]:
+        return [("yes", "Waits for a person")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
+        return queryset.filter(parked_at__isnull=False) if self.value() else queryset
+
+
+class SettleForm(forms.ModelForm):
+    """What the chain's history shows of a parked attempt."""
+
+    seconds = forms.IntegerField(min_value=0, help_text="Seconds the customer pays; 0 if it never ran.")
+    kept_micro = forms.IntegerField(
+        min_value=0,
+        label="Kept by the network",
+        help_text="micro-NOS of the deposit that did not come back; what the customer does not pay is our loss.",
+    )
+    evidence = forms.CharField(max_length=88, help_text="The signature that shows it.")
+    note = forms.CharField(max_length=150, help_text="What was found; the customer reads it.")
+
+    class Meta:
+        model = Attempt
+        fields: tuple[str, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """Check the numbers against the attempt."""
+        data = super().clean() or {}
+        try:
+            resolve_check(
+                self.instance,
+                seconds=data.get("seconds", 0),
+                timeout_s=self.instance.job.timeout_s,
+                kept_micro=data.get("kept_micro", 0),
+                note=data.get("note", "-"),
+            )
+        except AppError as refusal:
+            for field, sentences in refusal.fields.items():
+                self.add_error(field, list(sentences))
+        return data
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnly, ModelAdmin):
+    """Tries on the chain; one that waits for a person is settled here, by what the chain's history shows."""
+
+    form = SettleForm
+    list_display = ("address", "job", "number", "seen", "parked_at", "parked_why", "settled_at", "loss_micro")
+    list_filter = (Parked, "seen", "ending")
+    search_fields = ("id", "address", "job__id", "job__name", "list_signature", "settle_signature")
+    list_select_related = ("job",)
+    show_full_result_count = False
+    readonly_fields = (
+        "job",
+        "number",
+        "address",
+        "node",
+        "parked_at",
+        "parked_why",
+        "network_micro",
+        "settled_at",
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        asked = ["seconds", "kept_micro", "evidence", "note"] if self.has_change_permission(request, obj) else []
+        return [*self.readonly_fields, *asked]
+
+    def has_change_permission(self, *args: Any) -> bool:
+        """Allow it where something is to be settled, to staff who may change attempts."""
+        request, obj = args[0], args[1] if len(args) > 1 else None
+        waits = obj is None or (obj.parked_at is not None and obj.settled_at is None)
+        return bool(waits and request.user.has_perm("jobs.change_attempt"))
+
+    def save_model(self, request: HttpRequest, obj: Attempt, form: Any, change: bool) -> None:
+        """Settle it; the books and the customer's page say so."""
+        data = form.cleaned_data
+        attempt_resolve(
+            attempt_id=obj.pk,
+            seconds=data["seconds"],
+            kept_micro=data["kept_micro"],
+            signature=data["evidence"],
+            note=data["note"],
+            by=str(request.user),
+            now=timezone.now(),
+        )
 
 
 @admin.register(Market)

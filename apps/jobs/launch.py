@@ -17,8 +17,10 @@ from apps.jobs.definitions import DefinitionRefused
 from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
 from apps.jobs.models import Job, Market
 from apps.jobs.pages import definition_text, told_words, wait_words
+from apps.jobs.policies import Policy
+from apps.jobs.policy_forms import PolicyForm
 from apps.jobs.selectors import job_get, markets_open
-from apps.jobs.services import Estimate, job_estimate, job_launch
+from apps.jobs.services import Estimate, job_estimate, job_launch, policy_of
 from apps.organisations.access import page_grant
 from apps.organisations.models import Approval, Grant, Membership, Project
 from apps.organisations.roles import Permission
@@ -44,10 +46,12 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, _form_again(grant, request, projects) or _fresh_form(starter, projects), starter)
     form = LaunchForm(request.POST, projects=projects)
-    if not form.is_valid():
+    policies = PolicyForm.posted(request.POST, policy_of(grant.organisation))
+    if not form.is_valid() or (policies.is_bound and not policies.is_valid()):
         return _page(request, form, starter, status=422)
+    policy = policies.policy if policies.is_bound else None
     try:
-        made = _launch(request, grant, projects, form.cleaned_data | {"template": starter.slug})
+        made = _launch(request, grant, projects, form.cleaned_data | {"template": starter.slug, "policy": policy})
     except KeyReused:
         again = request.POST.copy()
         again["submission_key"] = str(uuid.uuid4())
@@ -77,6 +81,7 @@ def _launch(request: HttpRequest, grant: Grant, projects: list[Project], data: d
         submission_key=str(data["submission_key"]),
         reason=data["reason"],
         template=data["template"],
+        policy=data["policy"],
         actor=actor_of(request),
         now=timezone.now(),
     )
@@ -120,6 +125,8 @@ def _fresh_form(starter: Starter, projects: list[Project]) -> LaunchForm:
 def _page(
     request: HttpRequest, form: LaunchForm, starter: Starter, *, status: int = 200, error: AppError | None = None
 ) -> HttpResponse:
+    kept = _kept_policy(request)
+    policies = PolicyForm.posted(request.POST, kept)
     markets = markets_open()
     chosen = form["market"].value() or next((m.slug for m in markets if m.vram_gb >= starter.vram_gb), None)
     chosen = chosen or (markets[0].slug if markets else None)
@@ -138,8 +145,9 @@ def _page(
             for m in markets
         ],
         "chosen": chosen,
-        **_estimate(form, next((m for m in markets if m.slug == chosen), None)),
+        **_estimate(form, next((m for m in markets if m.slug == chosen), None), policies),
         "cap": _cap(request, form["project"].value()),
+        "policies": policies,
     }
     return render(request, "jobs/launch.html", context, status=status)
 
@@ -153,7 +161,8 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     market = Market.objects.filter(slug=request.POST.get("market", ""), open=True, hidden=False).first()
     _, sentences = definition_problems(request.POST.get("definition", "")[:400_000])
     cap = _cap(request, request.POST.get("project", "")[:60])
-    context = {"sentences": sentences, "cap": cap, **_estimate(form, market)}
+    policies = PolicyForm.posted(request.POST, _kept_policy(request))
+    context = {"sentences": sentences, "cap": cap, **_estimate(form, market, policies)}
     return render(request, "jobs/estimate.html", context)
 
 
@@ -169,11 +178,26 @@ def _cap(request: HttpRequest, project: str | None) -> LimitState | None:
     )
 
 
-def _estimate(form: Form, market: Market | None) -> dict[str, Any]:
+def _kept_policy(request: HttpRequest) -> Policy:
+    """Return the policy of the job that is launched again, else what the organisation's new jobs do."""
+    membership: Membership = request.membership  # type: ignore[attr-defined]
+    again = request.GET.get("again", "")
+    return job_get(Grant.of_member(membership), again).policy if again else policy_of(membership.organisation)
+
+
+def _longest(policies: PolicyForm, seconds: int) -> int:
+    """Return the longest time limit that the policy, as the form stands, lets a job come to."""
+    if not policies.is_bound or not policies.is_valid():
+        return seconds
+    return policies.policy.longest(seconds)
+
+
+def _estimate(form: Form, market: Market | None, policies: PolicyForm) -> dict[str, Any]:
     """Return the estimate for the form's market and time limit, or the sentence that says what is missing."""
     raw = form["timeout_minutes"].value()
     field = form.fields["timeout_minutes"]
     found: Estimate | None = None
+    extended: Estimate | None = None
     lack = "" if market else "Choose a market to see what the job costs at most."
     try:
         minutes = field.clean(raw)
@@ -181,4 +205,7 @@ def _estimate(form: Form, market: Market | None) -> dict[str, Any]:
         lack = " ".join(refusal.messages)
     else:
         found = job_estimate(market, minutes * 60) if market else None
-    return {"estimate": found, "lack": lack, "estimate_market": market, "minutes": raw}
+        longest = _longest(policies, minutes * 60)
+        if market and longest > minutes * 60:
+            extended = job_estimate(market, longest)
+    return {"extended": extended, "estimate": found, "lack": lack, "estimate_market": market, "minutes": raw}

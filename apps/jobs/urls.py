@@ -1,11 +1,12 @@
 from django.urls import path
 
-from apps.jobs import launch, streams, views
+from apps.jobs import defaults, launch, streams, views
 
 app_name = "jobs"
 urlpatterns = [
     path("o/<slug:slug>/jobs/", views.job_list, name="list"),
     path("o/<slug:slug>/jobs/new/", launch.new, name="new"),
+    path("o/<slug:slug>/jobs/policy/", defaults.policy, name="policy"),
     path("o/<slug:slug>/jobs/new/estimate/", launch.estimate, name="estimate"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/", views.detail, name="detail"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/stop/", views.stop, name="stop"),

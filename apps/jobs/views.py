@@ -98,6 +98,7 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
         "next": next_words(job),
         "outcomes": outcomes(job.result),
         "definition": definition_text(job.definition),
+        "words": job.policy.words(),
         "token": token,
         "finished": over,
         "may_stop": grant.may(Permission.JOBS_STOP, job.project_id),

@@ -65,7 +65,7 @@ class Bench:
     def __init__(self) -> None:
         self.numbers = itertools.count()
         now = timezone.now()
-        user = User.objects.create_user("bench@acme.example", name="Bench")
+        user = User.objects.create_user(f"bench{os.getpid()}@acme.example", name="Bench")
         organisation = organisation_create(user=user, name="Bench", actor=Actor.person(user), now=now)
         TermsAcceptance.objects.create(
             organisation=organisation, version=settings.TERMS_VERSION, user=user, accepted_at=now
@@ -75,7 +75,7 @@ class Bench:
             organisation_id=organisation.pk,
             kind=Lot.Kind.PROMOTIONAL,
             micro=10**10,
-            key="bench",
+            key=f"bench {os.getpid()}",
             now=now,
             expires_at=now + timedelta(days=30),
         )
@@ -84,7 +84,7 @@ class Bench:
         self.payer = wallet_load(Path(settings.CHAIN_TREASURY_FILE))
         address = str(self._market_open())
         self.market = Market.objects.create(
-            address=address, slug="bench", name="Bench", price_micro=PRICE, open=True
+            address=address, slug=f"bench-{os.getpid()}", name="Bench", price_micro=PRICE, open=True
         )
 
     def _market_open(self) -> Any:
@@ -109,7 +109,7 @@ class Bench:
             definition=definition(number),
             timeout_s=TIMEOUT_S,
             name=f"Job {number}",
-            submission_key=f"bench {number}",
+            submission_key=f"bench {os.getpid()} {number}",
             now=timezone.now(),
         )
 

@@ -23,7 +23,7 @@ from apps.jobs.state import State
 from sandbox.services.process import Child
 from tests.bridge.conftest import Stage
 from tests.bridge.network import ROOT
-from tests.bridge.test_crashes import TOLD
+from tests.bridge.processes import TOLD
 
 COUNT = "i=0; while true; do echo line $i; i=$((i+1)); sleep 0.1; done"
 

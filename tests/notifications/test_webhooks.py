@@ -17,6 +17,7 @@ from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.models import Mail
 from apps.notifications.models import Delivery, Endpoint, Event
 from apps.notifications.services import (
+    Fact,
     NewSecret,
     deliveries_replay,
     deliveries_send,
@@ -27,6 +28,7 @@ from apps.notifications.services import (
     endpoint_rotate,
     endpoint_test,
     event_emit,
+    events_emit,
     events_forget,
 )
 from apps.notifications.services.deliveries import PAUSES
@@ -104,11 +106,25 @@ def test_telling_needs_the_transaction_of_the_act(world: World) -> None:
         event_emit(organisation_id=world.acme.pk, type="job.failed", subject="job:1", key="a", data={}, now=NOW)
 
 
-def test_telling_costs_four_statements_with_endpoints_or_without(
-    world: World, django_assert_num_queries: DjangoAssertNumQueries
+@pytest.mark.parametrize("many", [1, 50])
+def test_telling_one_or_many_costs_the_same(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries, many: int
 ) -> None:
-    with transaction.atomic(), django_assert_num_queries(4):
-        event_emit(organisation_id=world.acme.pk, type="job.failed", subject="job:1", key="a", data={}, now=NOW)
+    facts = [Fact(world.acme.pk, "job.failed", f"job:{number}", f"key:{number}", {}) for number in range(many)]
+    with transaction.atomic(), django_assert_num_queries(5):
+        assert len(events_emit(facts=facts, now=NOW)) == many
+    endpoint = setup(world, types=["job.failed"]).endpoint
+    assert events_emit(facts=facts, now=NOW) == []
+    assert endpoint.deliveries.count() == 0
+
+
+def test_many_events_of_one_thing_told_at_once_keep_their_order(world: World) -> None:
+    setup(world)
+    facts = [Fact(world.acme.pk, kind, "job:1", kind, {}) for kind in ("job.queued", "job.running")]
+    with transaction.atomic():
+        events = events_emit(facts=facts, now=NOW)
+    assert [(event.type, event.sequence) for event in events] == [("job.queued", 1), ("job.running", 2)]
+    assert Delivery.objects.count() == 2
 
 
 def test_what_fails_is_tried_later_and_later_and_given_up_after_three_days(world: World, hook: Receiver) -> None:

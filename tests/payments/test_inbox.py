@@ -72,6 +72,19 @@ def test_what_stripe_did_not_sign_just_now_is_refused(
     assert not StripeEvent.objects.exists()
 
 
+@pytest.mark.parametrize("seconds", [-290, -1, 1, 120, 3_600])
+def test_clocks_that_differ_refuse_nothing_that_stripe_signed_lately(seconds: int) -> None:
+    """A clock of Stripe's before ours makes no delivery old, and only the secret can sign ahead of time."""
+    assert post(*signed(EVENT, at=timezone.now() + timedelta(seconds=seconds))).status_code == 200
+    assert StripeEvent.objects.count() == 1
+
+
+def test_an_old_delivery_is_refused_as_a_replay_even_when_its_event_is_known() -> None:
+    assert post(*signed(EVENT, at=timezone.now())).status_code == 200
+    assert post(*signed(EVENT, at=timezone.now() - timedelta(seconds=301))).status_code == 400
+    assert (StripeEvent.objects.count(), Message.objects.count()) == (1, 1)
+
+
 @pytest.mark.parametrize("signature", [None, "", "nonsense", "t=,v1=", "t=1"])
 def test_a_delivery_without_a_signature_is_refused(signature: str | None) -> None:
     assert post(json.dumps(EVENT).encode(), signature).status_code == 400

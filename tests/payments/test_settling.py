@@ -18,6 +18,7 @@ from apps.payments.models import TopUp
 from apps.payments.services import topup_path, topup_start
 from apps.payments.sweeps import topups_sweep
 from tests.checkout import Checkout
+from tests.payments.test_handling import crash_at
 from tests.payments.test_pages import FORM, HTMX, offered, page_of, text
 from tests.payments.topups import TopUps, handled, state
 
@@ -84,6 +85,25 @@ def test_news_of_the_arrival_again_and_in_another_order_credits_once(promised: T
     assert (state(promised), Lot.objects.count(), Quote.objects.count()) == ("paid", 1, 2)
     assert wallet(promised.organisation_id).available_micro == promised.quote.credits_micro
     assert (len(mails("topup_processing")), len(mails("topup_arrived"))) == (1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crash_anywhere_in_the_arrival_leaves_a_promise_and_a_repeat_credits(
+    promised: TopUp, checkout: Checkout
+) -> None:
+    """Break the handler at each of its statements in turn, then let the message run again."""
+    checkout.settle(promised.stripe_session_id or "", "succeeded")
+    event = checkout.events(promised.id)[ARRIVED]
+    event_store(event, now=timezone.now())
+    broken_at = 0
+    while state(promised) != "paid":
+        assert (Quote.objects.count(), Lot.objects.count(), mails("topup_arrived")) == (1, 0, [])
+        broken_at += 1
+        with crash_at(broken_at):
+            event_handle(event_id=event["id"], now=timezone.now())
+    assert broken_at > 10  # it really was broken, many times
+    assert (Quote.objects.count(), Lot.objects.count(), len(mails("topup_arrived"))) == (2, 1, 1)
+    assert wallet(promised.organisation_id).available_micro == promised.price.credits_micro
 
 
 def test_a_debit_that_bounces_ends_the_topup_with_the_banks_words(promised: TopUp, checkout: Checkout) -> None:

@@ -17,20 +17,17 @@ HEARD_LATELY = timedelta(minutes=5)
 def nodes_watch(*, now: datetime, limit: int = 200) -> int:
     """End the jobs whose nodes gave no sign of life for longer than their policies allow; return how many.
 
-    Whoever hears nobody at all is deaf, and ends nothing: without a collector, or when several jobs run on several
-    nodes and none was heard of lately.
+    Whoever hears nobody is deaf, and ends nothing: without a collector, or when several nodes run jobs and none was
+    heard of lately. A node that was never heard of is silent only if others are heard.
     """
-    silent = list(attempts_silent(now=now)[:limit])
+    silent = list(Attempt.objects.filter(pk__in=attempts_silent(now=now)[:limit]).only("pk", "heard_at"))
     if not silent:
         return 0
-    if _deaf(now):
+    others = Attempt.objects.filter(heard_at__gt=now - HEARD_LATELY).exists()
+    nodes = attempts_running().order_by().values("node").distinct().count()
+    collecting = Lease.objects.filter(name=COLLECTOR, expires_at__gt=now).exists()
+    if not collecting or (nodes > 1 and not others):
         logger.error("no node at all is heard; %s jobs seem silent and none of them is ended", len(silent))
         return 0
-    return sum(attempt_silent(attempt_id=attempt_id, now=now) for attempt_id in silent)
-
-
-def _deaf(now: datetime) -> bool:
-    if not Lease.objects.filter(name=COLLECTOR, expires_at__gt=now).exists():
-        return True
-    nodes = attempts_running().order_by().values("node").distinct().count()
-    return nodes > 1 and not Attempt.objects.filter(settled_at=None, heard_at__gt=now - HEARD_LATELY).exists()
+    certain = [attempt.pk for attempt in silent if attempt.heard_at is not None or others]
+    return sum(attempt_silent(attempt_id=attempt_id, now=now) for attempt_id in certain)

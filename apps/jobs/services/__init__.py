@@ -1,6 +1,7 @@
 """Acts that write jobs, one module per act; import them from here."""
 
 from apps.jobs.services.approvals import job_approved, job_launch
+from apps.jobs.services.defaults import policy_set
 from apps.jobs.services.extension import (
     ExtensionCost,
     extension_estimate,
@@ -27,13 +28,21 @@ from apps.jobs.services.observation import (
     attempt_withdrawn,
     want_close,
 )
-from apps.jobs.services.parking import attempt_park, attempt_resolve
+from apps.jobs.services.parking import attempt_park, attempt_resolve, resolve_check
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
-from apps.jobs.services.submission import ApprovalNeeded, Estimate, Spender, job_estimate, job_stop, job_submit
+from apps.jobs.services.submission import (
+    ApprovalNeeded,
+    Estimate,
+    Spender,
+    job_estimate,
+    job_stop,
+    job_submit,
+    policy_of,
+)
 from apps.jobs.services.watching import attempt_silent, attempts_heard, jobs_watch
 from apps.jobs.state import Seen
 
@@ -87,6 +96,9 @@ __all__ = [
     "market_observe",
     "markets_figure",
     "markets_list",
+    "policy_of",
+    "policy_set",
+    "resolve_check",
     "result_missed",
     "result_store",
     "want_close",

@@ -13,17 +13,17 @@ from apps.core.errors import Conflict
 from apps.jobs.events import SENTENCES, job_facts
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.state import OVER, Reason, State, may_follow, may_return
-from apps.notifications.services import event_emit
+from apps.notifications.services import Fact, events_emit
 
 
 def job_lock(job_id: uuid.UUID) -> Job:
     """Return the job with its row locked until the transaction ends. Raises Job.DoesNotExist."""
-    return Job.objects.select_for_update(no_key=True).get(pk=job_id)
+    return Job.objects.select_for_update(no_key=True, of=("self",)).select_related("project").get(pk=job_id)
 
 
 def jobs_lock(job_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Job]:
     """Return the jobs by id, with their markets, rows locked in one order until the transaction ends."""
-    jobs = Job.objects.select_for_update(no_key=True, of=("self",)).select_related("market")
+    jobs = Job.objects.select_for_update(no_key=True, of=("self",)).select_related("market", "project")
     return {job.pk: job for job in jobs.filter(pk__in=job_ids).order_by("pk")}
 
 
@@ -76,16 +76,7 @@ def job_move(
     for name, value in fields.items():
         setattr(job, name, value)
     job.save(update_fields=["state", "reason", "sentence", *fields])
-    line = event_write(job=job, kind=to, sentence=sentence, now=now, signature=signature, slot=slot, act=act)
-    if to in SENTENCES:
-        event_emit(
-            organisation_id=job.organisation_id,
-            type=f"job.{to}",
-            subject=f"job:{job.pk}",
-            key=f"job:{job.pk}:{line.seq}",
-            data=job_facts(job),
-            now=now,
-        )
+    events_write(lines=[Line(job, to, sentence, signature, slot, act)], now=now, told=True)
 
 
 def jobs_move(*, lines: Sequence[Line], to: State, now: datetime, **fields: Any) -> None:
@@ -99,7 +90,7 @@ def jobs_move(*, lines: Sequence[Line], to: State, now: datetime, **fields: Any)
         for name, value in changed.items():
             setattr(job, name, value)
     Job.objects.filter(pk__in=[job.pk for job in jobs]).update(**changed)
-    events_write(lines=lines, now=now)
+    events_write(lines=lines, now=now, told=True)
 
 
 def event_write(
@@ -116,17 +107,18 @@ def event_write(
     return events_write(lines=[Line(job, kind, sentence, signature, slot, act)], now=now)[0]
 
 
-def events_write(*, lines: Sequence[Line], now: datetime) -> list[JobEvent]:
+def events_write(*, lines: Sequence[Line], now: datetime, told: bool = False) -> list[JobEvent]:
     """Add a line to the timeline of each of these locked jobs, one a job, and tell whoever watches.
 
     Each instruction of the program is told once, so a line whose `act` was told before does not name it again.
+    `told` lines, those of a new state, are events for webhooks too.
     """
     if not lines:
         return []
     jobs = [line.job.pk for line in lines]
     found = JobEvent.objects.filter(job__in=jobs).values("job").annotate(last=Max("seq"))
     last = dict(found.values_list("job", "last"))
-    told = acts_known(lines)
+    named = acts_known(lines)
     events = JobEvent.objects.bulk_create(
         JobEvent(
             job=line.job,
@@ -135,14 +127,31 @@ def events_write(*, lines: Sequence[Line], now: datetime) -> list[JobEvent]:
             kind=line.kind,
             sentence=line.sentence,
             state=line.job.state,
-            act="" if (line.job.pk, line.signature, line.act) in told else line.act,
+            act="" if (line.job.pk, line.signature, line.act) in named else line.act,
             signature=line.signature,
             slot=line.slot,
         )
         for line in lines
     )
     jobs_notify({event.job_id: f"event {event.seq}" for event in events})
+    if told:
+        _tell(events, now)
     return events
+
+
+def _tell(events: Sequence[JobEvent], now: datetime) -> None:
+    facts = [
+        Fact(
+            organisation_id=event.job.organisation_id,
+            type=f"job.{event.state}",
+            subject=f"job:{event.job_id}",
+            key=f"job:{event.job_id}:{event.seq}",
+            data=job_facts(event.job),
+        )
+        for event in events
+        if event.state in SENTENCES
+    ]
+    events_emit(facts=facts, now=now)
 
 
 def job_notify(job_id: uuid.UUID, payload: str) -> None:

@@ -55,7 +55,7 @@ def attempt_resolve(
         if attempt.parked_at is None or attempt.settled_at is not None:
             raise Conflict("This attempt does not wait for anybody; it was settled meanwhile.")
         network = attempt.price_micro * seconds
-        _check(attempt, seconds=seconds, timeout_s=job.timeout_s, kept_micro=kept_micro, note=note)
+        resolve_check(attempt, seconds=seconds, timeout_s=job.timeout_s, kept_micro=kept_micro, note=note)
         settlement = billing.hold_settle(
             source=attempt.hold_source,
             network_micro=network,
@@ -85,7 +85,7 @@ def attempt_resolve(
         return attempt
 
 
-def _check(attempt: Attempt, *, seconds: int, timeout_s: int, kept_micro: int, note: str) -> None:
+def resolve_check(attempt: Attempt, *, seconds: int, timeout_s: int, kept_micro: int, note: str) -> None:
     """Pass if the numbers can be. Raises AppError with a sentence per field."""
     wrong: dict[str, list[str]] = {}
     if not 0 <= seconds <= timeout_s:

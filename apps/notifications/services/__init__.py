@@ -14,9 +14,10 @@ from apps.notifications.services.endpoints import (
     endpoint_rotate,
     endpoint_test,
 )
-from apps.notifications.services.events import event_emit, events_forget
+from apps.notifications.services.events import Fact, event_emit, events_emit, events_forget
 
 __all__ = [
+    "Fact",
     "NewSecret",
     "deliveries_replay",
     "deliveries_send",
@@ -28,5 +29,6 @@ __all__ = [
     "endpoint_test",
     "event_content",
     "event_emit",
+    "events_emit",
     "events_forget",
 ]

@@ -24,7 +24,7 @@ from apps.core.seals import unseal
 from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
 from apps.notifications.selectors import delivery_get, endpoint_get
 from apps.notifications.services.endpoints import PURPOSE
-from apps.notifications.services.events import KEPT
+from apps.notifications.services.events import KEPT, deliveries_make
 from apps.organisations.models import Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, audit_record
@@ -233,13 +233,7 @@ def deliveries_replay(
         if count > REPLAY_MAXIMUM:
             raise Conflict(f"That is more than {REPLAY_MAXIMUM:,} events; choose a later beginning.")
         past.update(state=S.WAITING, tries=0, next_try_at=now, lease=None, leased_until=None)
-        Delivery.objects.bulk_create(
-            [
-                Delivery(endpoint=endpoint, event=one, subject=one.subject, sequence=one.sequence, next_try_at=now)
-                for one in missing
-            ],
-            ignore_conflicts=True,
-        )
+        deliveries_make([(endpoint, event) for event in missing], now=now)
         enqueue("notifications.deliveries_send")
     return count
 

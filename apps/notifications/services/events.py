@@ -1,19 +1,33 @@
 """Telling an event: a row with its number, and a delivery for each endpoint that wants it, in the act's transaction."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef
 from django.db.transaction import TransactionManagementError
 
 from apps.core.queue import enqueue
 from apps.notifications.models import Delivery, Endpoint, Event
+from apps.notifications.types import TEST
 
 KEPT = timedelta(days=30)
 FORGET_BATCH = 5_000
+Place = tuple[uuid.UUID, str]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is to be told: a type of event of `subject` (noun:<id>), `key` names the fact, `data` is JSON."""
+
+    organisation_id: uuid.UUID
+    type: str
+    subject: str
+    key: str
+    data: Mapping[str, Any]
 
 
 def event_emit(
@@ -26,27 +40,49 @@ def event_emit(
     now: datetime,
     to: Endpoint | None = None,
 ) -> Event:
-    """Tell an event of `subject` (noun:<id>), in the caller's transaction; a repeat with the same key tells nothing.
+    """Tell one event, in the caller's transaction; a repeat with the same key tells nothing and returns the first.
 
-    Every endpoint that is on and wants the type gets it, or only `to`. The events of one subject are numbered 1, 2, …
-    in the order in which their transactions told them. `data` is JSON. Costs four statements. Raises
-    TransactionManagementError outside a transaction.
+    Every endpoint that is on and wants the type gets it, or only `to`. Raises as events_emit.
     """
+    made = events_emit(facts=[Fact(organisation_id, type, subject, key, data)], now=now, to=to)
+    return made[0] if made else Event.objects.get(organisation_id=organisation_id, key=key)
+
+
+def events_emit(*, facts: Sequence[Fact], now: datetime, to: Endpoint | None = None) -> list[Event]:
+    """Tell many events, in the caller's transaction, and return those that were not told before.
+
+    The events of one subject are numbered 1, 2, … in the order in which their transactions told them. Costs four
+    statements, and two more where somebody is told. Raises TransactionManagementError outside a transaction.
+    """
+    if not facts:
+        return []
     if not connection.in_atomic_block:
-        raise TransactionManagementError(f"{type} is told outside of a transaction; open one around the act.")
-    sequence = _number(organisation_id, subject, key)
-    if sequence is None:
-        return Event.objects.get(organisation_id=organisation_id, key=key)
-    event = Event.objects.create(
-        organisation_id=organisation_id, type=type, subject=subject, sequence=sequence, key=key, data=data, at=now
-    )
-    deliveries_make(event, [to] if to is not None else list(_endpoints(organisation_id, type)), now=now)
-    return event
+        raise TransactionManagementError(
+            f"{facts[0].type} is told outside of a transaction; open one around the act."
+        )
+    last, told = _numbers(facts)
+    events = []
+    for fact in facts:
+        place = fact.organisation_id, fact.subject
+        if (fact.organisation_id, fact.key) in told:
+            continue
+        told.add((fact.organisation_id, fact.key))
+        last[place] = last.get(place, 0) + 1
+        events.append(Event(**vars(fact), sequence=last[place], at=now))
+    Event.objects.bulk_create(events)
+    endpoints = [to] if to is not None else _endpoints({fact.organisation_id for fact in facts})
+    deliveries_make([(one, event) for event in events for one in endpoints if _wants(one, event)], now=now)
+    return events
 
 
-def deliveries_make(event: Event, endpoints: list[Endpoint], *, now: datetime) -> None:
-    """Promise the event to the endpoints, once to each."""
-    if not endpoints:
+def _wants(endpoint: Endpoint, event: Event) -> bool:
+    chosen = not endpoint.types or event.type in endpoint.types or event.type == TEST.name
+    return chosen and endpoint.organisation_id == event.organisation_id
+
+
+def deliveries_make(pairs: Sequence[tuple[Endpoint, Event]], *, now: datetime) -> None:
+    """Promise each endpoint its event, once."""
+    if not pairs:
         return
     Delivery.objects.bulk_create(
         [
@@ -57,34 +93,39 @@ def deliveries_make(event: Event, endpoints: list[Endpoint], *, now: datetime) -
                 sequence=event.sequence,
                 next_try_at=now,
             )
-            for endpoint in endpoints
+            for endpoint, event in pairs
         ],
         ignore_conflicts=True,
     )
     enqueue("notifications.deliveries_send")
 
 
-def _endpoints(organisation_id: uuid.UUID, type: str) -> QuerySet[Endpoint]:
-    wants = Q(types=[]) | Q(types__contains=[type])
-    return Endpoint.objects.filter(wants, organisation_id=organisation_id, removed_at=None, off_at=None)
+def _endpoints(organisations: set[uuid.UUID]) -> list[Endpoint]:
+    return list(Endpoint.objects.filter(organisation__in=organisations, removed_at=None, off_at=None))
 
 
-def _number(organisation_id: uuid.UUID, subject: str, key: str) -> int | None:
-    """Return the number of the subject's next event, or None when the key was told already.
+def _numbers(facts: Sequence[Fact]) -> tuple[dict[Place, int], set[Place]]:
+    """Return the last number of each subject, and which keys were told already.
 
-    The lock lets one transaction at a time number a subject's events: two that did at once would break their acts.
+    The locks let one transaction at a time number a subject's events: two that did at once would break their acts.
     """
+    places = sorted({(str(fact.organisation_id), fact.subject) for fact in facts})
     with connection.cursor() as cursor:
-        lock = f"event:{organisation_id}:{subject}"
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock])
         cursor.execute(
-            "SELECT coalesce(max(sequence) FILTER (WHERE subject = %s), 0) + 1, coalesce(bool_or(key = %s), false)"
-            " FROM notifications_event WHERE organisation_id = %s AND (subject = %s OR key = %s)",
-            [subject, key, organisation_id, subject, key],
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name",
+            [[f"event:{organisation}:{subject}" for organisation, subject in places]],
         )
-        row = cursor.fetchone()
-    assert row is not None
-    return None if row[1] else int(row[0])
+        cursor.execute(
+            "SELECT e.organisation_id, e.subject, max(e.sequence) FROM notifications_event e JOIN unnest(%s::uuid[],"
+            " %s::text[]) AS f(organisation, subject) ON e.organisation_id = f.organisation"
+            " AND e.subject = f.subject GROUP BY 1, 2",
+            [[organisation for organisation, _ in places], [subject for _, subject in places]],
+        )
+        last = {(organisation, subject): number for organisation, subject, number in cursor.fetchall()}
+    known = Event.objects.filter(
+        organisation__in={fact.organisation_id for fact in facts}, key__in=[fact.key for fact in facts]
+    )
+    return last, set(known.values_list("organisation_id", "key"))
 
 
 def events_forget(*, now: datetime) -> int:
