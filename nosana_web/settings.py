@@ -154,6 +154,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # --- mail ------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+STAFF_EMAIL = env.str("STAFF_EMAIL", default="operations@nosana-web.example")  # alerts about the platform itself
 DEFAULT_FROM_EMAIL = env.str("NOSANA_MAIL_FROM", default="Nosana Web <billing@nosana-web.example>")
 
 # --- language, time, files -------------------------------------------------------------------------------
@@ -285,6 +286,7 @@ CHAIN_PRIORITY_FEE = env.int("CHAIN_PRIORITY_FEE", default=0)
 CHAIN_SEED_FILE = env.str("CHAIN_SEED_FILE", default="")
 CHAIN_SEED_VERSION = env.int("CHAIN_SEED_VERSION", default=1)
 CHAIN_TREASURY_FILE = env.str("CHAIN_TREASURY_FILE", default="")
+TREASURY_LAMPORTS_FLOOR = env.int("TREASURY_LAMPORTS_FLOOR", default=100_000_000)  # a day takes that at least
 MARKETS_FILE = env.str("MARKETS_FILE", default="")  # catalogue of the markets we trust: address, name, GPU, VRAM
 # The network's own list of markets (names, GPUs, prices in dollars); empty: it is not asked. Its markets are offered
 # besides those of the catalogue only if their authority on the chain is named here.

@@ -10,7 +10,7 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
     "billing.credited": [],  # organisation_id
     "billing.vat_refund_due": ["payments.vat_refund_want"],  # topup_id, currency, minor
     # organisation_id: the available credits fell below a level somebody watches (billing.services.balance_watch)
-    "billing.balance_changed": ["billing.balance_check"],
+    "billing.balance_changed": ["billing.balance_check", "payments.auto_top_up"],
     "billing.refunded": [],  # reversal_id: money of a top-up went back, by a refund or a lost dispute
     "billing.disputed": [],  # reversal_id: a bank took a payment back until it is decided; credits are frozen
     "jobs.wanted": ["bridge.order_make"],  # want_id
@@ -30,5 +30,9 @@ PORTS: dict[str, list[str]] = {
     # the kinds of events an app tells to webhooks, each a notifications.types.EventType
     "notifications.event_types": ["apps.jobs.events.event_types", "apps.billing.events.event_types"],
     # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
-    "organisations.close_obstacles": ["apps.billing.closing.close_obstacles", "apps.jobs.closing.close_obstacles"],
+    "organisations.close_obstacles": [
+        "apps.billing.closing.close_obstacles",
+        "apps.payments.closing.close_obstacles",
+        "apps.jobs.closing.close_obstacles",
+    ],
 }

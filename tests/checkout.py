@@ -128,6 +128,28 @@ class Checkout:
         """Let the bank decide a dispute: won or lost."""
         self._call("POST", f"/_sandbox/disputes/{dispute_id}/close", json={"status": status})
 
+    def keep(self, customer: str, token: str = "pm_card_visa") -> Json:
+        """Keep one of Stripe's test cards for a customer."""
+        return self._call("POST", f"/v1/payment_methods/{token}/attach", data={"customer": customer})
+
+    def card(self, payment_method: str) -> Json:
+        """Return the payment method as the API shows it."""
+        return self._get(f"/v1/payment_methods/{payment_method}")
+
+    def detach(self, payment_method: str) -> None:
+        """Remove a card, as from Stripe's dashboard."""
+        self._call("POST", f"/v1/payment_methods/{payment_method}/detach")
+
+    def intents(self, topup_id: object) -> list[Json]:
+        """Return the payments that carry this top-up's id, newest first."""
+        listed = self._get("/v1/payment_intents", limit="100")["data"]
+        return [intent for intent in listed if intent["metadata"].get("topup_id") == str(topup_id)]
+
+    def card_event(self, payment_method: str, kind: str) -> Json:
+        """Return the newest event of one type about a payment method."""
+        listed = self._get("/v1/events", limit="100", type=kind)["data"]
+        return next(event for event in listed if event["data"]["object"]["id"] == payment_method)
+
     def events_of(self, payment_intent: str, kind: str) -> list[Json]:
         """Return the events of one type about a payment, oldest first."""
         listed = self._get("/v1/events", limit="100", type=kind)["data"]

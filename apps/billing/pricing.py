@@ -23,6 +23,12 @@ def credits_for(net_minor: int, rate_charged_micro: int) -> int:
     return net_minor * MICRO_PER_MINOR * MICRO // rate_charged_micro
 
 
+def net_for(micro: int, rate_charged_micro: int) -> int:
+    """Return the least amount in minor units, in whole units of the currency, that buys at least `micro` credits."""
+    minor = -(-micro * rate_charged_micro // (MICRO * MICRO_PER_MINOR))
+    return -(-minor // 100) * 100
+
+
 def platform_fee(network_micro: int) -> int:
     """Return the platform's fee on what a node earns, in micro-NOS: PLATFORM_FEE_BP of it, rounded down."""
     return fraction_floor(network_micro, settings.PLATFORM_FEE_BP)

@@ -8,8 +8,24 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
-from apps.bridge.models import Order, Stray
+from apps.bridge.models import Order, Stray, TreasuryReading
 from apps.bridge.services import order_retry
+
+
+@admin.register(TreasuryReading)
+class TreasuryReadingAdmin(ModelAdmin):
+    list_display = ("at", "nos_micro", "deposits_micro", "earned_micro", "lamports")
+    ordering = ("-at",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class Parked(admin.SimpleListFilter):

@@ -75,6 +75,29 @@ class Order(models.Model):
         return f"{self.kind} {self.attempt_id} ({self.state})"
 
 
+class TreasuryReading(models.Model):
+    """What the treasury had at a moment, finalised on the chain; rows older than a month are deleted."""
+
+    at = models.DateTimeField(unique=True)
+    nos_micro = models.BigIntegerField("NOS (micro)", help_text="In the treasury's own account.")
+    deposits_micro = models.BigIntegerField(help_text="In escrow for jobs that are not done.")
+    earned_micro = models.BigIntegerField(
+        help_text="Paid to nodes for jobs that are done and not settled here yet."
+    )
+    lamports = models.BigIntegerField("SOL (lamports)", help_text="For rent and fees.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(nos_micro__gte=0, deposits_micro__gte=0, earned_micro__gte=0, lamports__gte=0),
+                name="treasury_reading_not_negative",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"treasury at {self.at:%Y-%m-%d %H:%M}"
+
+
 class Stray(models.Model):
     """A job account the treasury paid for that no attempt of ours knows; seen by the full sync, touched by nobody."""
 

@@ -2,9 +2,38 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from apps.bridge.chain import Gateway, JobState, ask_chain, treasury_address
+from django.conf import settings
+
+from apps.bridge.chain import Gateway, JobAccount, JobState, ask_chain, treasury_address
+from apps.bridge.models import TreasuryReading
 from apps.jobs.models import Attempt
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Escrow:
+    """What the chain holds of one attempt that is not settled here, finalised; amounts in micro-NOS.
+
+    `state` is that of the job's account, or "absent". Of a job that is done nothing is held any more: its node
+    `earned` what it ran, the rest came back.
+    """
+
+    job_id: UUID
+    attempt_id: UUID
+    address: str
+    state: str
+    held_micro: int
+    earned_micro: int
+    expected_micro: int  # what was set aside for the node here
+
+    @property
+    def differs(self) -> bool:
+        """Whether the chain holds more than was set aside."""
+        return self.held_micro > self.expected_micro
 
 
 @dataclass(frozen=True)
@@ -14,6 +43,12 @@ class Position:
     treasury_micro: int
     deposits_micro: int
     lamports: int
+    escrows: tuple[Escrow, ...] = ()
+
+    @property
+    def earned_micro(self) -> int:
+        """What nodes earned of jobs that are not settled here yet."""
+        return sum(escrow.earned_micro for escrow in self.escrows)
 
 
 def position() -> Position:
@@ -21,18 +56,46 @@ def position() -> Position:
 
     A deposit is live until the job's account is done (the node was paid, the rest returned) or gone.
     """
-    addresses = list(
-        Attempt.objects.filter(address__isnull=False, settled_at=None).values_list("address", flat=True)
-    )
+    rows = Attempt.objects.filter(address__isnull=False, settled_at=None).order_by("id")
+    attempts = {str(row.address): row for row in rows.only("id", "job_id", "address", "network_micro")}
 
     async def look(gateway: Gateway) -> Position:
         (micro, lamports), jobs = await asyncio.gather(
-            gateway.treasury("finalized"), gateway.jobs_at([str(address) for address in addresses], "finalized")
+            gateway.treasury("finalized"), gateway.jobs_at(list(attempts), "finalized")
         )
-        live = [job for job in jobs.values() if job is not None and job.state != JobState.DONE]
-        return Position(micro, sum(job.deposit for job in live), lamports)
+        escrows = tuple(_escrow(attempt, jobs.get(address)) for address, attempt in attempts.items())
+        return Position(micro, sum(escrow.held_micro for escrow in escrows), lamports, escrows)
 
     return ask_chain(look)
+
+
+def _escrow(attempt: Attempt, job: JobAccount | None) -> Escrow:
+    done = job is not None and job.state == JobState.DONE
+    return Escrow(
+        job_id=attempt.job_id,
+        attempt_id=attempt.pk,
+        address=str(attempt.address),
+        state="absent" if job is None else JobState(job.state).name.lower(),
+        held_micro=0 if job is None or done else job.deposit,
+        earned_micro=job.cost() if job is not None and done else 0,
+        expected_micro=attempt.network_micro,
+    )
+
+
+def treasury_reading() -> TreasuryReading | None:
+    """Return the newest reading of the treasury, if there is one."""
+    return TreasuryReading.objects.order_by("-at").first()
+
+
+def lamports_needed(*, now: datetime) -> int:
+    """Return what a day takes of SOL: all that left the treasury within 24 hours, at least the configured floor.
+
+    What came back of rent is not counted against it, so it rather overstates.
+    """
+    seen = TreasuryReading.objects.filter(at__gt=now - DAY).order_by("at").values_list("lamports", flat=True)
+    amounts = list(seen)
+    left = sum(max(before - after, 0) for before, after in zip(amounts, amounts[1:], strict=False))
+    return max(left, settings.TREASURY_LAMPORTS_FLOOR)
 
 
 def treasury() -> dict[str, int | str]:

@@ -6,6 +6,7 @@ import uuid
 from django.utils import timezone
 
 from apps.bridge import services
+from apps.bridge.chain import ChainError
 from apps.bridge.listing import ListingBroken
 from apps.core import queue
 
@@ -34,6 +35,14 @@ def listing_sync() -> None:
         services.listing_sync(now=timezone.now())
     except ListingBroken as error:
         logger.warning("%s", error)
+
+
+@queue.periodic("bridge.treasury_read", every=60)
+def treasury_read() -> None:
+    try:
+        services.treasury_read(now=timezone.now())
+    except ChainError as error:
+        logger.warning("the treasury was not read: %s", error)
 
 
 @queue.task("bridge.result_fetch")

@@ -202,6 +202,19 @@ ROUTES: dict[str, dict[str, Access]] = {
     "payments:topup": {"GET": P.BILLING_MANAGE},
     "payments:topup_start": {"POST": P.BILLING_MANAGE},
     "payments:topup_detail": {"GET": P.BILLING_MANAGE},
+    "payments:automatic": {"GET": P.BILLING_VIEW, "POST": P.BILLING_MANAGE},
+    "payments:automatic_off": {"POST": P.BILLING_MANAGE},
+    "payments:cards": {"GET": P.BILLING_VIEW},
+    "payments:card_add": {"POST": P.BILLING_MANAGE},
+    "payments:card_setup": {"GET": P.BILLING_MANAGE},
+    "payments:card_default": {"POST": P.BILLING_MANAGE},
+    "payments:card_remove": {"GET": P.BILLING_MANAGE, "POST": P.BILLING_MANAGE},
+    "payments_api:cards": {"GET": P.BILLING_VIEW},
+    "payments_api:card_default": {"POST": P.BILLING_MANAGE},
+    "payments_api:card_remove": {"POST": P.BILLING_MANAGE},
+    "payments_api:automatic": {"GET": P.BILLING_VIEW, "PUT": P.BILLING_MANAGE},
+    "payments_api:topups": {"GET": P.BILLING_VIEW, "POST": P.BILLING_MANAGE},
+    "payments_api:topup": {"GET": P.BILLING_VIEW},
     # --- jobs
     "jobs_api:markets": {"GET": SignedIn("markets are the same for everybody")},
     "jobs_api:market": {"GET": SignedIn("markets are the same for everybody")},
@@ -216,6 +229,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs:stream": {"GET": P.JOBS_VIEW},
     "jobs:log": {"GET": P.JOBS_VIEW},
     # --- support
+    "support:treasury": {"GET": Staff("how the treasury stands")},
 }
 
 

@@ -6,16 +6,19 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from apps.payments import gateway
-from apps.payments.gateway import Session
+from apps.payments.gateway import Session, SetupSession
 from apps.payments.models import TopUp
 from apps.payments.services import (
+    card_apply,
+    card_fetch,
     dispute_apply,
     dispute_fetch,
     refund_apply,
     refund_fetch,
-    session_apply,
+    setup_apply,
     topup_of,
 )
+from apps.payments.services.news import News, news_apply, payment_news
 
 
 class Apply(Protocol):
@@ -35,26 +38,38 @@ class Handler:
     apply: Apply
 
 
-def session_fetch(checkout_session: dict[str, Any]) -> Session:
+def session_fetch(checkout_session: dict[str, Any]) -> Session | SetupSession:
     """Return the session of a checkout.session event as Stripe has it now."""
+    if checkout_session.get("mode") == "setup":
+        return gateway.setup_session_get(checkout_session["id"])
     return gateway.session_get(checkout_session["id"])
 
 
-def session_of_payment(payment: dict[str, Any]) -> Session | None:
-    """Return the session that an intent or a charge belongs to, or None while we do not know its session.
+def session_apply(session: Session | SetupSession, /, *, now: datetime) -> None:
+    """Credit what a session paid, or keep the card it brought."""
+    if isinstance(session, SetupSession):
+        setup_apply(session, now=now)
+    else:
+        news_apply(session, now=now)
+
+
+def news_of_payment(payment: dict[str, Any]) -> News | None:
+    """Return what Stripe has of the top-up that an intent or a charge belongs to, or None while that is not known.
 
     The session's own events tell the same payment, so nothing is lost then. Raises Parked for foreign ones.
     """
     topup = TopUp.objects.filter(id=topup_of(payment.get("metadata") or {})).first()
-    if topup is None or topup.stripe_session_id is None:
+    if topup is None:
         return None
-    return gateway.session_get(topup.stripe_session_id)
+    intent = payment["id"] if payment.get("object") == "payment_intent" else payment.get("payment_intent")
+    return payment_news(topup, intent=intent)
 
 
 CHECKOUT = Handler(fetch=session_fetch, apply=session_apply)
-PAYMENT = Handler(fetch=session_of_payment, apply=session_apply)
+PAYMENT = Handler(fetch=news_of_payment, apply=news_apply)
 REFUND = Handler(fetch=refund_fetch, apply=refund_apply)
 DISPUTE = Handler(fetch=dispute_fetch, apply=dispute_apply)
+CARD = Handler(fetch=card_fetch, apply=card_apply)
 
 HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": CHECKOUT,
@@ -62,6 +77,7 @@ HANDLERS: dict[str, Handler] = {
     "checkout.session.async_payment_failed": CHECKOUT,
     "checkout.session.expired": CHECKOUT,
     "payment_intent.succeeded": PAYMENT,
+    "payment_intent.payment_failed": PAYMENT,  # of an automatic top-up; at Checkout the person tries again
     "charge.updated": PAYMENT,  # Stripe's fee is often booked a moment after the payment
     "charge.refunded": REFUND,
     "refund.created": REFUND,
@@ -72,4 +88,8 @@ HANDLERS: dict[str, Handler] = {
     "charge.dispute.closed": DISPUTE,
     "charge.dispute.funds_withdrawn": DISPUTE,
     "charge.dispute.funds_reinstated": DISPUTE,
+    "payment_method.attached": CARD,
+    "payment_method.updated": CARD,
+    "payment_method.automatically_updated": CARD,  # the bank sent a new card with another date
+    "payment_method.detached": CARD,
 }

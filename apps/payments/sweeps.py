@@ -13,7 +13,8 @@ from apps.payments.errors import Parked
 from apps.payments.handlers import HANDLERS
 from apps.payments.inbox import event_store
 from apps.payments.models import EventCursor, Refund, TopUp
-from apps.payments.services import refund_send, session_apply, topup_expire
+from apps.payments.services import refund_send, topup_charge, topup_confirm, topup_expire
+from apps.payments.services.news import news_apply, payment_news
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +44,20 @@ def topups_sweep(*, now: datetime, limit: int = 100) -> int:
 
 def _ask(topup: TopUp, *, now: datetime) -> None:
     TopUp.objects.filter(id=topup.id).update(checked_at=now)
-    if topup.stripe_session_id is None:
-        if now > topup.quote.expires_at:
-            topup_expire(topup_id=topup.id, now=now)
-        return
     try:
-        session = gateway.session_get(topup.stripe_session_id)
+        if topup.automatic and topup.stripe_session_id is None and topup.state != TopUp.State.PAID:
+            topup_charge(
+                topup_id=topup.id, now=now
+            )  # what a worker left undone; each looks whether it is its turn
+            topup_confirm(topup_id=topup.id, now=now)
+            return
+        news = payment_news(topup)
+        if news is None:
+            if now > topup.quote.expires_at:
+                topup_expire(topup_id=topup.id, now=now)
+            return
         with transaction.atomic():
-            session_apply(session, now=now)
+            news_apply(news, now=now)
     except (Parked, gateway.StripeRefused) as error:
         logger.warning("top-up %s is parked: %s", topup.id, error)
         TopUp.objects.filter(id=topup.id).update(parked_reason=str(error))

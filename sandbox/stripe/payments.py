@@ -50,7 +50,7 @@ def method_detach(sandbox: Sandbox, method: Json) -> Json:
         owner["invoice_settings"]["default_payment_method"] = None
         sandbox.store.put(owner)
     previous = {"customer": method["customer"]}
-    method["customer"] = None
+    method |= {"customer": None, "_detached": True}
     sandbox.store.put(method)
     sandbox.emit("payment_method.detached", method, previous)
     return method
@@ -64,7 +64,14 @@ def intent_create(sandbox: Sandbox, given: Json) -> Json:
 
 
 def usable(method: Json, customer: str | None) -> None:
-    """Raises InvalidRequest when the payment method belongs to someone else."""
+    """Raises InvalidRequest when the payment method belongs to someone else, or was taken from its customer."""
+    if method.get("_detached"):
+        raise InvalidRequest(
+            "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared "
+            "with a connected account without Customer attachment, or was detached from a Customer. It may not be "
+            "used again.",
+            param="payment_method",
+        )
     if method["customer"] and not customer:
         raise InvalidRequest(
             "The PaymentMethod you provided is attached to a customer so you must provide the customer as "

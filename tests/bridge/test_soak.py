@@ -1,6 +1,6 @@
 """Many jobs, several workers, an endpoint that misbehaves: all settle, and chain and ledger agree to the micro-NOS.
 
-CI plays 40 jobs with two workers. The large game: SOAK_JOBS=1000 SOAK_WORKERS=4 SOAK_SECONDS=900 python -m pytest
+CI plays 30 jobs with two workers. The large game: SOAK_JOBS=1000 SOAK_WORKERS=4 SOAK_SECONDS=900 python -m pytest
 tests/bridge/test_soak.py -n 0 -s (SOAK_SEED chooses the faults).
 """
 
@@ -31,9 +31,9 @@ from tests.bridge.network import Network
 from tests.bridge.processes import workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
-JOBS = int(os.environ.get("SOAK_JOBS", "40"))
+JOBS = int(os.environ.get("SOAK_JOBS", "30"))
 WORKERS = int(os.environ.get("SOAK_WORKERS", "2"))
-SECONDS = float(os.environ.get("SOAK_SECONDS", "240"))
+SECONDS = float(os.environ.get("SOAK_SECONDS", "480"))
 SEED = os.environ.get("SOAK_SEED", "7")
 TIMEOUT_S = 100
 FAULTS = {

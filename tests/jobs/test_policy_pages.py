@@ -8,7 +8,12 @@ from apps.jobs.models import Job, OrganisationPolicy
 from tests.console.scene import credits_give, markets_make
 from tests.world import World
 
-GIVEN = {"policy-queue_limit": "20", "policy-queue_then": "give_up", "policy-reposts": "1", "policy-near_then": "warn"}
+GIVEN = {
+    "policy-queue_limit": "20",
+    "policy-queue_then": "give_up",
+    "policy-reposts": "1",
+    "policy-near_then": "warn",
+}
 EXTENDS = {"policy-near_then": "extend", "policy-extend_by": "10", "policy-extend_most": "30"}
 URL = "/o/acme/jobs/policy/"
 

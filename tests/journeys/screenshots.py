@@ -30,6 +30,7 @@ from apps.users.models import User  # noqa: E402
 from tests.console.oversight import oversight_make  # noqa: E402
 from tests.console.scene import limits_make, lots_make, scene_make  # noqa: E402
 from tests.organisations.people import invitation_token, invited, member  # noqa: E402
+from tests.payments.scene import cards_make  # noqa: E402
 from tests.world import World  # noqa: E402
 
 WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
@@ -52,7 +53,7 @@ def session_for(email: str) -> str:
 def people_make(world: World) -> dict[str, str]:
     """Invite two people; return the token of a link and the number of a member, for the addresses that name them."""
     sent = [
-        invited(world.olga, "grace.hopper@boreal.example", "developer", projects=[world.project.pk]),
+        invited(world.olga, "grace.hopper@boreal.example", "developer", projects={world.project.pk: "viewer"}),
         invited(world.adam, "ada@boreal.example", "billing", now=timezone.now() - timedelta(days=9)),
     ]
     return {"token": invitation_token(sent[0]), "mia": str(member(world.mia).pk)}
@@ -99,6 +100,10 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "caps": f"{o}billing/caps/",
         "invoices": f"{o}billing/invoices/",
         "top-up": f"{o}billing/top-up/",
+        "cards": f"{o}billing/cards/",
+        "card-remove": f"{o}billing/cards/{people['card']}/remove/",
+        "automatic": f"{o}billing/automatic/",
+        "top-up-asking": f"{o}billing/top-up/{people['asking']}/",
         "account-email": "/accounts/email/",
         "account-password": "/accounts/password/change/",
         "account-mfa": "/accounts/2fa/",
@@ -168,7 +173,7 @@ def main() -> None:
 def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
     """Fill the database and take the pictures of all pages (or of those named)."""
     world = World.build()
-    people = people_make(world)
+    people = people_make(world) | cards_make(world.acme.memberships.get(user=world.olga))
     shown = pages(scene_make(world.acme, world.olga), people) | oversight_pages(oversight_make(world))
     limits_make(world.acme.memberships.get(user=world.olga))
     lots_make(world.acme.memberships.get(user=world.olga))

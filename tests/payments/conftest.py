@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from apps.payments.models import TopUp
 from tests.checkout import KEY, SECRET, Checkout, stripe_process
+from tests.payments.automatic import Automatic
 from tests.payments.topups import TopUps, handled
 from tests.world import World
 
@@ -42,6 +43,12 @@ def opened(topups: TopUps) -> TopUp:
 def paid(topups: TopUps) -> TopUp:
     """A top-up that was paid at Stripe, of which we have heard nothing yet."""
     return topups.paid()
+
+
+@pytest.fixture
+def automatic(topups: TopUps) -> Automatic:
+    """Acme's cards and its rule for automatic top-ups."""
+    return Automatic(topups, topups.checkout)
 
 
 @pytest.fixture

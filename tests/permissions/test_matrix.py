@@ -55,6 +55,8 @@ QUESTIONS = (
 NOT_BY_SERVICE_KEYS = {
     ("organisations_api:keys", "POST"): "what is sent asks for a personal key, and a service key is nobody's",
     ("organisations_api:approval_withdraw", "POST"): "only whoever asked takes the question back",
+    ("payments_api:automatic", "PUT"): "a person answers for what a card pays by itself",
+    ("payments_api:topups", "POST"): "a person goes to pay it",
     ("organisations_api:member_remove", "POST"): "who may be removed depends on the role of who removes",
     ("organisations_api:invitations", "POST"): "an invitation says who invites",
     ("organisations_api:invitations_many", "POST"): "an invitation says who invites",

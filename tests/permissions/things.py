@@ -41,7 +41,7 @@ from apps.organisations.services import (
     audit_record,
     invitation_send,
 )
-from apps.payments.models import TopUp
+from apps.payments.models import Card, CardSetup, StripeCustomer, TopUp, TopUpRule
 from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
 from tests.organisations.people import invitation_token
@@ -73,6 +73,61 @@ def topup_of(organisation: Organisation) -> TopUp:
     """Return a top-up that waits to be paid."""
     owner, quote = owner_of(organisation), quote_of(organisation)
     return TopUp.objects.create(organisation=organisation, user=owner.user, quote=quote)
+
+
+def card_of(organisation: Organisation) -> Card:
+    """Return a card the organisation keeps."""
+    now = timezone.now()
+    StripeCustomer.objects.get_or_create(
+        organisation=organisation,
+        defaults={
+            "customer_id": f"cus_{organisation.slug}",
+            "name": organisation.name,
+            "email": owner_of(organisation).user.email,
+            "asked_at": now,
+        },
+    )
+    facts = {"brand": "visa", "last4": "4242", "expires_month": 12, "expires_year": 2040}
+    return Card.objects.create(
+        organisation=organisation,
+        payment_method=f"pm_{uuid.uuid4().hex}",
+        default=not organisation.cards.filter(default=True).exists(),
+        created_at=now,
+        checked_at=now,
+        **facts,
+    )
+
+
+def card_setup_of(organisation: Organisation) -> CardSetup:
+    """Return a setup whose page at Stripe is open."""
+    now = timezone.now()
+    return CardSetup.objects.create(
+        organisation=organisation, user=owner_of(organisation).user, created_at=now, expires_at=now
+    )
+
+
+def rule_body(organisation: Organisation) -> dict[str, Any]:
+    """Return a form, or a body, that switches automatic top-ups on with a card of the organisation."""
+    return {
+        "mode": "threshold",
+        "below": "50",
+        "amount": "100",
+        "currency": "EUR",
+        "month_cap": "500",
+        "card": str(card_of(organisation).pk),
+    }
+
+
+def rule_json(organisation: Organisation) -> dict[str, Any]:
+    """Return a body that switches automatic top-ups on, where a rule is there already."""
+    card = card_of(organisation)
+    user = owner_of(organisation).user
+    facts = {"mode": "threshold", "below_micro": 10**7, "amount_minor": 10_000, "currency": "EUR"}
+    TopUpRule.objects.get_or_create(
+        organisation=organisation,
+        defaults={**facts, "month_cap_minor": 10_000, "user": user, "updated_at": timezone.now()},
+    )
+    return {**facts, "on": True, "month_cap_minor": 50_000, "card": str(card.pk)}
 
 
 def invoice_of(organisation: Organisation) -> Invoice:
@@ -246,6 +301,8 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
+    "card_id": lambda organisation: card_of(organisation).pk,
+    "setup_id": lambda organisation: card_setup_of(organisation).pk,
     "market": lambda organisation: job_of(organisation).market.slug,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
@@ -315,6 +372,8 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "amount": "1",
         "key": str(uuid.uuid4()),
     },
+    "payments:automatic": rule_body,
+    "payments_api:automatic": rule_json,
     "notifications_api:webhooks": lambda organisation: {"url": "https://acme.example/hook"},
     "notifications_api:webhook_replay": lambda organisation: {"since": timezone.now().isoformat()},
     "notifications:webhook_replay": lambda organisation: {"hours": "24"},

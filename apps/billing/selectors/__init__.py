@@ -1,5 +1,6 @@
 """Questions to billing, organisation first, each in the file of its noun."""
 
+from apps.billing.selectors.balances import spending_per_day
 from apps.billing.selectors.forecasts import Forecast, forecast_month
 from apps.billing.selectors.invoices import (
     credit_note_get,
@@ -19,6 +20,7 @@ from apps.billing.selectors.limits import (
     caps_of,
     people_by_address,
 )
+from apps.billing.selectors.owed import credits_owed
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
@@ -26,6 +28,7 @@ from apps.billing.selectors.wallets import (
     PAGE,
     Movement,
     Wallet,
+    availables,
     holds_of,
     holds_open,
     lots_live,
@@ -37,15 +40,16 @@ from apps.billing.selectors.wallets import (
 )
 
 __all__ = [
-    "PAGE",
-    "ROWS_LIMIT",
     "Dimension",
     "Forecast",
     "LimitState",
     "Movement",
+    "PAGE",
+    "ROWS_LIMIT",
     "UsageLine",
     "UsageRow",
     "Wallet",
+    "availables",
     "budget_get",
     "budgets_of",
     "cap_get",
@@ -54,6 +58,7 @@ __all__ = [
     "credit_note_get",
     "credit_notes_of",
     "credit_notes_page",
+    "credits_owed",
     "finance_address",
     "forecast_month",
     "holds_of",
@@ -68,6 +73,7 @@ __all__ = [
     "movements",
     "people_by_address",
     "places_of",
+    "spending_per_day",
     "statement_csv",
     "statement_get",
     "statement_rows",

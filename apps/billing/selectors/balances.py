@@ -4,12 +4,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Sum
+from django.db.models import Min, Q, Sum
 
 from apps.billing.models import BalanceAlert, Hold, UsageRecord
 from apps.organisations.models import Organisation
 
 WINDOW = timedelta(hours=24)
+BASIS = timedelta(days=7)
 HOUR = 3_600
 
 
@@ -54,6 +55,27 @@ def burn_of(organisation_id: uuid.UUID, *, now: datetime) -> Burn:
     span = int((now - max(min(begins), since)).total_seconds())
     total = (held["sum"] or 0) + (used["sum"] or 0)
     return Burn(-(-total * HOUR // max(span, HOUR)))
+
+
+def spending_per_day(organisation_id: uuid.UUID, *, now: datetime) -> int:
+    """Return what an organisation spends in a day, in micro-NOS, rounded up: for deciding what to buy.
+
+    The mean of what was settled in the last seven days, or what was settled in the last day where that is more; one
+    that began to spend later is measured since then, over a day at least. Nothing that is only reserved counts.
+    """
+    usage = UsageRecord.objects.filter(organisation_id=organisation_id)
+    found = usage.filter(settled_at__gt=now - BASIS, settled_at__lte=now).aggregate(
+        week=Sum("amount_micro"),
+        day=Sum("amount_micro", filter=Q(settled_at__gt=now - WINDOW)),
+        first=Min("starts_at"),
+    )
+    if not found["week"]:
+        return 0
+    measured = BASIS
+    if not usage.filter(settled_at__lte=now - BASIS).exists():
+        measured = min(max(now - found["first"], WINDOW), BASIS)
+    mean = -(-found["week"] * int(WINDOW.total_seconds()) // int(measured.total_seconds()))
+    return max(mean, found["day"] or 0)
 
 
 def balance_alert_of(organisation: Organisation) -> BalanceAlert:

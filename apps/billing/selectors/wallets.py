@@ -1,6 +1,7 @@
 """What an organisation has, and what changed it."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,6 +44,13 @@ def wallet(organisation_id: uuid.UUID) -> Wallet:
     codes = [chart.available(organisation_id), chart.held(organisation_id), chart.frozen(organisation_id)]
     found = balances(codes)
     return Wallet(*(found.get(code, 0) for code in codes))
+
+
+def availables(organisation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return the available credits of each organisation, micro-NOS, in one query; 0 before its first credit."""
+    codes = {found: chart.available(found) for found in organisation_ids}
+    found = balances(codes.values())
+    return {organisation_id: found.get(code, 0) for organisation_id, code in codes.items()}
 
 
 def lots_of(organisation: Organisation) -> QuerySet[Lot]:

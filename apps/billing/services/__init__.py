@@ -29,6 +29,7 @@ from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
 from apps.billing.services.quotes import (
     Terms,
+    net_for_credits,
     quote_accept,
     quote_create,
     quote_offer,
@@ -108,6 +109,7 @@ __all__ = [
     "lots_expire",
     "month_close",
     "months_close",
+    "net_for_credits",
     "place_proof_record",
     "platform_fee",
     "purse_of",

@@ -14,7 +14,7 @@ from django.core import signing
 
 from apps.billing.errors import QuoteRefused, QuoteUnknown
 from apps.billing.models import Quote
-from apps.billing.pricing import credits_for, rate_text, rate_with_spread, topup_limits
+from apps.billing.pricing import credits_for, net_for, rate_text, rate_with_spread, topup_limits
 from apps.billing.services.rates import rate_latest
 from apps.billing.services.vat import vat_of
 from apps.core.ids import uuid7
@@ -90,6 +90,15 @@ def quote_create(*, organisation: Organisation, currency: str, net_minor: int, n
     """Lock rate, VAT and credits for QUOTE_MINUTES and return the quote. Raises as `quote_preview`."""
     terms = quote_preview(organisation=organisation, currency=currency, net_minor=net_minor, now=now)
     return Quote.objects.create(organisation=organisation, **asdict(terms))
+
+
+def net_for_credits(*, currency: str, micro: int, now: datetime) -> int:
+    """Return the amount before VAT, in minor units, that brings at least `micro` credits at today's price.
+
+    Rounded up to a whole unit of the currency. Raises RateUnavailable without a fresh rate.
+    """
+    charged = rate_with_spread(rate_latest(currency, now).price_micro, settings.RATE_SPREAD_BP)
+    return net_for(micro, charged)
 
 
 def quote_offer(*, organisation: Organisation, terms: Terms) -> str:

@@ -8,6 +8,7 @@ from apps.bridge.services.orders import order_make, order_retry, orders_due, ord
 from apps.bridge.services.pushing import orders_push
 from apps.bridge.services.results import result_fetch, result_try, results_sweep
 from apps.bridge.services.syncing import SETTLED_FOR, Synced, chain_sync
+from apps.bridge.services.treasury import treasury_read
 from apps.bridge.services.watchdog import nodes_watch
 from apps.bridge.services.working import orders_work
 
@@ -32,4 +33,5 @@ __all__ = [
     "result_fetch",
     "result_try",
     "results_sweep",
+    "treasury_read",
 ]

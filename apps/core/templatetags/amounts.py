@@ -21,6 +21,12 @@ def fiat(minor: int | None, currency: str) -> str:
 
 
 @register.filter
+def sol(lamports: int | None) -> str:
+    """Show lamports as SOL, with four decimals, rounded down."""
+    return "" if lamports is None else f"{int(lamports) // 100_000 / 10_000:.4f}"
+
+
+@register.filter
 def duration(seconds: int | None) -> str:
     """Show seconds as "1 h 02 min", "3 min 20 s" or "45 s"."""
     return "" if seconds is None else duration_text(seconds)

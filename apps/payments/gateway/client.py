@@ -4,10 +4,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import stripe
 from django.conf import settings
 from django.db import transaction
+from stripe.params import PaymentIntentCreateParams as PaymentIntentCreateParams
 from stripe.params.checkout import SessionCreateParams as SessionCreateParams
 
 from apps.core.errors import AppError
@@ -32,6 +34,14 @@ class StripeRefused(AppError):
     status = 502
 
 
+class CardDeclined(StripeRefused):
+    """The bank refused the card; `intent` is the payment that failed, as Stripe has it, where there is one."""
+
+    code = "card_declined"
+    status = 402
+    intent: dict[str, Any] | None = None
+
+
 class SignatureRefused(AppError):
     """A delivery that Stripe did not sign with our secret, or too long ago."""
 
@@ -48,7 +58,13 @@ def stripe_client() -> Iterator[stripe.StripeClient]:
         pass  # raises inside a transaction: a slow answer must never hold locks
     try:
         yield _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_URL)
-    except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
+    except stripe.CardError as error:
+        logger.info("the bank refused: %s", error)
+        declined = CardDeclined(f"The bank refused this: {error.user_message or error}")
+        told: Any = error.json_body or {}
+        declined.intent = told.get("error", {}).get("payment_intent")
+        raise declined from error
+    except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
         if error.http_status == 409:  # a twin of ours is under way with the same key
             raise StripeUnavailable("The same is being done at this moment; look again in a minute.") from error
         logger.warning("Stripe refused: %s", error)

@@ -56,11 +56,12 @@ def session_create(
     reference: str,
     metadata: Mapping[str, str],
     method: str = "card",
+    keep_card: bool = False,
     note: str = "",
 ) -> Session:
     """Open a Checkout session, once per idempotency key: a repeat returns the first session.
 
-    `note` stands at the button that pays.
+    `note` stands at the button that pays; `keep_card` keeps the card for charges while its holder is away.
 
     Raises StripeUnavailable (repeat safely) or StripeRefused.
     """
@@ -87,6 +88,8 @@ def session_create(
         "metadata": dict(metadata),
         "payment_intent_data": {"metadata": dict(metadata)},
     }
+    if keep_card:
+        params["payment_intent_data"] = {"metadata": dict(metadata), "setup_future_usage": "off_session"}
     if note:
         params["custom_text"] = {"submit": {"message": note}}
     with stripe_client() as client:

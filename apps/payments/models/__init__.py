@@ -1,8 +1,10 @@
-"""Top-ups, and what Stripe told us about them."""
+"""Top-ups and cards, and what Stripe told us about them."""
 
+from apps.payments.models.cards import Card, CardSetup
 from apps.payments.models.customers import StripeCustomer
 from apps.payments.models.events import EventCursor, StripeEvent
 from apps.payments.models.refunds import Refund
+from apps.payments.models.rules import TopUpRule
 from apps.payments.models.topups import TopUp
 
-__all__ = ["EventCursor", "Refund", "StripeCustomer", "StripeEvent", "TopUp"]
+__all__ = ["Card", "CardSetup", "EventCursor", "Refund", "StripeCustomer", "StripeEvent", "TopUp", "TopUpRule"]

@@ -7,6 +7,7 @@ from apps.billing.models import Quote
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
 from apps.payments.methods import CARD
+from apps.payments.models.cards import Card
 
 
 class TopUp(models.Model):
@@ -35,6 +36,13 @@ class TopUp(models.Model):
     card_country = models.CharField(max_length=2, blank=True, help_text="Of the card or account that paid.")
     ip_country = models.CharField(max_length=2, blank=True, help_text="Where the person was who went to pay.")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    automatic = models.BooleanField(
+        default=False, help_text="Started by the organisation's rule, not by a person."
+    )
+    card = models.ForeignKey(
+        Card, null=True, on_delete=models.PROTECT, related_name="+", help_text="What an automatic one charges."
+    )
+    keep_card = models.BooleanField(default=False, help_text="The person chose to keep the card that pays.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.CREATED)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it failed, as the person reads it.")
     stripe_session_id = models.CharField(max_length=255, null=True, unique=True)
@@ -58,8 +66,18 @@ class TopUp(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(state="paid")
-                | models.Q(paid_at__isnull=False, payment_intent__isnull=False, stripe_session_id__isnull=False),
+                | models.Q(paid_at__isnull=False, payment_intent__isnull=False)
+                & (models.Q(stripe_session_id__isnull=False) | models.Q(automatic=True)),
                 name="topup_paid_by_an_intent",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(automatic=False) | models.Q(card__isnull=False),
+                name="topup_automatic_has_a_card",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation"],
+                condition=models.Q(automatic=True, closed_at=None) & ~models.Q(state="paid"),
+                name="topup_one_automatic_in_flight",
             ),
         ]
         indexes = [

@@ -1,5 +1,28 @@
 """Questions about payments, each in the file of its noun."""
 
-from apps.payments.selectors.topups import invoice_number, quotes_in_use, topup_get, topups_page
+from apps.payments.selectors.cards import card_get, card_setup_get, cards_of
+from apps.payments.selectors.rules import Month, in_flight, month_of, rule_of
+from apps.payments.selectors.topups import (
+    automatic_page,
+    invoice_number,
+    quotes_in_use,
+    topup_get,
+    topups_of,
+    topups_page,
+)
 
-__all__ = ["invoice_number", "quotes_in_use", "topup_get", "topups_page"]
+__all__ = [
+    "Month",
+    "automatic_page",
+    "card_get",
+    "card_setup_get",
+    "cards_of",
+    "in_flight",
+    "invoice_number",
+    "month_of",
+    "quotes_in_use",
+    "rule_of",
+    "topup_get",
+    "topups_of",
+    "topups_page",
+]

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.billing.models import Invoice
 from apps.core.errors import NotFound
@@ -13,7 +13,7 @@ from apps.payments.models import TopUp
 
 def topup_get(organisation: Organisation, topup_id: uuid.UUID) -> TopUp:
     """Return the organisation's top-up with its quote. Raises NotFound."""
-    topups = TopUp.objects.select_related("quote", "settled_quote", "organisation")
+    topups = TopUp.objects.select_related("quote", "settled_quote", "organisation", "card")
     topup = topups.filter(organisation=organisation, id=topup_id)
     found = topup.first()
     if found is None:
@@ -26,6 +26,17 @@ def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, 
     topups = TopUp.objects.select_related("quote", "settled_quote", "user").filter(organisation=organisation)
     if before is not None:
         topups = topups.filter(id__lt=before)
+    return list(topups.order_by("-id")[:limit])
+
+
+def topups_of(organisation: Organisation) -> QuerySet[TopUp]:
+    """Return the organisation's top-ups, each with its quote."""
+    return TopUp.objects.select_related("quote", "settled_quote").filter(organisation=organisation)
+
+
+def automatic_page(organisation: Organisation, *, limit: int = 10) -> list[TopUp]:
+    """Return the organisation's latest automatic top-ups, the newest first, each with its quote and card."""
+    topups = TopUp.objects.select_related("quote", "card").filter(organisation=organisation, automatic=True)
     return list(topups.order_by("-id")[:limit])
 
 

@@ -1,5 +1,17 @@
 """The acts of payments, each in the file of its noun."""
 
+from apps.payments.services.automatic import auto_top_up, auto_top_ups_sweep
+from apps.payments.services.card_notices import cards_expiring_tell
+from apps.payments.services.card_setups import card_setup_start, card_setups_sweep, setup_apply
+from apps.payments.services.cards import (
+    card_apply,
+    card_default_set,
+    card_detach,
+    card_fetch,
+    card_remove,
+    cards_sweep,
+)
+from apps.payments.services.charging import topup_charge, topup_confirm
 from apps.payments.services.crediting import session_apply
 from apps.payments.services.customers import customer_ensure
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
@@ -14,11 +26,24 @@ from apps.payments.services.refunding import (
     vat_refund_want,
 )
 from apps.payments.services.refunds import refund_apply, refund_fetch
-from apps.payments.services.starting import payable_until, price_pay, topup_cancel, topup_start
+from apps.payments.services.rules import RuleWish, rule_off, rule_set
+from apps.payments.services.starting import payable_until, price_pay, topup_cancel, topup_make, topup_start
 from apps.payments.services.topups import PLATFORM, topup_ask_again, topup_expire, topup_lock, topup_of
 
 __all__ = [
     "PLATFORM",
+    "RuleWish",
+    "auto_top_up",
+    "auto_top_ups_sweep",
+    "card_apply",
+    "card_default_set",
+    "card_detach",
+    "card_fetch",
+    "card_remove",
+    "card_setup_start",
+    "card_setups_sweep",
+    "cards_expiring_tell",
+    "cards_sweep",
     "customer_ensure",
     "dispute_apply",
     "dispute_fetch",
@@ -32,11 +57,17 @@ __all__ = [
     "refund_send",
     "refund_start",
     "refund_want",
+    "rule_off",
+    "rule_set",
     "session_apply",
+    "setup_apply",
     "topup_ask_again",
     "topup_cancel",
+    "topup_charge",
+    "topup_confirm",
     "topup_expire",
     "topup_lock",
+    "topup_make",
     "topup_of",
     "topup_path",
     "topup_start",

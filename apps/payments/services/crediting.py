@@ -8,6 +8,7 @@ from apps.core.money import fiat_text
 from apps.payments.errors import Parked
 from apps.payments.gateway import Fee, Session
 from apps.payments.models import TopUp
+from apps.payments.services.attempts import attempt_paid
 from apps.payments.services.mails import topup_mail
 from apps.payments.services.topups import topup_close, topup_lock, topup_of
 from apps.payments.states import State, topup_move
@@ -74,6 +75,8 @@ def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: dateti
     if fee is not None:  # then Stripe has nothing more to tell
         topup.fee_minor, topup.closed_at = fee.amount_minor, now
     topup.save()
+    if arrived and topup.automatic:
+        attempt_paid(topup, now=now)
     if arrived:
         _places(topup, intent, now=now)
         topup_credit(

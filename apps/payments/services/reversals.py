@@ -11,21 +11,21 @@ from datetime import datetime
 from apps.core.errors import AppError
 from apps.payments import gateway
 from apps.payments.errors import Parked, PaymentUnknownYet
-from apps.payments.gateway import Charge, Dispute, Session, StripeRefund
+from apps.payments.gateway import Charge, Dispute, StripeRefund
 from apps.payments.models import TopUp
-from apps.payments.services.crediting import session_apply
+from apps.payments.services.news import News, news_apply, payment_news
 from apps.payments.services.topups import topup_lock, topup_of
 from apps.payments.states import State
 
 
 @dataclass(frozen=True)
 class Reversed:
-    """A charge of which money went or goes back, with all its refunds, and the session that credits its top-up, if
-    that is not credited yet."""
+    """A charge of which money went or goes back, with all its refunds, and the news that credits its top-up, if that is
+    not credited yet."""
 
     charge: Charge
     refunds: tuple[StripeRefund, ...]
-    session: Session | None
+    news: News | None
     dispute: Dispute | None = None
 
 
@@ -40,16 +40,17 @@ def reversed_of(charge_id: str, dispute: Dispute | None = None) -> Reversed:
         raise Parked(f"There is no top-up {charge.metadata.get('topup_id')} here.")
     if topup.state == State.PAID:
         return Reversed(charge, gateway.refunds_of(charge.id), None, dispute)
-    if topup.stripe_session_id is None:
+    news = payment_news(topup, intent=charge.payment_intent)
+    if news is None:
         raise PaymentUnknownYet(f"The session of top-up {topup.id} is not known yet; its refund waits for it.")
-    return Reversed(charge, gateway.refunds_of(charge.id), gateway.session_get(topup.stripe_session_id), dispute)
+    return Reversed(charge, gateway.refunds_of(charge.id), news, dispute)
 
 
 def reversal_topup(fetched: Reversed, *, now: datetime) -> TopUp:
     """Return the locked top-up of the charge, credited now if it was not. Raises Parked when they do not fit."""
     charge = fetched.charge
-    if fetched.session is not None:
-        session_apply(fetched.session, now=now)
+    if fetched.news is not None:
+        news_apply(fetched.news, now=now)
     topup = topup_lock(topup_of(charge.metadata))
     if topup.state != State.PAID or charge.payment_intent != topup.payment_intent:
         raise Parked(f"The charge {charge.id} did not pay this top-up.", topup_id=topup.id)

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from apps.billing.errors import QuoteUnknown
 from apps.billing.models import Quote
-from apps.billing.services import Terms, quote_accept
+from apps.billing.services import Terms, quote_accept, quote_create
+from apps.core.errors import Conflict
 from apps.core.money import credits_text
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
@@ -21,7 +22,7 @@ from apps.payments.methods import CARD, method_named, methods_of
 from apps.payments.models import TopUp
 from apps.payments.services.customers import customer_ensure
 from apps.payments.services.mails import topup_path
-from apps.payments.services.topups import PLATFORM, topup_close, topup_lock
+from apps.payments.services.topups import marks_of, topup_close, topup_lock
 from apps.payments.states import State, topup_move
 
 LATER = "The money takes {takes}. Your credits are added when it has arrived, at the rate of that moment."
@@ -30,7 +31,13 @@ CHECKOUT_MINIMUM = timedelta(minutes=30, seconds=15)
 
 
 def price_pay(
-    *, membership: Membership, price: str, now: datetime, method: str = CARD, ip_country: str = ""
+    *,
+    membership: Membership,
+    price: str,
+    now: datetime,
+    method: str = CARD,
+    ip_country: str = "",
+    keep_card: bool = False,
 ) -> str:
     """Return the address where a price is paid: the id of a quote, or an offer that becomes one. See topup_start.
 
@@ -41,7 +48,14 @@ def price_pay(
         quote_id = uuid.UUID(price)
     except ValueError:
         quote_id = quote_accept(organisation=membership.organisation, offer=price, now=now).id
-    return topup_start(membership=membership, quote_id=quote_id, method=method, ip_country=ip_country, now=now)
+    return topup_start(
+        membership=membership,
+        quote_id=quote_id,
+        method=method,
+        ip_country=ip_country,
+        keep_card=keep_card,
+        now=now,
+    )
 
 
 def topup_start(
@@ -51,12 +65,14 @@ def topup_start(
     now: datetime,
     method: str = CARD,
     ip_country: str = "",
+    keep_card: bool = False,
 ) -> str:
     """Return the address where this quote is paid: Stripe Checkout, or the top-up's own page once it is paid.
 
     A repeat with the same quote gives the same top-up and the same Checkout session, also after a crash between
-    the two; the first call's method stands. `ip_country` is where the person is, if known. Raises Denied,
-    TermsNotAccepted, NotFound, MethodRefused, QuoteOver, gateway.StripeUnavailable or gateway.StripeRefused.
+    the two; the first call's choices stand. `ip_country` is where the person is, if known; `keep_card` keeps the card
+    that pays for later top-ups. Raises Denied, TermsNotAccepted, NotFound, MethodRefused, QuoteOver, Conflict while an
+    automatic one is charged, gateway.StripeUnavailable or gateway.StripeRefused.
     """
     membership.require(Permission.BILLING_MANAGE)
     terms_require(membership.organisation)
@@ -70,6 +86,11 @@ def topup_start(
         raise MethodRefused(quote.currency)
     if topup is not None and topup.stripe_session_id:
         return _resume(topup, now=now)
+    if topup is not None and topup.automatic and topup.closed_at is None:
+        raise Conflict(
+            "This automatic top-up is being charged at this moment; its page says what comes of it.",
+            step=("See the top-up", topup_path(topup)),
+        )
     if now > payable_until(quote) or (topup is not None and topup.closed_at is not None):
         raise _quote_over(membership.organisation)
     if topup is None:
@@ -81,9 +102,25 @@ def topup_start(
                 "user": membership.user,
                 "method": method,
                 "ip_country": ip_country,
+                "keep_card": keep_card and method == CARD,
             },
         )
-    return _open(topup, now=now)
+    return session_open(topup, key=f"topup:{topup.id}", now=now)
+
+
+def topup_make(
+    *, membership: Membership, currency: str, net_minor: int, now: datetime, keep_card: bool = False
+) -> TopUp:
+    """Lock today's price in a top-up that `topup_start` then opens; asks nobody, so it may run in a transaction.
+
+    Raises Denied, TermsNotAccepted, QuoteRefused, RateUnavailable.
+    """
+    membership.require(Permission.BILLING_MANAGE)
+    terms_require(membership.organisation)
+    quote = quote_create(organisation=membership.organisation, currency=currency, net_minor=net_minor, now=now)
+    return TopUp.objects.create(
+        organisation=membership.organisation, user=membership.user, quote=quote, keep_card=keep_card
+    )
 
 
 def payable_until(quote: Quote | Terms) -> datetime:
@@ -109,8 +146,11 @@ def _quote_over(organisation: Organisation) -> QuoteOver:
     )
 
 
-def _open(topup: TopUp, *, now: datetime) -> str:
-    """Ask Stripe for the session under the top-up's own idempotency key, then keep what it answered."""
+def session_open(topup: TopUp, *, key: str, now: datetime) -> str:
+    """Ask Stripe for a session under this idempotency key, keep what it answered, and return its address.
+
+    Raises gateway.StripeUnavailable, or gateway.StripeRefused, after which the top-up has failed.
+    """
     quote = topup.quote
     way = method_named(topup.method)
     bought = "Nosana credits" if way.later else f"{credits_text(quote.credits_micro)} Nosana credits"
@@ -120,7 +160,7 @@ def _open(topup: TopUp, *, now: datetime) -> str:
     page = settings.BASE_URL + topup_path(topup)
     try:
         session = gateway.session_create(
-            key=f"topup:{topup.id}",
+            key=key,
             lines=lines,
             currency=quote.currency,
             customer=customer_ensure(organisation=topup.organisation, now=now),
@@ -128,8 +168,9 @@ def _open(topup: TopUp, *, now: datetime) -> str:
             cancel_url=f"{page}?returned=cancelled",
             expires_at=quote.expires_at,
             reference=str(topup.id),
-            metadata={"platform": PLATFORM, "environment": settings.ENVIRONMENT, "topup_id": str(topup.id)},
+            metadata=marks_of("topup_id", topup.id),
             method=topup.method,
+            keep_card=topup.keep_card,
             note=LATER.format(takes=way.takes) if way.later else "",
         )
     except gateway.StripeRefused as refusal:
@@ -139,6 +180,8 @@ def _open(topup: TopUp, *, now: datetime) -> str:
     with transaction.atomic():
         topup = topup_lock(topup.id)
         topup.stripe_session_id, topup.checkout_url = session.id, session.url
+        if topup.automatic:  # the payment that its bank would not make alone was ended before
+            topup.payment_intent = None
         if topup.state == State.CREATED:
             topup_move(topup, State.OPEN)
         topup.save()

@@ -9,13 +9,19 @@ from django.db import transaction
 
 from apps.payments.errors import Parked
 from apps.payments.models import TopUp
+from apps.payments.services.attempts import attempt_failed
 from apps.payments.states import State, topup_move
 
 PLATFORM = "nosana-web"
 
 
-def topup_of(metadata: Mapping[str, str]) -> uuid.UUID:
-    """Return the id of the top-up that this platform wrote on an object of Stripe. Raises Parked for any other."""
+def marks_of(name: str, thing_id: uuid.UUID) -> dict[str, str]:
+    """Return the metadata that this platform writes on an object of Stripe, to know it again."""
+    return {"platform": PLATFORM, "environment": settings.ENVIRONMENT, name: str(thing_id)}
+
+
+def marks_check(metadata: Mapping[str, str], name: str) -> uuid.UUID:
+    """Return the id that `marks_of` wrote under that name. Raises Parked for an object that is not ours."""
     platform, environment = metadata.get("platform", "none"), metadata.get("environment", "none")
     if (platform, environment) != (PLATFORM, settings.ENVIRONMENT):
         raise Parked(
@@ -23,10 +29,14 @@ def topup_of(metadata: Mapping[str, str]) -> uuid.UUID:
             f" “{settings.ENVIRONMENT}”."
         )
     try:
-        topup_id = uuid.UUID(metadata.get("topup_id", ""))
+        return uuid.UUID(metadata.get(name, ""))
     except ValueError:
-        raise Parked("Its metadata names no top-up.") from None
-    return topup_id
+        raise Parked(f"Its metadata names no {name.removesuffix('_id').replace('topup', 'top-up')}.") from None
+
+
+def topup_of(metadata: Mapping[str, str]) -> uuid.UUID:
+    """Return the id of the top-up that this platform wrote on an object of Stripe. Raises Parked for any other."""
+    return marks_check(metadata, "topup_id")
 
 
 def topup_lock(topup_id: uuid.UUID) -> TopUp:
@@ -40,20 +50,25 @@ def topup_lock(topup_id: uuid.UUID) -> TopUp:
     return topup
 
 
-def topup_close(topup: TopUp, state: str, *, reason: str, now: datetime) -> None:
-    """End a top-up that was not paid; one that was paid or ended before stays as it is."""
+def topup_close(topup: TopUp, state: str, *, reason: str, now: datetime, hopeless: bool = False) -> None:
+    """End a top-up that was not paid; one that was paid or ended before stays as it is.
+
+    Of an automatic one its rule hears; `hopeless` says that no later attempt would do better.
+    """
     if topup.closed_at is not None or topup.state == State.PAID:
         return
     topup_move(topup, state)
     topup.reason, topup.closed_at = reason[:300], now
     topup.save()
+    if topup.automatic:
+        attempt_failed(topup, hopeless=hopeless, now=now)
 
 
 def topup_expire(*, topup_id: uuid.UUID, now: datetime) -> None:
     """End a top-up that never got a Checkout page: nobody can have paid it."""
     with transaction.atomic():
         topup = topup_lock(topup_id)
-        if topup.stripe_session_id is None:
+        if topup.stripe_session_id is None and not topup.automatic:
             topup_close(topup, State.EXPIRED, reason="", now=now)
 
 

@@ -83,6 +83,7 @@ def topup_start(request: HttpRequest, slug: str) -> HttpResponse:
         price=request.POST.get("quote", ""),
         method=request.POST.get("method", CARD),
         ip_country=client_country(request),
+        keep_card=request.POST.get("keep_card") == "on",
         now=timezone.now(),
     )
     return HttpResponseRedirect(url, status=303)

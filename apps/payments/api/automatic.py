@@ -1,0 +1,44 @@
+"""Automatic top-ups."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.errors import NotFound
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.roles import Permission
+from apps.payments.api.shapes import RuleBody, RuleShape
+from apps.payments.models import TopUpRule
+from apps.payments.selectors import month_of, rule_of
+from apps.payments.services import RuleWish, rule_set
+
+
+class Automatic(Endpoint):
+    """The rule for automatic top-ups."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer it, with what it charged this month; 404 while it was never set."""
+        organisation = self.grant(Permission.BILLING_VIEW).organisation
+        rule = rule_of(organisation)
+        if rule is None:
+            raise NotFound(f"Automatic top-ups of {organisation.name} were never set; PUT them here.")
+        return Response(_shown(rule))
+
+    def put(self, request: Request, slug: str) -> Response:
+        """Make it say this; it begins anew after declines."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        wanted = RuleBody(data=request.data).read()
+        wish = RuleWish(card_id=wanted.pop("card", None), **wanted)
+        rule = rule_set(grant=grant, wish=wish, actor=self.actor, now=timezone.now())
+        return Response(_shown(rule))
+
+
+def _shown(rule: TopUpRule) -> dict[str, Any]:
+    month = month_of(rule, now=timezone.now())
+    return {
+        **RuleShape(rule).data,
+        "month_charged_minor": month.charged_minor,
+        "month_left_minor": month.left_minor,
+    }

@@ -1,0 +1,46 @@
+"""Cards."""
+
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.rest import page_answer
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.api.shapes import Nothing
+from apps.organisations.roles import Permission
+from apps.payments.api.shapes import CardShape
+from apps.payments.selectors import cards_of
+from apps.payments.services import card_default_set, card_remove
+
+
+class Cards(Endpoint):
+    """The cards an organisation keeps."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of them, newest first."""
+        rows = cards_of(self.grant(Permission.BILLING_VIEW).organisation)
+        return page_answer(request, rows, lambda row: CardShape(row).data, newest_first=True)
+
+
+class CardDefault(Endpoint):
+    """The choice of the default card."""
+
+    def post(self, request: Request, slug: str, card_id: UUID) -> Response:
+        """Make it the default; a repeat changes nothing."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        Nothing(data=request.data).read()
+        card = card_default_set(grant=grant, card_id=card_id, actor=self.actor, now=timezone.now())
+        return Response(CardShape(card).data)
+
+
+class CardRemove(Endpoint):
+    """The end of a card."""
+
+    def post(self, request: Request, slug: str, card_id: UUID) -> Response:
+        """Remove it: nothing is charged to it any more; a repeat changes nothing."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        Nothing(data=request.data).read()
+        card_remove(grant=grant, card_id=card_id, actor=self.actor, now=timezone.now())
+        return Response({"removed": True})

@@ -1,0 +1,52 @@
+"""Top-ups."""
+
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.rest import page_answer
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.roles import Permission
+from apps.payments.api.shapes import TopUpNew, TopUpShape
+from apps.payments.selectors import topup_get, topups_of
+from apps.payments.services import topup_make, topup_start
+
+
+class TopUps(Endpoint):
+    """The top-ups of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of them, newest first."""
+        rows = topups_of(self.grant(Permission.BILLING_VIEW).organisation)
+        return page_answer(request, rows, lambda row: TopUpShape(row).data, newest_first=True)
+
+    def post(self, request: Request, slug: str) -> Response:
+        """Lock a price and answer where a person pays it; a repeat by Idempotency-Key gets the same page."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        member, wanted = grant.member, TopUpNew(data=request.data).read()
+
+        def act() -> str:
+            made = topup_make(
+                membership=member,
+                currency=wanted["currency"],
+                net_minor=wanted["amount_minor"],
+                keep_card=wanted["keep_card"],
+                now=timezone.now(),
+            )
+            return str(made.id)
+
+        answer = self.once(grant, act)
+        topup = topup_get(grant.organisation, UUID(answer.data))
+        topup_start(membership=member, quote_id=topup.quote_id, now=timezone.now())  # outside any transaction
+        answer.data = TopUpShape(topup_get(grant.organisation, topup.id)).data
+        return answer
+
+
+class OneTopUp(Endpoint):
+    """One top-up."""
+
+    def get(self, request: Request, slug: str, topup_id: UUID) -> Response:
+        """Answer it."""
+        return Response(TopUpShape(topup_get(self.grant(Permission.BILLING_VIEW).organisation, topup_id)).data)

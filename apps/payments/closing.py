@@ -1,0 +1,16 @@
+"""What of an organisation's payments stands against closing it."""
+
+from uuid import UUID
+
+from apps.core.money import fiat_text
+from apps.organisations.closing import Obstacle
+from apps.payments.selectors import in_flight
+
+
+def close_obstacles(*, organisation_id: UUID) -> list[Obstacle]:
+    """Say whether an automatic top-up is being paid."""
+    topup = in_flight(organisation_id)
+    if topup is None:
+        return []
+    total = fiat_text(topup.quote.total_minor, topup.quote.currency)
+    return [Obstacle(f"An automatic top-up of {total} is being paid; wait until it is, or has failed.")]

@@ -1,0 +1,86 @@
+"""The form of automatic top-ups. What may be is the rule's own business, not the form's."""
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from apps.billing.credit_forms import credits_field
+from apps.core.money import CURRENCIES, MICRO
+from apps.payments.models import Card, TopUpRule
+from apps.payments.services import RuleWish
+
+DEFAULTS = {"mode": "threshold", "below": "50", "amount": "100", "days": 7, "month_cap": "500"}
+
+
+def fiat_field(label: str, **options: Any) -> forms.DecimalField:
+    """Return a field of an amount before VAT with at most two decimals."""
+    return forms.DecimalField(
+        label=label,
+        max_value=Decimal(10**9),
+        min_value=Decimal(0),
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}),
+        error_messages={"invalid": "Write the amount in figures, like 25 or 25.50."},
+        **options,
+    )
+
+
+class RuleForm(forms.Form):
+    """When a card is charged by itself, how much, and with which card."""
+
+    mode = forms.ChoiceField(label="When", choices=TopUpRule.Mode.choices, widget=forms.RadioSelect)
+    below = credits_field(label="Fewer credits than", required=False)
+    amount = fiat_field("Add each time, before VAT", required=False)
+    days = forms.IntegerField(
+        label="Keep credits for so many days",
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 3}),
+        error_messages={"invalid": "Write the days as a whole number, such as 7."},
+    )
+    currency = forms.ChoiceField(label="Currency", choices=[(code, code) for code in CURRENCIES])
+    month_cap = fiat_field("At most in a month, before VAT")
+    card = forms.ChoiceField(label="Card")
+
+    def __init__(self, *args: Any, cards: list[Card], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(card.id), f"{card}, good until {card.expires_text}") for card in cards]
+        self.fields["card"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def wish(self) -> RuleWish:
+        """Return what a valid form asks for, switched on."""
+        typed = self.cleaned_data
+        below, amount = typed["below"], typed["amount"]
+        return RuleWish(
+            on=True,
+            mode=typed["mode"],
+            currency=typed["currency"],
+            month_cap_minor=int(typed["month_cap"] * 100),
+            below_micro=None if below is None else int(below * MICRO),
+            amount_minor=None if amount is None else int(amount * 100),
+            days=typed["days"],
+            card_id=uuid.UUID(typed["card"]),
+        )
+
+    @staticmethod
+    def initial_of(rule: TopUpRule | None, currency: str) -> dict[str, Any]:
+        """Return the form's fields as the rule has them, or as most begin."""
+        fields: dict[str, Any] = {**DEFAULTS, "currency": currency if currency in CURRENCIES else CURRENCIES[0]}
+        if rule is None:
+            return fields
+        fields |= {
+            "mode": rule.mode,
+            "currency": rule.currency,
+            "month_cap": f"{rule.month_cap_minor / 100:.2f}",
+            "card": str(rule.card_id),
+        }
+        if rule.below_micro is not None and rule.amount_minor is not None:
+            fields |= {
+                "below": f"{Decimal(rule.below_micro) / MICRO:f}",
+                "amount": f"{rule.amount_minor / 100:.2f}",
+            }
+        if rule.days is not None:
+            fields["days"] = rule.days
+        return fields

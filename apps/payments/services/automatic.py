@@ -1,0 +1,124 @@
+"""An automatic top-up begins: one at a time, under every cap, at a locked price, before any card is charged."""
+
+import logging
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from apps.billing.errors import CapReached, QuoteRefused, RateUnavailable
+from apps.billing.pricing import topup_limits
+from apps.billing.selectors import availables, wallet
+from apps.billing.services import caps_check_topup, net_for_credits, quote_create
+from apps.billing.services.limits import wallet_lock
+from apps.core.queue import enqueue
+from apps.organisations.models import Closed
+from apps.organisations.services import organisation_keep_open
+from apps.payments.models import TopUp, TopUpRule
+from apps.payments.selectors.rules import Month, in_flight, month_of
+from apps.payments.services.attempts import cap_key
+from apps.payments.services.automatic_mails import automatic_mail
+from apps.payments.services.rules import rule_lock, rule_watch
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 500  # rules whose balances are read at once
+
+
+def auto_top_up(*, organisation_id: uuid.UUID, now: datetime) -> TopUp | None:
+    """Begin an automatic top-up if the organisation's rule calls for one, and promise its charge; else return None.
+
+    However many ask at once, one begins; while one is under way no other does.
+    """
+    rule = _ready(now).filter(organisation=organisation_id).select_related("organisation").first()
+    if rule is None:
+        return None
+    level = rule_watch(rule, now=now)
+    if level is None or wallet(organisation_id).available_micro >= level:  # most looks end here, without a lock
+        return None
+    try:
+        with transaction.atomic():
+            return _begin(organisation_id, now=now)
+    except (RateUnavailable, QuoteRefused, Closed) as refusal:  # the sweep looks again
+        logger.warning("automatic top-up of %s: %s", organisation_id, refusal)
+        return None
+
+
+def auto_top_ups_sweep(*, now: datetime) -> int:
+    """Look at every rule that may act, for what no announcement tells: a pause that ended, a month that began, a
+    spending that grew. Return how many top-ups began.
+    """
+    if not settings.STRIPE_SECRET_KEY:
+        return 0
+    began, last = 0, uuid.UUID(int=0)
+    while rules := list(_ready(now).filter(id__gt=last).order_by("id")[:CHUNK]):
+        last = rules[-1].id
+        balances = availables(rule.organisation_id for rule in rules)
+        for rule in rules:
+            if rule.below_micro is None or balances[rule.organisation_id] < rule.below_micro:
+                began += auto_top_up(organisation_id=rule.organisation_id, now=now) is not None
+    return began
+
+
+def _ready(now: datetime) -> QuerySet[TopUpRule]:
+    return TopUpRule.objects.filter(Q(paused_until=None) | Q(paused_until__lte=now), on=True)
+
+
+def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
+    """Write the top-up if it is due, looking at everything once more under the locks of rule and wallet."""
+    rule = rule_lock(organisation_id)
+    if rule is None or not rule.on or (rule.paused_until is not None and rule.paused_until > now):
+        return None
+    organisation_keep_open(organisation_id)
+    if in_flight(organisation_id) is not None:
+        return None
+    wallet_lock(organisation_id)
+    level = rule_watch(rule, now=now)
+    if level is None or wallet(organisation_id).available_micro >= level:
+        return None
+    month = month_of(rule, now=now)
+    net_minor = _amount(rule, level, month, now=now)
+    if net_minor is None:
+        automatic_mail(
+            "cap",
+            organisation=rule.organisation,
+            key=f"{rule.id}:{month.starts_at:%Y-%m-%d}:{rule.month_cap_minor}",
+            rule=rule,
+            month=month,
+        )
+        return None
+    quote = quote_create(organisation=rule.organisation, currency=rule.currency, net_minor=net_minor, now=now)
+    topup = TopUp(
+        organisation=rule.organisation, quote=quote, user_id=rule.user_id, automatic=True, card=rule.card
+    )
+    try:
+        caps_check_topup(organisation_id=organisation_id, key=cap_key(topup), micro=quote.credits_micro, now=now)
+    except CapReached as reached:
+        quote.delete()
+        window = "" if reached.resets_at is None else f"{reached.resets_at:%Y-%m-%d}"
+        automatic_mail(
+            "cap",
+            organisation=rule.organisation,
+            key=f"{rule.id}:{reached.limit_micro}:{window}",
+            rule=rule,
+            reason=reached.message,
+        )
+        return None
+    topup.save(force_insert=True)
+    enqueue("payments.topup_charge", topup_id=str(topup.id))
+    return topup
+
+
+def _amount(rule: TopUpRule, level: int, month: Month, *, now: datetime) -> int | None:
+    """Return how much to charge before VAT, in minor units; None where the month's cap leaves too little.
+
+    Threshold mode adds the same each time. Forecast mode adds the days once more, or what the month leaves.
+    """
+    if rule.amount_minor is not None:
+        return rule.amount_minor if rule.amount_minor <= month.left_minor else None
+    low, high = topup_limits(rule.currency)
+    wanted = net_for_credits(currency=rule.currency, micro=level, now=now)
+    wanted = min(max(wanted, low), high, month.left_minor)
+    return wanted if wanted >= low else None

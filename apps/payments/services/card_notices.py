@@ -1,0 +1,50 @@
+"""The mail about a card that will soon no longer be good."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+
+from apps.billing.services.balances import alert_addresses
+from apps.core.mail import mail_write
+from apps.payments.models import Card
+
+AHEAD = timedelta(days=30)
+
+
+def cards_expiring_tell(*, now: datetime) -> int:
+    """Mail about each card that is the default, or pays automatic top-ups, and ends within 30 days; return how many.
+
+    Once for each end: a card that its bank renews with another date is told of again when that one nears.
+    """
+    soon = now + AHEAD
+    months = F("expires_year") * 12 + F("expires_month")
+    near = Card.objects.annotate(months=months).filter(
+        Q(default=True) | Q(rules__on=True),
+        removed_at=None,
+        organisation__closed_at=None,
+        months__lte=soon.year * 12 + soon.month,
+        months__gte=now.year * 12 + now.month - 1,
+    )
+    told = [card for card in near.select_related("organisation").distinct() if card.expires_on <= soon.date()]
+    for card in told:
+        _tell(card, now=now)
+    return len(told)
+
+
+def _tell(card: Card, *, now: datetime) -> None:
+    organisation = card.organisation
+    for number, address in enumerate(alert_addresses(organisation)):
+        mail_write(
+            key=f"card-expiring:{card.id}:{card.expires_text}:{number}",
+            to=address,
+            template="card_expiring",
+            context={
+                "organisation": organisation,
+                "card": card,
+                "over": card.expires_on <= now.date(),
+                "automatic": card.rules.filter(on=True).exists(),
+                "url": f"{settings.BASE_URL}/o/{organisation.slug}/billing/cards/",
+                "platform": settings.PLATFORM_NAME,
+            },
+        )
