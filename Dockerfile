@@ -17,7 +17,8 @@ COPY templates templates
 COPY static static
 COPY --from=assets /app/node_modules node_modules
 RUN python -m apps.console.assets && rm -rf node_modules
-RUN NOSANA_ENVIRONMENT=production DJANGO_SECRET_KEY=build python manage.py collectstatic --noinput --verbosity 0
+RUN NOSANA_ENVIRONMENT=production DJANGO_SECRET_KEY=build JOB_SECRETS_KEYS="{\"1\": \"$(printf '%064d' 0)\"}" \
+    python manage.py collectstatic --noinput --verbosity 0
 USER nosana
 EXPOSE 8000
 CMD ["uvicorn", "nosana_web.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "10"]

@@ -304,6 +304,16 @@ IPFS_TOKEN = env.str("IPFS_TOKEN", default="")
 NODE_URL_TEMPLATE = env.str("NODE_URL_TEMPLATE", default="https://{node}.node.k8s.prd.nos.ci")
 NODE_DIRECTORY_FILE = env.str("NODE_DIRECTORY_FILE", default="")  # sandbox: where nodes without a domain listen
 
+# --- private jobs ----------------------------------------------------------------------------------------
+# Keys for the secrets of jobs: this file, or the variable JOB_SECRETS_KEYS (apps/jobs/vault.py).
+JOB_SECRETS_KEY_FILE = env.str("JOB_SECRETS_KEY_FILE", default="")
+# Where nodes fetch private definitions and deliver results; https outside the sandbox.
+NODE_EXCHANGE_URL = env.str("NODE_EXCHANGE_URL", default=BASE_URL)
+
+# --- logs of jobs ----------------------------------------------------------------------------------------
+JOB_LOG_BYTES = env.int("JOB_LOG_BYTES", default=1_000_000_000)  # kept of one job at most
+JOB_LOG_DAYS = env.int("JOB_LOG_DAYS", default=90)  # kept after a job's end, where its organisation says nothing
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

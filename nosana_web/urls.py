@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/v1/", include("apps.jobs.api")),
     path("api/v1/", include("apps.notifications.api.urls")),
     path("", include("apps.notifications.urls")),
+    path("nodes/", include("apps.bridge.urls")),
     path("", include("apps.payments.urls")),
     path("", include("apps.billing.urls")),
     path("", include("apps.jobs.urls")),

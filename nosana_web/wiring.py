@@ -25,6 +25,8 @@ PORTS: dict[str, list[str]] = {
     "approvals.goodwill": ["apps.billing.services.goodwill_approved"],  # approval, now
     # quote_ids: which of them something was paid with, so that the others may be deleted
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
+    # organisation_id, since, until: what shows that a disputed payment was used, as a core.sheets.Sheet
+    "payments.evidence": ["apps.jobs.evidence.job_evidence"],
     # source: whether its hold is still needed, or None for a foreign source
     "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],
     # the kinds of events an app tells to webhooks, each a notifications.types.EventType

@@ -79,6 +79,7 @@ class Demo:
             print(f"              log | {line[:160]}", flush=True)
         story.settled()
         self.say("the chain is final and the job is settled")
+        story.private()
         story.wait("the invoice mail", lambda: story.mail_with(r"\.pdf"))
         self.say("the invoice came by e-mail as a PDF")
 

@@ -131,6 +131,14 @@ class Story:
         page = f"/o/{self.slug}/jobs/{self.job_id}/"
         self.wait("the settlement", lambda: 'data-settled="true"' in self.open(page), seconds=90)
 
+    def private(self) -> None:
+        """See that the job is private: its page says so, and its node came to us for the definition and the result."""
+        page = self.open(f"/o/{self.slug}/jobs/{self.job_id}/")
+        for words in ("the network has an empty shell", "was handed to the node", "The node delivered the result"):
+            if words not in page:
+                raise StoryFailed(f"the job's page does not say “{words}”")
+        self.say("the job was private: definition and result went between us and its node alone")
+
     def job_state(self) -> str:
         """Return the job's state as its page shows it."""
         return self.state_of(f"/o/{self.slug}/jobs/{self.job_id}/")

@@ -124,6 +124,10 @@ class Checkout:
         """Return the payment's dispute."""
         return dict(self._get("/v1/disputes", payment_intent=payment_intent)["data"][0])
 
+    def dispute_open(self, charge: str, *, amount: int, reason: str = "fraudulent") -> Json:
+        """Let the holder dispute a charge."""
+        return self._call("POST", f"/_sandbox/charges/{charge}/dispute", json={"amount": amount, "reason": reason})
+
     def decide(self, dispute_id: str, status: str) -> None:
         """Let the bank decide a dispute: won or lost."""
         self._call("POST", f"/_sandbox/disputes/{dispute_id}/close", json={"status": status})

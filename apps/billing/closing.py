@@ -31,7 +31,7 @@ def close_obstacles(*, organisation_id: UUID) -> list[Obstacle]:
         found.append(
             Obstacle(
                 f"{credits_text(paid)} credits that were paid for are left. They can be refunded at what they cost:"
-                f" write to {settings.SELLER['email']}, before or after closing.",
+                f" ask under Billing, Invoices, Refunds, or write to {settings.SELLER['email']} after closing.",
                 blocks=False,
             )
         )

@@ -75,6 +75,30 @@ class Order(models.Model):
         return f"{self.kind} {self.attempt_id} ({self.state})"
 
 
+class Exchange(models.Model):
+    """What went between us and the node of a private attempt: its definition out, its result back, once."""
+
+    attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="exchange")
+    node = models.CharField(max_length=44, help_text="The node that proved itself last.")
+    handed_at = models.DateTimeField(null=True, help_text="When the definition was handed over first.")
+    handed = models.PositiveIntegerField(default=0, help_text="How often it was.")
+    result_at = models.DateTimeField(null=True)
+    result_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the result as it was sent.")
+    body = models.BinaryField(null=True, help_text="The result, packed, until it is stored with the job.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(result_at=None, result_digest="")
+                | (models.Q(result_at__isnull=False) & ~models.Q(result_digest="")),
+                name="exchange_result_has_digest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} with {self.node}"
+
+
 class TreasuryReading(models.Model):
     """What the treasury had at a moment, finalised on the chain; rows older than a month are deleted."""
 

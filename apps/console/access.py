@@ -4,7 +4,8 @@ A new route needs its line here, `"app:name": {"GET": …, "POST": …}`, with o
 * a `Permission`: members whose role has it; other members get 403 with a sentence, outsiders 404;
 * `SignedIn(why)`: any signed-in person, because the page shows only what is theirs;
 * `Public(why)`: anybody at all, and why that is right;
-* `Staff()`: the platform's own people.
+* `Staff()`: the platform's own people;
+* `Node(why)`: nodes of the network, who sign what they ask.
 Methods that are not named answer 405.
 """
 
@@ -34,7 +35,14 @@ class Staff:
     why: str = "a page of the admin site"
 
 
-Access = Permission | Public | SignedIn | Staff
+@dataclass(frozen=True)
+class Node:
+    """Only a node of the network may, by its signature; no person and no key of ours opens it."""
+
+    why: str
+
+
+Access = Permission | Public | SignedIn | Staff | Node
 P = Permission
 
 ROUTES: dict[str, dict[str, Access]] = {
@@ -199,6 +207,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "payments:stripe_webhook": {
         "POST": Public("Stripe signs what it sends; without its signature nothing is kept")
     },
+    "admin:payments_dispute_evidence": {"GET": Staff()},
+    "payments:refunds": {"GET": P.BILLING_VIEW},
+    "payments:refund_ask": {"POST": P.BILLING_MANAGE},
     "payments:topup": {"GET": P.BILLING_MANAGE},
     "payments:topup_start": {"POST": P.BILLING_MANAGE},
     "payments:topup_detail": {"GET": P.BILLING_MANAGE},
@@ -228,6 +239,13 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs:project": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:stream": {"GET": P.JOBS_VIEW},
     "jobs:log": {"GET": P.JOBS_VIEW},
+    "jobs:log_json": {"GET": P.JOBS_VIEW},
+    "jobs:log_search": {"GET": P.JOBS_VIEW},
+    "jobs:log_keeping": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
+    "jobs_api:log": {"GET": P.JOBS_VIEW},
+    # --- bridge
+    "bridge:definition": {"GET": Node("of a private job, for the node that holds its run")},
+    "bridge:result": {"POST": Node("as above, once")},
     # --- support
     "support:treasury": {"GET": Staff("how the treasury stands")},
 }
@@ -237,7 +255,7 @@ def may(role: Role, access: Access) -> bool:
     """Return whether a member with the role may."""
     if isinstance(access, Permission):
         return access in ROLE_PERMISSIONS[role]
-    return not isinstance(access, Staff)
+    return not isinstance(access, Staff | Node)
 
 
 def matrix_text() -> str:

@@ -13,6 +13,7 @@ MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "static" / "vendor"
 COPIES = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
+    "chart.js/dist/chart.umd.min.js": "chart.umd.min.js",
     "@fontsource-variable/geist/files/geist-latin-wght-normal.woff2": "geist.woff2",
     "@fontsource-variable/geist/files/geist-latin-ext-wght-normal.woff2": "geist-ext.woff2",
     "@fontsource-variable/geist-mono/files/geist-mono-latin-wght-normal.woff2": "geist-mono.woff2",
@@ -39,11 +40,11 @@ def assets_build() -> str:
 
 
 def vendor_copy(source: Path, target: Path) -> None:
-    """Copy one file; a stylesheet loses its pointer to a source map, which we do not serve."""
+    """Copy one file; styles and scripts lose their pointer to a source map, which we do not serve."""
     if not source.is_file():
         raise AssetMissing(f"{source.relative_to(MODULES)} is missing; run `npm install` again.")
-    if source.suffix == ".css":
-        target.write_text(re.sub(r"/\*# sourceMappingURL=.*?\*/", "", source.read_text()))
+    if source.suffix in (".css", ".js"):
+        target.write_text(re.sub(r"/\*# sourceMappingURL=.*?\*/|//# sourceMappingURL=\S*", "", source.read_text()))
     else:
         shutil.copyfile(source, target)
 

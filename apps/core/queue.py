@@ -242,6 +242,13 @@ def lease_extend(name: str, token: uuid.UUID, *, seconds: int, now: datetime) ->
     return bool(kept)
 
 
+def leases_live(prefix: str, *, now: datetime) -> list[str]:
+    """Return the names of the leases that begin so and are held; what ended an hour ago or more is swept away."""
+    leases = Lease.objects.filter(name__startswith=prefix)
+    leases.filter(expires_at__lt=now - timedelta(hours=1)).delete()
+    return list(leases.filter(expires_at__gt=now).order_by("name").values_list("name", flat=True))
+
+
 def lease_end(name: str, token: uuid.UUID) -> None:
     """Give the lease back, if it is still ours."""
     Lease.objects.filter(name=name, token=token).delete()

@@ -1,10 +1,11 @@
-"""Markets for programs: what can be launched where, at what price, and how it went."""
+"""Markets and logs for programs: what can be launched where, at what price, and what a job wrote."""
 
 from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.jobs.api_log import JobLog
 from apps.jobs.models import Market
 from apps.jobs.selectors import market_get, markets_open
 from apps.organisations.api.frame import Endpoint
@@ -47,4 +48,5 @@ app_name = "jobs_api"
 urlpatterns = [
     path("markets", Markets.as_view(), name="markets"),
     path("markets/<slug:market>", OneMarket.as_view(), name="market"),
+    path("organisations/<slug:slug>/jobs/<uuid:job_id>/log", JobLog.as_view(), name="log"),
 ]

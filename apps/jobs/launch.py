@@ -19,8 +19,8 @@ from apps.jobs.models import Job, Market
 from apps.jobs.pages import definition_text, told_words, wait_words
 from apps.jobs.policies import Policy
 from apps.jobs.policy_forms import PolicyForm
-from apps.jobs.selectors import job_get, markets_open
-from apps.jobs.services import Estimate, job_estimate, job_launch, policy_of
+from apps.jobs.selectors import job_get, markets_open, secrets_reusable
+from apps.jobs.services import Estimate, Privacy, SecretsMissing, job_estimate, job_launch, policy_of
 from apps.organisations.access import page_grant
 from apps.organisations.models import Approval, Grant, Membership, Project
 from apps.organisations.roles import Permission
@@ -62,6 +62,9 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         sentences = [f"{path}: {s}" for path, found in refusal.fields.items() for s in found]
         form.add_error("definition", sentences or [refusal.message])
         return _page(request, form, starter, status=422)
+    except SecretsMissing as refusal:
+        form.add_error("secrets", refusal.message)
+        return _page(request, form, starter, status=422)
     except AppError as refusal:
         return _page(request, form, starter, status=refusal.status, error=refusal)
     if isinstance(made, Approval):
@@ -78,6 +81,7 @@ def _launch(request: HttpRequest, grant: Grant, projects: list[Project], data: d
         definition=data["definition"],
         timeout_s=data["timeout_minutes"] * 60,
         name=data["name"],
+        privacy=Privacy(data["visibility"], data["secrets"], data["secrets_of"]),
         submission_key=str(data["submission_key"]),
         reason=data["reason"],
         template=data["template"],
@@ -105,6 +109,8 @@ def _form_again(grant: Grant, request: HttpRequest, projects: list[Project]) -> 
             "definition": definition_text(job.definition),
             "market": job.market.slug if job.market.open and not job.market.hidden else None,
             "timeout_minutes": max(job.timeout_s // 60, 1),
+            "visibility": job.visibility,
+            "secrets_of": job.secrets_id,
             "submission_key": uuid.uuid4(),
         },
     )
@@ -147,9 +153,18 @@ def _page(
         "chosen": chosen,
         **_estimate(form, next((m for m in markets if m.slug == chosen), None), policies),
         "cap": _cap(request, form["project"].value()),
+        "kept_secrets": _kept(request, form["secrets_of"].value()),
+        "visibility": form["visibility"].value() or Job.Visibility.PRIVATE,
         "policies": policies,
     }
     return render(request, "jobs/launch.html", context, status=status)
+
+
+def _kept(request: HttpRequest, set_id: Any) -> list[str]:
+    """Return the names of the secrets of an earlier job that would be used again."""
+    membership: Membership = request.membership  # type: ignore[attr-defined]
+    kept = secrets_reusable(membership, set_id) if set_id else None
+    return list(kept.names) if kept else []
 
 
 @login_required
@@ -159,7 +174,8 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     page_grant(request, slug, Permission.JOBS_LAUNCH)
     form = LaunchForm(request.POST, projects=())
     market = Market.objects.filter(slug=request.POST.get("market", ""), open=True, hidden=False).first()
-    _, sentences = definition_problems(request.POST.get("definition", "")[:400_000])
+    public = request.POST.get("visibility") == Job.Visibility.PUBLIC
+    _, sentences = definition_problems(request.POST.get("definition", "")[:400_000], public=public)
     cap = _cap(request, request.POST.get("project", "")[:60])
     policies = PolicyForm.posted(request.POST, _kept_policy(request))
     context = {"sentences": sentences, "cap": cap, **_estimate(form, market, policies)}

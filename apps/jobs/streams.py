@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 from apps.core.errors import AppError
 from apps.core.rest import problem
+from apps.jobs.api_log import line_shape
 from apps.jobs.hub import hub
 from apps.jobs.models import Job, LogLine
 from apps.jobs.pages import finished, job_token
@@ -174,28 +175,42 @@ def _log_frame(job: Job, after: int) -> tuple[str, int, bool]:
 
 
 def _line_json(line: LogLine) -> str:
-    body = {"seq": line.seq, "op": line.op_id, "stream": line.stream, "at": line.at.isoformat(), "text": line.text}
-    return json.dumps(body, ensure_ascii=False)
+    return json.dumps(line_shape(line), ensure_ascii=False)
 
 
 @require_safe
 async def log_text(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
-    """Answer the whole log as text, one line per line, with time and operation."""
-    job = await sync_to_async(_job_for)(request, slug, job_id)
-    response = StreamingHttpResponse(
-        _log_pages(job, Watch(request, slug, job)), content_type="text/plain; charset=utf-8"
+    """Answer the whole log as text, one line per line, with time, operation and stream."""
+    return await _download(request, slug, job_id, _line_text, "text/plain; charset=utf-8", "log")
+
+
+@require_safe
+async def log_json(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
+    """Answer the whole log as one JSON object a line."""
+    return await _download(
+        request, slug, job_id, lambda line: _line_json(line) + "\n", "application/x-ndjson", "ndjson"
     )
-    response["Content-Disposition"] = f'attachment; filename="job-{job.pk}.log"'
+
+
+async def _download(
+    request: HttpRequest, slug: str, job_id: uuid.UUID, show: Callable[[LogLine], str], kind: str, ending: str
+) -> StreamingHttpResponse:
+    """Answer a log of any length, read a few lines at a time while they are sent."""
+    job = await sync_to_async(_job_for)(request, slug, job_id)
+    response = StreamingHttpResponse(_log_pages(job, Watch(request, slug, job), show), content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="job-{job.pk}.{ending}"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-async def _log_pages(job: Job, watch: Watch) -> AsyncIterator[str]:
+async def _log_pages(job: Job, watch: Watch, show: Callable[[LogLine], str]) -> AsyncIterator[str]:
     after = 0
     while lines := await _read(log_after, job, after, BATCH):
         if await watch.refusal() is not None:
             return
         after = lines[-1].seq
-        yield "".join(
-            f"{line.at:%Y-%m-%dT%H:%M:%S.%f}Z {line.op_id} {line.stream}: {line.text}\n" for line in lines
-        )
+        yield "".join(map(show, lines))
+
+
+def _line_text(line: LogLine) -> str:
+    return f"{line.at:%Y-%m-%dT%H:%M:%S.%f}Z {line.op_id} {line.stream}: {line.text}\n"

@@ -1,4 +1,4 @@
-"""The periodic acts of jobs: thin."""
+"""The jobs' own work in the background."""
 
 from django.utils import timezone
 
@@ -14,3 +14,13 @@ def jobs_watch() -> None:
 @queue.periodic("jobs.markets_figure", every=300)
 def markets_figure() -> None:
     services.markets_figure(now=timezone.now())
+
+
+@queue.periodic("jobs.secrets_wipe", every=3600)
+def secrets_wipe() -> None:
+    services.secrets_wipe(now=timezone.now())
+
+
+@queue.periodic("jobs.logs_expire", every=600)
+def logs_expire() -> None:
+    services.logs_expire(now=timezone.now())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.jobs import defaults, launch, streams, views
+from apps.jobs import defaults, launch, logs, streams, views
 
 app_name = "jobs"
 urlpatterns = [
@@ -14,4 +14,7 @@ urlpatterns = [
     path("o/<slug:slug>/jobs/<uuid:job_id>/project/", views.project, name="project"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/stream/", streams.stream, name="stream"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/log.txt", streams.log_text, name="log"),
+    path("o/<slug:slug>/jobs/<uuid:job_id>/log.ndjson", streams.log_json, name="log_json"),
+    path("o/<slug:slug>/jobs/<uuid:job_id>/log/", logs.search, name="log_search"),
+    path("o/<slug:slug>/settings/logs/", logs.keeping, name="log_keeping"),
 ]

@@ -22,7 +22,7 @@ from apps.jobs.pages import (
     outcomes,
     with_costs,
 )
-from apps.jobs.selectors import JobFilters, job_get, jobs_page, timeline
+from apps.jobs.selectors import JobFilters, job_get, jobs_page, log_book, log_days, timeline
 from apps.jobs.services import job_extend, job_project_set, job_stop
 from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
@@ -90,6 +90,7 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
     over = finished(job)
     if request.GET.get("seen") == token:
         return HttpResponse(status=STOP_POLLING if over else 204)
+    book = log_book(job)
     context = {
         "job": job,
         "attempt": job.attempt,
@@ -98,6 +99,8 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
         "next": next_words(job),
         "outcomes": outcomes(job.result),
         "definition": definition_text(job.definition),
+        "book": book,
+        "log_days": log_days(grant.organisation) if book.deleted_at else None,
         "words": job.policy.words(),
         "token": token,
         "finished": over,

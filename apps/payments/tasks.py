@@ -13,6 +13,11 @@ def event_handle(*, event_id: str) -> None:
     inbox.event_handle(event_id=event_id, now=timezone.now())
 
 
+@queue.task("payments.answer_send")
+def answer_send(*, dispute_id: str) -> None:
+    services.answer_send(dispute_id=UUID(dispute_id), now=timezone.now())
+
+
 @queue.task("payments.refund_send")
 def refund_send(*, refund_id: str) -> None:
     services.refund_send(refund_id=UUID(refund_id), now=timezone.now())

@@ -1,10 +1,11 @@
 """Definitions and results that travel past IPFS: logistics of type `api`. Source: network facts, 2 and 3.1."""
 
 import asyncio
-import time
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from nosana.chain import header_make
 from nosana.ipfs.client import is_loopback
 from nosana.spec import Definition, FlowState
 from nosana.spec.definition import LogisticsEnd
@@ -56,5 +57,4 @@ class Exchange:
         raise ExchangeFailed(f"{method} {url} failed {_TRIES} times: {said}.")
 
     def _header(self) -> str:
-        signature = self._key.sign_message(self._job.encode())
-        return f"{self._job}:{signature}:{int(time.time() * 1000)}"
+        return header_make(self._job, self._key, datetime.now(UTC))

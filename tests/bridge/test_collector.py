@@ -18,7 +18,7 @@ from apps.bridge import services
 from apps.bridge.ipfs import result_get
 from apps.bridge.nodes import frame_read
 from apps.jobs.models import Job, LogLine
-from apps.jobs.services import job_submit
+from apps.jobs.services import Privacy, job_submit
 from apps.jobs.state import State
 from sandbox.services.process import Child
 from tests.bridge.conftest import Stage
@@ -92,6 +92,7 @@ def counting_job(stage: Stage) -> Job:
         timeout_s=120,
         name="Count",
         submission_key="count",
+        privacy=Privacy(Job.Visibility.PUBLIC),
         now=timezone.now(),
     )
 

@@ -6,9 +6,10 @@ import psycopg
 import pytest
 from django.db import connection
 
-from apps.jobs.models import Job
+from apps.jobs.models import Job, LogBook
 from apps.jobs.selectors import log_after, log_positions
-from apps.jobs.services import LogEntry, loglines_add, result_store
+from apps.jobs.services import LogEntry, batch_of, loglines_add, loglines_store, result_store
+from apps.jobs.services.logs import PLACES_LIMIT, TEXT_LIMIT
 from apps.jobs.services.results import RESULT_LIMIT, result_slim
 from tests.jobs.conftest import NOW
 
@@ -28,10 +29,35 @@ def test_lines_get_their_sequence_once_whatever_is_replayed(submit) -> None:
     assert log_positions(job.attempt.pk) == {("a", "container"): 3, ("a", "info"): 1}
 
 
-def test_a_gap_is_filled(submit) -> None:
+def test_lines_of_several_jobs_are_stored_together_each_in_its_order(submit) -> None:
+    first, second = submit(), submit(submission_key="two")
+    batches = [batch_of(job.attempt.pk, lines("one", "two")) for job in (first, second)]
+    assert loglines_store([*batches, batch_of(first.attempt.pk, lines("three", start=2))]) == 5
+    assert [(line.seq, line.text) for line in log_after(first)] == [(1, "one"), (2, "two"), (3, "three")]
+    assert [(line.seq, line.text) for line in log_after(second)] == [(1, "one"), (2, "two")]
+
+
+def test_a_log_that_is_full_says_so_and_counts_what_it_drops(submit, settings) -> None:
+    settings.JOB_LOG_BYTES = 10
     job = submit()
-    loglines_add(job.attempt.pk, lines("three", start=2))
-    assert loglines_add(job.attempt.pk, lines("one", "two", "three")) == 2
+    assert loglines_add(job.attempt.pk, lines("12345", "12345", "lost", "lost too")) == 3
+    assert loglines_add(job.attempt.pk, lines("12345", "12345", "lost", "lost too", "lost as well")) == 0
+    assert [line.stream for line in log_after(job)] == ["container", "container", "note"]
+    assert "the most that is kept" in log_after(job)[2].text
+    book = LogBook.objects.get(job=job)
+    assert (book.dropped_lines, book.dropped_bytes, book.bytes) == (3, 24, 10)
+
+
+def test_a_line_that_is_too_long_is_cut_and_says_so(submit) -> None:
+    job = submit()
+    loglines_add(job.attempt.pk, lines("x" * (TEXT_LIMIT + 1_234)))
+    assert log_after(job)[0].text == "x" * TEXT_LIMIT + "… (1,234 characters more were cut off)"
+
+
+def test_a_node_that_invents_operations_is_not_believed_without_end(submit) -> None:
+    job = submit()
+    invented = [LogEntry(f"op-{number}", 0, "container", NOW, "x") for number in range(PLACES_LIMIT + 5)]
+    assert loglines_add(job.attempt.pk, invented) == PLACES_LIMIT
 
 
 def test_what_postgresql_cannot_keep_is_replaced(submit) -> None:

@@ -244,3 +244,16 @@ def test_the_log_downloads_whole_with_time_and_operation(job: Job) -> None:
     text = run(story())
     assert text.count("\n") == 1200
     assert text.splitlines()[-1].endswith("Z primes stdout: line 1199")
+
+
+def test_the_log_downloads_whole_as_one_object_a_line(job: Job) -> None:
+    job_log(job, [f"line {n}" for n in range(1200)])
+
+    async def story() -> str:
+        client = await client_of("victor@acme.example")
+        response = await client.get(f"/o/acme/jobs/{job.pk}/log.ndjson")
+        return "".join([piece.decode() async for piece in response.streaming_content])
+
+    lines = [json.loads(line) for line in run(story()).splitlines()]
+    assert [(line["seq"], line["text"]) for line in lines] == [(n + 1, f"line {n}") for n in range(1200)]
+    assert set(lines[0]) == {"seq", "op", "stream", "at", "text"}

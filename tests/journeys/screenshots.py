@@ -26,11 +26,14 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a
 django.setup()
 
 from apps.jobs.models import Job  # noqa: E402 - models can be imported only after the setup
+from apps.organisations.models import Organisation  # noqa: E402
+from apps.payments.models import Refund  # noqa: E402
 from apps.users.models import User  # noqa: E402
 from tests.console.oversight import oversight_make  # noqa: E402
 from tests.console.scene import limits_make, lots_make, scene_make  # noqa: E402
 from tests.organisations.people import invitation_token, invited, member  # noqa: E402
 from tests.payments.scene import cards_make  # noqa: E402
+from tests.permissions.things import refundable_of  # noqa: E402
 from tests.world import World  # noqa: E402
 
 WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
@@ -83,10 +86,12 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "launch": f"{o}jobs/new/",
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
+        "job-log-search": f"{o}jobs/{jobs['running'].pk}/log/?q=segment",
         "settings": f"{o}settings/",
         "settings-owner": f"{o}settings/owner/",
         "settings-close": f"{o}settings/close/",
         "settings-terms": f"{o}settings/terms/",
+        "settings-logs": f"{o}settings/logs/",
         "members": f"{o}members/",
         "member-remove": f"{o}members/{people['mia']}/remove/",
         "invite": f"{o}members/invite/",
@@ -99,6 +104,10 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "usage-by-member": f"{o}billing/usage/?by=member&since=2026-01-01",
         "caps": f"{o}billing/caps/",
         "invoices": f"{o}billing/invoices/",
+        "credit-notes": f"{o}billing/credit-notes/",
+        "refunds": f"{o}billing/refunds/",
+        "statements": f"{o}billing/statements/",
+        "billing-details": f"{o}billing/details/",
         "top-up": f"{o}billing/top-up/",
         "cards": f"{o}billing/cards/",
         "card-remove": f"{o}billing/cards/{people['card']}/remove/",
@@ -132,6 +141,23 @@ def shoot(browser: Browser, base: str, folder: Path, shown: dict[str, str], cook
                 count += 1
             context.close()
     return count
+
+
+def refunds_make(acme: Organisation) -> None:
+    """Give Acme a top-up that can go back, and one refund of each kind of end."""
+    topup = refundable_of(acme)
+    for state, bounced in (("wanted", False), ("succeeded", False), ("failed", True)):
+        Refund.objects.create(
+            organisation=acme,
+            topup=topup,
+            state=state,
+            bounced=bounced,
+            gross_minor=1_000,
+            currency="EUR",
+            reason="Paid twice by mistake",
+            stripe_refund_id=None if state == "wanted" else f"re_{state}",
+            created_at=timezone.now(),
+        )
 
 
 def overflow(page: Page, where: str) -> None:
@@ -177,6 +203,7 @@ def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
     shown = pages(scene_make(world.acme, world.olga), people) | oversight_pages(oversight_make(world))
     limits_make(world.acme.memberships.get(user=world.olga))
     lots_make(world.acme.memberships.get(user=world.olga))
+    refunds_make(world.acme)
     chosen = {name: path for name, path in shown.items() if not only or name in only}
     entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
     opened = {name: path for name, path in entrances.items() if not only or name in only}

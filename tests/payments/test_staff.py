@@ -1,13 +1,17 @@
 """Staff see what is parked, and may try it again."""
 
+import uuid
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.core.models import Message
-from apps.payments.models import StripeEvent, TopUp
+from apps.organisations.models import Approval
+from apps.payments.models import Refund, StripeEvent, TopUp
 from apps.users.models import User
+from tests.billing.money import hold
 from tests.checkout import Checkout
 from tests.payments.topups import handled
 
@@ -50,3 +54,56 @@ def test_nobody_edits_these_rows_by_hand(staff: Client, model: str) -> None:
 
 def test_members_do_not_get_in(topups: Any) -> None:
     assert topups.world.client(topups.world.olga).get("/admin/payments/topup/").status_code == 302
+
+
+REFUNDS = "/admin/payments/refund/"
+
+
+def form(paid: TopUp, **changes: str) -> dict[str, str]:
+    """Return the refund form filled in."""
+    return {"topup": str(paid.id), "amount": "", "reason": "Asked for", "submission": str(uuid.uuid4())} | changes
+
+
+def test_staff_refund_a_topup_by_the_form_once(staff: Client, credited: TopUp) -> None:
+    url = "/admin/payments/topup/"
+    leads = staff.post(url, {"action": "refund", "_selected_action": [str(credited.id)]})
+    assert leads.headers["location"] == f"{REFUNDS}add/?topup={credited.id}"
+    assert "of that €121.00 is unspent" in staff.get(leads.headers["location"]).content.decode()
+    filled = form(credited, amount="40.00")
+    for _ in range(2):
+        assert staff.post(f"{REFUNDS}add/", filled).status_code == 302
+    refund = Refund.objects.get()
+    assert (str(refund.id), refund.gross_minor, refund.reason) == (filled["submission"], 4_000, "Asked for")
+    assert "€40.00" in staff.get(REFUNDS).content.decode()
+    assert staff.get(f"{REFUNDS}{refund.id}/change/").status_code == 200
+
+
+def test_a_refund_beyond_what_is_unspent_leads_to_the_approvals(staff: Client, credited: TopUp) -> None:
+    User.objects.create_superuser("second@nosana-web.example")
+    hold(credited.organisation, 200, source="job:1:1", now=timezone.now())
+    answer = staff.post(f"{REFUNDS}add/", form(credited, amount="121.00"))
+    assert answer.headers["location"] == "/admin/organisations/approval/"
+    assert (Approval.objects.get().kind, Refund.objects.count()) == ("refund", 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"reason": ""}, "required"), ({"amount": "900"}, "is left"), ({"topup": str(uuid.uuid4())}, "no such paid")],
+)
+def test_a_wrong_refund_is_said_on_the_form(
+    staff: Client, credited: TopUp, changes: dict[str, str], words: str
+) -> None:
+    User.objects.create_superuser("second@nosana-web.example")
+    answer = staff.post(f"{REFUNDS}add/", form(credited, **changes))
+    assert (answer.status_code, Refund.objects.count(), Approval.objects.count()) == (200, 0, 0)
+    assert words in answer.content.decode()
+
+
+def test_staff_note_that_a_bounced_refund_was_paid_another_way(staff: Client, credited: TopUp) -> None:
+    staff.post(f"{REFUNDS}add/", form(credited))
+    Refund.objects.update(state="failed", bounced=True, stripe_refund_id="re_x")
+    chosen = {"action": "paid_another_way", "_selected_action": [str(Refund.objects.get().id)]}
+    staff.post(REFUNDS, chosen | {"reference": ""})
+    assert Refund.objects.get().repaid_at is None
+    staff.post(REFUNDS, chosen | {"reference": "SEPA 5"})
+    assert Refund.objects.get().repaid_reference == "SEPA 5"

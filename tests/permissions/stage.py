@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
-from apps.console.access import Access, Public, SignedIn, Staff
+from apps.console.access import Access, Node, Public, SignedIn, Staff
 from apps.organisations.models import ApiKey, Grant, Organisation
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 from apps.organisations.services import Actor, api_key_create
@@ -109,6 +109,8 @@ def verdict(who: str, access: Access) -> str:
     """Return how the person must be answered: "let in", "turned away", "403" or "404"."""
     if isinstance(access, Public):
         return "let in"
+    if isinstance(access, Node):
+        return "turned away"
     if isinstance(access, Staff):
         return "let in" if who == "sam" else "turned away"
     if who == "anonymous":

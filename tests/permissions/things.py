@@ -41,7 +41,7 @@ from apps.organisations.services import (
     audit_record,
     invitation_send,
 )
-from apps.payments.models import Card, CardSetup, StripeCustomer, TopUp, TopUpRule
+from apps.payments.models import Card, CardSetup, Dispute, StripeCustomer, TopUp, TopUpRule
 from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
 from tests.organisations.people import invitation_token
@@ -73,6 +73,34 @@ def topup_of(organisation: Organisation) -> TopUp:
     """Return a top-up that waits to be paid."""
     owner, quote = owner_of(organisation), quote_of(organisation)
     return TopUp.objects.create(organisation=organisation, user=owner.user, quote=quote)
+
+
+def refundable_of(organisation: Organisation) -> TopUp:
+    """Return a paid top-up of which nothing is spent."""
+    quote_of(organisation)
+    now, reference = timezone.now(), str(uuid.uuid4())
+    quote = quote_create(organisation=organisation, currency="EUR", net_minor=5_000, now=now)
+    paid = {"stripe_session_id": f"cs_{reference}", "payment_intent": f"pi_{reference}", "paid_at": now}
+    topup = TopUp.objects.create(
+        organisation=organisation, user=owner_of(organisation).user, quote=quote, state="paid", **paid
+    )
+    topup_credit(
+        organisation_id=organisation.id, topup_id=topup.id, quote=quote, payment_reference=reference, now=now
+    )
+    return topup
+
+
+def dispute_of(organisation: Organisation) -> Dispute:
+    """Return a dispute that waits for an answer."""
+    return Dispute.objects.create(
+        organisation=organisation,
+        topup=refundable_of(organisation),
+        dispute_id=f"du_{uuid.uuid4()}",
+        status="needs_response",
+        amount_minor=6_050,
+        currency="EUR",
+        opened_at=timezone.now(),
+    )
 
 
 def card_of(organisation: Organisation) -> Card:
@@ -299,8 +327,11 @@ def delivery_of(organisation: Organisation) -> Delivery:
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
+    "address": lambda organisation: f"Job{organisation.slug}",
     "job_id": lambda organisation: job_of(organisation).pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
+    "dispute_id": lambda organisation: dispute_of(organisation).pk,
+    "payments:refund_ask.topup_id": lambda organisation: refundable_of(organisation).pk,
     "card_id": lambda organisation: card_of(organisation).pk,
     "setup_id": lambda organisation: card_setup_of(organisation).pk,
     "market": lambda organisation: job_of(organisation).market.slug,

@@ -41,6 +41,8 @@ from apps.billing.services.rates import RatesRead, jump_confirm, rate_latest, ra
 from apps.billing.services.refunds import (
     refund_bounced,
     refund_cancel,
+    refund_limit,
+    refund_look,
     refund_offer,
     refund_repaid,
     refund_reserve,
@@ -124,6 +126,8 @@ __all__ = [
     "rates_purge",
     "refund_bounced",
     "refund_cancel",
+    "refund_limit",
+    "refund_look",
     "refund_offer",
     "refund_repaid",
     "refund_reserve",

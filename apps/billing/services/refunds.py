@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.billing import chart
-from apps.billing.errors import ReversalEnded, ReversalRefused
+from apps.billing.errors import ReversalEnded, ReversalRefused, TopUpUnknown
 from apps.billing.models import Lot, Reversal
 from apps.billing.services.reversals import (
     Share,
@@ -42,6 +42,20 @@ def refund_offer(*, topup_id: uuid.UUID | str) -> Share:
     """
     with transaction.atomic():
         return _offer(topup_lot(topup_id))
+
+
+def refund_look(*, topup_id: uuid.UUID | str) -> Share:
+    """Return what `refund_offer` would, without locks: for pages. Raises TopUpUnknown."""
+    lot = Lot.objects.filter(topup_id=str(topup_id)).first()
+    if lot is None:
+        raise TopUpUnknown(f"No credits were given for the top-up {topup_id}; check its id.")
+    return _offer(lot)
+
+
+def refund_limit(*, topup_id: uuid.UUID | str) -> Share:
+    """Return the most that may be refunded at all: what has not gone back yet. Raises TopUpUnknown."""
+    with transaction.atomic():
+        return left_of(topup_lot(topup_id))
 
 
 def refund_reserve(

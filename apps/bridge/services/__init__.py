@@ -2,6 +2,7 @@
 
 from apps.bridge.services.checking import orders_check
 from apps.bridge.services.cleaning import cleans_want
+from apps.bridge.services.exchange import RESULT_BYTES, definition_for_ipfs, definition_hand, result_take
 from apps.bridge.services.markets import CatalogueBroken, listing_sync, markets_sync
 from apps.bridge.services.observing import chain_follow, chain_observe
 from apps.bridge.services.orders import order_make, order_retry, orders_due, orders_make_missing
@@ -13,11 +14,14 @@ from apps.bridge.services.watchdog import nodes_watch
 from apps.bridge.services.working import orders_work
 
 __all__ = [
+    "RESULT_BYTES",
     "SETTLED_FOR",
     "CatalogueBroken",
     "Synced",
     "chain_follow",
     "chain_observe",
+    "definition_for_ipfs",
+    "definition_hand",
     "chain_sync",
     "cleans_want",
     "listing_sync",
@@ -31,6 +35,7 @@ __all__ = [
     "orders_push",
     "orders_work",
     "result_fetch",
+    "result_take",
     "result_try",
     "results_sweep",
     "treasury_read",

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -14,6 +13,7 @@ from apps.bridge.ipfs import IpfsError, pinning
 from apps.bridge.keys import Seed, seed_load
 from apps.bridge.loop import together
 from apps.bridge.models import Order
+from apps.bridge.services.exchange import definition_for_ipfs
 from apps.bridge.services.orders import (
     NETWORK,
     LeaseLost,
@@ -84,12 +84,6 @@ def lists_prepare(orders: Sequence[Order], attempts: dict[uuid.UUID, Attempt], *
     return _store(chosen, markets, blockhash, now)
 
 
-def definition_public(job: Job) -> dict[str, Any]:
-    """Return what of a job is pinned for its node, and so becomes public."""
-    definition: dict[str, Any] = job.definition
-    return definition
-
-
 def _look(listings: Sequence[Listing], now: datetime) -> tuple[dict[str, MarketAccount], Blockhash]:
     """Pin the definitions and read the markets, all at once; a listing whose pin failed is postponed, without CID."""
     addresses = sorted({one.job.market.address for one in listings})
@@ -98,7 +92,7 @@ def _look(listings: Sequence[Listing], now: datetime) -> tuple[dict[str, MarketA
     async def ask(gateway: Gateway) -> tuple[dict[str, MarketAccount], Blockhash]:
         return await gateway.markets_at(addresses), await gateway.blockhash()
 
-    pinned, seen = together(pinning([definition_public(one.job) for one in unpinned]), asking_chain(ask))
+    pinned, seen = together(pinning([definition_for_ipfs(one.job) for one in unpinned]), asking_chain(ask))
     for one in listings:
         one.cid = one.attempt.definition_cid
     for one, cid in zip(unpinned, pinned, strict=True):

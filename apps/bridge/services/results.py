@@ -9,6 +9,7 @@ from nosana.spec.flow import LOG_LINES_KEPT
 
 from apps.bridge.chain import ask_chain
 from apps.bridge.ipfs import result_get
+from apps.bridge.services.exchange import result_delivered, result_unpack_end
 from apps.jobs.models import Attempt
 from apps.jobs.selectors import attempts_without_result, log_positions
 from apps.jobs.services import LogEntry, loglines_add, result_missed, result_store
@@ -16,21 +17,28 @@ from apps.jobs.services import LogEntry, loglines_add, result_missed, result_sto
 logger = logging.getLogger(__name__)
 
 KEEP_ASKING = timedelta(days=2)  # the account, and with it the way to the result, may be cleaned away after a day
+DELIVERY_LATE = timedelta(minutes=10)  # a node delivers before it ends its job; this leaves time for its repeats
 BATCH = 2_000  # log lines stored at once
 
 
 def result_fetch(*, attempt_id: uuid.UUID, now: datetime) -> bool:
     """Fetch and keep the result of an ended attempt, once; return whether there is nothing more to fetch.
 
-    Raises IpfsError or ChainError when it cannot be had now; settlement never waits for it.
+    Of a private job it is what the node delivered to us; what it pins for all to see is an empty shell then, which is
+    stored only when nothing was delivered in DELIVERY_LATE. Raises IpfsError or ChainError when it cannot be had now;
+    settlement never waits for it.
     """
-    attempt = Attempt.objects.get(pk=attempt_id)
+    attempt = Attempt.objects.select_related("job").get(pk=attempt_id)
     if attempt.log_complete_at is not None:
         return True
-    cid = attempt.result_cid or _cid_on_chain(attempt)
-    if not cid:
-        return False
-    value = result_get(cid)
+    value, cid = result_delivered(attempt_id), attempt.result_cid
+    if value is None:
+        cid = cid or _cid_on_chain(attempt)
+        if not cid:
+            return False
+        value = result_get(cid)
+        if attempt.job.private and not value.get("opStates") and not _too_late(attempt, now):
+            return False
     flow = FlowState.model_validate(value)
     stored = log_positions(attempt_id)
     for operation in flow.op_states:
@@ -40,7 +48,12 @@ def result_fetch(*, attempt_id: uuid.UUID, now: datetime) -> bool:
         for start in range(0, len(entries), BATCH):
             loglines_add(attempt_id, entries[start : start + BATCH])
     result_store(attempt_id=attempt_id, cid=cid, result=value, now=now)
+    result_unpack_end(attempt_id)
     return True
+
+
+def _too_late(attempt: Attempt, now: datetime) -> bool:
+    return attempt.ended_at is not None and now - attempt.ended_at > DELIVERY_LATE
 
 
 def result_try(*, attempt_id: uuid.UUID, now: datetime) -> bool:

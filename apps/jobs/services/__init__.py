@@ -9,7 +9,8 @@ from apps.jobs.services.extension import (
     extension_refused,
     job_extend,
 )
-from apps.jobs.services.logs import LogEntry, loglines_add
+from apps.jobs.services.keeping import log_keeping_set, logs_expire
+from apps.jobs.services.logs import Batch, LogEntry, batch_of, loglines_add, loglines_store, text_kept
 from apps.jobs.services.markets import (
     ListedMarket,
     MarketFacts,
@@ -32,6 +33,15 @@ from apps.jobs.services.parking import attempt_park, attempt_resolve, resolve_ch
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
+from apps.jobs.services.secrets import (
+    Mask,
+    Privacy,
+    SecretsMissing,
+    definition_whole,
+    mask_of,
+    secrets_rotate,
+    secrets_wipe,
+)
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.submission import (
@@ -49,13 +59,17 @@ from apps.jobs.state import Seen
 __all__ = [
     "Act",
     "ApprovalNeeded",
+    "Batch",
     "Estimate",
     "ExtensionCost",
     "Landed",
     "ListedMarket",
     "LogEntry",
     "MarketFacts",
+    "Mask",
     "Observation",
+    "Privacy",
+    "SecretsMissing",
     "Place",
     "Seen",
     "Spender",
@@ -70,6 +84,8 @@ __all__ = [
     "attempt_settle",
     "attempt_silent",
     "attempt_withdrawn",
+    "batch_of",
+    "definition_whole",
     "attempts_heard",
     "attempts_addressed",
     "attempts_listed",
@@ -88,18 +104,25 @@ __all__ = [
     "job_project_set",
     "job_stop",
     "job_submit",
+    "log_keeping_set",
     "jobs_watch",
     "jobs_lock",
     "loglines_add",
+    "loglines_store",
+    "logs_expire",
     "market_close",
     "market_curate",
     "market_observe",
     "markets_figure",
     "markets_list",
+    "mask_of",
     "policy_of",
     "policy_set",
     "resolve_check",
     "result_missed",
     "result_store",
+    "secrets_rotate",
+    "secrets_wipe",
+    "text_kept",
     "want_close",
 ]

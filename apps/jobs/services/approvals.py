@@ -7,8 +7,9 @@ from typing import Any
 
 from apps.core.durations import duration_text
 from apps.core.errors import Denied
-from apps.jobs.models import Job, Market
+from apps.jobs.models import Job, Market, SecretSet
 from apps.jobs.policies import Policy
+from apps.jobs.services.secrets import Prepared, Privacy, secrets_seal
 from apps.jobs.services.submission import (
     APPROVAL,
     ApprovalNeeded,
@@ -41,6 +42,7 @@ def job_launch(
     submission_key: str,
     actor: Actor,
     now: datetime,
+    privacy: Privacy | None = None,
     reason: str = "",
     template: str = "",
     policy: Policy | None = None,
@@ -49,7 +51,7 @@ def job_launch(
 
     A used key returns what it made, job or request. Raises what job_submit and approval_request raise.
     """
-    name = submission_check(membership, project, definition, timeout_s, name, policy)
+    name, prepared = submission_check(membership, project, definition, timeout_s, name, privacy, policy)
     kept = policy or policy_of(membership.organisation)
     longest = kept.longest(timeout_s)
     spender = Spender(actor.api_key.pk if actor.api_key else None, template)
@@ -59,7 +61,9 @@ def job_launch(
         try:
             approval_check(membership.organisation, fresh, longest, name, None)
         except ApprovalNeeded:
-            facts = _facts(project, fresh, definition, timeout_s, name, spender) | {"policy": kept.facts}
+            secrets = secrets_seal(membership=membership, prepared=prepared, now=now)
+            facts = _facts(project, fresh, prepared, secrets, timeout_s, name, spender)
+            facts["policy"] = kept.facts
             approval = approval_request(
                 organisation_id=membership.organisation_id,
                 kind="job",
@@ -74,9 +78,10 @@ def job_launch(
                 now=now,
             )
             return f"{APPROVAL}{approval.pk}"
-        return str(accept(membership, project, fresh, definition, timeout_s, name, now, None, spender, kept).pk)
+        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, None, spender, kept).pk)
 
-    content = [str(project.pk), market.address, definition, timeout_s, name, *([policy.facts] if policy else [])]
+    content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
+    content += [policy.facts] if policy else []
     made = submission_once(membership, content, key=submission_key, act=act)
     if made.startswith(APPROVAL):
         return Approval.objects.select_related("organisation", "requester").get(pk=made.removeprefix(APPROVAL))
@@ -102,6 +107,7 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
             project=Project.objects.get(pk=facts["project"]),
             market=Market.objects.get(address=facts["market"]),
             definition=facts["definition"],
+            privacy=_privacy(facts),
             timeout_s=facts["timeout_s"],
             name=facts["name"],
             submission_key=f"approval:{approval.pk}",
@@ -115,14 +121,28 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
     return f"job:{job.pk}"
 
 
+def _privacy(facts: dict[str, Any]) -> Privacy:
+    """Return who may read the job; what was asked for before there were private jobs is public."""
+    kept = facts.get("secrets")
+    return Privacy(facts.get("visibility", Job.Visibility.PUBLIC), reuse=uuid.UUID(kept) if kept else None)
+
+
 def _facts(
-    project: Project, market: Market, definition: dict[str, Any], timeout_s: int, name: str, spender: Spender
+    project: Project,
+    market: Market,
+    prepared: Prepared,
+    kept: SecretSet | None,
+    timeout_s: int,
+    name: str,
+    spender: Spender,
 ) -> dict[str, Any]:
     """Return what it takes to submit the job later, and the lines that those who approve it see."""
     return {
         "project": str(project.pk),
         "market": market.address,
-        "definition": definition,
+        "definition": prepared.definition,
+        "visibility": prepared.visibility,
+        "secrets": kept and str(kept.pk),
         "timeout_s": timeout_s,
         "name": name,
         "api_key": spender.api_key_id and str(spender.api_key_id),
@@ -132,5 +152,6 @@ def _facts(
             ["Market", market.name],
             ["Time limit", duration_text(timeout_s)],
             ["Project", project.name],
+            ["Visibility", Job.Visibility(prepared.visibility).label],
         ],
     }

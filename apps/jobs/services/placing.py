@@ -75,11 +75,16 @@ def attempts_addressed(*, places: Sequence[Place], now: datetime) -> None:
         with connection.cursor() as cursor:
             cursor.execute(PLACE, columns)
         fresh = [
-            Line(jobs[one.attempt.job_id], "pinned", f"The definition is on IPFS as {one.definition_cid}.")
+            Line(jobs[one.attempt.job_id], "pinned", _pinned_words(jobs[one.attempt.job_id], one.definition_cid))
             for one in places
             if one.attempt.address is None
         ]
         events_write(lines=fresh, now=now)
+
+
+def _pinned_words(job: Job, cid: str) -> str:
+    what = "A shell that says nothing of the job" if job.private else "The definition"
+    return f"{what} is on IPFS as {cid}."
 
 
 def attempts_listed(*, landed: Sequence[Landed], now: datetime) -> None:

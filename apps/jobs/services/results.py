@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.jobs.models import Attempt
+from apps.jobs.models import Attempt, Job
 from apps.jobs.services.logs import storable
 from apps.jobs.services.moves import event_write, job_lock
+from apps.jobs.services.secrets import mask_of
 
 RESULT_LIMIT = 1_000_000  # bytes of JSON a stored result may have, logs apart
 OUTLINE = ("operationId", "group", "status", "startTime", "endTime", "exitCode")
@@ -21,19 +22,28 @@ def result_store(*, attempt_id: uuid.UUID, cid: str, result: dict[str, Any], now
 
     Of what is larger than RESULT_LIMIT only the outline is kept, with the mark `"truncated": true`.
     """
-    kept = result_slim(result)
+    found = Attempt.objects.only("job_id").get(pk=attempt_id)
+    kept = mask_of(found.job_id).hide_in(result_slim(result))
     with transaction.atomic():
         attempt = Attempt.objects.get(pk=attempt_id)
         job = job_lock(attempt.job_id)
-        attempt.refresh_from_db(fields=["log_complete_at"])
+        attempt.refresh_from_db(fields=["log_complete_at", "result_cid"])
         if attempt.log_complete_at is not None:
             return False
-        Attempt.objects.filter(pk=attempt_id).update(log_complete_at=now, result_cid=cid)
+        Attempt.objects.filter(pk=attempt_id).update(log_complete_at=now, result_cid=cid or attempt.result_cid)
         if job.attempt_id == attempt_id:
             job.result, job.result_at = kept, now
             job.save(update_fields=["result", "result_at"])
-            event_write(job=job, kind="result", sentence=f"The result {cid} is stored here.", now=now)
+            event_write(job=job, kind="result", sentence=_stored_words(job, kept, cid), now=now)
         return True
+
+
+def _stored_words(job: Job, kept: dict[str, Any], cid: str) -> str:
+    if not job.private:
+        return f"The result {cid} is stored here."
+    if kept.get("opStates"):
+        return "The result is stored here; on the network there is only an empty shell."
+    return "The node delivered no result; the log has what was seen while the job ran."
 
 
 def result_missed(*, attempt_id: uuid.UUID, now: datetime) -> None:

@@ -21,6 +21,7 @@ from apps.jobs.models import Attempt, Job, Market, OrganisationPolicy, Want
 from apps.jobs.policies import NearThen, Policy
 from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
+from apps.jobs.services.secrets import Prepared, Privacy, secrets_prepare, secrets_seal
 from apps.jobs.state import OVER
 from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Permission
@@ -96,6 +97,7 @@ def job_submit(
     name: str,
     submission_key: str,
     now: datetime,
+    privacy: Privacy | None = None,
     approved_micro: int | None = None,
     spender: Spender | None = None,
     policy: Policy | None = None,
@@ -103,14 +105,14 @@ def job_submit(
 ) -> Job:
     """Accept a job: hold its worst case and want it listed, in one transaction; a used key returns its job.
 
-    `policy` is what it does by itself, by default as its organisation chose; `approved_micro` the worst case that
-    somebody approved; `spender` the API key whose caps bind it; `node` the address of the one node that shall run
-    it, if it waits in the market. Raises Denied, Closed, DefinitionRefused (with a sentence per path), AppError for a
-    bad timeout, policy or name, Conflict for a closed market or a foreign project, CapReached, InsufficientCredits,
-    ApprovalNeeded above the organisation's limit, AsksAgain above what was approved, KeyReused when the key was used
-    for another job.
+    It is private unless `privacy` says otherwise. `policy` is what it does by itself, by default as its organisation
+    chose; `approved_micro` the worst case that somebody approved; `spender` the API key whose caps bind it; `node`
+    the address of the one node that shall run it, if it waits in the market. Raises Denied, Closed, DefinitionRefused
+    (with a sentence per path), SecretsMissing, AppError for a bad timeout, policy, name or secret, Conflict for a
+    closed market or a foreign project, CapReached, InsufficientCredits, ApprovalNeeded above the organisation's limit,
+    AsksAgain above what was approved, KeyReused when the key was used for another job.
     """
-    name = submission_check(membership, project, definition, timeout_s, name, policy)
+    name, prepared = submission_check(membership, project, definition, timeout_s, name, privacy, policy)
     node_check(node)
     kept = policy or policy_of(membership.organisation)
 
@@ -118,9 +120,9 @@ def job_submit(
         fresh = market_fresh(market)
         approval_check(membership.organisation, fresh, kept.longest(timeout_s), name, approved_micro)
         bound = approved_micro, spender or Spender(), kept
-        return str(accept(membership, project, fresh, definition, timeout_s, name, now, *bound, node=node).pk)
+        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, *bound, node=node).pk)
 
-    content = [str(project.pk), market.address, definition, timeout_s, name]
+    content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
     content += [*([policy.facts] if policy else []), *([node] if node else [])]
     made = submission_once(membership, content, key=submission_key, act=act)
     if made.startswith(APPROVAL):
@@ -145,9 +147,10 @@ def submission_check(
     definition: dict[str, Any],
     timeout_s: int,
     name: str,
+    privacy: Privacy | None,
     policy: Policy | None = None,
-) -> str:
-    """Return the job's name, tidied, if the member may submit it there. Raises as job_submit does."""
+) -> tuple[str, Prepared]:
+    """Return the job's name, tidied, and its definition, if the member may submit it there. Raises as job_submit."""
     membership.require(Permission.JOBS_LAUNCH, project.pk)
     organisation = membership.organisation
     if project.organisation_id != organisation.pk or project.archived_at is not None:
@@ -161,8 +164,12 @@ def submission_check(
         if policy.near_then == NearThen.EXTEND and policy.extend_most_s <= timeout_s:
             sentence = "The longest time limit must be above the time limit the job starts with."
             raise AppError(sentence, code="policy_refused", fields={"extend_most": [sentence]})
-    definition_check(definition)
-    return name
+    privacy = privacy or Privacy()
+    if privacy.visibility not in Job.Visibility.values:
+        sentence = "A job is private or public; choose one of the two."
+        raise AppError(sentence, fields={"visibility": [sentence]})
+    definition_check(definition, public=privacy.visibility == Job.Visibility.PUBLIC)
+    return name, secrets_prepare(membership=membership, definition=definition, privacy=privacy)
 
 
 def node_check(node: str) -> None:
@@ -236,7 +243,7 @@ def accept(
     membership: Membership,
     project: Project,
     market: Market,
-    definition: dict[str, Any],
+    prepared: Prepared,
     timeout_s: int,
     name: str,
     now: datetime,
@@ -252,7 +259,9 @@ def accept(
         project=project,
         member_id=membership.user_id,
         name=name,
-        definition=definition,
+        definition=prepared.definition,
+        visibility=prepared.visibility,
+        secrets=secrets_seal(membership=membership, prepared=prepared, now=now),
         market=market,
         timeout_s=timeout_s,
         price_micro=market.price_micro,

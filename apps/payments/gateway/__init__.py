@@ -12,7 +12,13 @@ from apps.payments.gateway.cards import (
 from apps.payments.gateway.charges import Charge, charge_get
 from apps.payments.gateway.client import CardDeclined, SignatureRefused, StripeRefused, StripeUnavailable
 from apps.payments.gateway.customers import customer_create, customer_find, customer_update
-from apps.payments.gateway.disputes import Dispute, Movement, dispute_get
+from apps.payments.gateway.disputes import (
+    Movement,
+    StripeDispute,
+    dispute_get,
+    evidence_submit,
+    evidence_upload,
+)
 from apps.payments.gateway.endpoints import Endpoint, endpoint_create, endpoint_update, endpoints_list
 from apps.payments.gateway.events import event_verify, events_since
 from apps.payments.gateway.intents import Intent, intent_cancel, intent_charge, intent_find, intent_get
@@ -22,7 +28,6 @@ from apps.payments.gateway.sessions import Fee, Line, Session, session_create, s
 __all__ = [
     "CardDeclined",
     "Charge",
-    "Dispute",
     "Endpoint",
     "Fee",
     "Intent",
@@ -32,6 +37,7 @@ __all__ = [
     "Session",
     "SetupSession",
     "SignatureRefused",
+    "StripeDispute",
     "StripeRefund",
     "StripeRefused",
     "StripeUnavailable",
@@ -43,6 +49,8 @@ __all__ = [
     "customer_find",
     "customer_update",
     "dispute_get",
+    "evidence_submit",
+    "evidence_upload",
     "endpoint_create",
     "endpoint_update",
     "endpoints_list",

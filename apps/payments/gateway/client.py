@@ -17,6 +17,7 @@ from apps.core.errors import AppError
 logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20.0
+LIVE = "https://api.stripe.com"  # it takes files at an address of its own
 RETRIES = 2  # by the library, with the same idempotency key
 
 
@@ -81,7 +82,7 @@ def _client(key: str, url: str) -> stripe.StripeClient:
     return stripe.StripeClient(
         key,
         stripe_version=settings.STRIPE_API_VERSION,
-        base_addresses={"api": url},
+        base_addresses={"api": url} if url == LIVE else {"api": url, "files": url},
         max_network_retries=RETRIES,
         http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
     )

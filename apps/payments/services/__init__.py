@@ -1,5 +1,6 @@
 """The acts of payments, each in the file of its noun."""
 
+from apps.payments.services.answers import answer_send, dispute_answer
 from apps.payments.services.automatic import auto_top_up, auto_top_ups_sweep
 from apps.payments.services.card_notices import cards_expiring_tell
 from apps.payments.services.card_setups import card_setup_start, card_setups_sweep, setup_apply
@@ -16,6 +17,7 @@ from apps.payments.services.crediting import session_apply
 from apps.payments.services.customers import customer_ensure
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
 from apps.payments.services.mails import topup_path
+from apps.payments.services.refund_requests import refund_request
 from apps.payments.services.refunding import (
     refund_approved,
     refund_give_up,
@@ -32,6 +34,7 @@ from apps.payments.services.topups import PLATFORM, topup_ask_again, topup_expir
 
 __all__ = [
     "PLATFORM",
+    "answer_send",
     "RuleWish",
     "auto_top_up",
     "auto_top_ups_sweep",
@@ -45,6 +48,7 @@ __all__ = [
     "cards_expiring_tell",
     "cards_sweep",
     "customer_ensure",
+    "dispute_answer",
     "dispute_apply",
     "dispute_fetch",
     "payable_until",
@@ -54,6 +58,7 @@ __all__ = [
     "refund_fetch",
     "refund_give_up",
     "refund_pay",
+    "refund_request",
     "refund_send",
     "refund_start",
     "refund_want",

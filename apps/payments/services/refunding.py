@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.billing.selectors import wallet
-from apps.billing.services import refund_offer, refund_repaid, refund_reserve
+from apps.billing.services import refund_limit, refund_offer, refund_repaid, refund_reserve
 from apps.core.errors import AppError, Conflict, NotFound
+from apps.core.ids import uuid7
 from apps.core.money import credits_text, fiat_text
 from apps.core.queue import enqueue
 from apps.organisations.models import Approval
@@ -37,15 +38,25 @@ class RefundInvalid(AppError):
 
 
 def refund_start(
-    *, topup_id: uuid.UUID, gross_minor: int | None, reason: str, actor: Actor, now: datetime
+    *,
+    topup_id: uuid.UUID,
+    gross_minor: int | None,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    refund_id: uuid.UUID | None = None,
 ) -> Refund | Approval:
     """Send money of a paid top-up back: by default its unspent credits at their own price.
 
-    More than that is a request that another member of staff must approve. Raises NotFound, RefundInvalid,
+    A repeat with the same `refund_id` gives the same refund. More than the default is a request that another member
+    of staff must approve. Raises NotFound, RefundInvalid,
     ReversalRefused for more than is left of the top-up, NobodyToApprove.
     """
     topup = _paid(topup_id)
-    reason = _reason(reason)
+    reason = refund_reason(reason)
+    made = Refund.objects.filter(id=refund_id, topup=topup).first() if refund_id else None
+    if made is not None:
+        return made
     offer = refund_offer(topup_id=topup.id).gross_minor
     gross = offer if gross_minor is None else gross_minor
     if gross <= 0:
@@ -55,12 +66,16 @@ def refund_start(
             else "Give back an amount above 0, or leave it empty for all that is unspent."
         )
     if gross <= offer:
-        return refund_want(topup_id=topup.id, gross_minor=gross, reason=reason, actor=actor, now=now)
+        return refund_want(
+            topup_id=topup.id, gross_minor=gross, reason=reason, actor=actor, now=now, refund_id=refund_id
+        )
     return _ask(topup, gross, offer, reason=reason, actor=actor, now=now)
 
 
 def _ask(topup: TopUp, gross: int, offer: int, *, reason: str, actor: Actor, now: datetime) -> Approval:
-    currency = topup.quote.currency
+    currency, limit = topup.quote.currency, refund_limit(topup_id=topup.id).gross_minor
+    if gross > limit:
+        raise RefundInvalid(f"{fiat_text(limit, currency)} is left of this top-up; no more can go back.")
     return approval_request(
         organisation_id=topup.organisation_id,
         kind="refund",
@@ -107,7 +122,14 @@ def refund_approved(*, approval: Approval, now: datetime) -> str:
 
 
 def refund_want(
-    *, topup_id: uuid.UUID, gross_minor: int, reason: str, actor: Actor, now: datetime, exceed: bool = False
+    *,
+    topup_id: uuid.UUID,
+    gross_minor: int,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    exceed: bool = False,
+    refund_id: uuid.UUID | None = None,
 ) -> Refund:
     """Write the refund, freeze its credits and promise its sending, all in one transaction.
 
@@ -116,7 +138,11 @@ def refund_want(
     topup = _paid(topup_id)
     with transaction.atomic():
         topup_lock(topup.id)  # before the books, in the order of whoever applies Stripe's news
+        made = Refund.objects.filter(id=refund_id).first() if refund_id else None
+        if made is not None:  # a twin of the same form was faster
+            return made
         refund = Refund(
+            id=refund_id or uuid7(),
             organisation_id=topup.organisation_id,
             topup=topup,
             gross_minor=gross_minor,
@@ -278,7 +304,8 @@ def _paid(topup_id: uuid.UUID) -> TopUp:
     return topup
 
 
-def _reason(reason: str) -> str:
+def refund_reason(reason: str) -> str:
+    """Return the reason as it is kept. Raises RefundInvalid for none, or for too long a one."""
     reason = " ".join(reason.split())
     if not 3 <= len(reason) <= 200:
         raise RefundInvalid("Say why in 3 to 200 characters.", fields={"reason": ["3 to 200 characters."]})

@@ -11,7 +11,7 @@ from datetime import datetime
 from apps.core.errors import AppError
 from apps.payments import gateway
 from apps.payments.errors import Parked, PaymentUnknownYet
-from apps.payments.gateway import Charge, Dispute, StripeRefund
+from apps.payments.gateway import Charge, StripeDispute, StripeRefund
 from apps.payments.models import TopUp
 from apps.payments.services.news import News, news_apply, payment_news
 from apps.payments.services.topups import topup_lock, topup_of
@@ -26,10 +26,10 @@ class Reversed:
     charge: Charge
     refunds: tuple[StripeRefund, ...]
     news: News | None
-    dispute: Dispute | None = None
+    dispute: StripeDispute | None = None
 
 
-def reversed_of(charge_id: str, dispute: Dispute | None = None) -> Reversed:
+def reversed_of(charge_id: str, dispute: StripeDispute | None = None) -> Reversed:
     """Return what there is to apply.
 
     Raises Parked for a foreign or unknown payment, PaymentUnknownYet, gateway.StripeUnavailable or StripeRefused.

@@ -1,4 +1,4 @@
-"""`manage.py bridge_collect`: follow the logs of all running jobs, in one process at a time."""
+"""`manage.py bridge_collect`: follow the logs of running jobs; several processes share them."""
 
 import asyncio
 import signal
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.bridge.collector import Collector
+from apps.bridge.collecting import Collector
 
 
 class Command(BaseCommand):

@@ -40,6 +40,7 @@ from nosana.chain.errors import (
     TransactionExpired,
     TransactionTooLarge,
 )
+from nosana.chain.headers import SignedHeader, header_make, header_read
 from nosana.chain.probe import Probe
 from nosana.chain.subscriptions import Change, Resync
 from nosana.chain.transactions import PACKET_BYTES, Blockhash, Signed, transaction_build
@@ -49,10 +50,10 @@ __all__ = [
     "PACKET_BYTES", "SENTENCES", "Address", "Blockhash", "Chain", "ChainError",
     "ChainUnavailable", "Change", "Cluster", "ClusterMismatch", "ConfirmTimeout", "JobAccount", "JobState",
     "JobType", "MarketAccount", "Probe", "ProgramAct", "ProgramError", "ProgramMismatch", "QueueType",
-    "ReflectionAccount", "Resync", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed", "Simulation",
-    "StakeAccount",
+    "ReflectionAccount", "Resync", "RunAccount", "SignatureInfo", "SignatureStatus", "Signed", "SignedHeader",
+    "Simulation", "StakeAccount",
     "TransactionExpired", "TransactionTooLarge", "ata", "chain_ask", "cluster_discover",
-    "cluster_profile", "deployment_service_id", "instructions", "job_status", "metadata",
+    "cluster_profile", "deployment_service_id", "header_make", "header_read", "instructions", "job_status", "metadata",
     "reward_account", "rewards_reflection", "rewards_vault", "service_id", "service_url", "stake_account",
     "stake_vault", "transaction_build", "vault", "wallet_load", "wallet_save",
 ]  # fmt: skip

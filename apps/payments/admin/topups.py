@@ -1,39 +1,14 @@
 """Staff pages: what is parked, and the button that tries it again."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
+from apps.payments.admin.frame import Parked, ReadOnly
 from apps.payments.inbox import event_handle_again
 from apps.payments.models import StripeEvent, TopUp
 from apps.payments.services import topup_ask_again
-
-
-class ReadOnly(ModelAdmin):
-    """Rows that only the services write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
-class Parked(admin.SimpleListFilter):
-    """Shows what waits for a person."""
-
-    title = "parked"
-    parameter_name = "parked"
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [("yes", "Waits for a person")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.exclude(parked_reason="") if self.value() == "yes" else queryset
 
 
 @admin.register(StripeEvent)
@@ -67,10 +42,23 @@ class TopUpAdmin(ReadOnly):
     search_fields = ("id", "stripe_session_id", "payment_intent")
     ordering = ("-id",)
     list_select_related = ("organisation",)
-    actions = ("ask_again",)
+    actions = ("ask_again", "refund")
 
     @admin.action(description="Ask Stripe again")
     def ask_again(self, request: HttpRequest, queryset: QuerySet[TopUp]) -> None:
         """Let the sweep ask Stripe about the chosen parked top-ups again."""
         for topup in queryset:
             topup_ask_again(topup=topup)
+
+    @admin.action(description="Refund…", permissions=["refund"])
+    def refund(self, request: HttpRequest, queryset: QuerySet[TopUp]) -> HttpResponse | None:
+        """Open the form that refunds the chosen top-up."""
+        chosen = list(queryset[:2])
+        if len(chosen) != 1 or chosen[0].state != TopUp.State.PAID:
+            messages.error(request, "Choose one top-up that is paid.")
+            return None
+        return HttpResponseRedirect(f"{reverse('admin:payments_refund_add')}?topup={chosen[0].pk}")
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may send money back."""
+        return request.user.has_perm("payments.add_refund")

@@ -1,4 +1,4 @@
-"""Markets as last seen, jobs, their attempts on the chain, what is wanted of the chain, timeline and log."""
+"""Markets as last seen, jobs, their attempts on the chain, what is wanted of the chain, and timeline."""
 
 from django.conf import settings
 from django.db import models
@@ -72,10 +72,30 @@ class Market(models.Model):
         return None if few else self.jobs_finished * 100 // self.jobs_counted
 
 
+class SecretSet(models.Model):
+    """The secrets given for a job, sealed together (vault.py); `wiped_at` when they are kept no longer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    names = models.JSONField(help_text="What the secrets are called; the names are no secrets.")
+    key_number = models.PositiveIntegerField()
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+    wiped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["key_number"], condition=models.Q(wiped_at=None), name="secretset_by_key")]
+
+    def __str__(self) -> str:
+        return f"secrets {self.pk}"
+
+
 class Job(PolicyFields):
     """One piece of work an organisation asked for. Only `job_move` writes its state."""
 
     class Visibility(models.TextChoices):
+        PRIVATE = "private", "Private"
         PUBLIC = "public", "Public"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -83,10 +103,11 @@ class Job(PolicyFields):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="jobs")
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
     name = models.CharField(max_length=120)
-    definition = models.JSONField()
+    definition = models.JSONField(help_text="With marks (%%secret.NAME%%) in the places of secrets.")
     market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="jobs")
     timeout_s = models.PositiveIntegerField(help_text="Seconds; the chain pays the node no longer than this.")
-    visibility = models.CharField(max_length=20, choices=Visibility.choices, default=Visibility.PUBLIC)
+    visibility = models.CharField(max_length=20, choices=Visibility.choices, default=Visibility.PRIVATE)
+    secrets = models.ForeignKey(SecretSet, on_delete=models.PROTECT, null=True, blank=True, related_name="jobs")
     node_wanted = models.CharField(
         max_length=44, blank=True, help_text="The one node that shall run it; empty for the next free one."
     )
@@ -121,12 +142,21 @@ class Job(PolicyFields):
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="job_state_known"),
             models.CheckConstraint(condition=models.Q(timeout_s__gt=0), name="job_timeout_positive"),
             models.CheckConstraint(
+                condition=~models.Q(visibility="public") | models.Q(secrets=None),
+                name="job_public_without_secrets",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(state__in=OVER) | models.Q(ended_at__isnull=False), name="job_over_has_end"
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def private(self) -> bool:
+        """Whether only its organisation, and the owner of the node that runs it, can read it."""
+        return self.visibility == self.Visibility.PRIVATE
 
     @property
     def over(self) -> bool:
@@ -322,27 +352,3 @@ class JobEvent(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
-
-
-class LogLine(models.Model):
-    """One line of a job's log; `seq` runs through the job, `position` through one stream of an operation."""
-
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="log")
-    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="log")
-    seq = models.PositiveIntegerField()
-    op_id = models.CharField(max_length=200, blank=True)
-    position = models.PositiveIntegerField()
-    stream = models.CharField(max_length=10)
-    at = models.DateTimeField()
-    text = models.TextField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["job", "seq"], name="log_line_once"),
-            models.UniqueConstraint(
-                fields=["attempt", "op_id", "stream", "position"], name="log_line_position_once"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.text

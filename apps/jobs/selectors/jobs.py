@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import DurationField, ExpressionWrapper, F, Max, Q, QuerySet, Value
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from apps.billing import services as billing
 from apps.core.errors import NotFound
-from apps.jobs.models import Attempt, Job, JobEvent, LogLine, Market, Want
+from apps.jobs.models import Attempt, Job, JobEvent, Market, SecretSet, Want
 from apps.jobs.policies import NEAR_LEAST_S, NEAR_MOST_S, NEAR_SHARE, QueueThen
 from apps.jobs.state import LIVE, Seen, State
-from apps.organisations.models import Grant, Organisation
+from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 
 
@@ -75,7 +75,13 @@ def _whole() -> QuerySet[Job]:
 def job_get(grant: Grant, job_id: uuid.UUID | str, permission: Permission = Permission.JOBS_VIEW) -> Job:
     """Return a job that may be seen, if its project allows the act too. Raises NotFound and Denied."""
     try:
-        job = jobs_of(grant).filter(pk=uuid.UUID(str(job_id))).first()
+        job = (
+            jobs_of(grant)
+            .select_related("secrets", "book")
+            .defer("secrets__sealed", "book__places")
+            .filter(pk=uuid.UUID(str(job_id)))
+            .first()
+        )
     except ValueError:
         job = None
     if job is None:
@@ -97,11 +103,6 @@ def jobs_live_count(organisation: Organisation) -> int:
 def timeline(job: Job, after: int = 0) -> list[JobEvent]:
     """Return the events of the job after the sequence number, oldest first."""
     return list(job.events.filter(seq__gt=after).order_by("seq"))
-
-
-def log_after(job: Job, seq: int = 0, limit: int = 1000) -> list[LogLine]:
-    """Return up to `limit` log lines after the sequence number, in order."""
-    return list(job.log.filter(seq__gt=seq).order_by("seq")[:limit])
 
 
 def running_cost(job: Job, now: datetime) -> int:
@@ -129,6 +130,16 @@ def markets_open() -> list[Market]:
 def markets_listed() -> list[Market]:
     """Return the markets that the network's own list names, by id."""
     return list(Market.objects.filter(listed=True).order_by("id"))
+
+
+def secrets_reusable(membership: Membership, set_id: uuid.UUID | str) -> SecretSet | None:
+    """Return a set of secrets that the member gave for an earlier job, to be used again unseen; None for others'."""
+    try:
+        wanted = uuid.UUID(str(set_id))
+    except ValueError:
+        return None
+    sets = SecretSet.objects.filter(organisation_id=membership.organisation_id, member_id=membership.user_id)
+    return sets.filter(pk=wanted, wiped_at=None).first()
 
 
 def market_get(slug: str) -> Market:
@@ -250,16 +261,3 @@ def attempts_to_clean(*, now: datetime, gave_up: datetime) -> QuerySet[Attempt]:
     over = Attempt.objects.filter(settled_at__isnull=False, clean_wanted_at=None, ended_at__lt=now - expiration)
     kept = Q(log_complete_at__isnull=False) | Q(ended_at__lt=gave_up)
     return over.filter(kept).order_by("ended_at")
-
-
-def log_position_of(*, attempt_id: uuid.UUID, op_id: str, stream: str, at: datetime, text: str) -> int | None:
-    """Return the position of the first stored line like this one, or None."""
-    lines = LogLine.objects.filter(attempt_id=attempt_id, op_id=op_id, stream=stream, at=at, text=text)
-    return lines.order_by("position").values_list("position", flat=True).first()
-
-
-def log_positions(attempt_id: uuid.UUID) -> dict[tuple[str, str], int]:
-    """Return up to which position lines are stored, by operation and stream."""
-    lines = LogLine.objects.filter(attempt_id=attempt_id).values("op_id", "stream")
-    rows = lines.annotate(last=Max("position")).values_list("op_id", "stream", "last")
-    return {(op_id, stream): last + 1 for op_id, stream, last in rows}

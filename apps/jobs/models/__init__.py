@@ -1,0 +1,29 @@
+"""What jobs keep; import it from here."""
+
+from apps.jobs.models.jobs import (
+    FIGURES_FROM,
+    Attempt,
+    Extension,
+    Job,
+    JobEvent,
+    Market,
+    OrganisationPolicy,
+    SecretSet,
+    Want,
+)
+from apps.jobs.models.logs import LogBook, LogKeeping, LogLine
+
+__all__ = [
+    "Attempt",
+    "Extension",
+    "FIGURES_FROM",
+    "Job",
+    "JobEvent",
+    "LogBook",
+    "LogKeeping",
+    "LogLine",
+    "Market",
+    "OrganisationPolicy",
+    "SecretSet",
+    "Want",
+]

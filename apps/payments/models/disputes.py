@@ -1,0 +1,54 @@
+"""Disputes as Stripe tells them; what they do to credits is billing's."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.core.ids import uuid7
+from apps.organisations.models import Organisation
+from apps.payments.models.topups import TopUp
+
+
+class Dispute(models.Model):
+    """One dispute, or a bank's inquiry before one, with its deadline and what we answered."""
+
+    class Evidence(models.TextChoices):
+        NONE = "none", "Not answered"
+        WANTED = "wanted", "To be handed in"
+        SUBMITTED = "submitted", "Handed in"
+        REFUSED = "refused", "Refused by Stripe"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="disputes")
+    topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="disputes")
+    dispute_id = models.CharField(max_length=255, unique=True, help_text="Stripe's own id of it.")
+    status = models.CharField(max_length=40, help_text="In Stripe's words.")
+    reason = models.CharField(max_length=60, blank=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, help_text="Until when evidence can be handed in.")
+    evidence = models.CharField(max_length=10, choices=Evidence.choices, default=Evidence.NONE)
+    statement = models.TextField(blank=True, help_text="What we say about it, in our own words.")
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    submitted_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(evidence__in=["none", "wanted", "submitted", "refused"]), name="dispute_evidence_known"
+            ),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="dispute_of_something"),
+        ]
+        indexes = [models.Index(fields=["due_at"], condition=Q(evidence="none"), name="dispute_unanswered")]
+
+    def __str__(self) -> str:
+        return f"dispute {self.dispute_id}"
+
+    @property
+    def open(self) -> bool:
+        """Whether an answer can still be handed in."""
+        return self.status in ("needs_response", "warning_needs_response")
