@@ -163,8 +163,8 @@ def _running_job() -> tuple[uuid.UUID, str, str, str]:
     organisation = organisations.organisation_create(user=user, name=f"Bench {name}", actor=actor, now=now)
     app("billing.services").wallet_open(organisation.pk)
     app("billing.services").lot_grant(
-        organisation_id=organisation.pk, kind="promotional", micro=10**9, key=f"bench:{name}", now=now,
-        expires_at=now + timedelta(days=9),
+        organisation_id=organisation.pk, kind=app("billing.models").Lot.Kind.PROMOTIONAL, micro=10**9,
+        key=f"bench:{name}", now=now, expires_at=now + timedelta(days=9),
     )  # fmt: skip
     market = models.Market.objects.create(
         address=name.ljust(44, "M"), slug=name, name=name, price_micro=1, open=True

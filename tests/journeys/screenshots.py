@@ -27,6 +27,7 @@ django.setup()
 
 from apps.jobs.models import Job  # noqa: E402 - models can be imported only after the setup
 from apps.organisations.models import Organisation  # noqa: E402
+from apps.organisations.roles import Role  # noqa: E402
 from apps.payments.models import Refund  # noqa: E402
 from apps.users.models import User  # noqa: E402
 from tests.console.oversight import oversight_make  # noqa: E402
@@ -56,7 +57,7 @@ def session_for(email: str) -> str:
 def people_make(world: World) -> dict[str, str]:
     """Invite two people; return the token of a link and the number of a member, for the addresses that name them."""
     sent = [
-        invited(world.olga, "grace.hopper@boreal.example", "developer", projects={world.project.pk: "viewer"}),
+        invited(world.olga, "grace.hopper@boreal.example", "developer", projects={world.project.pk: Role.VIEWER}),
         invited(world.adam, "ada@boreal.example", "billing", now=timezone.now() - timedelta(days=9)),
     ]
     return {"token": invitation_token(sent[0]), "mia": str(member(world.mia).pk)}
