@@ -6,24 +6,27 @@ durable (fsync on) and has its guards. Printing and mailing come later, in worke
 """
 
 import csv
+import multiprocessing
 import os
+import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
-from django.db import connection
+from django.db import connection, connections
 
 from benchmarks.figures import Figure
 from benchmarks.platform import app, database
 
-NAMES = ["close.million_rows", "close.million_rows_vs_copy"]
+NAMES = ["close.million_rows", "close.million_rows_vs_copy", "usage.csv_memory"]
 ROWS = int(os.environ.get("BENCH_CLOSE_ROWS", "1000000"))
 SAMPLE = min(50_000, ROWS)
 ORGANISATIONS = 100  # the first has half of all rows
 MONTH = date(2026, 10, 1)
-OVER = datetime(2026, 11, 1, 12, tzinfo=UTC)
+SINCE, OVER = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 SEED = [
     """CREATE TABLE bench_org AS
@@ -87,9 +90,13 @@ def figures(only: str) -> Iterator[Figure]:
         copied = timed(usage_copied)
         naive = timed(usage_by_orm) * ROWS / SAMPLE
         closed = timed(lambda: month_closed(MONTH, lines=ROWS))
+        few, many = (apart(csv_peak, rows) for rows in (ROWS // 200, ROWS))
     share = f"{SAMPLE:,} of {ROWS:,} rows, scaled up"
     yield Figure("close.million_rows", closed, "s", f"the ORM and csv.writer, row by row ({share})", naive)
     yield Figure("close.million_rows_vs_copy", closed, "s", "COPY of the usage table to CSV, no statement", copied)
+    yield Figure(
+        "usage.csv_memory", many, "MB", f"the process’s peak after {ROWS // 200:,} lines of {ROWS:,}", few
+    )
 
 
 def seed() -> None:
@@ -145,6 +152,28 @@ def usage_copied() -> None:
         with raw.copy("COPY billing_usagerecord TO STDOUT WITH (FORMAT csv, HEADER)") as copy:
             for block in copy:
                 file.write(block)
+
+
+def apart(act: Callable[[int], float], rows: int) -> float:
+    """Return what the act returns in a process of its own."""
+    connections.close_all()
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(act, [rows])
+
+
+def csv_peak(rows: int) -> float:
+    """Stream so many lines of usage as the CSV a browser gets; return the most memory the process had, in MB.
+
+    Raises RuntimeError when lines are missing.
+    """
+    page, lines = app("billing.views.usage"), 0
+    for organisation in app("organisations.models").Organisation.objects.order_by("id"):
+        found = app("billing.selectors").usage_lines(organisation, since=SINCE, until=OVER)
+        wanted = islice(found, rows - lines)
+        lines += sum(1 for _ in app("core.csv").csv_lines(page.COLUMNS, (page.cells(line) for line in wanted))) - 1
+        if lines == rows:
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    raise RuntimeError(f"only {lines} of {rows} lines were streamed")
 
 
 def usage_by_orm() -> None:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("apps.support.urls")),  # before the admin site, whose addresses it extends
     path("admin/", admin.site.urls),
     path("api/v1/", include("apps.organisations.api.urls")),
+    path("api/v1/", include("apps.billing.api.urls")),
     path("api/v1/", include("apps.payments.api.urls")),
     path("api/v1/", include("apps.jobs.api")),
     path("api/v1/", include("apps.notifications.api.urls")),

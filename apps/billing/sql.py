@@ -53,12 +53,14 @@ SPENT = """
             ELSE false END
 """
 
-# Opens windows. A window begins at 0, for nothing was counted before its beginning; only the first one of a limit,
-# and one that overlaps an older one (the time zone changed), looks at what was held or spent in it before.
+# Opens windows. A window that begins after its limit was made begins at 0: whatever is placed in it finds the limit and
+# opens it. One that had begun before, or that overlaps an older one (the time zone changed), looks at what was held or
+# spent in it. `created_at` is no earlier than any placement that the limit has not seen (LIMIT_BORN), so it does not
+# matter in which order acts of about the same time come to the lock.
 WINDOWS_OPEN = """
 INSERT INTO {window} (limit_id, starts_at, ends_at, used_micro)
 SELECT limits.id, span.starts_at, span.ends_at, CASE
-    WHEN NOT EXISTS (SELECT FROM {window} AS other WHERE other.limit_id = limits.id)
+    WHEN span.starts_at <= limits.created_at
         OR EXISTS (
             SELECT FROM {window} AS other
             WHERE other.limit_id = limits.id AND other.starts_at < span.ends_at AND other.ends_at > span.starts_at
@@ -68,6 +70,16 @@ FROM unnest(%(limits)s::uuid[], %(starts)s::timestamptz[], %(ends)s::timestamptz
     AS span(limit_id, starts_at, ends_at)
 JOIN {limit} AS limits ON limits.id = span.limit_id
 RETURNING limit_id, used_micro
+"""
+
+# When a limit was made, for its windows: now, or when something was placed or spent that came to the lock before.
+LIMIT_BORN = """
+SELECT greatest(%(now)s,
+    (SELECT max(placed_at) FROM billing_hold WHERE organisation_id = %(organisation)s),
+    (SELECT max(extension.placed_at) FROM billing_holdextension AS extension
+        JOIN billing_hold AS hold ON hold.id = extension.hold_id WHERE hold.organisation_id = %(organisation)s),
+    (SELECT max(placed_at) FROM billing_autotopup WHERE organisation_id = %(organisation)s),
+    (SELECT max(settled_at) FROM billing_usagerecord WHERE organisation_id = %(organisation)s))
 """
 
 # Adds amounts (below 0 too) to every window that counts them: of the limits of these subjects, at those moments.

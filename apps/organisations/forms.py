@@ -8,15 +8,13 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from stdnum import get_cc_module
-from stdnum.eu import vat as eu_vat
 
 from apps.core.money import CURRENCIES
 from apps.organisations.models import Organisation
 from apps.organisations.services.organisations import time_zones
+from apps.organisations.vat_ids import VatIdInvalid, vat_id_compact
 
 NOT_COUNTRIES = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"}
-PREFIXES = {"GR": "EL"}  # where a VAT id starts with something else than the country's code
 SELECTED = mark_safe(" selected")  # noqa: S308 - our own text
 CURRENCY_NAMES = {"EUR": "Euro (EUR)", "USD": "US dollar (USD)", "GBP": "Pound sterling (GBP)"}
 
@@ -31,24 +29,10 @@ def countries() -> list[tuple[str, str]]:
 
 def vat_id_clean(vat_id: str, country: str) -> str:
     """Return the VAT id in its compact form, or "" for none. Raises ValidationError."""
-    vat_id = "".join(vat_id.split()).upper().replace(".", "").replace("-", "")
-    if not vat_id:
-        return ""
-    prefix = PREFIXES.get(country, country)
-    if country.lower() in eu_vat.MEMBER_STATES:
-        if not vat_id.startswith(prefix):
-            raise forms.ValidationError(
-                f"A VAT id of this country starts with {prefix}; write it with that prefix."
-            )
-        if not eu_vat.is_valid(vat_id):
-            raise forms.ValidationError(
-                "This is not a valid VAT id: its length or check digit is wrong; compare it with your papers."
-            )
-        return vat_id
-    module = get_cc_module(country.lower(), "vat")
-    if module is not None and not module.is_valid(vat_id):
-        raise forms.ValidationError("This is not a valid VAT id of this country; check it, or leave it empty.")
-    return vat_id
+    try:
+        return vat_id_compact(vat_id, country)
+    except VatIdInvalid as error:
+        raise forms.ValidationError(error.message) from error
 
 
 class LongSelect(forms.Select):

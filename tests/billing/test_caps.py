@@ -285,3 +285,26 @@ def test_each_change_of_a_cap_is_recorded_once(world: World) -> None:
     assert [event.act for event in events] == ["cap.set", "cap.set", "cap.removed"]
     assert (events[1].before, events[1].after["limit_micro"]) == ({"limit_micro": 10 * CREDIT}, 20 * CREDIT)
     assert events[2].user == world.bea
+
+
+LATE, EARLY = datetime(2026, 11, 2, 23, 59, tzinfo=UTC), datetime(2026, 11, 3, 0, 1, tzinfo=UTC)  # about midnight
+
+
+def test_a_cap_set_before_midnight_counts_a_hold_of_after_midnight_that_came_to_the_lock_first(
+    world: World,
+) -> None:
+    spend(world, 30, now=EARLY)
+    limit = cap(world, 100, period=Period.DAY, now=LATE)
+    spend(world, 10, source="job:2:1", now=EARLY)
+    assert (used(limit, LATE), used(limit, EARLY)) == (0, 40)
+    hold_release(source="job:1:1", reason="x", now=EARLY)
+    assert used(limit, EARLY) == 10
+
+
+def test_a_hold_of_before_midnight_that_comes_late_finds_what_its_window_held(world: World) -> None:
+    spend(world, 30, now=LATE)
+    limit = cap(world, 100, period=Period.DAY, now=EARLY)
+    spend(world, 10, source="job:2:1", now=LATE)
+    assert (used(limit, LATE), used(limit, EARLY)) == (40, 0)
+    hold_release(source="job:1:1", reason="x", now=EARLY)
+    assert used(limit, LATE) == 10

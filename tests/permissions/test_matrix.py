@@ -62,6 +62,10 @@ NOT_BY_SERVICE_KEYS = {
     ("organisations_api:invitations_many", "POST"): "an invitation says who invites",
     ("organisations_api:invitation_resend", "POST"): "whoever sends it stands for it",
     ("organisations_api:invitation_revoke", "POST"): "a person stands for it",
+    ("billing_api:caps", "PUT"): "a raise may wait for an approval, and that is asked by a person",
+    ("billing_api:cap", "DELETE"): "as above",
+    ("billing_api:budgets", "PUT"): "a person stands for it",
+    ("billing_api:budget", "DELETE"): "a person stands for it",
 }
 MEMBERS = [route for route in ALL if "slug" in route.kwargs]
 every_route = pytest.mark.parametrize("route", ALL, ids=str)

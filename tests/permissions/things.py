@@ -271,6 +271,12 @@ def limit_body(organisation: Organisation) -> dict[str, Any]:
     return {"subject": subject, "period": "day", "amount": "5", "marks": "50", "people": people}
 
 
+def limit_json(organisation: Organisation) -> dict[str, Any]:
+    """Return a JSON body that limits a project of the organisation."""
+    subject = str(project_of(organisation).pk)
+    return {"level": "project", "subject": subject, "period": "day", "limit_micro": 5_000_000}
+
+
 def credit_note_of(organisation: Organisation) -> CreditNote:
     """Return a credit note that is printed."""
     topup_id, now = invoice_of(organisation).due.topup_id, timezone.now()
@@ -349,6 +355,8 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "billing:credit_note_pdf.number": lambda organisation: credit_note_of(organisation).number,
     "billing:credit_note_xml.number": lambda organisation: credit_note_of(organisation).number,
     "billing:credit_note_json.number": lambda organisation: credit_note_of(organisation).number,
+    "billing_api:credit_note.number": lambda organisation: credit_note_of(organisation).number,
+    "billing_api:credit_note_pdf.number": lambda organisation: credit_note_of(organisation).number,
     "month": lambda organisation: statement_of(organisation).number,
 }
 
@@ -383,6 +391,12 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     },
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
+    "billing_api:caps": limit_json,
+    "billing_api:budgets": lambda organisation: {
+        **limit_json(organisation),
+        "people": [owner_of(organisation).user.email],
+    },
+    "billing_api:quotes": lambda organisation: {"currency": quote_of(organisation).currency, "net_minor": 5_000},
     "billing:move": lambda organisation: {
         "source": "here",
         "target": f"project:{project_of(organisation).pk}",

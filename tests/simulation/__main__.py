@@ -4,8 +4,9 @@ Plays N small worlds of M acts each, on as many processes as there are cores, ea
 PostgreSQL that is thrown away. Prints every violation with the command that plays its seed again, and as its last
 line {"operations", "seeds", "violations", "seconds"}; ends with 1 if there was a violation.
 
-`--mutate NAME` takes one lock, key, check or trigger away and ends with 1 unless some seed fails; `--mutate all`
-tries every one; `--mutations` lists them. `--threads` lets the acts of a world run truly at once.
+`--mutate NAME` takes one lock, key, check or trigger away and ends with 1 unless some seed fails; `--mutate lock` (or
+unique, check, trigger) tries all of a kind, `--mutate all` every one; `--mutations` lists them. `--threads` lets the
+acts of a world run truly at once.
 """
 
 import argparse
@@ -179,7 +180,7 @@ def mutate_all(options: argparse.Namespace) -> int:
     started = time.monotonic()
     with machine() as one:
         (listed,) = one.play(*arguments(range(0), 0), "--list-mutations")
-        wanted = listed["mutations"] if options.mutate == "all" else [options.mutate]
+        wanted = [name for name in listed["mutations"] if options.mutate in ("all", name, name.split(":")[0])]
         todo, missed, played = queue.SimpleQueue[str](), list[str](), list[int]()
         for name in wanted:
             todo.put(name)
@@ -229,7 +230,12 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--threads", action="store_true", help="let acts run truly at once; not reproducible")
-    parser.add_argument("--mutate", default="", metavar="NAME", help="take one guard away, or each in turn: all")
+    parser.add_argument(
+        "--mutate",
+        default="",
+        metavar="NAME",
+        help="take a guard away, or each of a kind in turn, or all",
+    )
     parser.add_argument("--mutations", action="store_true", help="list the mutations")
     options = parser.parse_args()
     if options.mutations:

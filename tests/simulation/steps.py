@@ -51,7 +51,7 @@ PROMISES = {
                         SELECT id FROM ledger_account WHERE code LIKE 'stripe:%' OR code LIKE 'disputed:%'
                     )) AS booked,
                 (SELECT coalesce(sum(net_minor + vat_minor), 0) FROM billing_lot WHERE topup_id IS NOT NULL) AS paid,
-                (SELECT coalesce(sum(gross_minor), 0) FROM billing_reversal WHERE state = 'done') AS back
+                (SELECT coalesce(sum(gross_minor + excess_minor), 0) FROM billing_reversal WHERE state = 'done') AS back
         ) AS money WHERE booked <> paid - back
     """,
     "3 a settled payment is credited as it was quoted": """

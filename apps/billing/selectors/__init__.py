@@ -4,13 +4,22 @@ from apps.billing.selectors.balances import spending_per_day
 from apps.billing.selectors.forecasts import Forecast, forecast_month
 from apps.billing.selectors.invoices import (
     credit_note_get,
+    credit_notes_of,
     credit_notes_page,
     finance_address,
     invoice_get,
     invoices_of,
     invoices_page,
 )
-from apps.billing.selectors.limits import LimitState, budget_get, budgets_of, cap_get, cap_tightest, caps_of
+from apps.billing.selectors.limits import (
+    LimitState,
+    budget_get,
+    budgets_of,
+    cap_get,
+    cap_tightest,
+    caps_of,
+    people_by_address,
+)
 from apps.billing.selectors.owed import credits_owed
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
@@ -20,9 +29,12 @@ from apps.billing.selectors.wallets import (
     Movement,
     Wallet,
     availables,
+    holds_of,
     holds_open,
     lots_live,
     lots_of,
+    movement_entries,
+    movement_of,
     movements,
     wallet,
 )
@@ -44,17 +56,22 @@ __all__ = [
     "cap_tightest",
     "caps_of",
     "credit_note_get",
+    "credit_notes_of",
     "credit_notes_page",
     "credits_owed",
     "finance_address",
     "forecast_month",
+    "holds_of",
     "holds_open",
     "invoice_get",
     "invoices_of",
     "invoices_page",
     "lots_live",
     "lots_of",
+    "movement_entries",
+    "movement_of",
     "movements",
+    "people_by_address",
     "places_of",
     "spending_per_day",
     "statement_csv",

@@ -42,12 +42,17 @@ def invoice_get(organisation: Organisation, number: str) -> Invoice:
     return invoice
 
 
+def credit_notes_of(organisation: Organisation) -> QuerySet[CreditNote]:
+    """Return the organisation's credit notes with their invoices, without PDFs, newest first."""
+    rows = CreditNote.objects.filter(organisation=organisation).select_related("invoice").order_by("-id")
+    return rows.defer("pdf", "invoice__pdf", "invoice__data")
+
+
 def credit_notes_page(
     organisation: Organisation, before: uuid.UUID | None = None, limit: int = PAGE
 ) -> list[CreditNote]:
     """Return a page of the organisation's credit notes with their invoices, newest first."""
-    rows = CreditNote.objects.filter(organisation=organisation).select_related("invoice").order_by("-id")
-    rows = rows.defer("pdf", "invoice__pdf", "invoice__data")
+    rows = credit_notes_of(organisation)
     return list((rows.filter(id__lt=before) if before else rows)[:limit])
 
 

@@ -1,16 +1,18 @@
 """Caps and budgets as they stand."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from apps.billing.errors import LimitRefused
 from apps.billing.models import Budget, BudgetWindow, Cap, CapWindow, Level
 from apps.billing.selectors.subjects import subject_names
 from apps.billing.windows import Period, span_of, zone_of
 from apps.core.errors import NotFound
-from apps.organisations.models import Membership, Organisation
+from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 
 BROADEST = {level: place for place, level in enumerate(Level.values)}
@@ -49,16 +51,17 @@ class LimitState:
         return self.used_micro * 100 // self.limit.limit_micro if self.limit.limit_micro else 100
 
 
-def caps_of(membership: Membership, *, now: datetime) -> list[LimitState]:
-    """Return the caps the member may see, broadest first: all with billing.view, else those that bind everybody or
-    the member's own.
+def caps_of(acting: Membership | Grant, *, now: datetime) -> list[LimitState]:
+    """Return the caps the member or key may see, broadest first: all with billing.view, else those that bind
+    everybody or the member's own.
     """
-    caps = Cap.objects.filter(organisation=membership.organisation)
-    if not membership.may(Permission.BILLING_VIEW):
-        mine = Q(level=Level.MEMBER, subject_id=str(membership.user_id))
+    caps = Cap.objects.filter(organisation=acting.organisation)
+    if not acting.may(Permission.BILLING_VIEW):
+        member = acting.membership if isinstance(acting, Grant) else acting
+        mine = Q(level=Level.MEMBER, subject_id=str(member.user_id) if member else "")
         caps = caps.filter(mine | Q(level__in=[Level.ORGANISATION, Level.PROJECT]))
     windows = CapWindow.objects.filter(starts_at__lte=now, ends_at__gt=now)
-    return _states(membership.organisation, caps.prefetch_related(Prefetch("windows", windows)), now=now)
+    return _states(acting.organisation, caps.prefetch_related(Prefetch("windows", windows)), now=now)
 
 
 def cap_tightest(
@@ -73,7 +76,7 @@ def cap_tightest(
     return min(_states(organisation, caps, now=now), key=lambda state: state.allows_micro, default=None)
 
 
-def budgets_of(membership: Membership, *, now: datetime) -> list[LimitState]:
+def budgets_of(membership: Membership | Grant, *, now: datetime) -> list[LimitState]:
     """Return the organisation's budgets, broadest first, with the people who are told."""
     windows = BudgetWindow.objects.filter(starts_at__lte=now, ends_at__gt=now)
     budgets = Budget.objects.filter(organisation=membership.organisation)
@@ -90,6 +93,18 @@ def cap_get(organisation: Organisation, cap_id: uuid.UUID) -> LimitState:
 def budget_get(organisation: Organisation, budget_id: uuid.UUID) -> LimitState:
     """Return the organisation's budget. Raises NotFound."""
     return _one(organisation, Budget.objects.filter(organisation=organisation, id=budget_id), "budget")
+
+
+def people_by_address(organisation: Organisation, addresses: Sequence[str]) -> list[int]:
+    """Return the ids of the members with these e-mail addresses. Raises LimitRefused for one that is nobody's."""
+    wanted = {address.strip().lower() for address in addresses}
+    members = Membership.objects.filter(organisation=organisation, user__email__in=wanted)
+    found = dict(members.values_list("user__email", "user_id"))
+    strangers = sorted(wanted - found.keys())
+    if strangers:
+        sentence = f"{strangers[0]} is no member of {organisation.name}; name members only."
+        raise LimitRefused(sentence, fields={"people": [sentence]})
+    return list(found.values())
 
 
 def _one(organisation: Organisation, found: QuerySet[Cap] | QuerySet[Budget], word: str) -> LimitState:

@@ -63,27 +63,38 @@ def lots_live(organisation: Organisation) -> QuerySet[Lot]:
     return lots_of(organisation).filter(remaining_micro__gt=0).select_related("project")
 
 
+def holds_of(organisation: Organisation) -> QuerySet[Hold]:
+    """Return the organisation's holds, newest first."""
+    return Hold.objects.filter(organisation=organisation).order_by("-id")
+
+
 def holds_open(organisation: Organisation) -> QuerySet[Hold]:
     """Return the organisation's open holds, newest first."""
-    return Hold.objects.filter(organisation=organisation, state=Hold.State.OPEN).order_by("-id")
+    return holds_of(organisation).filter(state=Hold.State.OPEN)
 
 
 def movements(organisation: Organisation, before: int | None = None, limit: int = PAGE) -> list[Movement]:
-    """Return what changed the organisation's credits, newest first; `before` is the last id of the page before.
+    """Return what changed the organisation's credits, newest first; `before` is the last id of the page before."""
+    entries = movement_entries(organisation)
+    if before is not None:
+        entries = entries.filter(id__lt=before)
+    return [movement_of(entry) for entry in entries.order_by("-id")[:limit]]
+
+
+def movement_entries(organisation: Organisation) -> QuerySet[Entry]:
+    """Return the entries that tell what changed the organisation's credits, each with its transfer.
 
     A settlement is told by its held side, which always moves: the available side stays still when all was used.
     """
     available, held = chart.available(organisation.id), chart.held(organisation.id)
-    entries = Entry.objects.filter(
+    return Entry.objects.filter(
         Q(account__code=available) & ~Q(transfer__reason="settlement")
         | Q(account__code=held, transfer__reason="settlement")
-    )
-    if before is not None:
-        entries = entries.filter(id__lt=before)
-    return [_movement(entry) for entry in entries.select_related("transfer").order_by("-id")[:limit]]
+    ).select_related("transfer")
 
 
-def _movement(entry: Entry) -> Movement:
+def movement_of(entry: Entry) -> Movement:
+    """Return the entry as a line of the wallet's story."""
     transfer, facts = entry.transfer, entry.transfer.details
     back = facts.get("available_micro", facts.get("released_micro"))  # without what went back to a pot
     amount = back if transfer.reason == "settlement" else entry.amount

@@ -13,7 +13,7 @@ from apps.billing.errors import LimitRefused
 from apps.billing.models import Budget, BudgetNotice, BudgetWindow, Level
 from apps.billing.selectors.forecasts import forecast_of
 from apps.billing.selectors.subjects import subject_names
-from apps.billing.services.counters import Spending, counters_add, counters_find
+from apps.billing.services.counters import Spending, counters_add, counters_find, limit_born
 from apps.billing.services.limits import limit_check, wallet_lock
 from apps.billing.windows import Period, Span, zone_of
 from apps.core.mail import mail_write
@@ -65,7 +65,7 @@ def budget_set(
         budget = Budget.objects.filter(**key).first()
         before = None if budget is None else _facts(budget)
         if budget is None:
-            budget = Budget(**key, created_at=now)
+            budget = Budget(**key, created_at=limit_born(organisation.id, now=now))
         budget.limit_micro, budget.marks, budget.forecast = limit_micro, marks, forecast
         budget.updated_at = now
         budget.save()

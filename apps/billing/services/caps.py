@@ -12,7 +12,7 @@ from django.db import transaction
 
 from apps.billing.models import Cap, Level
 from apps.billing.selectors.subjects import subject_names
-from apps.billing.services.counters import counters_find
+from apps.billing.services.counters import counters_find, limit_born
 from apps.billing.services.limits import limit_check, wallet_lock
 from apps.billing.windows import Period
 from apps.core.errors import Conflict
@@ -148,6 +148,8 @@ def _write(cap: Cap, limit_micro: int, actor: Actor, *, now: datetime) -> Cap:
     if not fresh and cap.limit_micro == limit_micro:
         return cap
     cap.limit_micro, cap.updated_at = limit_micro, now
+    if fresh:
+        cap.created_at = limit_born(cap.organisation_id, now=now)
     cap.save()
     if fresh:
         counters_find(Cap, [(cap.organisation_id, Level(cap.level), cap.subject_id)], at=now)  # its first window

@@ -66,6 +66,17 @@ class Moved:
     change_micro: int
 
 
+def limit_born(organisation_id: uuid.UUID, *, now: datetime) -> datetime:
+    """Return from when on a limit made now sees everything; the wallet must be locked.
+
+    An act whose time is later than `now` may have had the lock before: then it is that act's time.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LIMIT_BORN, {"organisation": organisation_id, "now": now})
+        born: datetime = cursor.fetchone()[0]
+    return born
+
+
 def counters_find(model: type[Cap] | type[Budget], subjects: Iterable[Subject], *, at: datetime) -> list[Counter]:
     """Return the limits of these subjects as they stand; windows that do not exist yet are opened.
 

@@ -13,7 +13,6 @@ from apps.billing.errors import AmountInvalid
 from apps.billing.models import Hold, HoldLot, Lot, LotTake, Reversal
 from apps.billing.services.balances import balance_fell
 from apps.billing.services.wallets import wallet_open
-from apps.core.money import credits_text
 from apps.core.wiring import announce
 from apps.ledger.models import Transfer
 from apps.ledger.services import Leg, Posting, transfer_post, transfer_post_many
@@ -32,9 +31,9 @@ def lot_grant(
     Raises AmountInvalid for less than 1 micro-NOS or more than the books hold, KeyReused for the same key with
     another amount.
     """
-    if kind == Lot.Kind.PAID or not 0 < micro <= LIMIT:
+    if kind == Lot.Kind.PAID or type(micro) is not int or not 0 < micro <= LIMIT:
         raise AmountInvalid(
-            f"{credits_text(micro)} credits cannot be given as a {kind.label.lower()} lot; give a positive amount."
+            f"A {kind.label.lower()} lot of {micro} micro-NOS cannot be given; give a whole number from 1 to {LIMIT}."
         )
     with transaction.atomic():
         wallet_open(organisation_id)

@@ -62,7 +62,7 @@ def usage_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
         raise AppError(" ".join(sentences), code="period_unknown", status=422)
     chosen = form.cleaned_data
     since, until = _between(chosen, zone)
-    lines = (_cells(line) for line in selectors.usage_lines(organisation, since=since, until=until))
+    lines = (cells(line) for line in selectors.usage_lines(organisation, since=since, until=until))
     name = f"usage-{organisation.slug}-{chosen['since']}-{chosen['until']}.csv"
     return csv_response(request, name, csv_lines(COLUMNS, lines))
 
@@ -72,7 +72,8 @@ def _between(chosen: dict[str, Any], zone: ZoneInfo) -> tuple[datetime, datetime
     return day_start(chosen["since"], zone), day_start(chosen["until"] + timedelta(days=1), zone)
 
 
-def _cells(line: UsageLine) -> tuple[object, ...]:
+def cells(line: UsageLine) -> tuple[object, ...]:
+    """Return a line as COLUMNS names it."""
     labels = "; ".join(f"{key}={value}" for key, value in sorted(line.labels.items()))
     credits = f"{line.amount_micro // MICRO}.{line.amount_micro % MICRO:06d}"
     times = (line.settled_at.isoformat(), line.starts_at.isoformat(), line.ends_at.isoformat())

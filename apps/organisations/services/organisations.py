@@ -15,6 +15,7 @@ from apps.organisations.models import Grant, Membership, Organisation, Project
 from apps.organisations.roles import Permission, Role
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.people import acting_lock
+from apps.organisations.vat_ids import vat_id_compact
 from apps.users.models import User
 
 DETAILS = ("name", "legal_name", "address", "country", "vat_id", "finance_email", "currency", "time_zone")
@@ -34,7 +35,7 @@ def organisation_create(
 ) -> Organisation:
     """Create an organisation with the person as its owner and one project, “default”; open its accounts.
 
-    Raises AppError for a name without letters or digits.
+    Raises AppError for a name without letters or digits, VatIdInvalid for a VAT id that is none of the country's.
     """
     base = slug_from(name)
     if not base:
@@ -50,7 +51,7 @@ def organisation_create(
             legal_name=name.strip(),
             country=country,
             currency=currency,
-            vat_id=vat_id.strip(),
+            vat_id=vat_id_compact(vat_id, country),
             finance_email=finance_email or user.email,
         )
         Membership.objects.create(organisation=organisation, user=user, role=Role.OWNER)
@@ -77,13 +78,16 @@ def organisation_update(
 
     `details` may hold name, legal_name, address, country, vat_id, finance_email, currency (of new top-ups) and
     time_zone (an IANA name; of new statements); the slug never changes. Raises Denied for a role that may not, and
-    AppError for an empty name, an unknown currency or time zone.
+    AppError for an empty name, an unknown currency or time zone, and a VAT id that is none of the country's.
     """
     membership.require(Permission.ORGANISATION_EDIT)
     changed = {field: details[field].strip() for field in DETAILS if field in details}
     _details_check(changed)
     with transaction.atomic():
         organisation = acting_lock(acting=membership, permission=Permission.ORGANISATION_EDIT)
+        if changed.keys() & {"vat_id", "country"}:
+            country = changed.get("country", organisation.country)
+            changed["vat_id"] = vat_id_compact(changed.get("vat_id", organisation.vat_id), country)
         before = {field: getattr(organisation, field) for field in changed}
         if before == changed:
             return organisation

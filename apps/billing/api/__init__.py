@@ -1,0 +1,1 @@
+"""Balance, usage, limits, prices and documents for programs."""

@@ -1,0 +1,129 @@
+"""Invoices, credit notes and statements."""
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.billing import selectors
+from apps.billing.api.shapes import CreditNoteShape, InvoiceShape, StatementShape
+from apps.billing.documents import document_xml
+from apps.billing.models import CreditNote, Invoice
+from apps.billing.services import statement_print
+from apps.billing.views.frame import download
+from apps.core.errors import Conflict
+from apps.core.rest import page_answer
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.models import Organisation
+from apps.organisations.roles import Permission
+
+
+class Documents(Endpoint):
+    """Whoever sees the billing sees its documents."""
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation of the address. Raises NotFound and Denied."""
+        return self.grant(Permission.BILLING_VIEW).organisation
+
+
+class Invoices(Documents):
+    """The invoices of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of them, newest first."""
+        rows = selectors.invoices_of(self.organisation)
+        return page_answer(request, rows, lambda row: InvoiceShape(row).data, newest_first=True)
+
+
+class OneInvoice(Documents):
+    """One invoice."""
+
+    def get(self, request: Request, slug: str, number: str) -> Response:
+        """Answer all that is printed on it."""
+        return Response(selectors.invoice_get(self.organisation, number).data)
+
+
+class InvoicePdf(Documents):
+    """One invoice, printed."""
+
+    def get(self, request: Request, slug: str, number: str) -> HttpResponse:
+        """Answer its PDF."""
+        return _pdf(selectors.invoice_get(self.organisation, number), "Invoice")
+
+
+class InvoiceXml(Documents):
+    """One invoice, for accounting programs."""
+
+    def get(self, request: Request, slug: str, number: str) -> HttpResponse:
+        """Answer it as UBL."""
+        found = selectors.invoice_get(self.organisation, number)
+        return download(document_xml(found.data), f"{found.number}.xml", "application/xml")
+
+
+class CreditNotes(Documents):
+    """The credit notes of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of them, newest first."""
+        rows = selectors.credit_notes_of(self.organisation)
+        return page_answer(request, rows, lambda row: CreditNoteShape(row).data, newest_first=True)
+
+
+class OneCreditNote(Documents):
+    """One credit note."""
+
+    def get(self, request: Request, slug: str, number: str) -> Response:
+        """Answer all that is printed on it."""
+        return Response(selectors.credit_note_get(self.organisation, number).data)
+
+
+class CreditNotePdf(Documents):
+    """One credit note, printed."""
+
+    def get(self, request: Request, slug: str, number: str) -> HttpResponse:
+        """Answer its PDF."""
+        return _pdf(selectors.credit_note_get(self.organisation, number), "Credit note")
+
+
+class Statements(Documents):
+    """The statements of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of the closed months, newest first."""
+        rows = selectors.statements_of(self.organisation)
+        return page_answer(request, rows, lambda row: StatementShape(row).data, newest_first=True)
+
+
+class OneStatement(Documents):
+    """One statement."""
+
+    def get(self, request: Request, slug: str, month: str) -> Response:
+        """Answer its figures and sums; its lines are in the CSV."""
+        found = selectors.statement_get(self.organisation, month)
+        return Response({**StatementShape(found).data, "data": found.data})
+
+
+class StatementPdf(Documents):
+    """One statement, printed."""
+
+    def get(self, request: Request, slug: str, month: str) -> HttpResponse:
+        """Answer its PDF."""
+        found = statement_print(selectors.statement_get(self.organisation, month))
+        return download(bytes(found.pdf or b""), f"statement-{month}.pdf", "application/pdf")
+
+
+class StatementCsv(Documents):
+    """All lines of one statement."""
+
+    def get(self, request: Request, slug: str, month: str) -> HttpResponseBase:
+        """Answer them as CSV, in a stream."""
+        found = selectors.statement_get(self.organisation, month)
+        answer = StreamingHttpResponse(selectors.statement_csv(found), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="statement-{month}.csv"'
+        return answer
+
+
+def _pdf(document: Invoice | CreditNote, word: str) -> HttpResponse:
+    if document.pdf is None:
+        raise Conflict(f"{word} {document.number} is being printed; try again in a minute.")
+    return download(bytes(document.pdf), f"{document.number}.pdf", "application/pdf")

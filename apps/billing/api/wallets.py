@@ -1,0 +1,81 @@
+"""What an organisation has, and what changed it."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.billing import selectors
+from apps.billing.api.shapes import HoldShape, LotShape
+from apps.core.rest import page_answer
+from apps.core.rest.pages import PageQuestion
+from apps.ledger.models import Entry
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.roles import Permission
+
+
+class Balance(Endpoint):
+    """The credits of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer what it may spend, what jobs hold and what a dispute has frozen, in micro-NOS."""
+        return Response(vars(selectors.wallet(self.grant(Permission.BALANCE_VIEW).organisation_id)))
+
+
+class LotsQuestion(PageQuestion):
+    """Which lots: all, or only those with credits left."""
+
+    live = serializers.ChoiceField(choices=["true", "false"], default="false")
+
+
+class Lots(Endpoint):
+    """The lots of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of them, newest first."""
+        rows = selectors.lots_of(self.grant(Permission.BILLING_VIEW).organisation)
+        return page_answer(
+            request,
+            rows,
+            lambda row: LotShape(row).data,
+            newest_first=True,
+            question=LotsQuestion,
+            narrow=lambda rows, asked: rows.filter(remaining_micro__gt=0) if asked["live"] == "true" else rows,
+        )
+
+
+class HoldsQuestion(PageQuestion):
+    """Which holds: all, or those in one state."""
+
+    state = serializers.ChoiceField(choices=["open", "settled", "released"], required=False)
+
+
+class Holds(Endpoint):
+    """The holds of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of them, newest first."""
+        rows = selectors.holds_of(self.grant(Permission.BILLING_VIEW).organisation)
+        return page_answer(
+            request,
+            rows,
+            lambda row: HoldShape(row).data,
+            newest_first=True,
+            question=HoldsQuestion,
+            narrow=lambda rows, asked: rows.filter(state=asked["state"]) if "state" in asked else rows,
+        )
+
+
+class Transfers(Endpoint):
+    """What changed the credits of an organisation."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of it, newest first; amounts are changes of the available credits, in micro-NOS."""
+        rows = selectors.movement_entries(self.grant(Permission.BILLING_VIEW).organisation)
+        return page_answer(request, rows, _line, newest_first=True)
+
+
+def _line(entry: Entry) -> dict[str, Any]:
+    moved = selectors.movement_of(entry)
+    return {**vars(moved), "at": moved.at.isoformat()}
