@@ -30,7 +30,7 @@ def fiat_field(label: str, **options: Any) -> forms.DecimalField:
 class RuleForm(forms.Form):
     """When a card is charged by itself, how much, and with which card."""
 
-    mode = forms.ChoiceField(label="When", choices=TopUpRule.Mode.choices, widget=forms.RadioSelect)
+    mode = forms.ChoiceField(label="When", choices=TopUpRule.Mode.choices)
     below = credits_field(label="Fewer credits than", required=False)
     amount = fiat_field("Add each time, before VAT", required=False)
     days = forms.IntegerField(

@@ -20,11 +20,13 @@ from apps.billing.services import lot_grant
 from apps.bridge import services
 from apps.bridge.chain import treasury_address, treasury_make
 from apps.bridge.keys import seed_make
+from apps.bridge.models import Order
 from apps.core.models import Message
 from apps.core.queue import TASKS
-from apps.jobs.models import Job, Market
+from apps.jobs.models import Job, Market, Want
 from apps.jobs.policies import Policy
 from apps.jobs.services import job_stop, job_submit
+from apps.jobs.state import State
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get
@@ -125,8 +127,12 @@ class Stage:
         return Job.objects.select_related("attempt", "market").get(pk=job.pk)
 
     def until_state(self, job: Job, state: str) -> Job:
-        """Let the platform work until the job is in the state."""
-        self.until(lambda: self.job(job).state == state)
+        """Let the platform work until the job is in the state, and its listing is known if it has one.
+
+        Observation may see a job on the chain before the order that listed it is looked up.
+        """
+        unknown = Order.objects.filter(attempt__job=job, kind=Want.Kind.LIST, confirmed_at=None, closed_at=None)
+        self.until(lambda: self.job(job).state == state and (state == State.PENDING or not unknown.exists()))
         return self.job(job)
 
     def until_settled(self, job: Job) -> Job:

@@ -20,8 +20,6 @@ from apps.billing.services import (
     topup_credit,
 )
 from apps.jobs.models import Job, Market
-from apps.notifications.models import Delivery, Endpoint
-from apps.notifications.services import endpoint_create, endpoint_test
 from apps.organisations.models import (
     ApiKey,
     Approval,
@@ -44,6 +42,7 @@ from apps.organisations.services import (
 from apps.payments.models import Card, CardSetup, Dispute, StripeCustomer, TopUp, TopUpRule
 from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
+from tests.notifications.endpoints import delivery_of, webhook_of
 from tests.organisations.people import invitation_token
 
 
@@ -305,25 +304,6 @@ def statement_of(organisation: Organisation) -> Statement:
     return statement
 
 
-def webhook_of(organisation: Organisation) -> Endpoint:
-    """Return an endpoint of the organisation."""
-    owner = owner_of(organisation)
-    return endpoint_create(
-        grant=Grant.of_member(owner),
-        url=f"https://{organisation.slug}.example/hook",
-        actor=Actor.person(owner.user),
-        now=timezone.now(),
-    ).endpoint
-
-
-def delivery_of(organisation: Organisation) -> Delivery:
-    """Return a delivery to the organisation's first endpoint."""
-    endpoint = organisation.endpoints.order_by("id").first() or webhook_of(organisation)
-    owner = Grant.of_member(owner_of(organisation))
-    event = endpoint_test(grant=owner, endpoint_id=endpoint.pk, now=timezone.now())
-    return event.deliveries.get()
-
-
 # One line per name in an address. Where a name means different things, write "app:route.name".
 THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
@@ -337,9 +317,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "market": lambda organisation: job_of(organisation).market.slug,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
-    "webhook_id": lambda organisation: (
-        (organisation.endpoints.order_by("id").first() or webhook_of(organisation)).pk
-    ),
+    "webhook_id": lambda organisation: webhook_of(organisation).pk,
     "delivery_id": lambda organisation: delivery_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,
@@ -396,7 +374,6 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         **limit_json(organisation),
         "people": [owner_of(organisation).user.email],
     },
-    "billing_api:quotes": lambda organisation: {"currency": quote_of(organisation).currency, "net_minor": 5_000},
     "billing:move": lambda organisation: {
         "source": "here",
         "target": f"project:{project_of(organisation).pk}",
@@ -405,8 +382,5 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     },
     "payments:automatic": rule_body,
     "payments_api:automatic": rule_json,
-    "notifications_api:webhooks": lambda organisation: {"url": "https://acme.example/hook"},
-    "notifications_api:webhook_replay": lambda organisation: {"since": timezone.now().isoformat()},
-    "notifications:webhook_replay": lambda organisation: {"hours": "24"},
     "payments:topup_start": lambda organisation: {"quote": str(quote_of(organisation).pk)},
 }

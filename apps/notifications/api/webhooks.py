@@ -142,6 +142,7 @@ class WebhookReplay(Endpoint):
     def post(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Send again what was given up since then, or everything; `count` says how many."""
         grant = self.grant(P)
+        endpoint_get(grant, webhook_id)
         wanted = Replay(data=request.data).read()
 
         def act() -> Any:

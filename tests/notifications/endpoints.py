@@ -1,0 +1,32 @@
+"""Endpoints and deliveries for tests."""
+
+from django.utils import timezone
+
+from apps.notifications.models import Delivery, Endpoint
+from apps.notifications.services import endpoint_create, endpoint_test
+from apps.organisations.models import Grant, Organisation
+from apps.organisations.services import Actor
+
+
+def _owner(organisation: Organisation) -> Grant:
+    return Grant.of_member(organisation.memberships.select_related("user", "organisation").get(role="owner"))
+
+
+def webhook_of(organisation: Organisation) -> Endpoint:
+    """Return the organisation's first endpoint, made if there is none."""
+    owner = _owner(organisation)
+    return organisation.endpoints.order_by("id").first() or (
+        endpoint_create(
+            grant=owner,
+            url=f"https://{organisation.slug}.example/hook",
+            actor=Actor.person(owner.member.user),
+            now=timezone.now(),
+        ).endpoint
+    )
+
+
+def delivery_of(organisation: Organisation) -> Delivery:
+    """Return a delivery to the organisation's first endpoint."""
+    endpoint = webhook_of(organisation)
+    event = endpoint_test(grant=_owner(organisation), endpoint_id=endpoint.pk, now=timezone.now())
+    return event.deliveries.get()
