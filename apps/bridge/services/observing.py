@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from django.db.models import QuerySet
+
 from apps.bridge.chain import ask_chain
 from apps.bridge.models import Order
 from apps.bridge.services.sights import Look, Sight, look_at
@@ -75,7 +77,7 @@ def _apply(attempt: Attempt, sight: Sight, told: Sequence[Act], now: datetime) -
     if look.seen.rank >= known.rank:
         _observe(attempt, look, sight.slot, acts, told, now)
     elif final is not None and final.seen.rank < known.rank and known is not Seen.GONE:
-        if final.job is None and _listed_for_good(attempt):
+        if final.job is None and (_listed_for_good(attempt) or _being_taken_back(attempt)):
             _gone(attempt, sight.final_slot, acts, now)
         else:
             _observe(attempt, final, sight.final_slot, acts, told, now, final=True)
@@ -152,14 +154,21 @@ def _listed_for_good(attempt: Attempt) -> bool:
 
 def _taken_back(attempt: Attempt) -> bool:
     """Return whether the order that took it off its market is final."""
-    ours = Order.objects.filter(attempt_id=attempt.pk, instruction__in=[I.DELIST, I.RECOVER])
-    return ours.filter(closed_at__isnull=False, state=Order.State.CONFIRMED).exists()
+    return _takers(attempt).filter(closed_at__isnull=False, state=Order.State.CONFIRMED).exists()
+
+
+def _being_taken_back(attempt: Attempt) -> bool:
+    """Return whether an order of ours that takes it off its market was sent: that explains an account that is gone."""
+    return _takers(attempt).exclude(sent_at=None).exists()
+
+
+def _takers(attempt: Attempt) -> QuerySet[Order]:
+    return Order.objects.filter(attempt_id=attempt.pk, instruction__in=[I.DELIST, I.RECOVER])
 
 
 def _gone(attempt: Attempt, slot: int, acts: tuple[Act, ...], now: datetime) -> None:
     """Leave an account that is finally gone to the order that took it away, else to a person."""
-    ours = Order.objects.filter(attempt_id=attempt.pk, instruction__in=[I.DELIST, I.RECOVER])
-    if ours.filter(closed_at=None).exists() or _taken_back(attempt) or attempt.parked_at is not None:
+    if _takers(attempt).filter(closed_at=None).exists() or _taken_back(attempt) or attempt.parked_at is not None:
         return
     attempt_park(attempt_id=attempt.pk, why=GONE_WHY, acts=acts, slot=slot, now=now)
 
