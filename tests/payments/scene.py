@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from apps.billing.models import Rate
-from apps.billing.services import quote_create
+from apps.billing.services import quote_create, topup_credit
 from apps.organisations.models import Membership
 from apps.payments.models import Card, StripeCustomer, TopUp, TopUpRule
 
@@ -54,6 +54,13 @@ def cards_make(membership: Membership) -> dict[str, str]:
     made = [_topup(membership, cards[0], number) for number in range(3)]
     TopUp.objects.filter(id=made[0].id).update(
         state="paid", payment_intent="pi_1", paid_at=now, closed_at=now, fee_minor=150
+    )
+    topup_credit(
+        organisation_id=organisation.id,
+        topup_id=made[0].id,
+        quote=made[0].quote,
+        payment_reference="pi_1",
+        now=now,
     )
     TopUp.objects.filter(id=made[1].id).update(state="failed", reason="Your card was declined.", closed_at=now)
     TopUp.objects.filter(id=made[2].id).update(
