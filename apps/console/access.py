@@ -49,6 +49,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     # --- console
     "console:start": {"GET": Public("the front page; signed in, the way to one's organisation")},
     "console:home": {"GET": P.JOBS_VIEW},
+    "console:search": {"GET": P.ORGANISATION_VIEW},
     "console:project": {"GET": P.ORGANISATION_VIEW},
     # --- organisations
     "organisations:new": {

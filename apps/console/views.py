@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.console.selectors import overview
+from apps.console.selectors import overview, search
 from apps.jobs.pages import jobs_token, with_costs
 from apps.jobs.selectors import JobFilters, jobs_page
 from apps.organisations.access import page_grant
@@ -50,6 +50,18 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
         status = 200 if found.live else STOP_POLLING
         return render(request, "console/home_jobs.html", context, status=status)
     return render(request, "console/home.html", context)
+
+
+@login_required
+@require_safe
+def find(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what `?q=` finds in the organisation, as a page or, for the palette, only the results."""
+    grant = page_grant(request, slug, Permission.ORGANISATION_VIEW)
+    text = request.GET.get("q", "").strip()
+    groups = search(grant, text)
+    context = {"text": text, "groups": groups, "total": sum(len(group.hits) for group in groups)}
+    name = "console/search_results.html" if request.htmx else "console/search.html"  # type: ignore[attr-defined]
+    return render(request, name, context)
 
 
 @login_required

@@ -82,6 +82,8 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
     o = "/o/acme/"
     return {
         "home": o,
+        "search": f"{o}search/?q=embeddings",
+        "search-none-fits": f"{o}search/?q=nothing+like+it",
         "jobs": f"{o}jobs/",
         "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
         "launch": f"{o}jobs/new/",

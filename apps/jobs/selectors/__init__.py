@@ -1,8 +1,6 @@
 """Questions about jobs and their logs; import them from here."""
 
 from apps.jobs.selectors.jobs import (
-    JobFilters,
-    JobsPage,
     attempts_near_limit,
     attempts_overrun,
     attempts_restless,
@@ -20,7 +18,6 @@ from apps.jobs.selectors.jobs import (
     job_get,
     jobs_live_count,
     jobs_of,
-    jobs_page,
     market_get,
     markets_listed,
     markets_open,
@@ -29,6 +26,7 @@ from apps.jobs.selectors.jobs import (
     timeline,
     wants_open,
 )
+from apps.jobs.selectors.lists import JobFilters, JobsPage, jobs_burn, jobs_found, jobs_narrow, jobs_page
 from apps.jobs.selectors.logs import (
     Found,
     log_after,
@@ -58,7 +56,10 @@ __all__ = [
     "hold_needed",
     "job_again",
     "job_get",
+    "jobs_burn",
+    "jobs_found",
     "jobs_live_count",
+    "jobs_narrow",
     "jobs_of",
     "jobs_page",
     "log_after",
