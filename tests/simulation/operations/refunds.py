@@ -60,10 +60,11 @@ def cancelled(world: World) -> Operation | None:
 
 def bounced(world: World) -> Operation | None:
     """Return a refund that the customer's bank sent back: it is owed again."""
-    topup = paid(world)
-    if topup is None or not world.payments[topup].refunded_minor:
+    refunded_ones = [topup for topup, payment in world.payments.items() if payment.refunded_minor]
+    if not refunded_ones:
         return None
-    payment, reference = world.payments[topup], world.name("re")
+    topup, reference = world.chance.choice(refunded_ones), world.name("re")
+    payment = world.payments[topup]
     currency, minor = payment.quote.currency, world.chance.randrange(1, payment.refunded_minor + 1)
 
     def run(now: datetime) -> Any:
