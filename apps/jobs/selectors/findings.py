@@ -128,6 +128,6 @@ def _lines(
         lasts = [min(last, mark[1] - 1) if job == mark[0] else last for job, last in zip(jobs, lasts, strict=True)]
     like = wanted.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     level = words_of(wanted.level)
-    asked = [jobs, firsts, lasts, f"%{like}%", wanted.since, wanted.since, wanted.until, wanted.until]
+    asked: list[Any] = [jobs, firsts, lasts, f"%{like}%", wanted.since, wanted.since, wanted.until, wanted.until]
     asked += [level, list(ERROR_STREAMS), level, limit + 1]
     return list(LogLine.objects.raw(FIND, asked))
