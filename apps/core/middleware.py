@@ -5,14 +5,23 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from apps.core.errors import AppError, NotFound
 from apps.core.rest import problem
 
-
 RETRY_S = 120
+
+
+class CompressMiddleware(GZipMiddleware):
+    """Compresses pages; what is streamed goes out as it is, so that each event arrives when it is sent."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the response, compressed if the browser takes that."""
+        return response if response.streaming else super().process_response(request, response)
 
 
 class MaintenanceMiddleware:

@@ -39,6 +39,11 @@ class Row:
     job: Job
     cost: Cost
 
+    @property
+    def limit(self) -> str:
+        """The time limit, as people say it."""
+        return duration_text(self.job.timeout_s)
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -1,4 +1,4 @@
-"""Pages of jobs: the list, one job, its stop."""
+"""Pages of one job: what it is, its stop, its time, its project."""
 
 import uuid
 
@@ -10,73 +10,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.errors import AppError
-from apps.jobs.forms import ExtendForm, FilterForm, ProjectForm
+from apps.jobs.forms import ExtendForm, ProjectForm
 from apps.jobs.pages import (
     cost_of,
     definition_text,
     extension_words,
     finished,
     job_token,
-    jobs_token,
     next_words,
     outcomes,
-    with_costs,
 )
-from apps.jobs.selectors import JobFilters, job_get, jobs_page, log_book, log_days, timeline
+from apps.jobs.selectors import job_get, log_book, log_days, timeline
 from apps.jobs.services import job_extend, job_project_set, job_stop
 from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import projects_for, projects_of
+from apps.organisations.selectors import projects_for
 
-PAGE = 25
 STOP_POLLING = 286  # htmx: the answer is the last one
-
-
-@login_required
-@require_safe
-def job_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the organisation's jobs, newest first; filters and page are in the address.
-
-    For htmx: `?before=` answers the next rows, `?seen=` answers the rows only when they changed.
-    """
-    grant = page_grant(request, slug, Permission.JOBS_VIEW)
-    projects = list(projects_of(grant))
-    form = FilterForm(request.GET, projects=projects)
-    chosen = form.cleaned_data if form.is_valid() else {}
-    project = next((one for one in projects if one.slug == chosen.get("project")), None)
-    filters = JobFilters(
-        state=chosen.get("state", ""), text=chosen.get("q", ""), project_id=project.pk if project else None
-    )
-    before = _uuid(request.GET.get("before", ""))
-    page = jobs_page(grant, filters, before, limit=PAGE)
-    token = jobs_token(page.jobs)
-    if request.GET.get("seen") == token:
-        return HttpResponse(status=204)
-    query = request.GET.copy()
-    for key in ("before", "seen"):
-        query.pop(key, None)
-    context = {
-        "form": form,
-        "rows": with_costs(page.jobs, timezone.now()),
-        "next_before": page.next_before,
-        "before": before,
-        "token": token,
-        "live": any(not job.over for job in page.jobs),
-        "filtered": bool(filters.state or filters.text or project),
-        "query": query.urlencode(),
-    }
-    if not request.htmx:  # type: ignore[attr-defined]
-        return render(request, "jobs/list.html", context)
-    if before is not None:
-        return render(request, "jobs/list_more.html", context)
-    return render(request, "jobs/list_rows.html", context)
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 @login_required

@@ -27,7 +27,18 @@ from apps.jobs.selectors.jobs import (
     timeline,
     wants_open,
 )
-from apps.jobs.selectors.lists import JobFilters, JobsPage, jobs_burn, jobs_found, jobs_narrow, jobs_page
+from apps.jobs.selectors.lists import (
+    JobFilters,
+    JobsPage,
+    jobs_burn,
+    jobs_found,
+    jobs_listed,
+    jobs_narrow,
+    jobs_newer,
+    jobs_page,
+    jobs_stoppable,
+    markets_used,
+)
 from apps.jobs.selectors.logs import (
     Found,
     log_after,
@@ -62,10 +73,13 @@ __all__ = [
     "job_get",
     "jobs_burn",
     "jobs_found",
+    "jobs_listed",
     "jobs_live_count",
     "jobs_narrow",
+    "jobs_newer",
     "jobs_of",
     "jobs_page",
+    "jobs_stoppable",
     "log_after",
     "log_book",
     "log_days",
@@ -76,6 +90,7 @@ __all__ = [
     "market_get",
     "markets_listed",
     "markets_open",
+    "markets_used",
     "note_get",
     "notes_of",
     "running_cost",

@@ -2,15 +2,18 @@
 
 import re
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Extract, JSONObject
 
-from apps.jobs.models import Attempt, Job
+from apps.jobs.models import Attempt, Job, Market
 from apps.jobs.selectors.jobs import jobs_of
-from apps.jobs.state import State
+from apps.jobs.state import LIVE, State
 from apps.organisations.models import Grant
+from apps.organisations.roles import Permission
 
 ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 
@@ -23,7 +26,9 @@ class JobFilters:
     project_id: uuid.UUID | None = None
     market_id: int | None = None
     member_id: int | None = None
-    text: str = ""  # part of the name, or the whole address
+    text: str = ""  # part of the name, or the whole id or address
+    since: datetime | None = None  # launched then or later
+    until: datetime | None = None  # launched before then
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,36 @@ def jobs_narrow(jobs: QuerySet[Job], filters: JobFilters) -> QuerySet[Job]:
     for field in ("project_id", "market_id", "member_id"):
         if getattr(filters, field) is not None:
             jobs = jobs.filter(**{field: getattr(filters, field)})
+    if filters.since:
+        jobs = jobs.filter(created_at__gte=filters.since)
+    if filters.until:
+        jobs = jobs.filter(created_at__lt=filters.until)
     return jobs.filter(_named(filters.text)) if filters.text else jobs
+
+
+def jobs_listed(grant: Grant, filters: JobFilters) -> QuerySet[Job]:
+    """Return the jobs that may be seen and that fit, without definition and result, in no order yet."""
+    return jobs_narrow(jobs_of(grant), filters).defer("definition", "result")
+
+
+def jobs_stoppable(grant: Grant, job_ids: Collection[uuid.UUID]) -> list[Job]:
+    """Return those of the jobs that the caller may stop and that have not ended nor been asked to, newest first."""
+    jobs = jobs_of(grant).filter(pk__in=job_ids, state__in=LIVE, stop_requested_at=None)
+    allowed = grant.reach.projects_where(Permission.JOBS_STOP)
+    if allowed is not None:
+        jobs = jobs.filter(project__in=allowed)
+    return list(jobs.defer("definition", "result").order_by("-id"))
+
+
+def jobs_newer(grant: Grant, filters: JobFilters, job_id: uuid.UUID, *, most: int) -> int:
+    """Return how many jobs that fit came after that one, counted up to `most`."""
+    newer = jobs_narrow(jobs_of(grant), filters).filter(pk__gt=job_id).order_by()
+    return newer.values("pk")[:most].count()
+
+
+def markets_used() -> list[Market]:
+    """Return every market there is or was, by name: what jobs may have run in."""
+    return list(Market.objects.order_by("name", "id"))
 
 
 def _named(text: str) -> Q:
