@@ -1,5 +1,6 @@
 """Questions about jobs and their logs; import them from here."""
 
+from apps.jobs.selectors.findings import LogsFound, LogWanted, logs_search
 from apps.jobs.selectors.jobs import (
     JobFilters,
     JobsPage,
@@ -38,11 +39,14 @@ from apps.jobs.selectors.logs import (
     log_positions,
     log_search,
 )
+from apps.jobs.selectors.notes import note_get, notes_of
 
 __all__ = [
     "Found",
     "JobFilters",
     "JobsPage",
+    "LogWanted",
+    "LogsFound",
     "attempts_near_limit",
     "attempts_overrun",
     "attempts_restless",
@@ -67,9 +71,12 @@ __all__ = [
     "log_position_of",
     "log_positions",
     "log_search",
+    "logs_search",
     "market_get",
     "markets_listed",
     "markets_open",
+    "note_get",
+    "notes_of",
     "running_cost",
     "secrets_reusable",
     "timeline",
