@@ -19,6 +19,7 @@ from apps.billing.services import (
     statement_close,
     topup_credit,
 )
+from apps.jobs.forms import starters
 from apps.jobs.models import Job, Market
 from apps.organisations.models import (
     ApiKey,
@@ -373,6 +374,11 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     "billing_api:budgets": lambda organisation: {
         **limit_json(organisation),
         "people": [owner_of(organisation).user.email],
+    },
+    "jobs_api:job": lambda organisation: {"project": project_of(organisation).slug},
+    "jobs_api:jobs": lambda organisation: {
+        **{"name": "Hello", "market": "nvidia-4090", "timeout_s": 600},
+        **{"definition": starters()[0].definition, "project": project_of(organisation).slug},
     },
     "billing:move": lambda organisation: {
         "source": "here",

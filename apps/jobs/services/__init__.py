@@ -32,6 +32,7 @@ from apps.jobs.services.observation import (
 from apps.jobs.services.parking import attempt_park, attempt_resolve, resolve_check
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
+from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.secrets import (
     Mask,
@@ -69,6 +70,7 @@ __all__ = [
     "Mask",
     "Observation",
     "Privacy",
+    "Rehearsal",
     "SecretsMissing",
     "Place",
     "Seen",
@@ -102,6 +104,7 @@ __all__ = [
     "job_notify",
     "job_observe",
     "job_project_set",
+    "job_rehearse",
     "job_stop",
     "job_submit",
     "log_keeping_set",
