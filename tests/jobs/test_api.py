@@ -222,6 +222,43 @@ def test_a_job_is_put_into_another_project(rich: World, program: Program, launch
     assert Job.objects.get().project.slug == "lab"
 
 
+def test_a_job_is_renamed_and_moved_together_or_not_at_all(
+    rich: World, program: Program, launched: dict[str, Any]
+) -> None:
+    lab = rich.acme.projects.create(name="Lab", slug="lab")
+    path = f"{JOBS}/{launched['id']}"
+    changed = program.send("PATCH", path, {"name": "Nightly", "project": "lab"}).json()
+    assert (changed["name"], changed["project"]) == ("Nightly", "lab")
+    lab.archived_at = timezone.now()
+    lab.save()
+    Job.objects.update(project=rich.project)
+    refused(program.send("PATCH", path, {"name": "Other", "project": "lab"}), 409, "project_archived")
+    assert Job.objects.get().name == "Nightly"
+
+
+def test_a_job_is_run_again_once_per_key(program: Program, launched: dict[str, Any]) -> None:
+    path = f"{JOBS}/{launched['id']}/restart"
+    first, again = (program.post(path, {}, **{"Idempotency-Key": "k1"}) for _ in range(2))
+    assert (first.status_code, first.json()["definition"]) == (201, launched["definition"])
+    assert first.json()["id"] == again.json()["id"] != launched["id"]
+    assert Job.objects.count() == 2
+
+
+def test_notes_are_written_and_changed_by_their_author(
+    rich: World, program: Program, launched: dict[str, Any]
+) -> None:
+    path = f"{JOBS}/{launched['id']}/notes"
+    note = program.post(path, {"text": "Mind the gap."}).json()
+    assert program.send("PATCH", f"{path}/{note['id']}", {"text": "Mind it."}).json()["edited_at"]
+    olga = Program(key_make(rich.olga).token)
+    assert [(one["author"], one["text"]) for one in olga.get(path).json()["items"]] == [
+        ("mia@acme.example", "Mind it.")
+    ]
+    refused(olga.send("DELETE", f"{path}/{note['id']}", ""), 409, "note_of_another")
+    assert program.send("DELETE", f"{path}/{note['id']}", "").status_code == 204
+    assert program.get(path).json()["items"] == []
+
+
 @pytest.fixture
 def done(rich: World, launched: dict[str, Any]) -> Job:
     """A job that has run to its end, with three lines of log."""

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,10 +33,11 @@ from apps.jobs.models import Job
 from apps.jobs.selectors import job_again, job_get, jobs_filtered, market_find
 from apps.jobs.services import (
     Privacy,
+    job_change,
     job_extend,
     job_launch,
-    job_project_set,
     job_rehearse,
+    job_restart,
     job_stop,
     policy_of,
 )
@@ -108,12 +110,7 @@ class Jobs(Endpoint):
                     "estimate": estimate_shape(found.estimate),
                 }
             )
-        made = job_launch(**terms, submission_key=self.once_key(grant) or str(uuid.uuid4()))
-        if isinstance(made, Approval):
-            return Response({"approval": str(made.pk)}, status=202)
-        answer = Response(job_whole(job_again(made), grant.organisation.slug, now), status=201)
-        answer["Location"] = self.request.build_absolute_uri(f"{self.request.path}/{made.pk}")
-        return answer
+        return _made(self, job_launch(**terms, submission_key=self.once_key(grant) or str(uuid.uuid4())))
 
 
 class OneJob(Endpoint):
@@ -127,11 +124,14 @@ class OneJob(Endpoint):
 
     @described(JobWhole, body=JobChange)
     def patch(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Put it into another project; what it cost and holds stays counted where it was."""
+        """Rename it, or put it into another project; what it cost and holds stays counted where it was."""
         grant = self.grant(Permission.JOBS_LAUNCH)
         job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
-        target = project_get(grant, JobChange(data=request.data).read()["project"])
-        job_project_set(grant=grant, job=job, project=target, now=timezone.now())
+        wanted = JobChange(data=request.data).read()
+        project = project_get(grant, wanted["project"]) if "project" in wanted else None
+        job_change(
+            grant=grant, job=job, name=wanted.get("name"), project=project, actor=self.actor, now=timezone.now()
+        )
         return Response(job_whole(job_get(grant, job_id), slug, timezone.now()))
 
 
@@ -150,6 +150,29 @@ class JobStop(Endpoint):
             return _again(job_stop(membership=member, job=job, now=timezone.now()))
 
         return self.once(grant, act, status=200)
+
+
+class JobRestart(Endpoint):
+    """A job once more."""
+
+    @described(JobWhole, body=Nothing, status=201, also={202: AskedShape})
+    def post(self, request: Request, slug: str, job_id: UUID) -> Response:
+        """Launch a new job that is the same in everything; the old one is left alone.
+
+        A job above the organisation's limit becomes a request (202). A repeat with the same Idempotency-Key gets the
+        same job.
+        """
+        grant = self.grant(Permission.JOBS_LAUNCH)
+        job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
+        Nothing(data=request.data).read()
+        made = job_restart(
+            membership=grant.member,
+            job=job,
+            submission_key=self.once_key(grant) or str(uuid.uuid4()),
+            actor=self.actor,
+            now=timezone.now(),
+        )
+        return _made(self, made)
 
 
 class JobMoreTime(Endpoint):
@@ -172,6 +195,15 @@ class JobMoreTime(Endpoint):
             return self.once(grant, act, status=200)
         except AppError as refusal:
             raise in_body_words(refusal) from refusal
+
+
+def _made(endpoint: Endpoint, made: Job | Approval) -> Response:
+    if isinstance(made, Approval):
+        return Response({"approval": str(made.pk)}, status=202)
+    slug = endpoint.kwargs["slug"]
+    answer = Response(job_whole(job_again(made), slug, timezone.now()), status=201)
+    answer["Location"] = endpoint.request.build_absolute_uri(reverse("jobs_api:job", args=[slug, made.pk]))
+    return answer
 
 
 def _again(job: Job) -> Any:

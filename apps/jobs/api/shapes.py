@@ -72,9 +72,10 @@ class JobNew(Body):
 
 
 class JobChange(Body):
-    """What can be changed of a job."""
+    """What can be changed of a job; what is left out stays."""
 
-    project = Text(max_length=60, help_text="The slug of the project it shall belong to.")
+    name = Text(max_length=120, required=False)
+    project = Text(max_length=60, required=False, help_text="The slug of the project it shall belong to.")
 
 
 class JobExtend(Body):

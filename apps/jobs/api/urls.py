@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.jobs.api import files, jobs, logs, markets, results, settings
+from apps.jobs.api import files, jobs, logs, markets, notes, results, settings
 
 app_name = "jobs_api"
 O = "organisations/<slug:slug>/"  # noqa: E741
@@ -12,6 +12,9 @@ urlpatterns = [
     path(J, jobs.OneJob.as_view(), name="job"),
     path(J + "/stop", jobs.JobStop.as_view(), name="stop"),
     path(J + "/extend", jobs.JobMoreTime.as_view(), name="extend"),
+    path(J + "/restart", jobs.JobRestart.as_view(), name="restart"),
+    path(J + "/notes", notes.Notes.as_view(), name="notes"),
+    path(J + "/notes/<uuid:note_id>", notes.OneNote.as_view(), name="note"),
     path(J + "/events", jobs.JobEvents.as_view(), name="events"),
     path(J + "/attempts", jobs.JobAttempts.as_view(), name="attempts"),
     path(J + "/result", results.JobResult.as_view(), name="result"),
