@@ -180,7 +180,7 @@ def _after(rows: QuerySet[Any], key: tuple[str, ...], mark: str, beyond: str) ->
         values = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
         pk = rows.model._meta.pk
         assert pk is not None
-        if not isinstance(values, list) or len(values) != len(key) + 1:
+        if [type(value) for value in values] != [str] * (len(key) + 1):
             raise ValueError("another list's mark")
         last = pk.to_python(values[-1])
         pk.run_validators(last)

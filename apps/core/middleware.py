@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from apps.core.errors import AppError, NotFound
-from apps.core.rest import problem
+from apps.core.rest.problems import API, answer
 
 RETRY_S = 120
 
@@ -38,12 +38,9 @@ class MaintenanceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith("/admin/"):
             return self.get_response(request)
-        program = "HTTP_AUTHORIZATION" in request.META or request.path_info.startswith("/api/")
+        program = "HTTP_AUTHORIZATION" in request.META or request.path_info.startswith(API)
         if program:
-            refusal = AppError(settings.MAINTENANCE, code="maintenance", status=503)
-            response: HttpResponse = JsonResponse(
-                problem(refusal), status=503, content_type="application/problem+json"
-            )
+            response = answer(AppError(settings.MAINTENANCE, code="maintenance", status=503))
         else:
             page = render_to_string("503.html", {"sentence": settings.MAINTENANCE})
             response = HttpResponse(page, status=503)
@@ -76,9 +73,9 @@ class AppErrorMiddleware:
 
     def refuse(self, request: HttpRequest, error: AppError) -> HttpResponse:
         """Answer the refusal in the form the caller asked for."""
-        program = "HTTP_AUTHORIZATION" in request.META
+        program = request.path_info.startswith(API) or "HTTP_AUTHORIZATION" in request.META
         if program or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-            return JsonResponse(problem(error), status=error.status, content_type="application/problem+json")
+            return answer(error)
         if getattr(request, "htmx", False):
             response = render(request, "components/alert.html", {"error": error}, status=error.status)
             response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"

@@ -24,7 +24,6 @@ from apps.organisations.access import page_grant
 from apps.organisations.models import Grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import members_of, projects_of
-from apps.users.selectors import views_of
 
 
 @login_required
@@ -42,7 +41,6 @@ def job_list(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "form": form,
         "listing": listing,
-        "views": views_of(grant.member.user, area=JOBS.area, place=grant.organisation_id),
         "rows": rows,
         "slug": slug,
         "shown": listing.shown,

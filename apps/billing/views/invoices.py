@@ -16,7 +16,6 @@ from apps.core.errors import AppError, Conflict
 from apps.core.lists import Column, Listing, Table
 from apps.organisations.roles import Permission
 from apps.organisations.views.frame import actor_of
-from apps.users.selectors import views_of
 
 SEARCH = 60  # characters
 INVOICES = Table(
@@ -48,7 +47,6 @@ def invoices(request: HttpRequest, slug: str) -> HttpResponse:
         "invoices": page.rows,
         "listing": listing,
         "shown": listing.shown,
-        "views": views_of(membership.user, area=INVOICES.area, place=membership.organisation_id),
         "search": search,
         "next": page.next,
         "may_top_up": membership.may(Permission.BILLING_MANAGE),

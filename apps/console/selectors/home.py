@@ -113,12 +113,14 @@ def _steps(grant: Grant, now: datetime, *, launched: bool) -> Steps:
 
 def alerts(grant: Grant, *, available_micro: int, now: datetime) -> Alerts:
     """Return what somebody should look at: jobs two queries, caps three, keys, lots and the balance one each."""
-    sees_money = grant.may(Permission.BILLING_VIEW)
     alert = balance_alert_of(grant.organisation)
     low = alert.below_micro if alert.below_micro and available_micro < alert.below_micro else None
     ending = Q(expires_at__gt=now, expires_at__lte=now + SOON)
-    keys = api_keys_of(grant).filter(ending, revoked_at=None) if grant.may(Permission.KEYS_MANAGE) else []
-    lots = lots_live(grant.organisation).filter(ending).order_by("expires_at") if sees_money else []
+    keys, lots = ApiKey.objects.none(), Lot.objects.none()
+    if grant.may(Permission.KEYS_MANAGE):
+        keys = api_keys_of(grant).filter(ending, revoked_at=None)
+    if grant.may(Permission.BILLING_VIEW):
+        lots = lots_live(grant.organisation).filter(ending).order_by("expires_at")
     jobs = jobs_of(grant).defer("definition", "result").order_by("-id")
     failed = jobs.filter(pk__gte=uuid7_at(now - LONGEST_JOB), state=State.FAILED, ended_at__gte=now - FRESH)
     parked = jobs.filter(attempt__parked_at__isnull=False, attempt__settled_at=None)

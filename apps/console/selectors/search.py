@@ -46,7 +46,8 @@ def search(grant: Grant, text: str) -> list[Group]:
     """Return what fits the text, by kind, each kind at most SHOWN long: four queries, none for an empty text."""
     text = text.strip()[:LONGEST]
     slug = grant.organisation.slug
-    acts, pages = [], []
+    acts: list[Hit] = []
+    pages: list[Hit] = []
     for place in places_found(grant.member, text):
         hit = Hit(place.label, "", place.url(slug), place.icon)
         (acts if place.act else pages).append(hit)

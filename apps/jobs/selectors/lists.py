@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Extract, JSONObject
@@ -112,7 +113,7 @@ def jobs_found(grant: Grant, text: str, *, limit: int) -> list[Job]:
     return list(jobs.order_by("-id")[:limit])
 
 
-def jobs_burn(organisation: OuterRef) -> QuerySet[Job]:
+def jobs_burn(organisation: OuterRef) -> QuerySet[Any, Any]:
     """Return what another query of organisations is annotated with to learn what runs there, in one JSON object.
 
     `jobs` how many, `price` the sum of their prices (micro-NOS a second), `begun` the sum of price × start (as a

@@ -31,7 +31,6 @@ from apps.organisations.selectors import (
 )
 from apps.organisations.services import audit_download_record, audit_retention_set
 from apps.organisations.views.frame import actor_of, enter
-from apps.users.selectors import views_of
 
 TRAIL = Table(
     area="audit",
@@ -90,7 +89,6 @@ def _trail_page(
         "lines": lines,
         "listing": listing,
         "shown": listing.shown,
-        "views": views_of(membership.user, area=TRAIL.area, place=organisation.pk),
         "next": next_mark,
         "narrowed": any(field.value() for field in form.narrow()),
         "filtered": form.is_valid() and bool(form.filters()),
