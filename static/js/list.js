@@ -78,10 +78,20 @@ document.addEventListener("htmx:afterSettle", () => {
   follow();
   picksCount();
 });
-window.addEventListener("pagehide", () => {
+function rest() {
   source?.close();
+  source = null;
   followed = "";
+}
+
+/* A hidden tab follows nothing: browsers allow few open streams. Whoever comes back is told what changed meanwhile. */
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return rest();
+  follow();
+  const part = document.querySelector("[data-follow]");
+  if (part) window.htmx.trigger(part, "jobs-changed");
 });
+window.addEventListener("pagehide", rest);
 window.addEventListener("pageshow", follow);
 follow();
 picksCount();

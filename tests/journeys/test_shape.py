@@ -6,22 +6,19 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from apps.jobs.models import Job, Want
 from apps.organisations.models import Membership
 from tests.console.scene import credits_give, job_list, job_make, job_run, markets_make
-from tests.console.serve import chromium_path, launch_arguments, web
-from tests.journeys.pages import session_for
+from tests.journeys import stage
 from tests.world import World
 
-CHROMIUM = chromium_path()
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(stage.CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 
 
@@ -42,29 +39,22 @@ def jobs(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
 @pytest.fixture
 def base(jobs: list[Job]) -> Iterator[str]:
     """The address of a server on the tests' own database."""
-    settings = connection.settings_dict
-    with web(f"postgres://postgres@{settings['HOST'].replace('/', '%2F')}/{settings['NAME']}") as address:
+    with stage.served() as address:
         yield address
 
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Chromium."""
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=launch_arguments())
+    with stage.chromium() as found:
+        yield found
 
 
 @contextmanager
 def window(browser: Browser, base: str, **options: Any) -> Iterator[Page]:
-    """Mia's window; its console must stay free of complaints."""
-    complaints: list[str] = []
-    context = browser.new_context(base_url=base, **options)
-    context.add_cookies([{"name": "sessionid", "value": session_for("mia@acme.example"), "url": base}])
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
-    assert complaints == []
+    """Mia's window."""
+    with stage.window(browser, base, "mia@acme.example", **options) as page:
+        yield page
 
 
 def test_on_a_phone_the_menu_is_a_sheet_and_no_list_is_wider_than_the_screen(
