@@ -24,11 +24,12 @@ from apps.payments import services
 from apps.payments.forms import DEFAULT_AMOUNT, TopUpForm
 from apps.payments.methods import CARD, method_named
 from apps.payments.models import TopUp
-from apps.payments.selectors import invoice_number, topup_get, topups_page
+from apps.payments.selectors import cards_of, invoice_number, topup_get, topups_page
 from apps.payments.states import State
 from apps.payments.views.frame import membership_of
 
 STOP_POLLING = 286  # htmx ends its polling at this status
+MOST_NAMED = 3  # kept cards that the form names
 
 
 @login_required
@@ -52,6 +53,7 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
                 now=timezone.now(),
             )
             context |= _price(organisation, price)
+            context["cards"] = list(cards_of(organisation)[:MOST_NAMED])
         except AppError as refusal:
             context["refusal"] = refusal
     part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else ""
