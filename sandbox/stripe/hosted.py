@@ -73,7 +73,7 @@ class Hosted:
         method = saved_chosen(self.sandbox, session, form)
         if method is None:
             method = self._method(session, form)
-            if method["type"] == "card" and session["mode"] == "payment":
+            if method["type"] == "card":
                 save_wanted(self.sandbox, session, method, ticked="save" in form)
         return session_pay(self.sandbox, session, method)
 

@@ -61,7 +61,9 @@ def may_save(session: Json) -> bool:
 
 def save_wanted(sandbox: Sandbox, session: Json, method: Json, *, ticked: bool) -> None:
     """Have the card kept with its payment if the person ticked that, or the session wants it anyway."""
-    if ticked and may_save(session):
+    if session["mode"] == "setup":
+        method["allow_redisplay"] = "always"
+    elif ticked and may_save(session):
         session["_intent_data"] = {**session["_intent_data"], "setup_future_usage": "on_session"}
         intent = sandbox.store.get("payment_intent", session["payment_intent"] or "")
         if intent is not None:
