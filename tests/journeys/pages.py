@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.jobs.models import Job
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Role
-from apps.payments.models import Refund
+from apps.payments.models import Dispute, Refund
 from apps.users.models import User
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
@@ -133,7 +133,7 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
 
 
 def refunds_make(acme: Organisation) -> None:
-    """Give Acme a top-up that can go back, and one refund of each kind of end."""
+    """Give Acme a top-up that can go back, one refund of each kind of end, and two disputes."""
     topup = refundable_of(acme)
     for state, bounced in (("wanted", False), ("succeeded", False), ("failed", True)):
         Refund.objects.create(
@@ -146,4 +146,15 @@ def refunds_make(acme: Organisation) -> None:
             reason="Paid twice by mistake",
             stripe_refund_id=None if state == "wanted" else f"re_{state}",
             created_at=timezone.now(),
+        )
+    for status, reason in (("needs_response", "product_not_received"), ("lost", "fraudulent")):
+        Dispute.objects.create(
+            organisation=acme,
+            topup=topup,
+            dispute_id=f"dp_{status}",
+            status=status,
+            reason=reason,
+            amount_minor=5_000,
+            currency="EUR",
+            opened_at=timezone.now(),
         )
