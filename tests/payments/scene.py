@@ -92,7 +92,7 @@ def topups_make(membership: Membership) -> dict[str, str]:
         "cancelled": {"state": "cancelled"},
         "processing": {"state": "processing", "method": "sepa_debit"},
         "expired": {"state": "expired", "closed_at": now},
-        "failed": {"state": "failed", "closed_at": now, "reason": "The bank refused the debit."},
+        "failed": {"state": "failed", "closed_at": now, "reason": "The bank did not pay."},
         "parked": {"state": "open", "parked_reason": "Stripe has €1.00; the quote says €121.00."},
     }
     made = {}

@@ -263,3 +263,16 @@ def test_before_the_first_topup_the_terms_are_accepted_by_a_tick(topups: TopUps)
     assert not TopUp.objects.exists()
     assert bea.post(f"{FORM}checkout/", quote | {"terms": settings.TERMS_VERSION}).status_code == 303
     assert 'name="terms"' not in bea.get(FORM).content.decode()
+
+
+def test_the_pages_leave_the_navigations_count_of_approvals_alone(olga: Client, opened: TopUp) -> None:
+    assert '<span class="count">' not in olga.get(f"/o/acme/billing/top-up/{opened.id}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "credits"), [("failed", "none"), ("expired", "none"), ("cancelled", "233.426704")]
+)
+def test_a_topup_that_ended_promises_no_credits(olga: Client, opened: TopUp, state: str, credits: str) -> None:
+    TopUp.objects.update(state=state, closed_at=None if state == "cancelled" else timezone.now())
+    page = olga.get(f"/o/acme/billing/top-up/{opened.id}/").content.decode()
+    assert f"<dt>Credits</dt><dd>{credits}</dd>" in page

@@ -98,7 +98,7 @@ def test_the_page_costs_the_same_however_much_can_go_back(
 
 
 def test_what_a_page_offers_is_what_can_be_refunded(topups: TopUps, checkout: Checkout, olga: Client) -> None:
-    """Also when part of it is spent, reserved for a refund, or in a project's pot."""
+    """Also when part of it is spent, or reserved for a refund."""
     made = [topups.paid() for _ in range(3)]
     for topup in made:
         handled(checkout.events(topup.id)["checkout.session.completed"])

@@ -120,19 +120,20 @@ def _standing(topup: TopUp) -> dict[str, Any]:
     """Return what the page shows of a top-up; `mark` changes whenever any of it does."""
     paid = topup.state == State.PAID
     invoice = invoice_number(topup) if paid else None
-    waiting = topup.state in (State.CREATED, State.OPEN)
+    awaited = topup.state in (State.CREATED, State.OPEN)
     resumable = topup.closed_at is None and timezone.now() < topup.quote.expires_at
     return {
         "topup": topup,
-        "shown": "credited" if paid else "waiting" if waiting else topup.state,
+        "shown": "credited" if paid else "waiting" if awaited else topup.state,
         "quote": topup.price,
         "method": method_named(topup.method),
         "net_typed": f"{topup.quote.net_minor / 100:.2f}",
         "invoice": invoice,
         "balance_micro": wallet(topup.organisation_id).available_micro if paid else None,
         "parked": bool(topup.parked_reason) and not paid,
-        "waiting": waiting,
+        "awaited": awaited,
         "resumable": resumable,
+        "asks_holder": awaited and topup.automatic and bool(topup.checkout_url),
         "mark": f"{topup.state}.{bool(topup.parked_reason)}.{invoice or ''}",
-        "more_to_come": (paid and invoice is None) or (waiting and not topup.parked_reason),
+        "more_to_come": (paid and invoice is None) or (awaited and not topup.parked_reason),
     }
