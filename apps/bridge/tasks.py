@@ -15,8 +15,7 @@ logger = logging.getLogger(__name__)
 
 @queue.task("bridge.order_make")
 def order_make(*, want_id: int) -> None:
-    services.order_make(want_id=want_id, now=timezone.now())
-    services.orders_work(now=timezone.now())
+    services.order_place(want_id=want_id, now=timezone.now())
 
 
 @queue.periodic("bridge.orders_sweep", every=1)
