@@ -18,7 +18,7 @@ def order_make(*, want_id: int) -> None:
     services.order_place(want_id=want_id, now=timezone.now())
 
 
-@queue.periodic("bridge.orders_sweep", every=1)
+@queue.periodic("bridge.orders_sweep", every=1, lease=10)  # any number may work at the queue at once
 def orders_sweep() -> None:
     services.orders_work(now=timezone.now())
 

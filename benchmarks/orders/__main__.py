@@ -139,7 +139,9 @@ def place(jobs: int, looped: int) -> dict[str, float]:
                 time.sleep(0.02)
             found[f"{workers}_{way}"] = count / (time.perf_counter() - began)
         if (listed := mine.filter(state="queued").count()) != count:
-            raise SystemExit(f"{workers} workers ({way}) listed {listed} of {count} jobs; the figure means nothing")
+            raise SystemExit(
+                f"{workers} workers ({way}) listed {listed} of {count} jobs; the figure means nothing"
+            )
     return found
 
 
@@ -170,7 +172,9 @@ def working(count: int, way: str) -> Iterator[Any]:
 def work(way: str) -> None:
     """Work at the bridge's queue until killed."""
     listing.QUEUE_BUILDS_UP = 8 if way == "batched" else NEVER
-    services.orders_work(now=timezone.now())
+    services.orders_work(now=timezone.now())  # a worker that stands ready has done all of this before
+    definition_pin(definition(-1))
+    Signer(seed_load(), "warm")
     ask_chain(Gateway.blockhash)
     print("ready", flush=True)
     sys.stdin.readline()

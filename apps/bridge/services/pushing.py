@@ -93,9 +93,7 @@ def _prepare(
         waiting = [order for order in mine if order.state == S.CLAIMED and order.closed_at is None]
         half = (len(waiting) + 1) // 2
         return [
-            done
-            for some in (waiting[:half], waiting[half:])
-            for done in _prepare(prepare, some, attempts, now)
+            done for some in (waiting[:half], waiting[half:]) for done in _prepare(prepare, some, attempts, now)
         ]
 
 

@@ -102,9 +102,7 @@ async def _queued(
     return await gateway.queued_at(markets, commitment) if markets else set()
 
 
-async def _run_place(
-    gateway: Gateway, attempt: Attempt, sight: Sight, told: Mapping[str, Collection[Act]]
-) -> str:
+async def _run_place(gateway: Gateway, attempt: Attempt, sight: Sight, told: Mapping[str, Collection[Act]]) -> str:
     """Return the address of the attempt's run, also when it is gone: what ended it names only that."""
     look = sight.confirmed[attempt.address or ""]
     if look.run_address or not look.adrift:
