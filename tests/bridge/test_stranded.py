@@ -54,7 +54,9 @@ def test_it_fails_with_a_sentence_and_its_money_waits_for_a_person(stage: Stage,
     job = stranded(stage, first=first)
     assert (job.state, job.reason) == (State.FAILED, Reason.STRANDED)
     assert "our staff settle it by hand" in job.sentence
-    assert job.attempt.parked_at and "no node has it and no queue" in job.attempt.parked_why  # type: ignore[union-attr]
+    assert job.attempt is not None
+    assert job.attempt.parked_at
+    assert "no node has it and no queue" in job.attempt.parked_why
     assert Hold.objects.get().state == "open"
     assert "quit_admin" in list(job.events.values_list("act", flat=True))
     services.chain_sync(now=timezone.now() + 2 * LATER)
@@ -77,7 +79,8 @@ def test_staff_settle_it_in_the_admin(stage: Stage) -> None:
     staff = stage.world.client(User.objects.create_superuser("staff@nosana-web.example"))
     assert str(attempt.address) in staff.get("/admin/jobs/attempt/?parked=yes").content.decode()
     page = staff.get(change(attempt)).content.decode()
-    assert 'name="seconds"' in page and "no node has it and no queue" in page
+    assert 'name="seconds"' in page
+    assert "no node has it and no queue" in page
     kept = PRICE * 100
     refused = settle(staff, attempt, seconds=101, kept_micro=kept)
     assert "must lie between 0 and the job" in refused.content.decode()

@@ -100,7 +100,8 @@ def test_a_job_for_one_node_is_still_meant_for_it_when_it_is_approved(limited: W
     approved(limited, approval)
     assert Job.objects.get().node_wanted == node
     within = launched(limited, submission_key="within", timeout_s=60, node=node)
-    assert isinstance(within, Job) and within.node_wanted == node
+    assert isinstance(within, Job)
+    assert within.node_wanted == node
     with pytest.raises(AppError, match="named by its address"):
         launched(limited, submission_key="bad", node="node 7")
     with pytest.raises(KeyReused):
