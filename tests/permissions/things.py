@@ -44,6 +44,7 @@ from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
 from tests.notifications.endpoints import delivery_of, webhook_of
 from tests.organisations.people import invitation_token
+from tests.permissions.job_things import note_of, noted, resulted
 
 
 def owner_of(organisation: Organisation) -> Membership:
@@ -309,6 +310,12 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
     "address": lambda organisation: f"Job{organisation.slug}",
     "job_id": lambda organisation: job_of(organisation).pk,
+    "note_id": lambda organisation: note_of(organisation, job_of(organisation)).pk,
+    "jobs:note_edit.job_id": lambda organisation: noted(job_of(organisation)).pk,
+    "jobs:note_delete.job_id": lambda organisation: noted(job_of(organisation)).pk,
+    "jobs:results.job_id": lambda organisation: resulted(job_of(organisation)).pk,
+    "jobs:result.job_id": lambda organisation: resulted(job_of(organisation)).pk,
+    "jobs:result.number": lambda organisation: 0,
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "dispute_id": lambda organisation: dispute_of(organisation).pk,
     "payments:refund_ask.topup_id": lambda organisation: refundable_of(organisation).pk,
