@@ -81,7 +81,7 @@ def _own(membership: Membership, note: Note) -> Note:
     """Return the note with its row locked, if the member wrote it. Raises Conflict."""
     if note.author_id != membership.user_id:
         raise Conflict(
-            _("Only who wrote a note may change it; write one of your own beside it."), code="note_not_own"
+            _("Only who wrote a note may change it; write one of your own beside it."), code="note_of_another"
         )
     return Note.objects.select_for_update(of=("self",)).select_related("author").get(pk=note.pk)
 
