@@ -45,7 +45,7 @@ def shown(
         context | {"frame": frame, "dialog": dialog, "error": error},
         status=error.status if error else status,
     )
-    if dialog:
+    if dialog and error is not None:
         answer["HX-Retarget"], answer["HX-Reswap"] = "#act", "innerHTML"
     return answer
 

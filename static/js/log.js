@@ -6,7 +6,7 @@ import { Stream } from "./log/stream.js";
 import { Window } from "./log/window.js";
 import { say } from "./ui.js";
 
-const OLDER = 2000; // lines fetched at once from above
+const OLDER = 5000; // lines fetched at once from above
 const panel = document.querySelector("[data-stream]");
 const view = panel.querySelector("[data-log-view]");
 const part = (name) => panel.querySelector(`[data-log-${name}]`);
@@ -66,10 +66,10 @@ function paint() {
   if (paused) return pauseShow();
   const fresh = waiting;
   waiting = [];
-  lines.push(...fresh);
+  lines = lines.length ? lines.concat(fresh) : fresh;
   const shown = fitting(fresh);
   page.append(shown);
-  if (wanted.words) hits.push(...shown.filter(holds).map((line) => line.seq));
+  if (wanted.words) hits = hits.concat(shown.filter(holds).map((line) => line.seq));
   if (lines.length > MOST + OLDER) shorten();
   notes();
   hitsShow();
@@ -79,6 +79,8 @@ function paint() {
 function shorten() {
   const count = lines.length - MOST;
   lines.splice(0, count);
+  hits = hits.filter((seq) => seq >= lines[0].seq);
+  hit = hits.indexOf(look.here);
   whole = false;
   if (narrowed()) page.set(fitting(lines));
   else {
@@ -176,6 +178,7 @@ async function goHash() {
   const found = /^#L(\d{1,9})$/.exec(location.hash);
   if (!found) return;
   const seq = Number(found[1]);
+  paint();
   follow(false);
   await oldest(seq);
   if (go(seq)) panel.scrollIntoView({ block: "nearest" });
@@ -270,9 +273,15 @@ search.addEventListener("keydown", (event) => {
     searched();
   }
 });
-view.addEventListener("wheel", (event) => event.deltaY < 0 && follow(false), { passive: true });
-view.addEventListener("touchmove", () => follow(false), { passive: true });
-view.addEventListener("keydown", (event) => ["ArrowUp", "PageUp", "Home"].includes(event.key) && follow(false));
+/* Whoever scrolls up stays there; whoever scrolls down to the end follows again. */
+const atEnd = () => view.scrollHeight - view.scrollTop - view.clientHeight < 8;
+view.addEventListener("wheel", (event) => (event.deltaY < 0 ? follow(false) : atEnd() && follow(true)), { passive: true });
+view.addEventListener("touchmove", () => follow(atEnd()), { passive: true });
+view.addEventListener("mousedown", (event) => event.offsetX >= view.clientWidth && follow(false));
+view.addEventListener("keydown", (event) => {
+  if (["ArrowUp", "PageUp", "Home"].includes(event.key)) follow(false);
+  else if (event.key === "End") follow(true);
+});
 view.addEventListener("scroll", () => {
   if (view.scrollTop < 400) older();
 });

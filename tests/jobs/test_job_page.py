@@ -101,7 +101,6 @@ def test_each_act_is_a_page_and_inside_the_job_a_dialog(world: World, job: Job) 
         assert "<html" in page
         assert "<html" not in dialog.content.decode()
         assert 'id="act-title"' in dialog.content.decode()
-        assert dialog.headers["HX-Retarget"] == "#act"
 
 
 def test_stopping_says_first_what_it_costs_and_gives_back(world: World, job: Job) -> None:
