@@ -42,6 +42,7 @@ from apps.jobs.selectors.logs import (
     log_search,
 )
 from apps.jobs.selectors.notes import note_get, notes_of
+from apps.jobs.selectors.story import Story, story_of
 
 __all__ = [
     "Found",
@@ -82,7 +83,9 @@ __all__ = [
     "note_get",
     "notes_of",
     "running_cost",
+    "Story",
     "secrets_reusable",
+    "story_of",
     "timeline",
     "wants_open",
 ]
