@@ -195,8 +195,8 @@ def test_results_are_files_images_are_seen_and_nothing_is_ever_a_page(world: Wor
     assert "exit code 3" in page
     assert "1 min 05 s" in page
     assert html not in page
-    assert f'src="{url(job, "results/0")}"' in page
-    image, text, fake = (victor.get(url(job, f"results/{n}")) for n in range(3))
+    assert f'src="{url(job, "results/2")}"' in page
+    fake, text, image = (victor.get(url(job, f"results/{n}")) for n in range(3))
     assert (image.headers["Content-Type"], image.content) == ("image/png", PNG)
     for answer in (image, text, fake):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -205,7 +205,7 @@ def test_results_are_files_images_are_seen_and_nothing_is_ever_a_page(world: Wor
         assert answer.headers["Content-Type"].startswith("text/plain")
         assert answer.headers["Content-Disposition"].startswith("attachment")
     packed = zipfile.ZipFile(io.BytesIO(victor.get(url(job, "results.zip")).content))
-    assert packed.namelist() == ["a-b-plot-1.png", "a-b-page-1.txt", "a-b-fake-1.txt"]
+    assert packed.namelist() == ["a-b-fake-1.txt", "a-b-page-1.txt", "a-b-plot-1.png"]
     assert victor.get(url(job, "results/3")).status_code == 404
 
 

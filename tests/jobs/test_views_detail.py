@@ -104,7 +104,7 @@ def test_a_job_page_takes_a_fixed_number_of_queries(
     world: World, job: Job, django_assert_num_queries: object
 ) -> None:
     victor = world.client(world.victor)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         victor.get(f"/o/acme/jobs/{job.pk}/")
 
 

@@ -44,7 +44,7 @@ def story_of(job: Job) -> Story:
     key = next((hold.api_key.name for hold in holds if hold.api_key), "")
     labels: Any = holds[0].dimensions.get("labels") if holds else None
     kept = labels if isinstance(labels, dict) else {}
-    return Story(tries, sorted(lines, key=lambda line: line.at), key, {str(k): str(v) for k, v in kept.items()})
+    return Story(tries, lines, key, {str(k): str(v) for k, v in kept.items()})
 
 
 def _of_hold(hold: Hold, attempt: Attempt | None) -> list[MoneyLine]:
