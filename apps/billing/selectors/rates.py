@@ -1,4 +1,4 @@
-"""What staff should know about the price of NOS."""
+"""The price of NOS: the newest one, and what staff should know about it."""
 
 from datetime import datetime, timedelta
 
@@ -31,3 +31,8 @@ def rates_health(*, now: datetime) -> list[str]:
     if len(told) == 1:
         sentences.append(f"Only {told.pop()} tells NOS/USD: no second source checks it.")
     return sentences
+
+
+def rate_newest(currency: str) -> Rate | None:
+    """Return the newest price of NOS in the currency, however old: to show what credits are worth, not to sell them."""
+    return Rate.objects.filter(currency=currency).order_by("-at").first()

@@ -51,6 +51,7 @@ from apps.jobs.selectors.logs import (
     log_search,
 )
 from apps.jobs.selectors.notes import note_get, notes_of
+from apps.jobs.selectors.story import Story, story_of
 
 __all__ = [
     "Found",
@@ -98,7 +99,9 @@ __all__ = [
     "note_get",
     "notes_of",
     "running_cost",
+    "Story",
     "secrets_reusable",
+    "story_of",
     "timeline",
     "wants_open",
 ]
