@@ -48,19 +48,12 @@ class Pages:
 
 def pages_make(world: World) -> Pages:
     """Fill the database with what the pages show; return the pages."""
-<<<<<<< HEAD
     olga = world.acme.memberships.get(user=world.olga)
     people = people_make(world) | cards_make(olga) | topups_make(olga)
-    shown = pages(scene_make(world.acme, world.olga), people) | oversight_pages(oversight_make(world))
+    jobs = scene_make(world.acme, world.olga) | jobs_make(olga)
+    shown = pages(jobs, people) | oversight_pages(oversight_make(world))
     limits_make(olga)
     lots_make(olga)
-=======
-    people = people_make(world) | cards_make(world.acme.memberships.get(user=world.olga))
-    jobs = scene_make(world.acme, world.olga) | jobs_make(world.acme.memberships.get(user=world.olga))
-    shown = pages(jobs, people) | oversight_pages(oversight_make(world))
-    limits_make(world.acme.memberships.get(user=world.olga))
-    lots_make(world.acme.memberships.get(user=world.olga))
->>>>>>> jobpage
     refunds_make(world.acme)
     entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
     made = Pages(opened=entrances, closed=shown, staff=STAFF_PAGES)
@@ -124,16 +117,12 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "launch": f"{o}jobs/new/",
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
-<<<<<<< HEAD
-        "job-more-time": f"{o}jobs/{jobs['running'].pk}/extend/",
         "job-policy": f"{o}jobs/policy/",
-=======
         **{
             f"job-{act}": f"{o}jobs/{jobs['talking'].pk}/{act}/"
             for act in ("extend", "restart", "name", "project")
         },
         "job-log": f"{o}jobs/{jobs['talking'].pk}/log/",
->>>>>>> jobpage
         "job-log-search": f"{o}jobs/{jobs['running'].pk}/log/?q=segment",
         "logs": f"{o}logs/",
         "logs-found": f"{o}logs/?q=model",
