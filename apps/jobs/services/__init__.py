@@ -2,6 +2,7 @@
 
 from apps.jobs.services.again import job_rename, job_restart
 from apps.jobs.services.approvals import job_approved, job_launch
+from apps.jobs.services.changes import job_change
 from apps.jobs.services.defaults import policy_set
 from apps.jobs.services.extension import (
     ExtensionCost,
@@ -36,6 +37,7 @@ from apps.jobs.services.observation import (
 from apps.jobs.services.parking import attempt_afloat, attempt_park, attempt_resolve, attempt_strand, resolve_check
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
+from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.secrets import (
     Mask,
@@ -73,6 +75,7 @@ __all__ = [
     "Mask",
     "Observation",
     "Privacy",
+    "Rehearsal",
     "SecretsMissing",
     "Place",
     "Seen",
@@ -100,6 +103,7 @@ __all__ = [
     "extension_landed",
     "extension_refused",
     "job_approved",
+    "job_change",
     "job_estimate",
     "job_extend",
     "job_launch",
@@ -108,6 +112,7 @@ __all__ = [
     "job_notify",
     "job_observe",
     "job_project_set",
+    "job_rehearse",
     "job_rename",
     "job_restart",
     "job_stop",
