@@ -70,7 +70,7 @@ def everywhere(request: HttpRequest, slug: str) -> HttpResponse:
         told = form.cleaned_data
         project = form.projects.get(told["project"])
         since, until = form.span
-        wanted = LogWanted(told["q"], project and project.pk, told["job"], since, until, told["level"])
+        wanted = LogWanted(told["q"], project.pk if project else None, told["job"], since, until, told["level"])
         query = request.GET.copy()
         query.pop("before", None)
         context["found"] = logs_search(grant, wanted, request.GET.get("before", ""))

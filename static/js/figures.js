@@ -19,7 +19,7 @@ export function chartsDraw(root) {
     const rows = [...figure.querySelectorAll("tr[data-value]")];
     const canvas = figure.querySelector("canvas");
     const { line, grid, text, font } = colours(figure);
-    const axis = { ticks: { color: text, font: { family: font, size: 11 }, maxTicksLimit: 5 }, grid: { color: grid } };
+    const axis = { ticks: { color: text, font: { family: font, size: 11 }, maxTicksLimit: 4, maxRotation: 0, autoSkipPadding: 24 }, grid: { color: grid } };
     new window.Chart(canvas, {
       type: "line",
       data: {

@@ -40,7 +40,9 @@ def worth(micro: int | None, rate: object) -> str:
 
 @register.filter
 def plain(text: str) -> str:
-    """Return a log line without the colours and controls of a terminal."""
+    """Return a log line without the colours and controls of a terminal; of what was written over, the last."""
+    if "\r" in text:
+        text = text.rstrip("\r").rpartition("\r")[2]
     return ESCAPES.sub("", text) if "\x1b" in text or not text.isprintable() else text
 
 
