@@ -70,12 +70,11 @@ class Hosted:
             raise refuse(self.sandbox, waiting, method, "authentication_failed")
         if "authentication" in form:
             raise CardError("There is nothing to confirm any more. Enter the card again.")
-        method = saved_chosen(self.sandbox, session, form)
-        if method is None:
-            method = self._method(session, form)
-            if method["type"] == "card":
-                save_wanted(self.sandbox, session, method, ticked="save" in form)
-        return session_pay(self.sandbox, session, method)
+        saved = saved_chosen(self.sandbox, session, form)
+        typed = saved or self._method(session, form)
+        if saved is None and typed["type"] == "card":
+            save_wanted(self.sandbox, session, typed, ticked="save" in form)
+        return session_pay(self.sandbox, session, typed)
 
     def _method(self, session: Json, form: dict[str, str]) -> Json:
         """Write the payment method that was typed. Raises CardError."""
