@@ -5,6 +5,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.jobs import api_templates as templates
 from apps.jobs.api_log import JobLog
 from apps.jobs.models import Market
 from apps.jobs.selectors import market_get, markets_open
@@ -49,4 +50,31 @@ urlpatterns = [
     path("markets", Markets.as_view(), name="markets"),
     path("markets/<slug:market>", OneMarket.as_view(), name="market"),
     path("organisations/<slug:slug>/jobs/<uuid:job_id>/log", JobLog.as_view(), name="log"),
+    path("organisations/<slug:slug>/templates", templates.Templates.as_view(), name="templates"),
+    path("organisations/<slug:slug>/templates/<slug:template>", templates.OneTemplate.as_view(), name="template"),
+    path(
+        "organisations/<slug:slug>/templates/<slug:template>/versions",
+        templates.Versions.as_view(),
+        name="template_versions",
+    ),
+    path(
+        "organisations/<slug:slug>/templates/<slug:template>/versions/<int:number>",
+        templates.OneVersion.as_view(),
+        name="template_version",
+    ),
+    path(
+        "organisations/<slug:slug>/templates/<slug:template>/versions/<int:number>/restore",
+        templates.Restore.as_view(),
+        name="template_restore",
+    ),
+    path(
+        "organisations/<slug:slug>/templates/<slug:template>/archive",
+        templates.Archive.as_view(),
+        name="template_archive",
+    ),
+    path(
+        "organisations/<slug:slug>/templates/<slug:template>/unarchive",
+        templates.Unarchive.as_view(),
+        name="template_unarchive",
+    ),
 ]

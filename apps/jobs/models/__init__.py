@@ -12,6 +12,7 @@ from apps.jobs.models.jobs import (
     Want,
 )
 from apps.jobs.models.logs import LogBook, LogKeeping, LogLine
+from apps.jobs.models.templates import Template, TemplateVersion
 
 __all__ = [
     "Attempt",
@@ -25,5 +26,7 @@ __all__ = [
     "Market",
     "OrganisationPolicy",
     "SecretSet",
+    "Template",
+    "TemplateVersion",
     "Want",
 ]

@@ -38,11 +38,26 @@ from apps.jobs.selectors.logs import (
     log_positions,
     log_search,
 )
+from apps.jobs.selectors.runs import PastRuns, runs_past
+from apps.jobs.selectors.templates import (
+    GalleryItem,
+    gallery_item,
+    gallery_items,
+    gallery_tags,
+    template_get,
+    template_versions,
+    templates_of,
+)
 
 __all__ = [
     "Found",
+    "GalleryItem",
+    "gallery_item",
+    "gallery_items",
+    "gallery_tags",
     "JobFilters",
     "JobsPage",
+    "PastRuns",
     "attempts_near_limit",
     "attempts_overrun",
     "attempts_restless",
@@ -71,7 +86,11 @@ __all__ = [
     "markets_listed",
     "markets_open",
     "running_cost",
+    "runs_past",
     "secrets_reusable",
+    "template_get",
+    "template_versions",
+    "templates_of",
     "timeline",
     "wants_open",
 ]

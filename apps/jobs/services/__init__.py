@@ -10,6 +10,7 @@ from apps.jobs.services.extension import (
     job_extend,
 )
 from apps.jobs.services.keeping import log_keeping_set, logs_expire
+from apps.jobs.services.labels import LabelsRefused, labels_read
 from apps.jobs.services.logs import Batch, LogEntry, batch_of, loglines_add, loglines_store, text_kept
 from apps.jobs.services.markets import (
     ListedMarket,
@@ -31,6 +32,7 @@ from apps.jobs.services.observation import (
 )
 from apps.jobs.services.parking import attempt_park, attempt_resolve, resolve_check
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
+from apps.jobs.services.preview import Obstacle, Preview, figures_of, job_preview
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.secrets import (
@@ -44,14 +46,21 @@ from apps.jobs.services.secrets import (
 )
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
+from apps.jobs.services.spenders import Spender
 from apps.jobs.services.submission import (
     ApprovalNeeded,
     Estimate,
-    Spender,
     job_estimate,
     job_stop,
     job_submit,
     policy_of,
+)
+from apps.jobs.services.templates import (
+    template_archive,
+    template_create,
+    template_restore,
+    template_unarchive,
+    template_version,
 )
 from apps.jobs.services.watching import attempt_silent, attempts_heard, jobs_watch
 from apps.jobs.state import Seen
@@ -66,8 +75,11 @@ __all__ = [
     "ListedMarket",
     "LogEntry",
     "MarketFacts",
+    "LabelsRefused",
     "Mask",
     "Observation",
+    "Obstacle",
+    "Preview",
     "Privacy",
     "SecretsMissing",
     "Place",
@@ -93,6 +105,7 @@ __all__ = [
     "extension_estimate",
     "extension_landed",
     "extension_refused",
+    "figures_of",
     "job_approved",
     "job_estimate",
     "job_extend",
@@ -101,9 +114,11 @@ __all__ = [
     "job_move",
     "job_notify",
     "job_observe",
+    "job_preview",
     "job_project_set",
     "job_stop",
     "job_submit",
+    "labels_read",
     "log_keeping_set",
     "jobs_watch",
     "jobs_lock",
@@ -123,6 +138,11 @@ __all__ = [
     "result_store",
     "secrets_rotate",
     "secrets_wipe",
+    "template_archive",
+    "template_create",
+    "template_restore",
+    "template_unarchive",
+    "template_version",
     "text_kept",
     "want_close",
 ]
