@@ -1,5 +1,6 @@
 """Questions about jobs and their logs; import them from here."""
 
+from apps.jobs.selectors.findings import LogsFound, LogWanted, logs_search
 from apps.jobs.selectors.jobs import (
     JobFilters,
     JobsPage,
@@ -38,6 +39,7 @@ from apps.jobs.selectors.logs import (
     log_positions,
     log_search,
 )
+from apps.jobs.selectors.notes import note_get, notes_of
 from apps.jobs.selectors.runs import PastRuns, runs_past
 from apps.jobs.selectors.templates import (
     GalleryItem,
@@ -58,6 +60,8 @@ __all__ = [
     "JobFilters",
     "JobsPage",
     "PastRuns",
+    "LogWanted",
+    "LogsFound",
     "attempts_near_limit",
     "attempts_overrun",
     "attempts_restless",
@@ -82,9 +86,12 @@ __all__ = [
     "log_position_of",
     "log_positions",
     "log_search",
+    "logs_search",
     "market_get",
     "markets_listed",
     "markets_open",
+    "note_get",
+    "notes_of",
     "running_cost",
     "runs_past",
     "secrets_reusable",

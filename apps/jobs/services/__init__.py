@@ -1,5 +1,6 @@
 """Acts that write jobs, one module per act; import them from here."""
 
+from apps.jobs.services.again import job_rename, job_restart
 from apps.jobs.services.approvals import job_approved, job_launch
 from apps.jobs.services.defaults import policy_set
 from apps.jobs.services.extension import (
@@ -11,6 +12,7 @@ from apps.jobs.services.extension import (
 )
 from apps.jobs.services.keeping import log_keeping_set, logs_expire
 from apps.jobs.services.labels import LabelsRefused, labels_read
+from apps.jobs.services.log_pages import logs_page
 from apps.jobs.services.logs import Batch, LogEntry, batch_of, loglines_add, loglines_store, text_kept
 from apps.jobs.services.markets import (
     ListedMarket,
@@ -22,6 +24,7 @@ from apps.jobs.services.markets import (
     markets_list,
 )
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify, jobs_lock
+from apps.jobs.services.notes import note_add, note_delete, note_edit
 from apps.jobs.services.observation import (
     attempt_cancelled,
     attempt_clean,
@@ -116,6 +119,8 @@ __all__ = [
     "job_observe",
     "job_preview",
     "job_project_set",
+    "job_rename",
+    "job_restart",
     "job_stop",
     "job_submit",
     "labels_read",
@@ -125,12 +130,16 @@ __all__ = [
     "loglines_add",
     "loglines_store",
     "logs_expire",
+    "logs_page",
     "market_close",
     "market_curate",
     "market_observe",
     "markets_figure",
     "markets_list",
     "mask_of",
+    "note_add",
+    "note_delete",
+    "note_edit",
     "policy_of",
     "policy_set",
     "resolve_check",

@@ -9,7 +9,7 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from apps.core.errors import AppError
-from apps.jobs.models import LogBook, LogKeeping
+from apps.jobs.models import LogBook, LogKeeping, LogPage
 from apps.jobs.selectors import log_days
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
@@ -54,6 +54,7 @@ def logs_expire(*, now: datetime, limit: int = JOBS_AT_ONCE) -> int:
     for job_id in job_ids:
         while _lines_delete(job_id) == LINES_AT_ONCE:
             pass
+        LogPage.objects.filter(job_id=job_id).delete()
         LogBook.objects.filter(job_id=job_id).update(deleted_at=now)
     return len(job_ids)
 
