@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.jobs.models import Template
-from apps.jobs.services import template_create
+from apps.jobs.services import template_create, template_version
 from apps.organisations.models import Grant, Organisation
 from apps.organisations.services import Actor
 from apps.users.models import User
@@ -43,7 +43,31 @@ def template_make(organisation: Organisation, user: User | None = None, **change
     )
 
 
+def template_changed(template: Template, **changes: Any) -> Template:
+    """Write a new version as the organisation's owner would."""
+    member = template.organisation.memberships.select_related("user", "organisation").get(role="owner")
+    assert template.current is not None
+    return template_version(
+        grant=Grant.of_member(member),
+        template=template,
+        facts=template.current.recipe.facts | changes,
+        base=template.current.number,
+        note="Louder",
+        actor=Actor.person(member.user),
+        now=timezone.now(),
+    )
+
+
+def version_of(organisation: Organisation) -> int:
+    """Return the number of a version that the templates of organisations before this one do not have."""
+    template = template_of(organisation)
+    number = 1 + Organisation.objects.filter(slug__lt=organisation.slug).count()
+    while template.versions.count() < number:
+        template = template_changed(template, minutes=template.versions.count())
+    return number
+
+
 def template_of(organisation: Organisation) -> Template:
     """Return a template whose address no other organisation has."""
-    found = organisation.job_templates.filter(archived_at=None).first()
+    found = organisation.job_templates.select_related("current").filter(archived_at=None).first()
     return found or template_make(organisation, title=f"Words of {organisation.slug}")

@@ -198,7 +198,7 @@ def test_pages_of_templates_take_a_fixed_number_of_queries(world: World, django_
     markets_make()
     template_make(world.acme)
     mia = world.client(world.mia)
-    for address, queries in (("", 8), ("say-a-word/", 9), ("say-a-word/1/", 13)):
+    for address, queries in (("", 8), ("say-a-word/", 9), ("say-a-word/1/", 12)):
         for _ in range(2):
             with django_assert_num_queries(queries):
                 mia.get(f"{URL}{address}")
