@@ -2,6 +2,7 @@
 
 from apps.jobs.services.again import job_rename, job_restart
 from apps.jobs.services.approvals import job_approved, job_launch
+from apps.jobs.services.changes import job_change
 from apps.jobs.services.defaults import policy_set
 from apps.jobs.services.extension import (
     ExtensionCost,
@@ -10,6 +11,7 @@ from apps.jobs.services.extension import (
     extension_refused,
     job_extend,
 )
+from apps.jobs.services.figures import Figures, figures_of
 from apps.jobs.services.keeping import log_keeping_set, logs_expire
 from apps.jobs.services.labels import LabelsRefused, labels_read
 from apps.jobs.services.log_pages import logs_page
@@ -35,8 +37,8 @@ from apps.jobs.services.observation import (
 )
 from apps.jobs.services.parking import attempt_park, attempt_resolve, resolve_check
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
-from apps.jobs.services.preview import Obstacle, Preview, figures_of, job_preview
 from apps.jobs.services.projects import job_project_set
+from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.secrets import (
     Mask,
@@ -78,12 +80,12 @@ __all__ = [
     "ListedMarket",
     "LogEntry",
     "MarketFacts",
+    "Figures",
     "LabelsRefused",
     "Mask",
     "Observation",
-    "Obstacle",
-    "Preview",
     "Privacy",
+    "Rehearsal",
     "SecretsMissing",
     "Place",
     "Seen",
@@ -110,6 +112,7 @@ __all__ = [
     "extension_refused",
     "figures_of",
     "job_approved",
+    "job_change",
     "job_estimate",
     "job_extend",
     "job_launch",
@@ -117,8 +120,8 @@ __all__ = [
     "job_move",
     "job_notify",
     "job_observe",
-    "job_preview",
     "job_project_set",
+    "job_rehearse",
     "job_rename",
     "job_restart",
     "job_stop",

@@ -55,7 +55,7 @@ def job_launch(
 ) -> Job | Approval:
     """Submit a job, or where its worst case is above the organisation's limit, ask for its approval.
 
-    A used key returns what it made, job or request. `job_preview` takes the same arguments and writes nothing.
+    A used key returns what it made, job or request. `job_rehearse` takes the same arguments and keeps nothing.
     `template` and `template_number` say what it began from, `labels` are for reports, `node` is the one node that
     shall run it. Raises what job_submit and approval_request raise, LabelsRefused.
     """

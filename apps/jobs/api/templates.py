@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import Body, Text, Texts
+from apps.core.rest.schema import described
 from apps.jobs.gallery import Gpu
 from apps.jobs.gallery.recipes import LENGTHS, MINUTES_LIMIT
 from apps.jobs.models import Template, TemplateVersion
@@ -31,7 +32,7 @@ from apps.organisations.roles import Permission
 P = Permission
 
 
-class TemplateBody(Body):
+class TemplateNew(Body):
     """A template: a definition with `%%global.variables.NAME%%` where variables stand, and what it needs."""
 
     title = Text(max_length=LENGTHS["title"])
@@ -46,7 +47,7 @@ class TemplateBody(Body):
     note = Text(max_length=200, required=False, allow_blank=True, default="")
 
 
-class VersionBody(TemplateBody):
+class TemplateVersionNew(TemplateNew):
     """A new version, whole; `base` is the number of the version it was made from."""
 
     base = serializers.IntegerField(min_value=1)
@@ -58,6 +59,40 @@ class GalleryQuestion(Body):
     q = Text(max_length=120, required=False, allow_blank=True, default="")
     tag = Text(max_length=24, required=False, allow_blank=True, default="")
     archived = serializers.ChoiceField(choices=["true", "false"], default="false")
+
+
+class TemplateBrief(serializers.Serializer[Any]):
+    """A template in a list. `own` is false for the platform's; `version` is the current one."""
+
+    slug = serializers.CharField()
+    own = serializers.BooleanField()
+    version = serializers.IntegerField()
+    archived_at = serializers.DateTimeField(allow_null=True)
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+    vram_gb = serializers.IntegerField()
+    gpu = serializers.ChoiceField(choices=Gpu.choices)
+    minutes = serializers.IntegerField()
+
+
+class TemplateShape(TemplateBrief):
+    """A template, whole."""
+
+    description = serializers.CharField()
+    definition = serializers.JSONField()
+    variables = serializers.JSONField()
+
+
+class TemplateVersionShape(serializers.Serializer[Any]):
+    """A version of a template: who wrote it, why, and which one it brought back."""
+
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    note = serializers.CharField()
+    restored_from = serializers.IntegerField(allow_null=True)
+    author = serializers.EmailField(allow_null=True)
+    created_at = serializers.DateTimeField()
 
 
 def shown(item: GalleryItem, *, whole: bool = True) -> dict[str, Any]:
@@ -88,6 +123,7 @@ def _version(row: TemplateVersion) -> dict[str, Any]:
 class Templates(Endpoint):
     """What can be launched from: the gallery and the organisation's own."""
 
+    @described(TemplateBrief, many=True, question=GalleryQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer all that fit, the organisation's own first, without their definitions."""
         grant = self.grant(P.JOBS_VIEW)
@@ -95,10 +131,11 @@ class Templates(Endpoint):
         items = gallery_items(grant, text=asked["q"], tag=asked["tag"], archived=asked["archived"] == "true")
         return Response({"items": [shown(item, whole=False) for item in items]})
 
+    @described(TemplateShape, body=TemplateNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Keep one of the organisation's own."""
         grant = self.grant(P.JOBS_LAUNCH)
-        facts = TemplateBody(data=request.data).read()
+        facts = TemplateNew(data=request.data).read()
         note = facts.pop("note")
 
         def act() -> Any:
@@ -110,6 +147,7 @@ class Templates(Endpoint):
 class OneTemplate(Endpoint):
     """One template."""
 
+    @described(TemplateShape)
     def get(self, request: Request, slug: str, template: str) -> Response:
         """Answer its current version, whole."""
         return Response(shown(gallery_item(self.grant(P.JOBS_VIEW), template)))
@@ -118,16 +156,18 @@ class OneTemplate(Endpoint):
 class Versions(Endpoint):
     """The versions of a template of the organisation's own."""
 
+    @described(TemplateVersionShape, many=True)
     def get(self, request: Request, slug: str, template: str) -> Response:
         """Answer all of them, newest first, without their definitions."""
         own = template_get(self.grant(P.JOBS_VIEW), template)
         return Response({"items": [_version(row) for row in template_versions(own)]})
 
+    @described(TemplateShape, body=TemplateVersionNew, status=201)
     def post(self, request: Request, slug: str, template: str) -> Response:
         """Write a new one on top of `base`; what is equal to the current one changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
         own = template_get(grant, template)
-        facts = VersionBody(data=request.data).read()
+        facts = TemplateVersionNew(data=request.data).read()
         base, note = facts.pop("base"), facts.pop("note")
 
         def act() -> Any:
@@ -142,6 +182,7 @@ class Versions(Endpoint):
 class OneVersion(Endpoint):
     """One version."""
 
+    @described(TemplateShape)
     def get(self, request: Request, slug: str, template: str, number: int) -> Response:
         """Answer it, whole."""
         return Response(shown(gallery_item(self.grant(P.JOBS_VIEW), template, number)))
@@ -150,6 +191,7 @@ class OneVersion(Endpoint):
 class Restore(Endpoint):
     """Bringing an old version back."""
 
+    @described(TemplateShape)
     def post(self, request: Request, slug: str, template: str, number: int) -> Response:
         """Write it again, as a new version; a repeat changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
@@ -161,6 +203,7 @@ class Restore(Endpoint):
 class Archive(Endpoint):
     """Putting a template away."""
 
+    @described(TemplateShape)
     def post(self, request: Request, slug: str, template: str) -> Response:
         """Take it out of the gallery; a repeat changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
@@ -171,6 +214,7 @@ class Archive(Endpoint):
 class Unarchive(Endpoint):
     """Bringing a template back into the gallery."""
 
+    @described(TemplateShape)
     def post(self, request: Request, slug: str, template: str) -> Response:
         """Put it back; a repeat changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
