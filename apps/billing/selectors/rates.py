@@ -43,4 +43,4 @@ def rate_today(currency: str, *, now: datetime) -> int | None:
     For figures beside an amount of credits; nothing is sold at it.
     """
     rate = Rate.objects.filter(currency=currency, at__gte=now - ROUGH).order_by("-at", "-id").first()
-    return rate and rate_with_spread(rate.price_micro, settings.RATE_SPREAD_BP)
+    return None if rate is None else rate_with_spread(rate.price_micro, settings.RATE_SPREAD_BP)

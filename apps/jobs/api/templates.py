@@ -40,7 +40,7 @@ class TemplateNew(Body):
     description = Text(max_length=LENGTHS["description"], required=False, allow_blank=True, default="")
     tags = Texts(each=24, most=8, required=False, default=list)
     definition = serializers.JSONField()
-    variables = serializers.JSONField(required=False, default=list)
+    variables = serializers.JSONField(required=False)
     vram_gb = serializers.IntegerField(min_value=0, max_value=2_000, required=False, default=0)
     gpu = serializers.ChoiceField(choices=Gpu.choices, required=False, default=Gpu.ANY.value)
     minutes = serializers.IntegerField(min_value=1, max_value=MINUTES_LIMIT, required=False, default=60)

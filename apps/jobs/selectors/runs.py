@@ -35,7 +35,7 @@ def runs_past(organisation: Organisation, *, market: Market, template: str, name
     else:
         return None
     settled = Attempt.objects.filter(job__in=alike, settled_at__isnull=False, seconds__gt=0)
-    rows = list(settled.values_list("seconds", "job__market_id"))
+    rows = [(seconds or 0, market_id) for seconds, market_id in settled.values_list("seconds", "job__market_id")]
     here = [seconds for seconds, market_id in rows if market_id == market.pk]
     chosen = here if len(here) >= RUNS_OF_MARKET else [seconds for seconds, _ in rows]
     if not chosen:

@@ -17,7 +17,8 @@ class Figures:
     """What a launch would hold, `estimate.total_micro`, and what there is to hold it; amounts in micro-NOS.
 
     `extended` is the worst case with every extension its policy allows, if that is more; `usable_micro` what the
-    project's jobs may use; `caps` those that bind the job; `approval` whether a second person would be asked; `past` how long such jobs ran.
+    project's jobs may use; `caps` those that bind the job; `approval` whether a second person would be asked; `past`
+    how long such jobs ran.
     """
 
     estimate: Estimate
@@ -57,10 +58,10 @@ def figures_of(
     return Figures(
         estimate=estimate,
         extended=job_estimate(market, longest) if longest > timeout_s else None,
-        usable_micro=usable(membership.organisation_id, project and project.pk),
+        usable_micro=usable(membership.organisation_id, project.pk if project else None),
         caps=caps_binding(
             membership.organisation,
-            project_id=project and project.pk,
+            project_id=project.pk if project else None,
             member_id=membership.user_id,
             api_key_id=api_key_id,
             now=now,
