@@ -57,7 +57,7 @@ def job_launch(
 
     A used key returns what it made, job or request. `job_rehearse` takes the same arguments and keeps nothing.
     `template` and `template_number` say what it began from, `labels` are for reports, `node` is the one node that
-    shall run it. Raises what job_submit and approval_request raise, LabelsRefused.
+    shall run it, "" for the next free one. Raises what job_submit and approval_request raise, LabelsRefused.
     """
     name, prepared = submission_check(membership, project, definition, timeout_s, name, privacy, policy)
     node_check(node)
@@ -74,6 +74,7 @@ def job_launch(
             secrets = secrets_seal(membership=membership, prepared=prepared, now=now)
             facts = _facts(project, fresh, prepared, secrets, timeout_s, name, spender)
             facts |= {"policy": kept.facts, "node": node}
+            facts["lines"] += [["Node", node]] if node else []
             costs = job_estimate(fresh, longest).total_micro, worst_case_words(name, fresh, longest)
             return _requested(membership, facts, costs, submission_key, reason, actor, now=now)
         bound = None, spender, kept
@@ -139,8 +140,8 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
             submission_key=f"approval:{approval.pk}",
             approved_micro=approval.amount_micro,
             spender=_spender(facts),
-            node=facts.get("node", ""),
             policy=Policy.read(facts["policy"]) if "policy" in facts else None,
+            node=facts.get("node", ""),
             now=now,
         )
     except Denied as refusal:
