@@ -2,10 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from apps.billing.models import Jump, Rate, Reading
+from apps.billing.pricing import rate_with_spread
 from apps.core.money import CURRENCIES
 
 FRESH = timedelta(minutes=10)
+ROUGH = timedelta(days=1)  # a rate as old as this still says about what credits are worth
 
 
 def rates_health(*, now: datetime) -> list[str]:
@@ -33,6 +37,10 @@ def rates_health(*, now: datetime) -> list[str]:
     return sentences
 
 
-def rate_newest(currency: str) -> Rate | None:
-    """Return the newest price of NOS in the currency, however old: to show what credits are worth, not to sell them."""
-    return Rate.objects.filter(currency=currency).order_by("-at").first()
+def rate_today(currency: str, *, now: datetime) -> int | None:
+    """Return about what one credit costs, spread included, in micro-fiat; None where no rate of a day is known.
+
+    For figures beside an amount of credits; nothing is sold at it.
+    """
+    rate = Rate.objects.filter(currency=currency, at__gte=now - ROUGH).order_by("-at", "-id").first()
+    return None if rate is None else rate_with_spread(rate.price_micro, settings.RATE_SPREAD_BP)
