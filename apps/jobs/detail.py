@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.billing.selectors.rates import rate_newest
+from apps.billing.selectors.rates import rate_today
 from apps.jobs.exposed import services_of, services_probe
 from apps.jobs.figures import figures_of
 from apps.jobs.levels import Level
@@ -37,7 +37,7 @@ STOP_POLLING = 286  # htmx: the answer is the last one
 
 @dataclass(frozen=True)
 class Worth:
-    """What credits are worth in the organisation's currency: millionths of its unit for one credit."""
+    """About what one credit costs in the organisation's currency, in millionths of its unit."""
 
     currency: str
     price_micro: int
@@ -63,16 +63,17 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
 def live_context(grant: Grant, job: Job, now: datetime) -> dict[str, Any]:
     """Return what the parts show that change while one looks on."""
     book = log_book(job)
-    rate = rate_newest(grant.organisation.currency)
+    rate = rate_today(grant.organisation.currency, now=now)
     cost = cost_of(job, now)
     found = outcomes(job.result)
     return {
         "job": job,
         "attempt": job.attempt,
         "story": story_of(job),
+        "labels": job.labels,
         "cost": cost,
         "left_s": max(cost.limit_s - cost.ran_s, 0),
-        "worth": Worth(rate.currency, rate.price_micro) if rate else None,
+        "worth": Worth(grant.organisation.currency, rate) if rate else None,
         "next": next_words(job),
         "outcomes": found,
         "has_files": any(files for one in found for _name, files in one.values),

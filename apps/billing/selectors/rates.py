@@ -37,11 +37,6 @@ def rates_health(*, now: datetime) -> list[str]:
     return sentences
 
 
-def rate_newest(currency: str) -> Rate | None:
-    """Return the newest price of NOS in the currency, however old: to show what credits are worth, not to sell them."""
-    return Rate.objects.filter(currency=currency).order_by("-at").first()
-
-
 def rate_today(currency: str, *, now: datetime) -> int | None:
     """Return about what one credit costs, spread included, in micro-fiat; None where no rate of a day is known.
 

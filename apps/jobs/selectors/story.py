@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -25,12 +24,11 @@ class MoneyLine:
 
 @dataclass(frozen=True)
 class Story:
-    """A job's tries, oldest first, its money, oldest first, with which key it came, and under which labels."""
+    """A job's tries, oldest first, its money in order, and the name of the key it came with."""
 
     tries: list[Attempt]
     money: list[MoneyLine]
     api_key: str
-    labels: dict[str, str]
 
 
 def story_of(job: Job) -> Story:
@@ -42,9 +40,7 @@ def story_of(job: Job) -> Story:
     for hold in holds:
         lines += _of_hold(hold, by_source.get(hold.source))
     key = next((hold.api_key.name for hold in holds if hold.api_key), "")
-    labels: Any = holds[0].dimensions.get("labels") if holds else None
-    kept = labels if isinstance(labels, dict) else {}
-    return Story(tries, lines, key, {str(k): str(v) for k, v in kept.items()})
+    return Story(tries, lines, key)
 
 
 def _of_hold(hold: Hold, attempt: Attempt | None) -> list[MoneyLine]:
