@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0010_stranded'),
+        ('jobs', '0011_templates'),
         ('organisations', '0009_approvals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
