@@ -145,7 +145,7 @@ def test_the_list_takes_a_fixed_number_of_queries(
     for n in range(30):
         launch(f"Job {n}")
     mia = world.client(world.mia)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         mia.get("/o/acme/jobs/")
 
 
