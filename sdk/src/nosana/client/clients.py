@@ -47,6 +47,7 @@ class Client(Bound[M], Generic[M]):
         self.statements: money.Statements[M] = money.Statements(core)
         self.webhooks: webhooks.Webhooks[M] = webhooks.Webhooks(core)
         self.markets: jobs.Markets[M] = jobs.Markets(core)
+        self.templates: jobs.Templates[M] = jobs.Templates(core)
         self.jobs: jobs.Jobs[M] = jobs.Jobs(core)
 
     def at(self: C, *, organisation: str | None = None, project: str | None = None) -> C:
@@ -94,7 +95,7 @@ class Nosana(Client[Sync]):
         reader: Reader | None = None,
     ) -> None:
         settings = settings_find(key=key, url=url, organisation=organisation, project=project, profile=profile)
-        line = BlockingLine(timeout, transport)
+        line = BlockingLine(settings.url, timeout, transport)
         super().__init__(Core(settings, line, patience=_patience(patience, retries), reader=reader))
 
     def close(self) -> None:
@@ -131,7 +132,7 @@ class AsyncNosana(Client[Async]):
         reader: Reader | None = None,
     ) -> None:
         settings = settings_find(key=key, url=url, organisation=organisation, project=project, profile=profile)
-        line = WaitingLine(timeout, transport)
+        line = WaitingLine(settings.url, timeout, transport)
         super().__init__(Core(settings, line, patience=_patience(patience, retries), reader=reader))
 
     async def close(self) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 import anyio
 import httpx
 
 from nosana import __version__
+from nosana.client.settings import is_local
 
 AGENT = f"nosana-python/{__version__} python/{sys.version_info.major}.{sys.version_info.minor}"
 CONNECT_S = 10.0
@@ -34,11 +35,14 @@ class Line(Protocol):
     def build(self, method: str, url: str, **parts: Any) -> httpx.Request: ...
 
 
-def _options(timeout: float, headers: Mapping[str, str]) -> dict[str, Any]:
-    # Redirects are not followed: the address of the platform is known, and a key must not go elsewhere.
+def _options(url: str, timeout: float) -> dict[str, Any]:
+    # Redirects are not followed: the address of the platform is known, and a key must not go elsewhere. A proxy named
+    # in the environment is for the world outside, never for this machine; without TLS no certificates are loaded.
     return {
+        "trust_env": not is_local(url),
+        "verify": url.startswith("https://"),
         "timeout": httpx.Timeout(timeout, connect=min(CONNECT_S, timeout)),
-        "headers": {"User-Agent": AGENT, **headers},
+        "headers": {"User-Agent": AGENT},
         "follow_redirects": False,
     }
 
@@ -48,8 +52,8 @@ class BlockingLine:
 
     blocking = True
 
-    def __init__(self, timeout: float, transport: Any = None, headers: Mapping[str, str] | None = None) -> None:
-        self.http = httpx.Client(**_options(timeout, headers or {}), transport=transport)
+    def __init__(self, url: str, timeout: float, transport: Any = None) -> None:
+        self.http = httpx.Client(**_options(url, timeout), transport=transport)
 
     def build(self, method: str, url: str, **parts: Any) -> httpx.Request:
         """Return the request."""
@@ -91,8 +95,8 @@ class WaitingLine:
 
     blocking = False
 
-    def __init__(self, timeout: float, transport: Any = None, headers: Mapping[str, str] | None = None) -> None:
-        self.http = httpx.AsyncClient(**_options(timeout, headers or {}), transport=transport)
+    def __init__(self, url: str, timeout: float, transport: Any = None) -> None:
+        self.http = httpx.AsyncClient(**_options(url, timeout), transport=transport)
 
     def build(self, method: str, url: str, **parts: Any) -> httpx.Request:
         """Return the request."""

@@ -41,7 +41,7 @@ class act(Generic[P, R]):  # noqa: N801 - reads as the decorator it is
 
     def __init__(self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]) -> None:
         self.function = function
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]
 
     @overload
     def __get__(self, thing: None, owner: Any = None) -> act[P, R]: ...
@@ -53,7 +53,7 @@ class act(Generic[P, R]):  # noqa: N801 - reads as the decorator it is
         """Return the method of the thing, fit for its client."""
         if thing is None:
             return self
-        method = self.function.__get__(thing)  # type: ignore[attr-defined]
+        method = self.function.__get__(thing)
         return blocking(method) if thing._core.line.blocking else method
 
 

@@ -65,6 +65,20 @@ class Pages(Bound[M], Generic[M, T]):
             seen.add(cursor)
 
 
+class LogPages(Pages[M, T]):
+    """Lines of a log, asked for by number."""
+
+    async def _walk(self, size: int | None = None) -> AsyncGenerator[T, None]:
+        left, after = self._limit, self._query["after"]
+        while after is not None and (left is None or left > 0):
+            wanted = size or (self._size if left is None else min(self._size, left))
+            answer = await self._core.ask(None, "GET", self._path, query={"after": after or None, "limit": wanted})
+            for line in answer["lines"][:left]:
+                yield self._core.read(self._name, line)
+            left = None if left is None else left - len(answer["lines"])
+            after = answer["next_after"]
+
+
 class Items(Pages[M, T]):
     """A list that comes in one answer; it is walked like one of many pages."""
 

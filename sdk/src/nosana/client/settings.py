@@ -87,7 +87,7 @@ def settings_find(
     chosen = profile or environment.get("NOSANA_PROFILE") or "default"
     path = config_path(environment)
     profiles = profiles_read(path)
-    if chosen not in profiles and (profile or environment.get("NOSANA_PROFILE")):
+    if chosen not in profiles and (profile or environment.get("NOSANA_PROFILE")) and not (key and url):
         known = ", ".join(sorted(profiles)) or "none"
         raise ConfigurationError(f"There is no profile {chosen!r} in {path} (there: {known}).")
     kept = profiles.get(chosen, {})
@@ -117,10 +117,15 @@ def url_check(url: str) -> str:
     host = rest.split("/")[0]
     if scheme not in ("http", "https") or not host or "@" in host or "?" in rest or "#" in rest:
         raise ConfigurationError(f"{url!r} is no address of the platform; give one like https://nosana.example.")
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    if scheme == "http" and name not in LOCAL:
+    if scheme == "http" and not is_local(url):
         raise ConfigurationError(f"{url!r} is not encrypted; a key is only sent by https, or to this machine.")
     return f"{scheme}://{rest}"
+
+
+def is_local(url: str) -> bool:
+    """Return whether an address is on this machine."""
+    host = url.partition("://")[2].split("/")[0]
+    return (host if host.endswith("]") else host.rsplit(":", 1)[0]) in LOCAL
 
 
 def _first(*choices: tuple[str | None, str]) -> tuple[str | None, str]:

@@ -139,7 +139,8 @@ def _refusal(event: Event) -> ApiError:
     return error_of(status, event.data.encode())
 
 
-def log_stream(core: Core, job_id: str, *, tail: int | None, after: int) -> Stream[Any, Any]:
+def log_stream(core: Core, job_id: str, *, tail: int | None, after: int, states: bool = False) -> Stream[Any, Any]:
     """Return a job's log as it is written."""
     query = {"tail": tail, "after": after or None}
-    return Stream(core, job_path(job_id, "log/stream"), query, {"log": "LogLine"})
+    events = {"log": "LogLine"} | ({"state": "StateSeen"} if states else {})
+    return Stream(core, job_path(job_id, "log/stream"), query, events)

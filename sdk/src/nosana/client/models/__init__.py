@@ -20,6 +20,8 @@ from nosana.client.models.jobs import (
     Policy,
     Rehearsal,
     Result,
+    StateSeen,
+    Template,
 )
 from nosana.client.models.money import (
     AutomaticTopUp,
@@ -63,8 +65,8 @@ __all__ = [
     "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "Budget", "Cap",
     "Card", "CreditNote", "Delivery", "DeliveryTry", "Estimate", "Event", "EventType", "Hold", "Invitation", "Invoice",
     "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine", "Lot", "Market", "Member", "Model", "Organisation",
-    "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Rehearsal", "Replay", "Result", "Statement", "Terms",
-    "TopUp", "Transfer", "Usage", "UsageRow", "Webhook", "WhoAmI",
+    "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Rehearsal", "Replay", "Result", "StateSeen",
+    "Statement", "Template", "Terms", "TopUp", "Transfer", "Usage", "UsageRow", "Webhook", "WhoAmI",
 ]  # fmt: skip
 
 

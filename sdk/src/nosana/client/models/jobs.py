@@ -35,6 +35,26 @@ class Market(Model):
     observed_at: datetime | None
 
 
+class Template(Model):
+    """A template; `own` says that it is the organisation's. `definition`, `variables` and `description` only come where
+    one template is asked for. `minutes` is the time limit it suggests.
+    """
+
+    slug: str
+    own: bool
+    version: int | None
+    archived_at: datetime | None = None
+    title: str
+    summary: str
+    tags: list[str]
+    vram_gb: int
+    gpu: str
+    minutes: int
+    description: str = ""
+    definition: dict[str, Any] | None = None
+    variables: list[dict[str, Any]] = []
+
+
 class LogLine(Model):
     """A line of a log; `seq` numbers the lines of a job, `op` is the operation that wrote it."""
 
@@ -43,6 +63,13 @@ class LogLine(Model):
     stream: str
     at: datetime
     text: str
+
+
+class StateSeen(Model):
+    """A change of a job that is followed; `seen` is another text after each change."""
+
+    state: str
+    seen: str
 
 
 class JobEvent(Model):

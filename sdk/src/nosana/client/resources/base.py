@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic
 
 from nosana.client.modes import Bound, M
@@ -38,6 +39,11 @@ class Resource(Bound[M], Generic[M]):
 def given(**fields: Any) -> dict[str, Any]:
     """Return the fields that were given: None leaves a field out, `NOTHING` sends null."""
     return {name: (None if value is NOTHING else value) for name, value in fields.items() if value is not None}
+
+
+def listed(values: Sequence[str] | None) -> list[str] | None:
+    """Return the values as JSON has them."""
+    return None if values is None else [*values]
 
 
 class _Nothing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,12 +10,24 @@ from typing import TYPE_CHECKING, Any
 from nosana.client.definitions import definition_of, market_choose, name_of
 from nosana.client.errors import ApprovalNeeded, ConfigurationError
 from nosana.client.modes import M, act
+from nosana.client.pages import LogPages
 from nosana.client.resources.base import Resource, given
 from nosana.client.streams import log_stream
 from nosana.client.waiting import job_path, job_wait, part
 
 if TYPE_CHECKING:
-    from nosana.client.models import Attempt, Job, JobEvent, LogLine, Market, Policy, Rehearsal, Result
+    from nosana.client.models import (
+        Attempt,
+        Job,
+        JobEvent,
+        LogLine,
+        Market,
+        Policy,
+        Rehearsal,
+        Result,
+        StateSeen,
+        Template,
+    )
     from nosana.client.pages import Pages
     from nosana.client.streams import Stream
 
@@ -32,6 +45,19 @@ class Markets(Resource[M]):
     async def get(self, market: str) -> Market:
         """Return one by its slug, while it takes new jobs. Raises NotFound."""
         return await self._get("Market", part("/markets", market))
+
+
+class Templates(Resource[M]):
+    """What can be launched from: the gallery and the organisation's own."""
+
+    def list(self, *, q: str | None = None, tag: str | None = None) -> Pages[M, Template]:
+        """Return all that fit, the organisation's own first, without their definitions."""
+        return self._items("Template", "templates", q=q, tag=tag)
+
+    @act
+    async def get(self, slug: str) -> Template:
+        """Return one, with its definition and variables. Raises NotFound."""
+        return await self._get("Template", part("templates", slug))
 
 
 class Jobs(Resource[M]):
@@ -195,13 +221,21 @@ class Jobs(Resource[M]):
         """Follow a log until the job's end: all of it, its last `tail` lines, or what comes after line `after`."""
         return log_stream(self._core, job_id, tail=tail, after=after)
 
+    def follow(self, job_id: str, *, tail: int | None = None, after: int = 0) -> Stream[M, LogLine | StateSeen]:
+        """Follow a job until nothing changes any more: the lines of its log, and a `StateSeen` at each change."""
+        return log_stream(self._core, job_id, tail=tail, after=after, states=True)
+
+    def log_lines(self, job_id: str, *, after: int = 0, limit: int | None = None) -> Pages[M, LogLine]:
+        """Return the log so far, from line `after` on."""
+        return LogPages(self._core, "LogLine", job_path(job_id, "log"), {"after": after}, limit=limit, size=1000)
+
     @act
     async def log_text(self, job_id: str) -> str:
         """Return the log so far as text; a line has its time, operation and stream before what was written."""
         return (await self._core.content(job_path(job_id, "log.txt"), accept="text/plain")).decode()
 
     @act
-    async def log_search(self, job_id: str, words: str, *, limit: int = 1000) -> list[LogLine]:
+    async def log_search(self, job_id: str, words: str, *, limit: int = 1000) -> builtins.list[LogLine]:
         """Return the first `limit` (1,000 at most) lines of the log that hold the words."""
         answer = await self._get(None, job_path(job_id, "log"), q=words, limit=limit)
         return [self._core.read("LogLine", line) for line in answer["lines"]]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from nosana.client.modes import M, act
-from nosana.client.resources.base import NOTHING, Resource, given
+from nosana.client.resources.base import NOTHING, Resource, given, listed
 from nosana.client.waiting import part
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Invitations(Resource[M]):
         return await self._post("Invitation", "invitations", body, idempotency_key)
 
     @act
-    async def create_many(self, table: str, *, idempotency_key: str | None = None) -> list[Invitation]:
+    async def create_many(self, table: str, *, idempotency_key: str | None = None) -> builtins.list[Invitation]:
         """Invite everybody of a CSV table (email, role, projects), or nobody. Raises Invalid."""
         answer = await self._post(None, "invitations/many", {"table": table}, idempotency_key)
         return [self._core.read("Invitation", one) for one in answer["items"]]
@@ -187,7 +188,7 @@ class Keys(Resource[M]):
             scopes=[*scopes],
             kind=kind,
             project=project,
-            networks=None if networks is None else [*networks],
+            networks=listed(networks),
             expires_at=None if expires_at is None else expires_at.isoformat(),
         )
         return await self._post("Key", "keys", body, idempotency_key)
@@ -277,7 +278,7 @@ class Audit(Resource[M]):
         return await self._get(None, part("audit", event_id, "proof"))
 
     @act
-    async def digests(self) -> list[dict[str, Any]]:
+    async def digests(self) -> builtins.list[dict[str, Any]]:
         """Return the digest of every closed day, oldest first."""
         return (await self._get(None, "audit/digests"))["digests"]
 

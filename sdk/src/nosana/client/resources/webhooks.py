@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nosana.client.modes import M, act
-from nosana.client.resources.base import Resource, given
+from nosana.client.resources.base import Resource, given, listed
 from nosana.client.waiting import part
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Webhooks(Resource[M]):
         idempotency_key: str | None = None,
     ) -> Webhook:
         """Set one up, for events of these types, else for all; `secret` is what signs, here and never again."""
-        body = given(url=url, description=description, types=None if types is None else [*types])
+        body = given(url=url, description=description, types=listed(types))
         return await self._post("Webhook", "webhooks", body, idempotency_key)
 
     @act
@@ -51,7 +51,7 @@ class Webhooks(Resource[M]):
         on: bool | None = None,
     ) -> Webhook:
         """Change it, or turn it on or off: all that is given, or nothing."""
-        body = given(url=url, description=description, types=None if types is None else [*types], on=on)
+        body = given(url=url, description=description, types=listed(types), on=on)
         return await self._send("Webhook", "PATCH", part("webhooks", webhook_id), body)
 
     @act
@@ -96,6 +96,10 @@ class Webhooks(Resource[M]):
         """Send it once more, whatever became of it."""
         path = part("webhooks", webhook_id, part("deliveries", delivery_id, "resend"))
         return await self._post("Delivery", path, None, idempotency_key)
+
+    def events(self, *, limit: int | None = None) -> Pages[M, Event]:
+        """Return what happened in the last 30 days, newest first, whether or not an endpoint was told."""
+        return self._pages("Event", "events", limit=limit)
 
     def event_types(self) -> Pages[M, EventType]:
         """Return the kinds of events there are, each with an example."""
