@@ -132,11 +132,7 @@ def _run(
             stop("--env and --expose belong to an image; write them into the definition.", USAGE)
         made = asked.jobs.run(**given, reason=reason, idempotency_key=key)
         if detach:
-            if common.output is Output.TABLE:
-                typer.echo(made["id"])
-            else:
-                dump(made)
-            return None
+            return _made(made)
         raise typer.Exit(follow(asked, made))
 
 
@@ -267,6 +263,26 @@ def _stop(job_ids: Annotated[list[str], typer.Argument(metavar="JOB...", help="T
     with client() as asked:
         found = [asked.jobs.stop(job_id) for job_id in job_ids]
     show_list(found, {"id": "id", "name": "name", "state": "state"}, empty="")
+
+
+@command(job, "restart")
+def _restart(
+    job_id: JobId,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Print its id and return at once.")] = False,
+) -> None:
+    """Launch a job once more, the same in everything, and follow it."""
+    with client() as asked:
+        made = asked.jobs.restart(job_id)
+        if not detach:
+            raise typer.Exit(follow(asked, made))
+    _made(made)
+
+
+def _made(made: dict[str, Any]) -> None:
+    if common.output is Output.TABLE:
+        typer.echo(made["id"])
+    else:
+        dump(made)
 
 
 @command(job, "extend")

@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "org": ("account", "Organisations: list, show, use.", ACCOUNT),
     "project": ("account", "Projects: list, show, create, archive, use.", ACCOUNT),
     "key": ("keys", "API keys: list, create, rotate, revoke.", ACCOUNT),
-    "job": ("jobs", "Jobs: run, list, show, logs, wait, stop, extend, results, validate.", WORK),
+    "job": ("jobs", "Jobs: run, list, show, logs, wait, stop, restart, extend, results, validate.", WORK),
     "market": ("markets", "Markets: list, show.", WORK),
     "template": ("markets", "Templates: list, show.", WORK),
     "webhook": ("hooks", "Webhooks: listen, list, create, test, deliveries.", WORK),

@@ -16,6 +16,7 @@ from nosana.client.models.jobs import (
     JobEvent,
     LogLine,
     Market,
+    Note,
     Outcome,
     Policy,
     Rehearsal,
@@ -64,7 +65,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "Budget", "Cap",
     "Card", "CreditNote", "Delivery", "DeliveryTry", "Estimate", "Event", "EventType", "Hold", "Invitation", "Invoice",
-    "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine", "Lot", "Market", "Member", "Model", "Organisation",
+    "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine", "Lot", "Market", "Member", "Model", "Note",
+    "Organisation",
     "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Rehearsal", "Replay", "Result", "StateSeen",
     "Statement", "Template", "Terms", "TopUp", "Transfer", "Usage", "UsageRow", "Webhook", "WhoAmI",
 ]  # fmt: skip

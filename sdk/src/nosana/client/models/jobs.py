@@ -85,6 +85,16 @@ class JobEvent(Model):
     slot: int | None
 
 
+class Note(Model):
+    """What a member wrote down about a job."""
+
+    id: str
+    author: str
+    text: str
+    created_at: datetime
+    edited_at: datetime | None
+
+
 class Attempt(Model):
     """One try of a job on the chain, with its addresses, times and costs (micro-NOS)."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         JobEvent,
         LogLine,
         Market,
+        Note,
         Policy,
         Rehearsal,
         Result,
@@ -213,6 +214,14 @@ class Jobs(Resource[M]):
         return await self._post("Job", job_path(job_id, "extend"), {"timeout_s": timeout_s}, idempotency_key)
 
     @act
+    async def restart(self, job_id: str, *, idempotency_key: str | None = None) -> Job[M]:
+        """Launch a new job that is the same in everything; the old one is left alone. Raises as `run` does."""
+        answer = await self._post(None, job_path(job_id, "restart"), None, idempotency_key)
+        if "id" not in answer:
+            raise ApprovalNeeded(str(answer["approval"]))
+        return self._core.read("Job", answer)
+
+    @act
     async def move(self, job_id: str, *, project: str) -> Job[M]:
         """Put it into another project; what it cost and holds stays counted where it was."""
         return await self._send("Job", "PATCH", job_path(job_id), {"project": project})
@@ -248,6 +257,25 @@ class Jobs(Resource[M]):
         """Return the job's tries, the first one first."""
         return self._pages("Attempt", job_path(job_id, "attempts"), limit=limit)
 
+    def notes(self, job_id: str, *, limit: int | None = None) -> Pages[M, Note]:
+        """Return what members wrote down about a job, oldest first."""
+        return self._pages("Note", job_path(job_id, "notes"), limit=limit)
+
+    @act
+    async def note(self, job_id: str, text: str, *, idempotency_key: str | None = None) -> Note:
+        """Write something down about a job."""
+        return await self._post("Note", job_path(job_id, "notes"), {"text": text}, idempotency_key)
+
+    @act
+    async def note_update(self, job_id: str, note_id: str, text: str) -> Note:
+        """Change one's own note. Raises Conflict for somebody else's."""
+        return await self._send("Note", "PATCH", job_path(job_id, part("notes", note_id)), {"text": text})
+
+    @act
+    async def note_remove(self, job_id: str, note_id: str) -> None:
+        """Delete one's own note; a repeat changes nothing. Raises Conflict for somebody else's."""
+        await self._send(None, "DELETE", job_path(job_id, part("notes", note_id)))
+
     @act
     async def result(self, job_id: str) -> Result:
         """Return what its operations gave back (values cut at 500 characters); `stored_at` is None until it is here."""
@@ -257,6 +285,16 @@ class Jobs(Resource[M]):
     async def result_file(self, job_id: str) -> bytes:
         """Return the whole result as it is kept: JSON. Raises Conflict while it is not here."""
         return await self._core.content(job_path(job_id, "result.json"))
+
+    @act
+    async def log_days(self) -> int:
+        """Return for how many days after a job's end its log is kept."""
+        return (await self._get(None, "log-keeping"))["days"]
+
+    @act
+    async def set_log_days(self, days: int) -> int:
+        """Keep logs so long from now on; what is older is deleted, for good."""
+        return (await self._send(None, "PUT", "log-keeping", {"days": days}))["days"]
 
     @act
     async def policy(self) -> Policy:
