@@ -1,13 +1,15 @@
 """Clients of the platform itself, asked within the test."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from nosana import Nosana
 
 from apps.organisations.roles import Permission
@@ -25,6 +27,17 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.startswith("NOSANA_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NOSANA_CONFIG", str(tmp_path / "config.ini"))
+
+
+@pytest.fixture(autouse=True)
+def _connection_kept() -> Iterator[None]:
+    """Keep the test's connection, with its open transaction, over requests, as Django's own test client does."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 def transport() -> httpx.WSGITransport:

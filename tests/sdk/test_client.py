@@ -97,7 +97,7 @@ def test_limits_are_set_with_the_key_of_a_person(world: World, signed_in: Sign) 
 
 def test_markets_are_read(world: World, signed_in: Sign) -> None:
     Market.objects.create(address="M" * 44, slug="gpu", name="GPU", price_micro=43, open=True)
-    client = signed_in(world.victor)
+    client = signed_in(world.mia, Permission.JOBS_VIEW)
     assert [market.price_micro for market in client.markets.list()] == [43]
     with pytest.raises(NotFound):
         client.markets.get("none")
@@ -126,7 +126,7 @@ def test_the_trail_is_read(world: World, signed_in: Sign) -> None:
 
 def test_refusals_of_the_platform_are_classes(world: World, signed_in: Sign) -> None:
     with pytest.raises(Denied):
-        signed_in(world.victor, Permission.ORGANISATION_VIEW).projects.create("No")
+        signed_in(world.mia, Permission.ORGANISATION_VIEW).projects.create("No")
     with pytest.raises(NotFound):
         signed_in(world.xena, organisation=world.acme.slug).balance.get()
     with pytest.raises(Invalid) as caught:
