@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from nosana.cli import frame, hooks
+import typer
+from nosana.cli import device, frame, hooks
 from nosana.cli.root import COMMANDS, app
 from nosana.webhooks import verify
 from typer.testing import CliRunner, Result
@@ -301,3 +302,40 @@ def test_forwarded_events_are_signed_as_the_platform_signs() -> None:
 
 def test_events_go_to_this_machine_alone(nosana: Run) -> None:
     assert "this machine alone" in nosana("webhook", "listen", "https://acme.example/", code=2).stderr
+
+
+def test_signing_in_by_browser_waits_for_the_yes(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device.time, "sleep", lambda _: None)
+    monkeypatch.setattr(device.webbrowser, "open", lambda _: True)
+    code = {
+        "device_code": "d",
+        "user_code": "ABCD",
+        "verification_uri": "https://x/",
+        "interval": 1,
+        "expires_in": 60,
+    }
+    waits = [httpx.Response(400, json={"error": error}) for error in ("authorization_pending", "slow_down")]
+    platform.says(code, *waits, {"access_token": "new", "refresh_token": "r"})
+    http = httpx.Client(transport=httpx.MockTransport(platform))
+    assert device.sign_in("https://x", http=http)["access_token"] == "new"
+    assert b"device_code=d" in platform.asked[-1].content
+
+
+@pytest.mark.parametrize(("error", "code"), [("access_denied", 3), ("expired_token", 3)])
+def test_a_no_in_the_browser_ends_the_sign_in(
+    error: str, code: int, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device.time, "sleep", lambda _: None)
+    monkeypatch.setattr(device.webbrowser, "open", lambda _: True)
+    granted = {"device_code": "d", "user_code": "ABCD", "verification_uri": "https://x/"}
+    platform.says(granted, httpx.Response(400, json={"error": error}))
+    with pytest.raises(typer.Exit) as caught:
+        device.sign_in("https://x", http=httpx.Client(transport=httpx.MockTransport(platform)))
+    assert caught.value.exit_code == code
+
+
+def test_a_platform_without_sign_in_by_browser_says_so(nosana: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = httpx.MockTransport(lambda _: httpx.Response(404))
+    own = httpx.Client
+    monkeypatch.setattr(device.httpx, "Client", lambda **_: own(transport=answer))
+    assert "--key" in nosana("login", "--url", "https://x.example", code=2).stderr

@@ -3,10 +3,14 @@
 import stat
 from pathlib import Path
 
+import httpx
 import pytest
-from nosana.client import ConfigurationError, Nosana
+from nosana.client import ConfigurationError, Nosana, Unauthenticated
 from nosana.client.settings import config_path, profile_write, profiles_read, settings_find
 
+from sdk.tests.client.told import Platform, connected, problem
+
+BALANCE = {"available_micro": 1, "held_micro": 2, "frozen_micro": 3}
 FILE = """[default]
 url = https://one.example
 key = nos_live_a
@@ -82,3 +86,46 @@ def test_the_file_is_where_programs_keep_their_settings(monkeypatch):
 def test_without_a_key_nothing_is_sent():
     with pytest.raises(ConfigurationError, match="nosana login"):
         Nosana(url="http://127.0.0.1:9").balance.get()
+
+
+def signed_in(path: Path, expires: int) -> None:
+    profile_write(
+        path,
+        "default",
+        {
+            "url": "http://127.0.0.1:8000",
+            "key": "old",
+            "refresh": "r1",
+            "expires": str(expires),
+            "organisation": "acme",
+        },
+    )
+
+
+@pytest.mark.parametrize("expires", [0, 2**32])
+def test_a_token_that_ended_is_renewed_once_and_kept(expires: int, tmp_path: Path, platform: Platform) -> None:
+    signed_in(tmp_path / "config.ini", expires)
+    fresh = {"access_token": "new", "refresh_token": "r2", "expires_in": 3600}
+    platform.says(*([problem(401, "token_expired")] if expires else []), fresh, BALANCE, BALANCE)
+    client = connected(platform, key=None, organisation=None)
+    assert client.balance.get().held_micro == 2
+    assert client.balance.get().held_micro == 2
+    assert [request.headers.get("Authorization") for request in platform.asked[-2:]] == ["Bearer new"] * 2
+    kept = profiles_read(tmp_path / "config.ini")["default"]
+    assert (kept["key"], kept["refresh"], kept["organisation"]) == ("new", "r2", "acme")
+
+
+def test_a_sign_in_that_ended_is_told(tmp_path: Path, platform: Platform) -> None:
+    signed_in(tmp_path / "config.ini", 2**32)
+    platform.says(problem(401, "token_expired"), httpx.Response(400, json={"error": "invalid_grant"}))
+    with pytest.raises(Unauthenticated):
+        connected(platform, key=None, organisation=None).balance.get()
+
+
+def test_a_token_that_another_process_renewed_is_taken_from_the_file(tmp_path: Path, platform: Platform) -> None:
+    signed_in(tmp_path / "config.ini", 2**32)
+    client = connected(platform, key=None, organisation=None)
+    profile_write(tmp_path / "config.ini", "default", {"key": "theirs", "refresh": "r9"})
+    platform.says(problem(401, "token_expired"), BALANCE)
+    client.balance.get()
+    assert platform.asked[-1].headers["Authorization"] == "Bearer theirs"

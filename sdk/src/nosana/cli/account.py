@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from nosana.cli.device import sign_in
 from nosana.cli.frame import FAILED, USAGE, client, command, common, group, profile_name, stop
 from nosana.cli.printing import show_list, show_one, when
+from nosana.client.renewal import tokens_keep
 from nosana.client.settings import config_path, profile_write, profiles_read, url_check
 
 login = group("Sign in.")
@@ -24,33 +26,45 @@ def _login(
         str | None, typer.Option("--key", help="The API key; “-” reads it from standard input.")
     ] = None,
 ) -> None:
-    """Keep a key in a profile, readable by you alone, after the platform has said whose it is."""
+    """Sign in by browser, or with an API key; kept in a profile that you alone can read."""
     name = profile_name()
     kept = profiles_read(config_path()).get(name, {})
     if key == "-":
         key = sys.stdin.readline()
     elif key is None:
-        if not sys.stdin.isatty():
-            stop("give the key with --key, or --key - and the key on standard input.", USAGE)
-        key = typer.prompt("API key", hide_input=True)
+        _by_browser(name, common.url or kept.get("url"))
+        return
     key = (key or "").strip()
     if not key:
         stop("there is no key.", USAGE)
     common.profile = None
-    url = common.url or kept.get("url")
-    with client(key=key, url=url, profile=None) as asked:
+    with client(key=key, url=common.url or kept.get("url"), profile=None) as asked:
+        said, address = asked.whoami(), asked._core.settings.url
+    _keep(name, said, address, {"key": key, "refresh": None, "expires": None})
+
+
+def _by_browser(name: str, url: str | None) -> None:
+    if not url:
+        stop("say where the platform is with --url, or give an API key with --key.", USAGE)
+    address = url_check(url)
+    tokens = sign_in(address)
+    common.profile = None
+    with client(key=str(tokens["access_token"]), url=address, profile=None) as asked:
         said = asked.whoami()
-        address = asked._core.settings.url
+    _keep(name, said, address, {})
+    tokens_keep(config_path(), name, tokens)
+
+
+def _keep(name: str, said: dict[str, Any], address: str, values: dict[str, str | None]) -> None:
     places = [place["slug"] for place in said["organisations"]]
     chosen = common.organisation or (places[0] if len(places) == 1 else None)
     if chosen is not None and chosen not in places:
-        stop(f"this key is not of the organisation {chosen}; it is of {', '.join(places) or 'none'}.", FAILED)
-    profile_write(
-        config_path(),
-        name,
-        {"url": url_check(address), "key": key, "organisation": chosen, "project": common.project},
-    )
+        stop(f"there is no organisation {chosen} here for you; there are {', '.join(places) or 'none'}.", FAILED)
+    kept = {"url": address, "organisation": chosen, "project": common.project}
+    profile_write(config_path(), name, {**kept, **values})
     typer.echo(f"Signed in to {address} as {_who(said)}; kept in profile {name} of {config_path()}.")
+    if chosen is None and places:
+        typer.echo(f"You are in {', '.join(places)}; choose one with: nosana org use {places[0]}")
 
 
 @command(logout, "logout")
@@ -60,7 +74,7 @@ def _logout() -> None:
     if "key" not in profiles_read(config_path()).get(name, {}):
         typer.echo(f"Profile {name} holds no key.")
         return
-    profile_write(config_path(), name, {"key": None})
+    profile_write(config_path(), name, {"key": None, "refresh": None, "expires": None})
     typer.echo(f"The key of profile {name} is forgotten.")
 
 

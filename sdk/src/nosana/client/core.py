@@ -22,8 +22,9 @@ from nosana.client.errors import (
     error_of,
 )
 from nosana.client.lines import Line
+from nosana.client.renewal import renew
 from nosana.client.retries import Patience, repeatable, retry_after
-from nosana.client.settings import Settings
+from nosana.client.settings import Settings, profiles_read, renewal_of
 
 log = logging.getLogger("nosana")
 API = "/api/v1"
@@ -93,7 +94,7 @@ class Core:
         """
         request = await self._request(method, path, query, body, key, {"Accept": accept, **(headers or {})})
         sent_key = request.headers.get("Idempotency-Key")
-        tries = 0
+        tries, renewed = 0, False
         while True:
             tries += 1
             started = time.monotonic()
@@ -114,6 +115,10 @@ class Core:
                 return answer
             wanted = retry_after(answer)
             content = await self._rest(answer)
+            if answer.status_code == 401 and not renewed and await self._renew():
+                renewed = True
+                request.headers["Authorization"] = f"Bearer {self.settings.key}"
+                continue
             pause = self.patience.pause(tries, wanted)
             if pause is None or not repeatable(method, keyed=sent_key is not None, status=answer.status_code):
                 raise error_of(answer.status_code, content, retry_after=wanted)
@@ -137,6 +142,8 @@ class Core:
         key: str | None,
         headers: Mapping[str, str],
     ) -> httpx.Request:
+        if self.settings.renewal and self.settings.renewal.due:
+            await self._renew()
         if not self.settings.key:
             raise ConfigurationError("There is no API key: give key=…, set NOSANA_API_KEY, or run `nosana login`.")
         if not path.startswith("/"):
@@ -152,6 +159,24 @@ class Core:
         if query:
             parts["params"] = {name: _word(value) for name, value in query.items() if value is not None}
         return self.line.build(method, self.settings.url + API + path, **parts)
+
+    async def _renew(self) -> bool:
+        """Renew the token of a sign-in by browser; return whether there is a new one."""
+        renewal = self.settings.renewal
+        if renewal is None:
+            return False
+        kept = profiles_read(renewal.path).get(renewal.profile, {})
+        latest = renewal_of(kept, renewal.path, renewal.profile)
+        if latest is not None and latest.refresh != renewal.refresh:  # another process renewed it meanwhile
+            self.settings = replace(self.settings, key=kept.get("key"), renewal=latest)
+            return True
+        token = await renew(self.line, self.settings, renewal)
+        if token is None:
+            self.settings = replace(self.settings, renewal=None)
+            return False
+        kept = profiles_read(renewal.path).get(renewal.profile, {})
+        self.settings = replace(self.settings, key=token, renewal=renewal_of(kept, renewal.path, renewal.profile))
+        return True
 
     async def slug(self) -> str:
         """Return the organisation that paths are about: the one of the settings, else the only one of the key.

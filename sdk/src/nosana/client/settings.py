@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,33 @@ from nosana.client.errors import ConfigurationError
 
 SANDBOX_URL, SANDBOX_KEYS = "http://127.0.0.1:8000", "nos_sandbox_"  # where `make run` serves, and its keys
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
-NAMES = ("url", "key", "organisation", "project")
+EARLY_S = 60  # a token that ends so soon is renewed before it is used
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What renews a profile's token, and where the new one is kept; `expires` is unix seconds."""
+
+    refresh: str
+    expires: float
+    path: Path
+    profile: str
+
+    @property
+    def due(self) -> bool:
+        """Whether the token should be renewed before it is used."""
+        return time.time() > self.expires - EARLY_S
+
+
+def renewal_of(kept: Mapping[str, str], path: Path, profile: str) -> Renewal | None:
+    """Return what renews the token of a profile, None for one with an API key."""
+    if not kept.get("refresh"):
+        return None
+    try:
+        expires = float(kept.get("expires", "0"))
+    except ValueError:
+        expires = 0.0
+    return Renewal(kept["refresh"], expires, path, profile)
 
 
 @dataclass(frozen=True)
@@ -33,6 +60,7 @@ class Settings:
     project: str | None
     profile: str
     source: str
+    renewal: Renewal | None = None
 
 
 def config_path(environment: Mapping[str, str] = os.environ) -> Path:
@@ -101,7 +129,9 @@ def settings_find(
     address = given_url or kept_url or (SANDBOX_URL if (found or "").startswith(SANDBOX_KEYS) else None)
     if address is None:
         raise ConfigurationError("Say where the platform is: url=…, NOSANA_URL, or `nosana login --url …`.")
+    own = found is not None and found == kept.get("key") and same
     return Settings(
+        renewal=renewal_of(kept, path, chosen) if own else None,
         url=url_check(address),
         key=found,
         organisation=organisation or environment.get("NOSANA_ORGANISATION") or kept.get("organisation"),
