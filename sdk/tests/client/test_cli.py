@@ -165,6 +165,7 @@ def test_a_job_is_launched_followed_and_reported(nosana: Run, platform: Platform
         "- Listed on the network.",
         "- 3 jobs wait in GPU, this one among them.",
         "- A node took it.",
+        "- It has ended; its last lines and its final cost are on their way.",
         "- Completed after 5 min, 1.5 credits. Exit code 3.",
     ]
     body = json.loads(platform.asked[1].content)

@@ -36,6 +36,11 @@ class Screen:
         if market["queue_type"] == 0 and market["queue_len"]:
             self.say(f"{market['queue_len']} jobs wait in {market['name']}, this one among them.")
 
+    def settling(self) -> None:
+        """Tell that what is left is the books: a cost is final once the chain can no longer take it back."""
+        if not self.quiet:
+            self.say("It has ended; its last lines and its final cost are on their way.")
+
     def say(self, sentence: str) -> None:
         """Tell a sentence."""
         mark = "\x1b[2m●\x1b[0m" if sys.stderr.isatty() else "-"
@@ -52,6 +57,7 @@ def follow(
             f"Job {job['id']} in {job['market']}: holds {credits(job['held_micro'])} credits at most, "
             f"runs {duration(job['timeout_s'])} at most."
         )
+    ended = False
     try:
         for entry in asked.jobs.follow(job["id"], tail=tail):
             if "seq" in entry:
@@ -60,8 +66,9 @@ def follow(
             screen.happened(job["id"])
             if entry["state"] == "queued":
                 screen.queue({**job, "state": "queued"})
-            if entry["state"] in OVER:
-                break
+            if entry["state"] in OVER and not ended:
+                ended = True
+                screen.settling()
         rest = asked.jobs.get(job["id"])
     except KeyboardInterrupt:
         typer.echo(
