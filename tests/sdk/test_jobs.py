@@ -68,7 +68,7 @@ def test_what_it_wrote_is_read_and_searched(mia: Nosana) -> None:
     attempt = Job.objects.get().attempt
     assert attempt is not None
     at = timezone.now()
-    loglines_add(attempt.pk, [LogEntry("main", n, "stdout", at, f"line {n + 1}") for n in range(3)])
+    loglines_add(attempt.pk, [LogEntry("main", n, "container", at, f"line {n + 1}") for n in range(3)])
     assert [line.seq for line in mia.jobs.log_lines(job.id, after=1)] == [2, 3]
     assert [line.text for line in mia.jobs.log_search(job.id, "line 2")] == ["line 2"]
     assert mia.jobs.result(job.id).stored_at is None

@@ -135,7 +135,7 @@ def stream(*events: tuple[str, Any]) -> httpx.Response:
     return httpx.Response(200, text="".join(lines), headers={"Content-Type": "text/event-stream"})
 
 
-LINE = {"seq": 1, "op": "main", "stream": "stdout", "at": "2026-11-23T12:00:01Z", "text": "hello"}
+LINE = {"seq": 1, "op": "main", "stream": "container", "at": "2026-11-23T12:00:01Z", "text": "hello"}
 RESULT = {"stored_at": None, "status": None, "truncated": False, "cid": None, "operations": []}
 
 
@@ -219,7 +219,7 @@ def test_logs_are_printed_as_they_were_written_or_with_time(nosana: Run, platfor
     assert nosana("job", "logs", ID).stdout == "hello\nbye\n"
     assert (
         nosana("job", "logs", ID, "--tail", "1", "--timestamps").stdout
-        == "2026-11-23T12:00:01Z main stdout: bye\n"
+        == "2026-11-23T12:00:01Z main container: bye\n"
     )
     assert [json.loads(line)["seq"] for line in nosana("job", "logs", ID, "-o", "json").stdout.splitlines()] == [
         1,

@@ -14,7 +14,7 @@ def line(number):
     return {
         "seq": number,
         "op": "main",
-        "stream": "stdout",
+        "stream": "container",
         "at": "2026-11-23T12:00:00Z",
         "text": f"line {number}",
     }

@@ -61,7 +61,7 @@ def follow(
     try:
         for entry in asked.jobs.follow(job["id"], tail=tail):
             if "seq" in entry:
-                _line(entry, stamps)
+                print_line(entry, stamps)
                 continue
             screen.happened(job["id"])
             if entry["state"] == "queued":
@@ -79,13 +79,15 @@ def follow(
     return report(asked, rest, screen=screen)
 
 
-def _line(line: dict[str, Any], stamps: bool) -> None:
+def print_line(line: dict[str, Any], stamps: bool) -> None:
+    """Print a line of a log: what the job wrote to standard output, what its node says about it (pulls, errors) to
+    standard error; or all of it as an object.
+    """
     if common.output is not Output.TABLE:
         typer.echo(json.dumps(line, ensure_ascii=False))
-    elif stamps:
-        typer.echo(f"{line['at']} {line['op']} {line['stream']}: {line['text']}")
-    else:
-        typer.echo(line["text"], err=line["stream"] == "stderr")
+        return
+    text = f"{line['at']} {line['op']} {line['stream']}: {line['text']}" if stamps else line["text"]
+    typer.echo(text, err=line["stream"] != "container")
 
 
 def report(asked: Any, job: dict[str, Any], *, screen: Screen | None = None) -> int:

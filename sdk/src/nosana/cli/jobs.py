@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import re
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nosana.cli.follow import follow, report
+from nosana.cli.follow import follow, print_line, report
 from nosana.cli.frame import JOB_FAILED, USAGE, Output, client, command, common, group, stop
 from nosana.cli.printing import credits, dump, duration, show_list, show_one, since, when
 
@@ -233,16 +232,6 @@ def _logs(
         kept = list(lines)[-tail:] if tail else lines
         for line in kept:
             print_line(line, stamps)
-
-
-def print_line(line: dict[str, Any], stamps: bool) -> None:
-    """Print a line of a log as it was written, or as an object."""
-    if common.output is not Output.TABLE:
-        typer.echo(json.dumps(line, ensure_ascii=False))
-    elif stamps:
-        typer.echo(f"{line['at']} {line['op']} {line['stream']}: {line['text']}")
-    else:
-        typer.echo(line["text"], err=line["stream"] == "stderr")
 
 
 @command(job, "wait")

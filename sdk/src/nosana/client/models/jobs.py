@@ -56,7 +56,10 @@ class Template(Model):
 
 
 class LogLine(Model):
-    """A line of a log; `seq` numbers the lines of a job, `op` is the operation that wrote it."""
+    """A line of a log; `seq` numbers the lines of a job, `op` is the operation.
+
+    `stream` is container for what the operation wrote, info and error for what its node says about it.
+    """
 
     seq: int
     op: str
