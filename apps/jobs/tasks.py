@@ -24,3 +24,8 @@ def secrets_wipe() -> None:
 @queue.periodic("jobs.logs_expire", every=600)
 def logs_expire() -> None:
     services.logs_expire(now=timezone.now())
+
+
+@queue.periodic("jobs.logs_page", every=10)
+def logs_page() -> None:
+    services.logs_page(now=timezone.now())

@@ -2,7 +2,12 @@
 
 import uuid
 
+from django.db import DataError
+
 from apps.core.errors import AppError, Conflict
+
+# Raised by what no column takes: a zero byte, half a character, a number beyond all bounds. A repeat would not help.
+UNKEEPABLE = (DataError, UnicodeEncodeError)
 
 
 class Parked(Exception):

@@ -11,6 +11,8 @@ from apps.payments.models import TopUp
 from apps.payments.services import (
     card_apply,
     card_fetch,
+    customer_fetch,
+    customer_forget,
     dispute_apply,
     dispute_fetch,
     refund_apply,
@@ -70,6 +72,7 @@ PAYMENT = Handler(fetch=news_of_payment, apply=news_apply)
 REFUND = Handler(fetch=refund_fetch, apply=refund_apply)
 DISPUTE = Handler(fetch=dispute_fetch, apply=dispute_apply)
 CARD = Handler(fetch=card_fetch, apply=card_apply)
+CUSTOMER = Handler(fetch=customer_fetch, apply=customer_forget)
 
 HANDLERS: dict[str, Handler] = {
     "checkout.session.completed": CHECKOUT,
@@ -92,4 +95,5 @@ HANDLERS: dict[str, Handler] = {
     "payment_method.updated": CARD,
     "payment_method.automatically_updated": CARD,  # the bank sent a new card with another date
     "payment_method.detached": CARD,
+    "customer.deleted": CUSTOMER,
 }

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +11,21 @@ from django.db import connection, transaction
 from apps.core.ids import uuid7
 from apps.core.queue import enqueue, enqueue_with
 from apps.payments import gateway
-from apps.payments.errors import Parked
+from apps.payments.errors import UNKEEPABLE, Parked
 from apps.payments.handlers import HANDLERS
 from apps.payments.models import StripeEvent, TopUp
 
 logger = logging.getLogger(__name__)
 
+NAME = re.compile(r"[A-Za-z0-9_]{1,255}")
+NAMES = ("object", "mode", "payment_intent", "charge", "customer")  # what handlers read beside id and metadata
+
 
 def event_receive(*, raw_body: bytes, signature: str, now: datetime) -> bool:
     """Keep a signed delivery and promise its handling; return whether the event was new.
 
-    Raises gateway.SignatureRefused for what Stripe did not sign, or signed more than five minutes ago.
+    Raises gateway.SignatureRefused for what Stripe did not sign, or signed more than five minutes ago, and
+    gateway.EventUnreadable for what is no event.
     """
     return event_store(gateway.event_verify(raw_body, signature, now=now), now=now)
 
@@ -53,7 +58,7 @@ def event_handle(*, event_id: str, now: datetime) -> None:
         return
     handler = HANDLERS[event.type]
     try:
-        fetched = handler.fetch(event.payload["data"]["object"])
+        fetched = handler.fetch(_subject(event.payload))
         with transaction.atomic():
             event = StripeEvent.objects.select_for_update().get(id=event.id)
             if event.handled_at is not None:  # a twin was faster
@@ -66,6 +71,24 @@ def event_handle(*, event_id: str, now: datetime) -> None:
         _park(event, parked)
     except gateway.StripeRefused as refusal:
         _park(event, Parked(refusal.message))
+    except UNKEEPABLE:
+        logger.exception("event %s", event.event_id)
+        _park(event, Parked("What Stripe tells of it cannot be written down: look at it in Stripe's dashboard."))
+
+
+def _subject(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the object the event is about, with names where names belong. Raises Parked for one that has others."""
+    thing: dict[str, Any] = payload["data"]["object"]
+    marks = thing.get("metadata")
+    if not isinstance(thing.get("id"), str) or not NAME.fullmatch(thing["id"]):
+        raise Parked("This event names no object of Stripe's.")
+    if any(not isinstance(thing.get(field), str | None) for field in NAMES):
+        raise Parked(f"This event is about {thing['id']}, of which it says what makes no sense.")
+    if marks is not None and not (
+        isinstance(marks, dict) and all(isinstance(mark, str) for mark in marks.values())
+    ):
+        raise Parked(f"This event is about {thing['id']}, whose metadata are no texts.")
+    return thing
 
 
 def _park(event: StripeEvent, parked: Parked) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db.models import F
 
 from apps.billing.errors import RateUnavailable
 from apps.payments import gateway
-from apps.payments.errors import Parked
+from apps.payments.errors import UNKEEPABLE, Parked
 from apps.payments.handlers import HANDLERS
 from apps.payments.inbox import event_store
 from apps.payments.models import EventCursor, Refund, TopUp
@@ -61,6 +62,9 @@ def _ask(topup: TopUp, *, now: datetime) -> None:
     except (Parked, gateway.StripeRefused) as error:
         logger.warning("top-up %s is parked: %s", topup.id, error)
         TopUp.objects.filter(id=topup.id).update(parked_reason=str(error))
+    except UNKEEPABLE:
+        logger.exception("top-up %s is parked", topup.id)
+        TopUp.objects.filter(id=topup.id).update(parked_reason="What Stripe tells of it cannot be written down.")
     except RateUnavailable:
         logger.warning("top-up %s has arrived and waits for a rate", topup.id)
         TopUp.objects.filter(id=topup.id).update(checked_at=topup.checked_at)
@@ -89,6 +93,15 @@ def events_sweep(*, now: datetime) -> int:
         return 0
     cursor = EventCursor.objects.filter(name="events").first()
     since = cursor.read_until - OVERLAP if cursor else now - FIRST_LOOK
-    new = sum(event_store(event, now=now) for event in gateway.events_since(since, list(HANDLERS)))
+    new = sum(_store(event, now=now) for event in gateway.events_since(since, list(HANDLERS)))
     EventCursor.objects.update_or_create(name="events", defaults={"read_until": now})
     return new
+
+
+def _store(event: dict[str, Any], *, now: datetime) -> bool:
+    """Keep a listed event; one that cannot be read keeps no other waiting."""
+    try:
+        return event_store(gateway.event_read(event), now=now)
+    except gateway.EventUnreadable as refusal:
+        logger.warning("an event of Stripe's list (%.80s): %s", event.get("id"), refusal)
+        return False

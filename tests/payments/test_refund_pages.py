@@ -3,13 +3,17 @@
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
+from apps.billing.services import refund_looks, refund_offer
 from apps.organisations.models import Approval, Membership
 from apps.organisations.services import Actor, approval_decide
 from apps.payments.models import Refund, TopUp
+from apps.payments.services import refund_want
 from apps.users.models import User
+from tests.checkout import Checkout
 from tests.payments.test_refunds import spend
-from tests.payments.topups import TopUps
+from tests.payments.topups import TopUps, handled
 
 URL = "/o/acme/billing/refunds/"
 
@@ -73,3 +77,32 @@ def test_others_ask_for_nothing(credited: TopUp, topups: TopUps) -> None:
 def test_an_unpaid_topup_has_nothing_to_ask_for(opened: TopUp, olga: Client) -> None:
     assert "No refunds" in olga.get(URL).content.decode()
     assert olga.post(f"{URL}{opened.id}/ask/", {"reason": "Please"}).status_code == 404
+
+
+def test_the_page_costs_the_same_however_much_can_go_back(
+    topups: TopUps, checkout: Checkout, olga: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for many in (1, 4):
+        while TopUp.objects.count() < many:
+            topup = topups.paid()
+            handled(checkout.events(topup.id)["checkout.session.completed"])
+        refund = Refund(
+            organisation=topups.world.acme, topup=topup, gross_minor=100, currency="EUR", reason="Twice"
+        )
+        refund.created_at, refund.stripe_refund_id, refund.state = timezone.now(), f"re_{many}", "succeeded"
+        refund.save()
+        olga.get(URL)
+        with django_assert_num_queries(12):
+            assert olga.get(URL).content.decode().count("Ask for it back") == many
+
+
+def test_what_a_page_offers_is_what_can_be_refunded(topups: TopUps, checkout: Checkout, olga: Client) -> None:
+    """Also when part of it is spent, reserved for a refund, or in a project's pot."""
+    made = [topups.paid() for _ in range(3)]
+    for topup in made:
+        handled(checkout.events(topup.id)["checkout.session.completed"])
+    spend(made[0], 100)
+    refund_want(topup_id=made[1].id, gross_minor=2_100, reason="Part", actor=Actor.system(), now=timezone.now())
+    looks = refund_looks(topup_ids=[topup.id for topup in made])
+    assert looks == {str(topup.id): refund_offer(topup_id=topup.id) for topup in made}
+    assert looks[str(made[1].id)].gross_minor == 10_000

@@ -210,6 +210,16 @@ def test_card_and_address_are_kept_as_proofs_of_the_place(topups: TopUps, checko
     assert dict(PlaceProof.objects.values_list("kind", "country")) == {"card": "DE", "address": "NL"}
 
 
+def test_a_bank_account_is_a_proof_under_its_own_name(promised: TopUp, checkout: Checkout) -> None:
+    PlaceProof.objects.create(
+        organisation=promised.organisation, kind="card", country="FR", seen_at=timezone.now()
+    )
+    checkout.settle(promised.stripe_session_id or "", "succeeded")
+    handled(checkout.events(promised.id)[ARRIVED])
+    assert dict(PlaceProof.objects.values_list("kind", "country")) == {"card": "FR", "account": "DE"}
+    assert PlaceProof.objects.get(kind="account").get_kind_display() == "Country of the bank account"
+
+
 def test_a_consumers_invoice_holds_the_proofs(topups: TopUps, checkout: Checkout) -> None:
     topups.world.acme.country = "DE"
     topups.world.acme.save()

@@ -1,18 +1,23 @@
 """Staff see what is parked, and may try it again."""
 
+import re
 import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from apps.core.models import Message
-from apps.organisations.models import Approval
-from apps.payments.models import Refund, StripeEvent, TopUp
+from apps.organisations.models import Approval, Organisation
+from apps.payments.models import Refund, StripeCustomer, StripeEvent, TopUp, TopUpRule
 from apps.users.models import User
 from tests.billing.money import hold
 from tests.checkout import Checkout
+from tests.payments.automatic import Automatic
 from tests.payments.topups import handled
 
 
@@ -107,3 +112,57 @@ def test_staff_note_that_a_bounced_refund_was_paid_another_way(staff: Client, cr
     assert Refund.objects.get().repaid_at is None
     staff.post(REFUNDS, chosen | {"reference": "SEPA 5"})
     assert Refund.objects.get().repaid_reference == "SEPA 5"
+
+
+# cards, rules, customers
+
+
+@pytest.mark.parametrize(
+    ("model", "found", "unknown", "shows"),
+    [
+        ("card", "4242", "9999", ["Visa •••• 4242", "12/2034", "dashboard.stripe.com/test/payment_methods/pm_"]),
+        ("topuprule", "acme", "xenon", ["below 50.00 credits", "€100.00", "€500.00", "Visa •••• 4242"]),
+        ("stripecustomer", "olga@acme", "xena@", ["dashboard.stripe.com/test/customers/cus_"]),
+    ],
+)
+def test_staff_find_them_and_change_nothing(
+    staff: Client, automatic: Automatic, model: str, found: str, unknown: str, shows: list[str]
+) -> None:
+    automatic.charged()
+    url = f"/admin/payments/{model}/"
+    page = staff.get(url, {"q": found}).content.decode()
+    assert [words for words in shows if words not in page] == []
+    assert not any(words in staff.get(url, {"q": unknown}).content.decode() for words in shows)
+    links = set(re.findall(r'href="(/admin/payments/[^"]*\?[^"]*exact=[^"]*)"', page))
+    assert links
+    for link in links:
+        assert "0 results" not in staff.get(link.replace("&amp;", "&"), follow=False).content.decode()
+    assert staff.get(f"{url}add/").status_code == 403
+
+
+@pytest.mark.parametrize("model", ["card", "topuprule", "stripecustomer", "topup"])
+def test_a_list_costs_the_same_however_long_it_is(
+    staff: Client, automatic: Automatic, model: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    automatic.charged()
+    url = f"/admin/payments/{model}/"
+    staff.get(url)
+    with CaptureQueriesContext(connection) as one:
+        staff.get(url)
+    for number in range(3):
+        automatic.card()
+        topup = automatic.topups.opened()
+        organisation = Organisation.objects.create(name=f"More {number}", slug=f"more-{number}")
+        facts = {"asked_at": timezone.now(), "name": "More", "email": "more@acme.example"}
+        StripeCustomer.objects.create(organisation=organisation, **facts)
+        rule = TopUpRule.objects.get(organisation=automatic.world.acme)
+        rule.pk, rule.id, rule.organisation = None, uuid.uuid4(), organisation
+        rule.save(force_insert=True)
+    assert topup.state
+    with django_assert_num_queries(len(one)):
+        staff.get(url)
+
+
+def test_members_do_not_see_the_lists(automatic: Automatic) -> None:
+    for model in ("card", "topuprule", "stripecustomer"):
+        assert automatic.world.client(automatic.world.olga).get(f"/admin/payments/{model}/").status_code == 302

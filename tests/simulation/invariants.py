@@ -4,7 +4,8 @@
 end can tell.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db import connection
 
@@ -79,6 +80,15 @@ NEVER = {
         UNION ALL
         SELECT counter.series FROM billing_invoicecounter AS counter
         WHERE last <> (SELECT count(*) FROM billing_invoice AS i WHERE i.series = counter.series)
+            + (SELECT count(*) FROM billing_creditnote AS n WHERE n.series = counter.series)
+    """,
+    "11 credit notes have numbers without a gap or a twin": """
+        SELECT series FROM billing_creditnote GROUP BY series
+        HAVING max(sequence) <> count(*) OR count(DISTINCT number) <> count(*)
+        UNION ALL SELECT due_id::text FROM billing_creditnote GROUP BY due_id HAVING count(*) > 1
+    """,
+    "11 a budget's mark is told once in its window": """
+        SELECT budget_id::text FROM billing_budgetnotice GROUP BY budget_id, starts_at, mark HAVING count(*) > 1
     """,
     "11 a mail is written once for each fact": "SELECT key FROM core_mail GROUP BY key HAVING count(*) > 1",
     "7 a voucher is used within its limit": """
@@ -108,51 +118,58 @@ def outside(world: World) -> Iterator[str]:
     """Yield where the books differ from what the world outside knows, once everything that was begun is done."""
     for finding in book_verify():
         yield f"9 the closed day {finding.day}, {finding.account}: {finding.sentence}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT topup_id, granted_micro FROM billing_lot WHERE topup_id IS NOT NULL")
-        lots = dict(cursor.fetchall())
-        cursor.execute("SELECT source, state FROM billing_hold")
-        holds = dict(cursor.fetchall())
-        cursor.execute(
-            "SELECT currency, sum(gross_minor) FROM billing_reversal "
-            "WHERE state = 'done' AND kind = 'refund' GROUP BY 1"
-        )
-        refunded = dict(cursor.fetchall())
-        cursor.execute(
-            "SELECT lot.topup_id, sum(gross_minor) FROM billing_reversal AS r "
-            "JOIN billing_lot AS lot ON lot.id = r.lot_id "
-            "WHERE r.state = 'done' AND r.kind = 'refund' GROUP BY 1"
-        )
-        back = dict(cursor.fetchall())
-        cursor.execute(
-            "SELECT coalesce(sum(taken_micro + CASE WHEN kind = 'dispute' THEN spent_micro ELSE 0 END), 0) "
-            "FROM billing_reversal WHERE state = 'done'"
-        )
-        (unsold,) = cursor.fetchone()
+    yield from _payments(world)
+    yield from _jobs(world)
+    yield from _money(world)
+
+
+def _payments(world: World) -> Iterator[str]:
+    lots = _asked("SELECT topup_id, granted_micro FROM billing_lot WHERE topup_id IS NOT NULL")
+    back = _asked(
+        "SELECT topup_id, sum(gross_minor) FROM billing_reversal WHERE state = 'done' AND kind = 'refund' GROUP BY 1"
+    )
     for topup, payment in world.payments.items():
         if lots.get(topup) != (payment.quote.credits_micro if payment.credited else None):
             yield f"3 payment {topup} bought {payment.quote.credits_micro}, credited {lots.get(topup)}"
         if back.get(topup, 0) != payment.refunded_minor:
             yield f"3 of payment {topup} the provider refunded {payment.refunded_minor}, booked {back.get(topup, 0)}"
+    given = _asked(
+        "SELECT goodwill.id::text, lot.granted_micro FROM billing_goodwill AS goodwill "
+        "JOIN billing_lot AS lot ON lot.id = goodwill.lot_id"
+    )
+    if given != world.goodwill:
+        yield f"3 staff gave {world.goodwill}, credited {given}"
+
+
+def _jobs(world: World) -> Iterator[str]:
+    holds = _asked("SELECT source, state FROM billing_hold")
     for source, held in world.holds.items():
         state = holds.get(source)
         if (state is not None) != held.placed or (held.ended and state != held.ended):
             yield f"5 hold {source} is {state}, who placed it knows {held.placed} {held.ended}"
-    books = balances(
-        [
-            chart.TREASURY,
-            chart.FX_NOS,
-            *(chart.stripe(c) for c in CURRENCIES),
-            *(chart.disputed(c) for c in CURRENCIES),
-        ]
+
+
+def _money(world: World) -> Iterator[str]:
+    refunded = _asked(
+        "SELECT currency, sum(gross_minor) FROM billing_reversal WHERE state = 'done' AND kind = 'refund' GROUP BY 1"
     )
+    unsold = _asked(
+        "SELECT '', coalesce(sum(taken_micro + CASE WHEN kind = 'dispute' THEN spent_micro ELSE 0 END), 0) "
+        "FROM billing_reversal WHERE state = 'done'"
+    )[""]
+    places = (chart.stripe, chart.disputed, chart.refunds_due)
+    books = balances([chart.TREASURY, chart.FX_NOS, *(place(c) for place in places for c in CURRENCIES)])
     sold = sum(payment.quote.credits_micro for payment in world.payments.values() if payment.credited)
     if -books.get(chart.FX_NOS, 0) != sold - unsold:
         yield f"3 credits sold {sold - unsold}, booked {-books.get(chart.FX_NOS, 0)}"
     if books.get(chart.TREASURY, 0) != sum(world.funded.values()):
         yield "7 the treasury is not what was put in"
     for currency in CURRENCIES:
-        expected = _at_provider(world, currency) - refunded.get(currency, 0)
+        came_back = _sum((one[1:] for one in world.bounced.values()), currency)
+        owed, booked = came_back - _sum(world.repaid.values(), currency), books.get(chart.refunds_due(currency), 0)
+        if -booked != owed:
+            yield f"3 customers are owed {owed} {currency}, booked {-booked}"
+        expected = _at_provider(world, currency) - refunded.get(currency, 0) + came_back
         if books.get(chart.stripe(currency), 0) != expected:
             yield f"3 the provider holds {expected} {currency}, booked {books.get(chart.stripe(currency), 0)}"
 
@@ -161,3 +178,13 @@ def _at_provider(world: World, currency: str) -> int:
     paid = [one for one in world.payments.values() if one.credited and one.quote.currency == currency]
     moved = [(amount, fee) for c, amount, fee in world.dispute_funds.values() if c == currency]
     return sum(one.quote.total_minor - one.fee_minor for one in paid) + sum(a - f for a, f in moved)
+
+
+def _sum(amounts: Iterable[tuple[str, int]], currency: str) -> int:
+    return sum(minor for of, minor in amounts if of == currency)
+
+
+def _asked(question: str) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return dict(cursor.fetchall())

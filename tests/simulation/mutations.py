@@ -1,15 +1,18 @@
 """The mutations: each takes one lock, unique key, check or trigger away; some seed must fail for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any
 
 import psycopg
 from django.db import connection
 from django.db.models import QuerySet
 
-from apps.billing.models import InvoiceCounter, InvoiceDue, Voucher
+from apps.billing.models import CreditNoteDue, InvoiceCounter, InvoiceDue, Voucher
+from apps.billing.services import endings, expiry, holds, limits, moves, reversals
 from apps.core.models import Message
-from apps.ledger.services import accounts, digests
+from apps.ledger.models import Account
+from apps.ledger.services import accounts, digests, transfers
 from tests.simulation.rogue import Crime
 
 
@@ -29,6 +32,15 @@ def _unlock_rows(model: type) -> Callable[[], None]:
 
 def _accounts_unlocked() -> None:
     accounts.LOCK = accounts.LOCK.replace("FOR NO KEY UPDATE", "")
+
+
+def _wallets_unlocked(module: ModuleType) -> Callable[[], None]:
+    """Return a mutation by which one kind of act looks at the wallets without locking them."""
+
+    def look(codes: Iterable[str]) -> dict[str, Account]:
+        return {account.code: account for account in Account.objects.filter(code__in=set(codes))}
+
+    return lambda: setattr(module, "accounts_lock", look)
 
 
 def _accounts_in_any_order() -> None:
@@ -58,12 +70,20 @@ def _days_closed_among_writers() -> None:
 LOCKS: dict[str, Callable[[], None]] = {
     "lock:accounts": _accounts_unlocked,
     "lock:accounts-order": _accounts_in_any_order,
+    "lock:holds": _wallets_unlocked(holds),
+    "lock:endings": _wallets_unlocked(endings),
+    "lock:moves": _wallets_unlocked(moves),
+    "lock:expiry": _wallets_unlocked(expiry),
+    "lock:reversals": _wallets_unlocked(reversals),
+    "lock:limits": _wallets_unlocked(limits),
+    "lock:transfers": _wallets_unlocked(transfers),
     "lock:post": _function_change("FOR NO KEY UPDATE", ""),
     "lock:post-order": _function_change("ORDER BY code FOR NO KEY UPDATE", "ORDER BY random() FOR NO KEY UPDATE"),
     "lock:day-close": _days_closed_at_once,
     "lock:day-writers": _days_closed_among_writers,
     "lock:voucher": _unlock_rows(Voucher),
     "lock:invoice-due": _unlock_rows(InvoiceDue),
+    "lock:credit-note-due": _unlock_rows(CreditNoteDue),
     "lock:invoice-counter": _unlock_rows(InvoiceCounter),
     "lock:message": _unlock_rows(Message),
 }

@@ -94,9 +94,9 @@ def main() -> None:
     gc.set_threshold(50_000, 20, 20)
     started = time.monotonic()
     seeds = range(options.first, options.first + options.seeds)
-    for outcome in seeds_play(
-        seeds, options.ops, crimes=crimes, free=options.threads, rogues=bool(options.mutate)
-    ):
+    guard = bool(options.mutate) and not options.mutate.startswith("lock:")  # no rogue tells that a lock is gone
+    crimes = [] if options.mutate and not guard else crimes
+    for outcome in seeds_play(seeds, options.ops, crimes=crimes, free=options.threads, rogues=guard):
         told = {
             "seed": outcome.seed,
             "operations": outcome.operations,

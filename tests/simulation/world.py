@@ -86,6 +86,10 @@ class World:
         self.disputes: dict[str, str] = {}  # key: top-up
         self.dispute_funds: dict[str, tuple[str, int, int]] = {}  # balance transaction: currency, amount, fee
         self.refunds: dict[str, str] = {}  # key: top-up
+        self.bounced: dict[str, tuple[str, str, int]] = {}  # the provider's refund: top-up, currency, amount
+        self.repaid: dict[str, tuple[str, int]] = {}  # the same refund: currency, amount
+        self.goodwill: dict[str, int] = {}  # given without a second person: micro-NOS
+        self.staff = Actor(kind="staff", user=User.objects.get(is_superuser=True))
         self.funded: dict[str, int] = {}
         self.lost: dict[str, int] = {}
         self.codes: list[str] = []
@@ -147,6 +151,7 @@ def places_make() -> list[Place]:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE users_user, organisations_organisation RESTART IDENTITY CASCADE")
     own_ids(0, START)
+    User.objects.create_user("staff@simulation.example", name="S", is_staff=True, is_superuser=True)
     people = [User.objects.create_user(f"person{number}@simulation.example", name="P") for number in range(3)]
     return [_place(number, people[number // 2], people[2]) for number in range(3)]
 

@@ -50,10 +50,11 @@ class VatCheck(models.Model):
 
 
 class PlaceProof(models.Model):
-    """One sign of the country a customer is in: of the card that paid, or of the address a page was asked from."""
+    """One sign of the country a customer is in: of the card or bank account that paid, or of the visitor's address."""
 
     class Kind(models.TextChoices):
         CARD = "card", "Country of the card"
+        ACCOUNT = "account", "Country of the bank account"
         ADDRESS = "address", "Country of the IP address"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -1,7 +1,7 @@
 """The acts of billing, each in the file of its noun."""
 
 from apps.billing.pricing import cost_of, platform_fee
-from apps.billing.services.allowances import caps_check_topup, caps_release_topup
+from apps.billing.services.allowances import caps_check_topup, caps_recount_topup, caps_release_topup
 from apps.billing.services.balances import balance_alert_set, balance_check, balance_watch, balances_check
 from apps.billing.services.budgets import budget_mail, budget_remove, budget_set, budgets_forecast
 from apps.billing.services.caps import cap_approved, cap_remove, cap_set
@@ -42,7 +42,7 @@ from apps.billing.services.refunds import (
     refund_bounced,
     refund_cancel,
     refund_limit,
-    refund_look,
+    refund_looks,
     refund_offer,
     refund_repaid,
     refund_reserve,
@@ -78,6 +78,7 @@ __all__ = [
     "cap_remove",
     "cap_set",
     "caps_check_topup",
+    "caps_recount_topup",
     "caps_release_topup",
     "cost_of",
     "credit_note_due",
@@ -127,7 +128,7 @@ __all__ = [
     "refund_bounced",
     "refund_cancel",
     "refund_limit",
-    "refund_look",
+    "refund_looks",
     "refund_offer",
     "refund_repaid",
     "refund_reserve",

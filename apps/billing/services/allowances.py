@@ -90,6 +90,20 @@ def caps_release_topup(*, key: str) -> None:
             _topups_count(topup, -topup.amount_micro)
 
 
+def caps_recount_topup(*, key: str) -> None:
+    """Count an automatic top-up again that had been given back and was paid after all; a repeat changes nothing.
+
+    No cap refuses it: the money is here. It only leaves less for others.
+    """
+    topup = AutoTopUp.objects.filter(key=key, counted_micro=0).first()
+    if topup is None:
+        return
+    with transaction.atomic():
+        wallet_lock(topup.organisation_id)
+        if AutoTopUp.objects.filter(key=key, counted_micro=0).update(counted_micro=topup.amount_micro):
+            _topups_count(topup, topup.amount_micro)
+
+
 def _topups_of(organisation_id: uuid.UUID) -> list[Subject]:
     return [(organisation_id, Level.TOPUP, "")]
 

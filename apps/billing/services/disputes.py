@@ -16,7 +16,6 @@ from apps.billing.models import Lot, LotTake, Reversal
 from apps.billing.services.lots import lots_leave, lots_legs
 from apps.billing.services.reversals import (
     Share,
-    left_of,
     lots_of_topup,
     lots_paid_besides,
     parts_of,
@@ -25,6 +24,7 @@ from apps.billing.services.reversals import (
     reversal_freeze,
     reversal_undo,
     share_of,
+    standing_of,
     topup_lot,
 )
 from apps.core.errors import KeyReused
@@ -48,8 +48,9 @@ def dispute_open(*, topup_id: uuid.UUID | str, gross_minor: int, key: str, reaso
             return earlier
         if type(gross_minor) is not int or gross_minor <= 0:
             raise AmountInvalid("What is disputed must be an amount above 0.")
-        within = min(gross_minor, left_of(lot).gross_minor)
-        share = share_of(lot, within) if within else Share(0, 0, 0, 0)
+        standing = standing_of(lot)
+        within = min(gross_minor, standing.left.gross_minor)
+        share = share_of(standing, within) if within else Share(0, 0, 0, 0)
         parts = parts_of([*lots_of_topup(lot), *lots_paid_besides(lot)], share.credits_micro)
         taken = sum(amount for _, amount in parts)
         dispute = Reversal(

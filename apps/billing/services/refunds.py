@@ -11,21 +11,21 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.billing import chart
-from apps.billing.errors import ReversalEnded, ReversalRefused, TopUpUnknown
+from apps.billing.errors import ReversalEnded, ReversalRefused
 from apps.billing.models import Lot, Reversal
 from apps.billing.services.reversals import (
     Share,
-    left_of,
+    Standing,
     lots_of_topup,
     parts_of,
     reversal_find,
     reversal_finish,
     reversal_freeze,
     reversal_undo,
-    reversed_before,
     share_of,
+    standing_of,
+    standings_of,
     topup_lot,
-    total_of,
 )
 from apps.core.errors import KeyReused
 from apps.core.money import fiat_text
@@ -44,18 +44,21 @@ def refund_offer(*, topup_id: uuid.UUID | str) -> Share:
         return _offer(topup_lot(topup_id))
 
 
-def refund_look(*, topup_id: uuid.UUID | str) -> Share:
-    """Return what `refund_offer` would, without locks: for pages. Raises TopUpUnknown."""
-    lot = Lot.objects.filter(topup_id=str(topup_id)).first()
-    if lot is None:
-        raise TopUpUnknown(f"No credits were given for the top-up {topup_id}; check its id.")
-    return _offer(lot)
+def refund_looks(*, topup_ids: Collection[uuid.UUID]) -> dict[str, Share]:
+    """Return what `refund_offer` would, by top-up, without locks: for pages. Four queries, however many are asked of.
+
+    A top-up that gave no credits is not among them.
+    """
+    return {
+        str(standing.lot.topup_id): _offered(standing)
+        for standing in standings_of(Lot.objects.filter(topup_id__in=[str(topup_id) for topup_id in topup_ids]))
+    }
 
 
 def refund_limit(*, topup_id: uuid.UUID | str) -> Share:
     """Return the most that may be refunded at all: what has not gone back yet. Raises TopUpUnknown."""
     with transaction.atomic():
-        return left_of(topup_lot(topup_id))
+        return standing_of(topup_lot(topup_id)).left
 
 
 def refund_reserve(
@@ -78,7 +81,8 @@ def refund_reserve(
         earlier = reversal_find(key, lot, gross_minor, Reversal.Kind.REFUND)
         if earlier is not None:
             return earlier
-        share, offer = share_of(lot, gross_minor), _offer(lot)
+        standing = standing_of(lot)
+        share, offer = share_of(standing, gross_minor), _offered(standing)
         if gross_minor > offer.gross_minor and not exceed:
             raise ReversalRefused(
                 f"At most {fiat_text(offer.gross_minor, lot.currency)} can be refunded: the rest of this top-up's "
@@ -129,7 +133,7 @@ def topup_refund(
                 booked.append(refund)
         if left > 0:
             key = f"topup:{lot.topup_id}:refunded:{refunded_minor}"
-            booked.append(_reserve(lot, share_of(lot, left), key=key, reason=reason, now=now))
+            booked.append(_reserve(lot, share_of(standing_of(lot), left), key=key, reason=reason, now=now))
         for refund in booked:
             _book(refund, now=now)
     return booked
@@ -170,15 +174,18 @@ def refund_repaid(
 
 
 def _offer(lot: Lot) -> Share:
-    total, before, left = total_of(lot), reversed_before(lot), left_of(lot)
-    unspent = sum(part.remaining_micro for part in lots_of_topup(lot))
+    return _offered(standing_of(lot))
+
+
+def _offered(standing: Standing) -> Share:
+    total, before, left, unspent = standing.total, standing.before, standing.left, standing.unspent_micro
     if unspent >= left.credits_micro:
         gross = left.gross_minor
     elif left.vat_minor:
         gross = total.gross_minor * (before.credits_micro + unspent) // total.credits_micro - before.gross_minor
     else:
         gross = left.gross_minor * unspent // left.credits_micro
-    return share_of(lot, gross) if gross > 0 else Share(0, 0, 0, 0)
+    return share_of(standing, gross) if gross > 0 else Share(0, 0, 0, 0)
 
 
 def _reserve(lot: Lot, share: Share, *, key: str, reason: str, now: datetime) -> Reversal:

@@ -5,11 +5,12 @@ ones took. So no rounding adds up, and the one that completes the top-up takes t
 """
 
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid, ReversalRefused, TopUpUnknown
@@ -49,16 +50,19 @@ def topup_lot(topup_id: uuid.UUID | str) -> Lot:
     return lot
 
 
-def reversed_before(lot: Lot) -> Share:
-    """Return what refunds and disputes of the top-up have taken or frozen so far."""
-    sums = (
-        Reversal.objects.filter(lot=lot)
-        .exclude(state=Reversal.State.UNDONE)
-        .aggregate(
-            gross=Sum("gross_minor"), net=Sum("net_minor"), vat=Sum("vat_minor"), credits=Sum("credits_micro")
-        )
-    )
-    return Share(sums["gross"] or 0, sums["net"] or 0, sums["vat"] or 0, sums["credits"] or 0)
+@dataclass(frozen=True)
+class Standing:
+    """A top-up's lot with what of it went back or is frozen to, what is left, and the unspent micro-NOS."""
+
+    lot: Lot
+    before: Share
+    left: Share
+    unspent_micro: int
+
+    @property
+    def total(self) -> Share:
+        """Return the whole top-up."""
+        return total_of(self.lot)
 
 
 def total_of(lot: Lot) -> Share:
@@ -67,26 +71,61 @@ def total_of(lot: Lot) -> Share:
     return Share(net + vat, net, vat, lot.granted_micro)
 
 
-def left_of(lot: Lot) -> Share:
-    """Return what of the top-up has not gone back yet. VAT that a confirmed VAT id returned is not among it."""
-    total, before = total_of(lot), reversed_before(lot)
-    net, vat = total.net_minor - before.net_minor, total.vat_minor - before.vat_minor
-    if InvoiceDue.objects.filter(topup_id=lot.topup_id, replaces__isnull=False).exists():
-        vat = 0
-    return Share(net + vat, net, vat, total.credits_micro - before.credits_micro)
+def standing_of(lot: Lot) -> Standing:
+    """Return how one top-up stands; where money is to move, its purses must be locked (`topup_lot`)."""
+    return standings_of([lot])[0]
 
 
-def share_of(lot: Lot, gross_minor: int) -> Share:
+def standings_of(lots: Iterable[Lot]) -> list[Standing]:
+    """Return how the top-ups stand that brought these lots. Three queries beside that of the lots, however many."""
+    found = list(lots)
+    before, unspent = _reversed_before(found), _unspent(found)
+    topups = [lot.topup_id for lot in found]
+    replaced = set(
+        InvoiceDue.objects.filter(topup_id__in=topups, replaces__isnull=False).values_list("topup_id", flat=True)
+    )
+    standings = []
+    for lot in found:
+        total, gone = total_of(lot), before.get(lot.id, Share(0, 0, 0, 0))
+        net = total.net_minor - gone.net_minor
+        # VAT that a confirmed VAT id returned is not left.
+        vat = 0 if lot.topup_id in replaced else total.vat_minor - gone.vat_minor
+        left = Share(net + vat, net, vat, total.credits_micro - gone.credits_micro)
+        standings.append(Standing(lot, gone, left, unspent.get(lot.id, 0)))
+    return standings
+
+
+def _reversed_before(lots: Sequence[Lot]) -> dict[uuid.UUID, Share]:
+    """Return what refunds and disputes of each have taken or frozen so far."""
+    rows = Reversal.objects.filter(lot__in=lots).exclude(state=Reversal.State.UNDONE).order_by().values("lot_id")
+    sums = rows.annotate(
+        gross=Sum("gross_minor"), net=Sum("net_minor"), vat=Sum("vat_minor"), credits=Sum("credits_micro")
+    )
+    return {row["lot_id"]: Share(row["gross"], row["net"], row["vat"], row["credits"]) for row in sums}
+
+
+def _unspent(lots: Sequence[Lot]) -> dict[uuid.UUID, int]:
+    """Return what is unspent of each, its parts in pots of the same organisation included."""
+    parts = Q(id__in=[lot.id for lot in lots]) | Q(origin__in=lots, organisation=F("origin__organisation"))
+    rows = Lot.objects.filter(parts, remaining_micro__gt=0).order_by()
+    whole = {lot.id for lot in lots}
+    found: Counter[uuid.UUID] = Counter()
+    for lot_id, origin_id, remaining in rows.values_list("id", "origin_id", "remaining_micro"):
+        found[lot_id if lot_id in whole else origin_id] += remaining
+    return found
+
+
+def share_of(standing: Standing, gross_minor: int) -> Share:
     """Return what the next `gross_minor` of the top-up consist of.
 
     VAT is rounded half up, credits up (to the platform, by less than one micro-NOS), both on the cumulative amount.
     Raises AmountInvalid for an amount that is none, ReversalRefused for more than is left of the top-up.
     """
-    total, before, left = total_of(lot), reversed_before(lot), left_of(lot)
+    total, before, left = standing.total, standing.before, standing.left
     if type(gross_minor) is not int or gross_minor <= 0:
         raise AmountInvalid("What goes back must be an amount above 0.")
     if gross_minor > left.gross_minor:
-        text = fiat_text(left.gross_minor, lot.currency)
+        text = fiat_text(left.gross_minor, standing.lot.currency)
         raise ReversalRefused(f"{text} is left of this top-up; no more can go back.")
     if not left.vat_minor:  # there never was any, or a confirmed VAT id has returned it
         return Share(gross_minor, gross_minor, 0, -(-left.credits_micro * gross_minor // left.gross_minor))

@@ -55,7 +55,7 @@ def _check_place(organisation: Organisation) -> None:
 def place_proof_record(
     *, organisation_id: uuid.UUID, kind: PlaceProof.Kind, country: str, now: datetime, reference: str = ""
 ) -> None:
-    """Keep the country (ISO 3166 code) that a card or an IP address shows; the newest of a kind counts.
+    """Keep the country (ISO 3166 code) that a card, an account or an IP address shows; the newest of a kind counts.
 
     What is no country code is not kept.
     """

@@ -11,7 +11,8 @@ from apps.jobs.models.jobs import (
     SecretSet,
     Want,
 )
-from apps.jobs.models.logs import LogBook, LogKeeping, LogLine
+from apps.jobs.models.logs import LogBook, LogKeeping, LogLine, LogPage
+from apps.jobs.models.notes import NOTE_LIMIT, Note
 
 __all__ = [
     "Attempt",
@@ -22,7 +23,10 @@ __all__ = [
     "LogBook",
     "LogKeeping",
     "LogLine",
+    "LogPage",
     "Market",
+    "NOTE_LIMIT",
+    "Note",
     "OrganisationPolicy",
     "SecretSet",
     "Want",

@@ -1,5 +1,7 @@
-"""The log of a job: its lines, what is kept of them, and for how long."""
+"""The log of a job: its lines, what is kept of them, for how long, and where words may be found in them."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from apps.jobs.models.jobs import Attempt, Job
@@ -17,9 +19,19 @@ class LogBook(models.Model):
     dropped_bytes = models.PositiveBigIntegerField(default=0)
     places = models.JSONField(default=dict, help_text="The next position by “attempt|stream|operation”.")
     deleted_at = models.DateTimeField(null=True, help_text="When the lines were deleted, their time being over.")
+    paged = models.PositiveIntegerField(
+        default=0, help_text="Up to which line the search has pages; later ones are read."
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["job"], condition=models.Q(deleted_at=None), name="logbook_kept")]
+        indexes = [
+            models.Index(fields=["job"], condition=models.Q(deleted_at=None), name="logbook_kept"),
+            models.Index(
+                fields=["job"],
+                condition=models.Q(deleted_at=None, lines__gt=models.F("paged")),
+                name="logbook_to_page",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"log of {self.job_id}"
@@ -60,3 +72,27 @@ class LogLine(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class LogPage(models.Model):
+    """Neighbouring lines of a log with every three letters in a row that occur in them, for the search."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="log_pages", db_index=False)
+    first_seq = models.PositiveIntegerField()
+    last_seq = models.PositiveIntegerField()
+    from_at = models.DateTimeField(help_text="The earliest time of its lines.")
+    to_at = models.DateTimeField(help_text="The latest.")
+    grams = ArrayField(
+        models.BigIntegerField(), help_text="Three letters in a row, as one number (services.log_pages)."
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "first_seq"], name="log_page_once")]
+        indexes = [
+            models.Index(fields=["organisation", "-job", "-first_seq"], name="log_page_newest"),
+            GinIndex(fields=["grams"], name="log_page_grams"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.first_seq}–{self.last_seq}"

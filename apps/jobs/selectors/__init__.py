@@ -1,5 +1,6 @@
 """Questions about jobs and their logs; import them from here."""
 
+from apps.jobs.selectors.findings import LogsFound, LogWanted, logs_search
 from apps.jobs.selectors.jobs import (
     JobFilters,
     JobsPage,
@@ -18,9 +19,11 @@ from apps.jobs.selectors.jobs import (
     hold_needed,
     job_again,
     job_get,
+    jobs_filtered,
     jobs_live_count,
     jobs_of,
     jobs_page,
+    market_find,
     market_get,
     markets_listed,
     markets_open,
@@ -38,11 +41,14 @@ from apps.jobs.selectors.logs import (
     log_positions,
     log_search,
 )
+from apps.jobs.selectors.notes import note_get, notes_of
 
 __all__ = [
     "Found",
     "JobFilters",
     "JobsPage",
+    "LogWanted",
+    "LogsFound",
     "attempts_near_limit",
     "attempts_overrun",
     "attempts_restless",
@@ -58,6 +64,7 @@ __all__ = [
     "hold_needed",
     "job_again",
     "job_get",
+    "jobs_filtered",
     "jobs_live_count",
     "jobs_of",
     "jobs_page",
@@ -67,9 +74,13 @@ __all__ = [
     "log_position_of",
     "log_positions",
     "log_search",
+    "market_find",
+    "logs_search",
     "market_get",
     "markets_listed",
     "markets_open",
+    "note_get",
+    "notes_of",
     "running_cost",
     "secrets_reusable",
     "timeline",

@@ -1,6 +1,8 @@
 """Acts that write jobs, one module per act; import them from here."""
 
+from apps.jobs.services.again import job_rename, job_restart
 from apps.jobs.services.approvals import job_approved, job_launch
+from apps.jobs.services.changes import job_change
 from apps.jobs.services.defaults import policy_set
 from apps.jobs.services.extension import (
     ExtensionCost,
@@ -10,6 +12,7 @@ from apps.jobs.services.extension import (
     job_extend,
 )
 from apps.jobs.services.keeping import log_keeping_set, logs_expire
+from apps.jobs.services.log_pages import logs_page
 from apps.jobs.services.logs import Batch, LogEntry, batch_of, loglines_add, loglines_store, text_kept
 from apps.jobs.services.markets import (
     ListedMarket,
@@ -21,6 +24,7 @@ from apps.jobs.services.markets import (
     markets_list,
 )
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify, jobs_lock
+from apps.jobs.services.notes import note_add, note_delete, note_edit
 from apps.jobs.services.observation import (
     attempt_cancelled,
     attempt_clean,
@@ -32,6 +36,7 @@ from apps.jobs.services.observation import (
 from apps.jobs.services.parking import attempt_park, attempt_resolve, resolve_check
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
+from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.secrets import (
     Mask,
@@ -69,6 +74,7 @@ __all__ = [
     "Mask",
     "Observation",
     "Privacy",
+    "Rehearsal",
     "SecretsMissing",
     "Place",
     "Seen",
@@ -94,6 +100,7 @@ __all__ = [
     "extension_landed",
     "extension_refused",
     "job_approved",
+    "job_change",
     "job_estimate",
     "job_extend",
     "job_launch",
@@ -102,6 +109,9 @@ __all__ = [
     "job_notify",
     "job_observe",
     "job_project_set",
+    "job_rehearse",
+    "job_rename",
+    "job_restart",
     "job_stop",
     "job_submit",
     "log_keeping_set",
@@ -110,12 +120,16 @@ __all__ = [
     "loglines_add",
     "loglines_store",
     "logs_expire",
+    "logs_page",
     "market_close",
     "market_curate",
     "market_observe",
     "markets_figure",
     "markets_list",
     "mask_of",
+    "note_add",
+    "note_delete",
+    "note_edit",
     "policy_of",
     "policy_set",
     "resolve_check",

@@ -9,9 +9,9 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from apps.core.errors import AppError
-from apps.jobs.models import LogBook, LogKeeping
+from apps.jobs.models import LogBook, LogKeeping, LogPage
 from apps.jobs.selectors import log_days
-from apps.organisations.models import Membership
+from apps.organisations.models import Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, audit_record
 
@@ -20,7 +20,7 @@ LINES_AT_ONCE = 5_000
 JOBS_AT_ONCE = 200
 
 
-def log_keeping_set(*, membership: Membership, days: int, actor: Actor, now: datetime) -> None:
+def log_keeping_set(*, membership: Membership | Grant, days: int, actor: Actor, now: datetime) -> None:
     """Keep the logs of ended jobs for so many days from now on; a repeat changes nothing. Raises Denied, AppError."""
     membership.require(Permission.ORGANISATION_EDIT)
     if not 1 <= days <= DAYS_MOST:
@@ -54,6 +54,7 @@ def logs_expire(*, now: datetime, limit: int = JOBS_AT_ONCE) -> int:
     for job_id in job_ids:
         while _lines_delete(job_id) == LINES_AT_ONCE:
             pass
+        LogPage.objects.filter(job_id=job_id).delete()
         LogBook.objects.filter(job_id=job_id).update(deleted_at=now)
     return len(job_ids)
 

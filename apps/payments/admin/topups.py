@@ -33,16 +33,23 @@ class TopUpAdmin(ReadOnly):
         "organisation",
         "state",
         "method",
+        "automatic",
+        "card",
         "payment_intent",
         "created_at",
         "paid_at",
         "parked_reason",
     )
-    list_filter = (Parked, "state", "method")
-    search_fields = ("id", "stripe_session_id", "payment_intent")
+    list_filter = (Parked, "state", "method", "automatic")
+    search_fields = ("id", "stripe_session_id", "payment_intent", "organisation__slug", "organisation__name")
     ordering = ("-id",)
-    list_select_related = ("organisation",)
+    list_select_related = ("organisation", "card")
     actions = ("ask_again", "refund")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Let links name an organisation or a card."""
+        named = lookup in ("organisation__id__exact", "card__id__exact")
+        return named or super().lookup_allowed(lookup, value, request)
 
     @admin.action(description="Ask Stripe again")
     def ask_again(self, request: HttpRequest, queryset: QuerySet[TopUp]) -> None:

@@ -10,8 +10,15 @@ from apps.payments.gateway.cards import (
     setup_session_get,
 )
 from apps.payments.gateway.charges import Charge, charge_get
-from apps.payments.gateway.client import CardDeclined, SignatureRefused, StripeRefused, StripeUnavailable
-from apps.payments.gateway.customers import customer_create, customer_find, customer_update
+from apps.payments.gateway.client import (
+    CardDeclined,
+    CustomerGone,
+    EventUnreadable,
+    SignatureRefused,
+    StripeRefused,
+    StripeUnavailable,
+)
+from apps.payments.gateway.customers import customer_create, customer_find, customer_is_gone, customer_update
 from apps.payments.gateway.disputes import (
     Movement,
     StripeDispute,
@@ -20,7 +27,7 @@ from apps.payments.gateway.disputes import (
     evidence_upload,
 )
 from apps.payments.gateway.endpoints import Endpoint, endpoint_create, endpoint_update, endpoints_list
-from apps.payments.gateway.events import event_verify, events_since
+from apps.payments.gateway.events import event_read, event_verify, events_since
 from apps.payments.gateway.intents import Intent, intent_cancel, intent_charge, intent_find, intent_get
 from apps.payments.gateway.refunds import StripeRefund, refund_create, refund_find, refunds_of
 from apps.payments.gateway.sessions import Fee, Line, Session, session_create, session_get
@@ -28,7 +35,9 @@ from apps.payments.gateway.sessions import Fee, Line, Session, session_create, s
 __all__ = [
     "CardDeclined",
     "Charge",
+    "CustomerGone",
     "Endpoint",
+    "EventUnreadable",
     "Fee",
     "Intent",
     "KeptCard",
@@ -47,6 +56,7 @@ __all__ = [
     "charge_get",
     "customer_create",
     "customer_find",
+    "customer_is_gone",
     "customer_update",
     "dispute_get",
     "evidence_submit",
@@ -54,6 +64,7 @@ __all__ = [
     "endpoint_create",
     "endpoint_update",
     "endpoints_list",
+    "event_read",
     "event_verify",
     "events_since",
     "intent_cancel",

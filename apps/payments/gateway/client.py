@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20.0
 LIVE = "https://api.stripe.com"  # it takes files at an address of its own
+NO_CUSTOMER = "No such customer"  # how Stripe begins the sentence about one that was deleted
 RETRIES = 2  # by the library, with the same idempotency key
 
 
@@ -35,6 +36,12 @@ class StripeRefused(AppError):
     status = 502
 
 
+class CustomerGone(StripeRefused):
+    """The customer that was named was deleted at Stripe, with all its cards."""
+
+    code = "customer_gone"
+
+
 class CardDeclined(StripeRefused):
     """The bank refused the card; `intent` is the payment that failed, as Stripe has it, where there is one."""
 
@@ -47,6 +54,13 @@ class SignatureRefused(AppError):
     """A delivery that Stripe did not sign with our secret, or too long ago."""
 
     code = "signature_refused"
+    status = 400
+
+
+class EventUnreadable(AppError):
+    """A delivery that Stripe signed and that is no event we could keep."""
+
+    code = "event_unreadable"
     status = 400
 
 
@@ -69,7 +83,10 @@ def stripe_client() -> Iterator[stripe.StripeClient]:
         if error.http_status == 409:  # a twin of ours is under way with the same key
             raise StripeUnavailable("The same is being done at this moment; look again in a minute.") from error
         logger.warning("Stripe refused: %s", error)
-        raise StripeRefused(f"Stripe refused this: {error.user_message or error}") from error
+        gone = error.code == "resource_missing" and str(error.user_message or error).startswith(NO_CUSTOMER)
+        raise (CustomerGone if gone else StripeRefused)(
+            f"Stripe refused this: {error.user_message or error}"
+        ) from error
     except stripe.StripeError as error:
         logger.warning("Stripe did not help: %s %s", type(error).__name__, error)
         raise StripeUnavailable(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from apps.payments.gateway.client import stripe_client
+from apps.payments.gateway.client import CustomerGone, stripe_client
 
 
 def customer_create(*, key: str, name: str, email: str, metadata: Mapping[str, str]) -> str:
@@ -29,6 +29,15 @@ def customer_find(*, email: str, metadata: Mapping[str, str]) -> str | None:
 
 
 def customer_update(customer_id: str, *, name: str, email: str) -> None:
-    """Tell Stripe a customer's new name and address. Raises StripeUnavailable or StripeRefused."""
+    """Tell Stripe a customer's new name and address. Raises CustomerGone, StripeUnavailable or StripeRefused."""
     with stripe_client() as client:
         client.v1.customers.update(customer_id, {"name": name, "email": email})
+
+
+def customer_is_gone(customer_id: str) -> bool:
+    """Return whether the customer was deleted. Raises StripeUnavailable or StripeRefused."""
+    try:
+        with stripe_client() as client:
+            return bool(client.v1.customers.retrieve(customer_id).to_dict().get("deleted"))
+    except CustomerGone:
+        return True

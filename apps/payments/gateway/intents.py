@@ -81,12 +81,15 @@ def intent_get(intent_id: str) -> Intent:
         return _intent(client.v1.payment_intents.retrieve(intent_id, {"expand": EXPANDED}).to_dict())
 
 
-def intent_find(*, customer: str, since: datetime, metadata: Mapping[str, str]) -> Intent | None:
-    """Return the customer's intent with exactly these marks, made at `since` or later; None where there is none.
+def intent_find(
+    *, customer: str | None, since: datetime, until: datetime, metadata: Mapping[str, str]
+) -> Intent | None:
+    """Return the intent with exactly these marks that was made between the two; None where there is none.
 
-    Raises StripeUnavailable or StripeRefused.
+    Of this customer, or of whomever where that is not known any more. Raises StripeUnavailable or StripeRefused.
     """
-    asked = {"customer": customer, "created": {"gte": int(since.timestamp())}, "limit": 100}
+    created = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+    asked = {"created": created, "limit": 100} | ({"customer": customer} if customer else {})
     with stripe_client() as client:
         for row in client.v1.payment_intents.list(asked).auto_paging_iter():  # type: ignore[arg-type]
             data = row.to_dict()

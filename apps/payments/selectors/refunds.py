@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from apps.billing.services import refund_look
+from apps.billing.services import refund_looks
 from apps.core.errors import NotFound
 from apps.organisations.models import Approval, Organisation
 from apps.payments.models import Refund, TopUp
@@ -33,9 +33,12 @@ def refundables(organisation: Organisation, limit: int = 10) -> list[Refundable]
     waiting = Approval.objects.filter(organisation=organisation, kind="refund", state=Approval.State.OPEN)
     asked = set(waiting.values_list("subject", flat=True))
     paid = TopUp.objects.filter(organisation=organisation, state=TopUp.State.PAID).select_related("quote")
+    topups = list(paid.order_by("-id")[:limit])
+    shares = refund_looks(topup_ids=[topup.id for topup in topups])
     found = [
-        Refundable(topup, refund_look(topup_id=topup.id).gross_minor, f"topup:{topup.id}" in asked)
-        for topup in paid.order_by("-id")[:limit]
+        Refundable(topup, shares[str(topup.id)].gross_minor, f"topup:{topup.id}" in asked)
+        for topup in topups
+        if str(topup.id) in shares
     ]
     return [row for row in found if row.gross_minor]
 

@@ -14,7 +14,7 @@ from apps.payments.services.cards import (
 )
 from apps.payments.services.charging import topup_charge, topup_confirm
 from apps.payments.services.crediting import session_apply
-from apps.payments.services.customers import customer_ensure
+from apps.payments.services.customers import customer_ensure, customer_fetch, customer_forget, customer_served
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
 from apps.payments.services.mails import topup_path
 from apps.payments.services.refund_requests import refund_request
@@ -48,6 +48,9 @@ __all__ = [
     "cards_expiring_tell",
     "cards_sweep",
     "customer_ensure",
+    "customer_fetch",
+    "customer_forget",
+    "customer_served",
     "dispute_answer",
     "dispute_apply",
     "dispute_fetch",

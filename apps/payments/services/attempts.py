@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from apps.billing.services import caps_release_topup
+from apps.billing.services import caps_recount_topup, caps_release_topup
 from apps.payments.models import TopUp
 from apps.payments.services.automatic_mails import automatic_mail
 from apps.payments.services.rules import rule_lock, rule_switch_off
@@ -19,8 +19,12 @@ def cap_key(topup: TopUp) -> str:
 
 
 def attempt_paid(topup: TopUp, *, now: datetime) -> None:
-    """Let the rule forget earlier declines, and tell the organisation; the top-up is locked, the wallet not yet."""
+    """Let the rule forget earlier declines, and tell the organisation; the top-up is locked, the wallet not yet.
+
+    One that had ended before its money came counts in the caps again.
+    """
     rule = rule_lock(topup.organisation_id)
+    caps_recount_topup(key=cap_key(topup))
     if rule is not None and (rule.declines or rule.paused_until):
         rule.declines, rule.paused_until = 0, None
         rule.save(update_fields=["declines", "paused_until"])

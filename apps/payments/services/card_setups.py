@@ -17,7 +17,7 @@ from apps.payments.errors import Parked
 from apps.payments.gateway import SetupSession
 from apps.payments.models import Card, CardSetup
 from apps.payments.services.cards import card_keep
-from apps.payments.services.customers import customer_ensure
+from apps.payments.services.customers import customer_served
 from apps.payments.services.topups import marks_check, marks_of
 
 logger = logging.getLogger(__name__)
@@ -42,18 +42,21 @@ def card_setup_start(*, membership: Membership, now: datetime) -> str:
     organisation = membership.organisation
     if Card.objects.filter(organisation=organisation, removed_at=None).count() >= MOST_CARDS:
         raise TooManyCards(f"{organisation.name} keeps {MOST_CARDS} cards, which is the most; remove one first.")
-    customer = customer_ensure(organisation=organisation, now=now)
     setup = CardSetup.objects.create(
         organisation=organisation, user=membership.user, created_at=now, expires_at=now + PAGE_LASTS
     )
     page = settings.BASE_URL + reverse("payments:card_setup", args=[organisation.slug, setup.id])
-    session = gateway.setup_session_create(
-        key=f"card-setup:{setup.id}",
-        customer=customer,
-        success_url=page,
-        cancel_url=settings.BASE_URL + reverse("payments:cards", args=[organisation.slug]),
-        expires_at=setup.expires_at,
-        metadata=marks_of("card_setup_id", setup.id),
+    session = customer_served(
+        organisation=organisation,
+        ask=lambda customer: gateway.setup_session_create(
+            key=f"card-setup:{setup.id}",
+            customer=customer,
+            success_url=page,
+            cancel_url=settings.BASE_URL + reverse("payments:cards", args=[organisation.slug]),
+            expires_at=setup.expires_at,
+            metadata=marks_of("card_setup_id", setup.id),
+        ),
+        now=now,
     )
     CardSetup.objects.filter(id=setup.id, stripe_session_id=None).update(
         stripe_session_id=session.id, url=session.url

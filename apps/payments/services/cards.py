@@ -101,6 +101,16 @@ def _gone(card: Card, *, now: datetime) -> None:
     rule_switch_off(organisation_id=card.organisation_id, card_id=card.id, reason=reason, now=now)
 
 
+def cards_lost(*, organisation_id: uuid.UUID, now: datetime) -> None:
+    """Note that Stripe has none of the organisation's cards any more: their customer was deleted there.
+
+    The caller holds the locks of rule and customer.
+    """
+    lost = Card.objects.filter(organisation=organisation_id, detached_at=None)
+    for card in lost.order_by("default", "id"):  # the default last: none is to take its place
+        _gone(card, now=now)
+
+
 def _default_pass_on(card: Card) -> None:
     """Make the newest card that is left the default."""
     left = Card.objects.filter(organisation=card.organisation_id, removed_at=None).exclude(id=card.id)
@@ -207,7 +217,12 @@ def cards_sweep(*, now: datetime, limit: int = 50) -> int:
 def _look(card: Card, *, now: datetime) -> None:
     if card.removed_at is not None:
         card_detach(card_id=card.id, now=now)
-        return
+    else:
+        card_look(card=card, now=now)
+
+
+def card_look(*, card: Card, now: datetime) -> None:
+    """Make a card's row say what Stripe has of it. Raises gateway.StripeUnavailable or gateway.StripeRefused."""
     kept = gateway.card_get(card.payment_method)
     with transaction.atomic():
         card_keep(organisation_id=card.organisation_id, kept=kept, user_id=None, now=now)

@@ -15,10 +15,11 @@ from apps.core.queue import enqueue
 from apps.payments import gateway
 from apps.payments.errors import Parked
 from apps.payments.gateway import Intent
-from apps.payments.models import TopUp
+from apps.payments.models import StripeCustomer, TopUp
 from apps.payments.services.automatic_mails import automatic_mail
+from apps.payments.services.cards import card_look
 from apps.payments.services.crediting import topup_paid
-from apps.payments.services.customers import customer_ensure
+from apps.payments.services.customers import customer_ensure, customer_look
 from apps.payments.services.starting import payable_until, session_open
 from apps.payments.services.topups import marks_of, topup_close, topup_lock, topup_of
 from apps.payments.states import State, topup_move
@@ -61,9 +62,9 @@ def topup_charge(*, topup_id: uuid.UUID, now: datetime) -> None:
         # Refused in this form; an earlier form of the same request may have passed.
         intent = _found(topup, now=now)
         if intent is None:
+            reason, gone = _why(topup, refusal, now=now)
             with transaction.atomic():
-                gone = topup.card is not None and topup.card.removed_at is not None
-                topup_close(topup_lock(topup.id), State.FAILED, reason=refusal.message, now=now, hopeless=gone)
+                topup_close(topup_lock(topup.id), State.FAILED, reason=reason, now=now, hopeless=gone)
             return
     if intent is not None:
         with transaction.atomic():
@@ -71,6 +72,23 @@ def topup_charge(*, topup_id: uuid.UUID, now: datetime) -> None:
     elif now > charged_until(topup) + ON_ITS_WAY:
         with transaction.atomic():
             topup_close(topup_lock(topup.id), State.EXPIRED, reason="", now=now)
+
+
+def _why(topup: TopUp, refusal: gateway.StripeRefused, *, now: datetime) -> tuple[str, bool]:
+    """Return why Stripe would not charge the card, as the person reads it, and whether the card is gone for good.
+
+    It may have been removed there, alone or with its customer, and no news of that have come; so Stripe is asked.
+    """
+    card = topup.card
+    assert card is not None
+    if isinstance(refusal, gateway.CustomerGone):
+        customer_look(organisation_id=topup.organisation_id, now=now)
+    elif card.removed_at is None:
+        card_look(card=card, now=now)
+    card.refresh_from_db()
+    if card.removed_at is None:
+        return refusal.message, False
+    return f"The card {card} was removed; add one, and choose it for automatic top-ups.", True
 
 
 def charged_until(topup: TopUp) -> datetime:
@@ -98,9 +116,15 @@ def _asked(topup: TopUp, *, now: datetime) -> Intent | None:
 
 
 def _found(topup: TopUp, *, now: datetime) -> Intent | None:
+    """Return the payment that carries the top-up's marks; the customer it was made for may be gone since."""
+    customer = StripeCustomer.objects.filter(organisation=topup.organisation_id).first()
+    found = None
+    if customer is not None and customer.customer_id is not None and customer.asked_at < topup.created_at:
+        found = customer.customer_id
     return gateway.intent_find(
-        customer=customer_ensure(organisation=topup.organisation, now=now),
+        customer=found,
         since=topup.created_at - CLOCKS,
+        until=charged_until(topup) + ON_ITS_WAY,
         metadata=marks_of("topup_id", topup.id),
     )
 

@@ -7,6 +7,7 @@ from apps.billing.services import place_proof_record, quote_settle, stripe_fee_p
 from apps.core.money import fiat_text
 from apps.payments.errors import Parked
 from apps.payments.gateway import Fee, Session
+from apps.payments.methods import CARD
 from apps.payments.models import TopUp
 from apps.payments.services.attempts import attempt_paid
 from apps.payments.services.mails import topup_mail
@@ -95,10 +96,8 @@ def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: dateti
 
 def _places(topup: TopUp, intent: str, *, now: datetime) -> None:
     """Keep what the payment shows of the customer's place before its invoice is written: VAT may rest on it."""
-    for kind, country in (
-        (PlaceProof.Kind.CARD, topup.card_country),
-        (PlaceProof.Kind.ADDRESS, topup.ip_country),
-    ):
+    payer = PlaceProof.Kind.CARD if topup.method == CARD else PlaceProof.Kind.ACCOUNT
+    for kind, country in ((payer, topup.card_country), (PlaceProof.Kind.ADDRESS, topup.ip_country)):
         place_proof_record(
             organisation_id=topup.organisation_id, kind=kind, country=country, reference=intent, now=now
         )

@@ -18,14 +18,18 @@ from apps.organisations.services import terms_require
 from apps.payments import gateway
 from apps.payments.errors import MethodRefused, QuoteOver
 from apps.payments.gateway import Line
-from apps.payments.methods import CARD, method_named, methods_of
+from apps.payments.methods import CARD, Method, method_named, methods_of
 from apps.payments.models import TopUp
-from apps.payments.services.customers import customer_ensure
+from apps.payments.services.customers import customer_served
 from apps.payments.services.mails import topup_path
 from apps.payments.services.topups import marks_of, topup_close, topup_lock
 from apps.payments.states import State, topup_move
 
 LATER = "The money takes {takes}. Your credits are added when it has arrived, at the rate of that moment."
+KEPT = (
+    "You chose to keep this card: it may be charged for later top-ups of {organisation}, by itself only under the rule"
+    " for automatic top-ups, until it is removed under Billing, Cards."
+)
 # Stripe wants a session to live 30 minutes at least; the rest is for the request's own way and our clocks.
 CHECKOUT_MINIMUM = timedelta(minutes=30, seconds=15)
 
@@ -159,19 +163,23 @@ def session_open(topup: TopUp, *, key: str, now: datetime) -> str:
         lines.append(Line(f"VAT {quote.vat_bp / 100:g} %", quote.vat_minor))
     page = settings.BASE_URL + topup_path(topup)
     try:
-        session = gateway.session_create(
-            key=key,
-            lines=lines,
-            currency=quote.currency,
-            customer=customer_ensure(organisation=topup.organisation, now=now),
-            success_url=f"{page}?returned=paid",
-            cancel_url=f"{page}?returned=cancelled",
-            expires_at=quote.expires_at,
-            reference=str(topup.id),
-            metadata=marks_of("topup_id", topup.id),
-            method=topup.method,
-            keep_card=topup.keep_card,
-            note=LATER.format(takes=way.takes) if way.later else "",
+        session = customer_served(
+            organisation=topup.organisation,
+            ask=lambda customer: gateway.session_create(
+                key=key,
+                lines=lines,
+                currency=quote.currency,
+                customer=customer,
+                success_url=f"{page}?returned=paid",
+                cancel_url=f"{page}?returned=cancelled",
+                expires_at=quote.expires_at,
+                reference=str(topup.id),
+                metadata=marks_of("topup_id", topup.id),
+                method=topup.method,
+                keep_card=topup.keep_card,
+                note=_note(topup, way),
+            ),
+            now=now,
         )
     except gateway.StripeRefused as refusal:
         with transaction.atomic():
@@ -186,6 +194,13 @@ def session_open(topup: TopUp, *, key: str, now: datetime) -> str:
             topup_move(topup, State.OPEN)
         topup.save()
     return session.url
+
+
+def _note(topup: TopUp, way: Method) -> str:
+    """Return what stands at the button that pays: when the credits come, or what keeping the card allows."""
+    if way.later:
+        return LATER.format(takes=way.takes)
+    return KEPT.format(organisation=topup.organisation.name) if topup.keep_card else ""
 
 
 def topup_cancel(*, topup_id: uuid.UUID) -> None:

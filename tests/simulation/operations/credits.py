@@ -1,10 +1,11 @@
 """Credits that are given, redeemed, moved, or expire."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from apps.billing.models import Lot
-from apps.billing.services import Purse, credits_move, lot_grant, lots_expire, voucher_redeem
+from apps.billing.services import Purse, credits_move, goodwill_give, lot_grant, lots_expire, voucher_redeem
 from tests.simulation.world import CREDIT, Operation, World
 
 
@@ -25,6 +26,30 @@ def granted(world: World) -> Operation:
         )
 
     return Operation("lot_grant", run, place)
+
+
+def goodwill(world: World) -> Operation:
+    """Return credits that staff give; many of them only ask for a second person."""
+    place, chance = world.place(), world.chance
+    micro = chance.choice([chance.randrange(1, 20 * CREDIT), chance.randrange(1, 2_000 * CREDIT)])
+    goodwill_id, days = uuid.UUID(bytes=chance.randbytes(16), version=4), chance.choice([None, 7])
+
+    def run(now: datetime) -> Any:
+        return goodwill_give(
+            goodwill_id=goodwill_id,
+            organisation_id=place.organisation.id,
+            micro=micro,
+            credit_days=days,
+            reason="simulated",
+            actor=world.staff,
+            now=now,
+        )
+
+    def done(result: Any) -> None:
+        if result.approval_id is None:
+            world.goodwill[str(goodwill_id)] = micro
+
+    return Operation("goodwill_give", run, place, done)
 
 
 def redeemed(world: World) -> Operation:
@@ -64,4 +89,4 @@ def expired(world: World) -> Operation:
     return Operation("lots_expire", lambda now: lots_expire(now=now))
 
 
-OFFERS = [(4, granted), (2, redeemed), (4, moved), (2, expired)]
+OFFERS = [(4, granted), (1, goodwill), (2, redeemed), (4, moved), (2, expired)]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from apps.billing.services import refund_cancel, refund_reserve, topup_refund
+from apps.billing.services import refund_bounced, refund_cancel, refund_repaid, refund_reserve, topup_refund
 from tests.simulation.world import Operation, World
 
 
@@ -58,4 +58,39 @@ def cancelled(world: World) -> Operation | None:
     return Operation("refund_cancel", lambda now: refund_cancel(key=key, now=now), place)
 
 
-OFFERS = [(2, reserved), (1, refunded), (1, cancelled)]
+def bounced(world: World) -> Operation | None:
+    """Return a refund that the customer's bank sent back: it is owed again."""
+    refunded_ones = [topup for topup, payment in world.payments.items() if payment.refunded_minor]
+    if not refunded_ones:
+        return None
+    topup, reference = world.chance.choice(refunded_ones), world.name("re")
+    payment = world.payments[topup]
+    currency, minor = payment.quote.currency, world.chance.randrange(1, payment.refunded_minor + 1)
+
+    def run(now: datetime) -> Any:
+        return refund_bounced(topup_id=topup, currency=currency, minor=minor, reference=reference, now=now)
+
+    def done(result: Any) -> None:
+        world.bounced[reference] = (topup, currency, minor)
+
+    return Operation("refund_bounced", run, payment.place, done)
+
+
+def repaid(world: World) -> Operation | None:
+    """Return its payment another way, from the bank."""
+    if not world.bounced:
+        return None
+    reference = world.chance.choice(list(world.bounced))
+    topup, currency, minor = world.bounced[reference]
+
+    def run(now: datetime) -> Any:
+        return refund_repaid(
+            topup_id=topup, currency=currency, minor=minor, key=reference, reference="transfer", now=now
+        )
+
+    return Operation(
+        "refund_repaid", run, None, lambda result: world.repaid.update({reference: (currency, minor)})
+    )
+
+
+OFFERS = [(2, reserved), (1, refunded), (1, cancelled), (0.4, bounced), (0.4, repaid)]

@@ -1,0 +1,69 @@
+"""Every page of the list, in both themes, before axe: WCAG 2.2 AA, nothing to mend."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.console.serve import ROOT, chromium_path, launch_arguments, web
+from tests.journeys.pages import pages_make, session_for
+from tests.world import World
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = chromium_path()
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OF_COLOUR = ["color-contrast", "link-in-text-block"]  # all that a theme changes: the page itself is the same
+LOOK = """async (only) => {
+  const found = await axe.run(document, { runOnly: only, resultTypes: ["violations"] });
+  return found.violations.map((one) => [one.id, one.nodes.map((node) =>
+    `${node.target.join(" ")}: ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? node.html}`)]);
+}"""
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install"),
+]
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Chromium, for all pages of a test."""
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=launch_arguments())
+
+
+def context_of(browser: Browser, base: str, email: str = "") -> BrowserContext:
+    """A window that keeps still, with axe in every page, signed in as the person."""
+    context = browser.new_context(color_scheme="light", reduced_motion="reduce")
+    context.add_init_script(path=AXE)
+    if email:
+        context.add_cookies([{"name": "sessionid", "value": session_for(email), "url": base}])
+    return context
+
+
+def found_on(page: Page, rules: dict[str, Any], where: str) -> list[str]:
+    """What axe finds on the page, one sentence per rule with the places."""
+    return [f"{where}: {rule}\n    " + "\n    ".join(nodes[:5]) for rule, nodes in page.evaluate(LOOK, rules)]
+
+
+def test_axe_finds_nothing_on_any_page_in_either_theme(
+    transactional_db: None, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
+    made = pages_make(World.build())
+    settings = connection.settings_dict
+    database = f"postgres://postgres@{settings['HOST'].replace('/', '%2F')}/{settings['NAME']}"
+    found: list[str] = []
+    with web(database) as base:
+        for paths, email in ((made.opened, ""), (made.closed, made.email)):
+            page = context_of(browser, base, email).new_page()
+            for name, path in paths.items():
+                page.goto(base + path, wait_until="load")
+                page.emulate_media(color_scheme="light")
+                found += found_on(page, {"type": "tag", "values": LEVELS}, f"{name} ({path})")
+                page.emulate_media(color_scheme="dark")
+                found += found_on(page, {"type": "rule", "values": OF_COLOUR}, f"{name} ({path}), dark")
+    assert not found, f"{len(found)} to mend:\n" + "\n".join(found)
