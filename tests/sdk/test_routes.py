@@ -11,7 +11,7 @@ from nosana.client.core import plain_read
 
 NOW, DAY, ID = datetime(2026, 11, 23, 12, tzinfo=UTC), date(2026, 11, 1), "0199aaaa-0000-7000-8000-000000000001"
 # What programs have no use for: each with its reason.
-LEFT_OUT: dict[str, str] = {}
+LEFT_OUT = {"jobs_api:log_json": "the log's lines come as pages and as a stream"}
 
 
 def acts(c: Any) -> Iterator[Any]:
@@ -56,7 +56,17 @@ def acts(c: Any) -> Iterator[Any]:
     yield c.webhooks.replay(ID, since=NOW), c.webhooks.deliveries(ID).first(), c.webhooks.delivery(ID, ID)
     yield c.webhooks.resend(ID, ID), c.webhooks.event_types().first(), c.webhooks.events().first()
     yield c.markets.list().first(), c.markets.get("gpu")
-    yield c.jobs.log_lines(ID).first()
+    yield from jobs(c.jobs)
+
+
+def jobs(j: Any) -> Iterator[Any]:
+    """Do everything about jobs once."""
+    yield j.list().first(), j.get(ID), j.run(image="a", market="gpu"), j.rehearse(image="a", market="gpu")
+    yield j.move(ID, project="p"), j.stop(ID), j.restart(ID), j.extend(ID, 60)
+    yield j.notes(ID).first(), j.note(ID, "n"), j.note_update(ID, ID, "m"), j.note_remove(ID, ID)
+    yield j.events(ID).first(), j.attempts(ID).first(), j.result(ID), j.result_file(ID)
+    yield j.log_lines(ID).first(), j.log_text(ID), j.log_search(ID, "words"), next(iter(j.logs(ID)), None)
+    yield j.policy(), j.set_policy(reposts=1), j.log_days(), j.set_log_days(3)
 
 
 ANSWER = {"items": [], "next_cursor": None, "digests": [], "days": 1, "lines": [], "next_after": None, "id": ID}
