@@ -108,7 +108,8 @@ def test_webhooks_are_set_up_and_events_are_read(world: World, signed_in: Sign) 
     made = client.webhooks.create("https://acme.example/hook", types=["job.completed"])
     assert made.secret is not None
     assert client.webhooks.get(made.id).types == ["job.completed"]
-    event_emit(organisation_id=world.acme.pk, type="job.completed", subject="job:1", key="k", data={}, at=NOW)
+    fact = {"name": "Hello", "state": "completed"}
+    event_emit(organisation_id=world.acme.pk, type="job.completed", subject="job:1", key="k", data=fact, now=NOW)
     assert [one.subject for one in client.webhooks.events()] == ["job:1"]
     assert client.webhooks.deliveries(made.id).first().event.type == "job.completed"  # type: ignore[union-attr]
     assert {kind.name for kind in client.webhooks.event_types()} >= {"job.completed"}

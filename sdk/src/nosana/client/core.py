@@ -8,7 +8,7 @@ import logging
 import time
 import uuid
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -195,22 +195,9 @@ class Core:
 
     # --- bodies that are not JSON ---
 
-    async def content(self, path: str, *, query: Mapping[str, Any] | None = None, accept: str = "*/*") -> bytes:
-        """Return the whole body of an answer, such as a PDF."""
-        return (await self.send("GET", path, query=query, accept=accept)).content
-
-    async def pieces(
-        self, path: str, *, query: Mapping[str, Any] | None = None, accept: str = "*/*"
-    ) -> AsyncGenerator[bytes, None]:
-        """Yield the body of an answer of any length as it comes. Raises NoAnswer where it breaks off."""
-        answer = await self.send("GET", path, query=query, accept=accept, stream=True)
-        try:
-            async for piece in self.line.pieces(answer):
-                yield piece
-        except httpx.TransportError as error:
-            raise _no_answer(answer.request, error, None) from error
-        finally:
-            await self.line.hang_up(answer)
+    async def content(self, path: str, *, query: Mapping[str, Any] | None = None) -> bytes:
+        """Return the whole body of an answer, such as a PDF, in whatever form the address has it."""
+        return (await self.send("GET", path, query=query, accept="*/*")).content
 
     async def text_lines(
         self, path: str, *, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None

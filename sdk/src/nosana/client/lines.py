@@ -28,7 +28,6 @@ class Line(Protocol):
     async def send(self, request: httpx.Request, *, stream: bool = False) -> httpx.Response: ...
     async def read(self, response: httpx.Response) -> bytes: ...
     def text_lines(self, response: httpx.Response) -> AsyncIterator[str]: ...
-    def pieces(self, response: httpx.Response) -> AsyncIterator[bytes]: ...
     async def sleep(self, seconds: float) -> None: ...
     async def hang_up(self, response: httpx.Response) -> None: ...
     async def close(self) -> None: ...
@@ -72,11 +71,6 @@ class BlockingLine:
         for line in response.iter_lines():
             yield line
 
-    async def pieces(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """Yield the body as it comes."""
-        for piece in response.iter_bytes():
-            yield piece
-
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
@@ -114,11 +108,6 @@ class WaitingLine:
         """Yield the body's lines as they come."""
         async for line in response.aiter_lines():
             yield line
-
-    async def pieces(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        """Yield the body as it comes."""
-        async for piece in response.aiter_bytes():
-            yield piece
 
     async def sleep(self, seconds: float) -> None:
         """Wait, and let others run."""

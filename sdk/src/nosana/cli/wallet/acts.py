@@ -11,7 +11,16 @@ from typing import Any
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 
-from nosana.chain import Chain, ChainError, JobAccount, JobState, RunAccount, job_status, transaction_build
+from nosana.chain import (
+    Chain,
+    ChainError,
+    JobAccount,
+    JobState,
+    MarketAccount,
+    RunAccount,
+    job_status,
+    transaction_build,
+)
 from nosana.chain import instructions as ix
 
 LOOK_S = 2.0
@@ -69,6 +78,14 @@ async def job_find(chain: Chain, address: str) -> Found:
     return Found(address, job, run, place)
 
 
+async def market_find(chain: Chain, address: str) -> MarketAccount:
+    """Return the market at an address. Raises ChainError when there is none."""
+    data = await chain.account_data(address)
+    if data is None or data[:8] != MarketAccount.DISCRIMINATOR:
+        raise ChainError(f"There is no market {address} on {chain.cluster.name}.")
+    return MarketAccount.decode(data)
+
+
 async def send(chain: Chain, payer: Keypair, steps: Sequence[Instruction], *signers: Keypair) -> str:
     """Sign, send, wait until confirmed, and return the signature. Raises ChainError."""
     signed = transaction_build(steps, payer=payer, signers=signers, blockhash=await chain.blockhash())
@@ -84,9 +101,7 @@ async def job_list(
     Before it signs it says what lacks, so that nothing is lost on the way.
     """
     owner = wallet.pubkey()
-    account = await chain.market(market)
-    if account is None:
-        raise ChainError(f"There is no market {market} on {chain.cluster.name}.")
+    account = await market_find(chain, market)
     deposit = account.job_price * timeout
     fee = deposit // chain.cluster.fee_divisor if chain.cluster.fee_divisor else 0
     has, lamports = await asyncio.gather(chain.token_balance(owner), chain.sol_balance(owner))

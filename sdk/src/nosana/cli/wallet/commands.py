@@ -20,6 +20,7 @@ from nosana.cli.wallet.acts import (
     job_list,
     job_stop,
     job_wait,
+    market_find,
     nos,
     outcome,
 )
@@ -325,11 +326,9 @@ def _market_get(
 ) -> None:
     """Show one market."""
 
-    async def ask(there: Chain) -> tuple[str, MarketAccount | None]:
+    async def ask(there: Chain) -> tuple[str, MarketAccount]:
         address = await at.market_address(which, network, markets)
-        return address, await there.market(address)
+        return address, await market_find(there, address)
 
     address, found = at.Network(network, rpc).ask(ask)
-    if found is None:
-        stop(f"There is no market {address}.")
     show_one(_market(address, found), {**MARKET, "authority": "authority"})

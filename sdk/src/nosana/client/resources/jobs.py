@@ -241,7 +241,7 @@ class Jobs(Resource[M]):
     @act
     async def log_text(self, job_id: str) -> str:
         """Return the log so far as text; a line has its time, operation and stream before what was written."""
-        return (await self._core.content(job_path(job_id, "log.txt"), accept="text/plain")).decode()
+        return (await self._core.content(job_path(job_id, "log.txt"))).decode()
 
     @act
     async def log_search(self, job_id: str, words: str, *, limit: int = 1000) -> builtins.list[LogLine]:

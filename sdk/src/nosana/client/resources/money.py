@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     )
     from nosana.client.pages import Pages
 
-PDF, CSV, XML = "application/pdf", "text/csv", "application/xml"
-
 
 class Credits(Resource[M]):
     """What the organisation has, and what changed it: `client.balance`."""
@@ -85,7 +83,7 @@ class UsageReports(Resource[M]):
     @act
     async def csv(self, *, since: date | None = None, until: date | None = None) -> bytes:
         """Return every settled line as CSV, oldest first."""
-        return await self._core.content("usage.csv", query={"since": since, "until": until}, accept=CSV)
+        return await self._core.content("usage.csv", query={"since": since, "until": until})
 
 
 class Caps(Resource[M]):
@@ -247,12 +245,12 @@ class Invoices(Resource[M]):
     @act
     async def pdf(self, number: str) -> bytes:
         """Return its PDF. Raises Conflict while it is being printed."""
-        return await self._core.content(part("invoices", number) + ".pdf", accept=PDF)
+        return await self._core.content(part("invoices", number) + ".pdf")
 
     @act
     async def xml(self, number: str) -> bytes:
         """Return it as UBL, for accounting programs."""
-        return await self._core.content(part("invoices", number) + ".xml", accept=XML)
+        return await self._core.content(part("invoices", number) + ".xml")
 
 
 class CreditNotes(Resource[M]):
@@ -270,7 +268,7 @@ class CreditNotes(Resource[M]):
     @act
     async def pdf(self, number: str) -> bytes:
         """Return its PDF. Raises Conflict while it is being printed."""
-        return await self._core.content(part("credit-notes", number) + ".pdf", accept=PDF)
+        return await self._core.content(part("credit-notes", number) + ".pdf")
 
 
 class Statements(Resource[M]):
@@ -288,9 +286,9 @@ class Statements(Resource[M]):
     @act
     async def pdf(self, month: str) -> bytes:
         """Return its PDF."""
-        return await self._core.content(part("statements", month) + ".pdf", accept=PDF)
+        return await self._core.content(part("statements", month) + ".pdf")
 
     @act
     async def csv(self, month: str) -> bytes:
         """Return all its lines as CSV."""
-        return await self._core.content(part("statements", month) + ".csv", accept=CSV)
+        return await self._core.content(part("statements", month) + ".csv")
