@@ -32,8 +32,9 @@ from apps.jobs.services.observation import (
     attempt_repriced,
     attempt_withdrawn,
     want_close,
+    wants_close,
 )
-from apps.jobs.services.parking import attempt_park, attempt_resolve, resolve_check
+from apps.jobs.services.parking import attempt_afloat, attempt_park, attempt_resolve, attempt_strand, resolve_check
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
@@ -80,6 +81,7 @@ __all__ = [
     "Seen",
     "Spender",
     "attempt_acts_tell",
+    "attempt_afloat",
     "attempt_cancelled",
     "attempt_clean",
     "attempt_failed",
@@ -89,6 +91,7 @@ __all__ = [
     "attempt_resolve",
     "attempt_settle",
     "attempt_silent",
+    "attempt_strand",
     "attempt_withdrawn",
     "batch_of",
     "definition_whole",
@@ -139,4 +142,5 @@ __all__ = [
     "secrets_wipe",
     "text_kept",
     "want_close",
+    "wants_close",
 ]
