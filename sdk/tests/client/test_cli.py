@@ -1,6 +1,7 @@
 """The command's frame: help, settings, output, exit codes; and jobs on a screen."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -340,3 +341,12 @@ def test_a_platform_without_sign_in_by_browser_says_so(nosana: Run, monkeypatch:
     own = httpx.Client
     monkeypatch.setattr(device.httpx, "Client", lambda **_: own(transport=answer))
     assert "--key" in nosana("login", "--url", "https://x.example", code=2).stderr
+
+
+def test_a_shell_completes_commands_that_are_loaded_late() -> None:
+    for words, wanted in (("nosana jo", ["job"]), ("nosana job re", ["restart", "results"])):
+        told = {"_NOSANA_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        said = subprocess.run(
+            [sys.executable, "-m", "nosana.cli"], capture_output=True, text=True, env={**os.environ, **told}
+        )
+        assert said.stdout.split() == wanted, said.stderr
