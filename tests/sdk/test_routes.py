@@ -57,6 +57,18 @@ def acts(c: Any) -> Iterator[Any]:
     yield c.webhooks.resend(ID, ID), c.webhooks.event_types().first(), c.webhooks.events().first()
     yield c.markets.list().first(), c.markets.get("gpu")
     yield from jobs(c.jobs)
+    yield (
+        c.templates.list().first(),
+        c.templates.get("t"),
+        c.templates.create(title="T"),
+        c.templates.restore("t", 1),
+    )
+    yield (
+        c.templates.versions("t").first(),
+        c.templates.version("t", 1),
+        c.templates.update("t", base=1, title="U"),
+    )
+    yield c.templates.archive("t"), c.templates.unarchive("t")
 
 
 def jobs(j: Any) -> Iterator[Any]:

@@ -13,7 +13,7 @@ import pytest
 from nosana import AsyncNosana, Nosana
 from nosana.client import AnswerUnreadable, ApprovalNeeded, ConfigurationError, NoMarket, WaitTimeout
 from nosana.client.modes import act
-from nosana.client.resources import base, jobs, money, people, webhooks
+from nosana.client.resources import base, jobs, money, people, templates, webhooks
 
 from sdk.tests.client.told import JOB, MARKET, connected, connected_async, problem
 
@@ -182,7 +182,7 @@ async def test_a_job_is_waited_for_asynchronously(platform):
 
 
 def groups():
-    return [kind for module in (jobs, money, people, webhooks) for kind in vars(module).values()
+    return [kind for module in (jobs, money, people, templates, webhooks) for kind in vars(module).values()
             if isinstance(kind, type) and issubclass(kind, base.Resource) and kind is not base.Resource]  # fmt: skip
 
 

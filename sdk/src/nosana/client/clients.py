@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from nosana.client.core import Core, Reader
 from nosana.client.lines import BlockingLine, WaitingLine
 from nosana.client.modes import Async, Bound, M, Sync, act
-from nosana.client.resources import jobs, money, people, webhooks
+from nosana.client.resources import jobs, money, people, templates, webhooks
 from nosana.client.retries import Patience
 from nosana.client.settings import settings_find
 
@@ -47,7 +47,7 @@ class Client(Bound[M], Generic[M]):
         self.statements: money.Statements[M] = money.Statements(core)
         self.webhooks: webhooks.Webhooks[M] = webhooks.Webhooks(core)
         self.markets: jobs.Markets[M] = jobs.Markets(core)
-        self.templates: jobs.Templates[M] = jobs.Templates(core)
+        self.templates: templates.Templates[M] = templates.Templates(core)
         self.jobs: jobs.Jobs[M] = jobs.Jobs(core)
 
     def at(self: C, *, organisation: str | None = None, project: str | None = None) -> C:

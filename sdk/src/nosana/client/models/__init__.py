@@ -23,6 +23,7 @@ from nosana.client.models.jobs import (
     Result,
     StateSeen,
     Template,
+    TemplateVersion,
 )
 from nosana.client.models.money import (
     AutomaticTopUp,
@@ -68,7 +69,7 @@ __all__ = [
     "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine", "Lot", "Market", "Member", "Model", "Note",
     "Organisation",
     "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Rehearsal", "Replay", "Result", "StateSeen",
-    "Statement", "Template", "Terms", "TopUp", "Transfer", "Usage", "UsageRow", "Webhook", "WhoAmI",
+    "Statement", "Template", "TemplateVersion", "Terms", "TopUp", "Transfer", "Usage", "UsageRow", "Webhook", "WhoAmI",
 ]  # fmt: skip
 
 

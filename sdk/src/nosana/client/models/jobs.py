@@ -55,6 +55,17 @@ class Template(Model):
     variables: list[dict[str, Any]] = []
 
 
+class TemplateVersion(Model):
+    """One version of a template of the organisation's own."""
+
+    number: int
+    title: str
+    note: str
+    restored_from: int | None
+    author: str | None
+    created_at: datetime
+
+
 class LogLine(Model):
     """A line of a log; `seq` numbers the lines of a job, `op` is the operation.
 

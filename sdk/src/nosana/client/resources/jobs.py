@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         Rehearsal,
         Result,
         StateSeen,
-        Template,
     )
     from nosana.client.pages import Pages
     from nosana.client.streams import Stream
@@ -46,19 +45,6 @@ class Markets(Resource[M]):
     async def get(self, market: str) -> Market:
         """Return one by its slug, while it takes new jobs. Raises NotFound."""
         return await self._get("Market", part("/markets", market))
-
-
-class Templates(Resource[M]):
-    """What can be launched from: the gallery and the organisation's own."""
-
-    def list(self, *, q: str | None = None, tag: str | None = None) -> Pages[M, Template]:
-        """Return all that fit, the organisation's own first, without their definitions."""
-        return self._items("Template", "templates", q=q, tag=tag)
-
-    @act
-    async def get(self, slug: str) -> Template:
-        """Return one, with its definition and variables. Raises NotFound."""
-        return await self._get("Template", part("templates", slug))
 
 
 class Jobs(Resource[M]):
