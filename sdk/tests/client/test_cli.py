@@ -201,6 +201,8 @@ def test_a_job_may_be_left_alone_from_the_start(nosana: Run, platform: Platform)
     ("words", "sentence"),
     [
         (("run",), "an image, or a definition"),
+        (("run", "a", "-T", "t"), "an image, or a definition"),
+        (("run", "a", "--var", "a=b"), "--var belongs to"),
         (("run", "a", "-m", "m", "-t", "soon"), "“soon” is no time"),
         (("run", "a", "-m", "m", "-e", "A"), "--env takes NAME=value"),
         (("run", "-m", "m", "-f", "none.json"), "none.json cannot be read"),
@@ -350,3 +352,17 @@ def test_a_shell_completes_commands_that_are_loaded_late() -> None:
             [sys.executable, "-m", "nosana.cli"], capture_output=True, text=True, env={**os.environ, **told}
         )
         assert said.stdout.split() == wanted, said.stderr
+
+
+def test_a_template_is_launched_with_what_it_suggests(nosana: Run, platform: Platform) -> None:
+    operation = {"type": "container/run", "id": "a", "args": {"image": "%%global.variables.image%%"}}
+    template = {
+        "slug": "t", "title": "A template", "vram_gb": 0, "minutes": 30,
+        "variables": [{"name": "image", "default": "ubuntu"}],
+        "definition": {"version": "0.1", "type": "container", "ops": [operation]},
+    }  # fmt: skip
+    platform.says(template, JOB)
+    nosana("job", "run", "-T", "t", "--var", "image=debian", "-m", "gpu", "-d")
+    body = json.loads(platform.asked[1].content)
+    assert (body["name"], body["timeout_s"], body["template"]) == ("A template", 1800, "t")
+    assert body["definition"]["global"] == {"variables": {"image": "debian"}}

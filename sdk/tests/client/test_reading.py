@@ -1,6 +1,7 @@
 """Answers as models, lists over pages, and which address is asked."""
 
 import ast
+import copy
 import inspect
 import json
 import re
@@ -219,3 +220,34 @@ def test_both_clients_have_the_same_names_and_every_act_is_explained():
                 assert value.__doc__, f"{name}.{attribute}"
                 assert isinstance(value, act) or not inspect.iscoroutinefunction(value)
     assert typing.get_type_hints(Nosana.__init__)["key"] == str | None
+
+
+TEMPLATE = {
+    "slug": "vllm", "own": False, "version": 1, "title": "vLLM", "summary": "", "tags": [], "vram_gb": 16,
+    "gpu": "any", "minutes": 120,
+    "variables": [
+        {"name": "model", "kind": "text", "default": "acme/one"},
+        {"name": "TOKEN", "kind": "secret", "required": False},
+        {"name": "must", "kind": "text"},
+    ],
+    "definition": {
+        "version": "0.1", "type": "container",
+        "ops": [{"type": "container/run", "id": "a", "args": {
+            "image": "a", "cmd": ["%%global.variables.model%%", "%%secret.TOKEN%%"],
+            "env": {"T": "%%secret.TOKEN%%"}}}],
+    },
+}  # fmt: skip
+
+
+def test_a_template_is_filled_with_what_is_given_and_its_defaults(platform, client):
+    platform.says(*[copy.deepcopy(TEMPLATE)] * 4)
+    filled = client.templates.fill("vllm", {"must": "x"})
+    assert filled["global"] == {"variables": {"model": "acme/one", "must": "x"}}
+    assert filled["ops"][0]["args"] == {"image": "a", "cmd": ["%%global.variables.model%%"], "env": {}}
+    kept = client.templates.fill("vllm", {"must": "x", "model": "b/c"}, secrets=["TOKEN"])
+    assert kept["ops"] == TEMPLATE["definition"]["ops"]
+    assert kept["global"]["variables"]["model"] == "b/c"
+    with pytest.raises(ConfigurationError, match="value for must"):
+        client.templates.fill("vllm")
+    with pytest.raises(ConfigurationError, match="no variable 'colour'; there are model, must"):
+        client.templates.fill("vllm", {"colour": "blue"})

@@ -13,6 +13,7 @@ import typer
 from nosana.cli.follow import follow, print_line, report
 from nosana.cli.frame import JOB_FAILED, USAGE, Output, client, command, common, group, stop
 from nosana.cli.printing import credits, dump, duration, show_list, show_one, since, when
+from nosana.client.definitions import template_filled
 
 job = group("Jobs.")
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="Its id.")]
@@ -82,11 +83,15 @@ def _run(
     file: Annotated[
         str | None, typer.Option("--file", "-f", help="A definition instead (JSON or YAML; - is standard input).")
     ] = None,
+    template: Annotated[str | None, typer.Option("--template", "-T", help="A template instead (slug).")] = None,
+    var: Annotated[list[str] | None, typer.Option("--var", help="NAME=value of the template.")] = None,
     gpu: Annotated[str | None, typer.Option("--gpu", help="any, 24GB, or a part of its name.")] = None,
     market: Annotated[
         str | None, typer.Option("--market", "-m", help="Slug or address; else the cheapest.")
     ] = None,
-    timeout: Annotated[str, typer.Option("--timeout", "-t", help="It runs no longer: 90s, 10m, 2h.")] = "1h",
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", "-t", help="It runs no longer: 90s, 10m, 2h; else 1h.")
+    ] = None,
     name: Annotated[str | None, typer.Option("--name", "-n", help="What it is called.")] = None,
     env: Annotated[list[str] | None, typer.Option("--env", "-e", help="NAME=value or NAME=@FILE.")] = None,
     secret: Annotated[
@@ -111,28 +116,47 @@ def _run(
 
     Ends with 0 if it completed and every operation ended with 0, else with 8.
     """
-    if (image is None) == (file is None):
-        stop("say what shall run: an image, or a definition with --file.", USAGE)
+    if sum(what is not None for what in (image, file, template)) != 1:
+        stop("say what shall run: an image, or a definition with --file, or a --template.", USAGE)
+    if image is None and (env or expose):
+        stop("--env and --expose belong to an image; write them into the definition.", USAGE)
+    if var and template is None:
+        stop("--var belongs to a --template.", USAGE)
     given: dict[str, Any] = {
-        "gpu": gpu_of(gpu), "market": market, "timeout_s": seconds(timeout), "name": name, "public": public,
+        "gpu": gpu_of(gpu), "market": market, "timeout_s": seconds(timeout or "1h"), "name": name, "public": public,
         "secrets": pairs(secret, "--secret"),
     }  # fmt: skip
-    if file is not None:
-        given["definition"] = definition_of_file(file)
-        given["name"] = name or ("Job" if file == "-" else Path(file).stem)
-    else:
-        given |= {"image": image, "command": [*words] if words else None}
     with client() as asked:
+        if template is not None:
+            _of_template(asked, template, given, pairs(var, "--var") or {}, timeout=timeout)
+        elif file is not None:
+            given |= {"definition": definition_of_file(file), "name": name or _stem(file)}
+        else:
+            given |= {"image": image, "command": [*words] if words else None}
         if dry_run:
             return _estimate(asked.jobs.rehearse(**given))
-        if file is None:
+        if image is not None:
             given |= {"env": pairs(env, "--env"), "expose": _ports(expose)}
-        elif env or expose:
-            stop("--env and --expose belong to an image; write them into the definition.", USAGE)
-        made = asked.jobs.run(**given, reason=reason, idempotency_key=key)
+        made = asked.jobs.run(**given, template=template, reason=reason, idempotency_key=key)
         if detach:
             return _made(made)
         raise typer.Exit(follow(asked, made))
+
+
+def _of_template(
+    asked: Any, slug: str, given: dict[str, Any], variables: dict[str, str], *, timeout: str | None
+) -> None:
+    """Put what a template says into what is given, where nothing else was said."""
+    found = asked.templates.get(slug)
+    given["definition"] = template_filled(found, variables, given["secrets"] or ())
+    given["name"] = given["name"] or found["title"]
+    given["gpu"] = given["gpu"] or found["vram_gb"] or False
+    if timeout is None:
+        given["timeout_s"] = found["minutes"] * 60
+
+
+def _stem(file: str) -> str:
+    return "Job" if file == "-" else Path(file).stem
 
 
 def _ports(ports: list[int] | None) -> int | list[int] | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from nosana.client.errors import NosanaError
+from nosana.client.errors import ConfigurationError, NosanaError
 
 OPERATION = "main"
 
@@ -52,6 +52,46 @@ def definition_of(
     if vram_gb:
         definition["meta"] = {"system_resources": {"required_vram": vram_gb}}
     return definition
+
+
+def template_filled(
+    template: Mapping[str, Any], variables: Mapping[str, str], secrets: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return a template's definition with values for its variables: those given, else the defaults.
+
+    `secrets` are the names of the secrets that will be given; what stands for one that is not is left out. Raises
+    ConfigurationError for a value that is missing, and for a name that the template does not know.
+    """
+    known = {str(one["name"]): one for one in template["variables"]}
+    values = {name: one for name, one in known.items() if one.get("kind") != "secret"}
+    if strange := [name for name in variables if name not in values]:
+        there = ", ".join(values) or "none"
+        raise ConfigurationError(f"The template has no variable {strange[0]!r}; there are {there}.")
+    filled = {name: str(variables.get(name, one.get("default", ""))) for name, one in values.items()}
+    given = {**filled, **dict.fromkeys(secrets, "x")}
+    lacking = [name for name, one in known.items() if one.get("required", True) and not given.get(name)]
+    if lacking:
+        raise ConfigurationError(f"The template needs a value for {', '.join(lacking)}.")
+    absent = {
+        f"%%secret.{name}%%" for name, one in known.items() if one.get("kind") == "secret" and name not in given
+    }
+    definition = dict(_without(template["definition"], absent))
+    if filled:
+        whole = dict(definition.get("global") or {})
+        definition["global"] = {**whole, "variables": {**(whole.get("variables") or {}), **filled}}
+    return definition
+
+
+def _without(value: Any, marks: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(inner, marks) for key, inner in value.items() if not _is(inner, marks)}
+    if isinstance(value, list):
+        return [_without(inner, marks) for inner in value if not _is(inner, marks)]
+    return value
+
+
+def _is(value: Any, marks: Collection[str]) -> bool:
+    return isinstance(value, str) and value in marks
 
 
 def market_choose(markets: Sequence[Mapping[str, Any]], gpu: bool | int | str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from nosana.client.definitions import template_filled
 from nosana.client.modes import M, act
 from nosana.client.resources.base import Resource
 from nosana.client.waiting import part
@@ -28,8 +30,18 @@ class Templates(Resource[M]):
         return await self._get("Template", part("templates", slug))
 
     @act
+    async def fill(
+        self, slug: str, variables: Mapping[str, str] | None = None, *, secrets: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """Return a definition to launch: the template's, with values for its variables, else its defaults.
+
+        `secrets` are the names of those that `jobs.run(secrets=…)` will get. Raises ConfigurationError and NotFound.
+        """
+        return template_filled(await self._get(None, part("templates", slug)), variables or {}, secrets)
+
+    @act
     async def create(self, *, idempotency_key: str | None = None, **facts: Any) -> Template:
-        """Keep one of the organisation's own: title, summary and definition, and if wanted description, tags, variables,
+        """Keep one of the own: title, summary and definition, and if wanted description, tags, variables,
         vram_gb, gpu, minutes and note.
         """
         return await self._post("Template", "templates", facts, idempotency_key)
