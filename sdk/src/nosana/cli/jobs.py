@@ -116,12 +116,7 @@ def _run(
 
     Ends with 0 if it completed and every operation ended with 0, else with 8.
     """
-    if sum(what is not None for what in (image, file, template)) != 1:
-        stop("say what shall run: an image, or a definition with --file, or a --template.", USAGE)
-    if image is None and (env or expose):
-        stop("--env and --expose belong to an image; write them into the definition.", USAGE)
-    if var and template is None:
-        stop("--var belongs to a --template.", USAGE)
+    _consistent(image, file, template, of_image=bool(env or expose), of_template=bool(var))
     given: dict[str, Any] = {
         "gpu": gpu_of(gpu), "market": market, "timeout_s": seconds(timeout or "1h"), "name": name, "public": public,
         "secrets": pairs(secret, "--secret"),
@@ -141,6 +136,18 @@ def _run(
         if detach:
             return _made(made)
         raise typer.Exit(follow(asked, made))
+
+
+def _consistent(
+    image: str | None, file: str | None, template: str | None, *, of_image: bool, of_template: bool
+) -> None:
+    """End with a sentence where options do not go together."""
+    if sum(what is not None for what in (image, file, template)) != 1:
+        stop("say what shall run: an image, or a definition with --file, or a --template.", USAGE)
+    if of_image and image is None:
+        stop("--env and --expose belong to an image; write them into the definition.", USAGE)
+    if of_template and template is None:
+        stop("--var belongs to a --template.", USAGE)
 
 
 def _of_template(
