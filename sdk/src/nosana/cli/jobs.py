@@ -105,9 +105,7 @@ def _run(
     ] = False,
     reason: Annotated[str | None, typer.Option("--reason", help="For whoever must approve it.")] = None,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Print its id and return at once.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what it would cost, and launch nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost; launch nothing.")] = False,
     key: Annotated[
         str | None, typer.Option("--idempotency-key", help="Launch once, however often this is repeated.")
     ] = None,
