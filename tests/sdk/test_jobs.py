@@ -94,8 +94,9 @@ def test_refusals_say_what_lacks_and_where(mia: Nosana) -> None:
     with pytest.raises(Invalid) as wrong:
         mia.jobs.run(definition={"version": "0.1", "type": "container", "ops": [], "colour": "blue"}, market="gpu")
     assert any("colour" in path for path in wrong.value.fields)
-    with pytest.raises(NotFound):
+    with pytest.raises(Invalid) as unknown:
         mia.jobs.run(image="ubuntu", market="none")
+    assert unknown.value.code == "market_unknown"
     with pytest.raises(NoMarket):
         mia.jobs.run(image="ubuntu", gpu="H100")
     assert mia.jobs.list().all() == []

@@ -58,7 +58,7 @@ async def _saved(key: Keypair, wallet: str) -> None:
 def _post(
     words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]...", help="What the image runs.")] = None,
     to: Annotated[str, typer.Option("--market", "-m", help="Address or name of the market.")] = "",
-    minutes: Annotated[int, typer.Option("--timeout", "-t", min=1, help="Minutes it may run.")] = 0,
+    minutes: Annotated[int, typer.Option("--timeout", "-t", help="Minutes it may run.")] = 0,
     file: Annotated[str | None, typer.Option("--file", "-f", help="A definition, JSON or YAML.")] = None,
     address: Annotated[str | None, typer.Option("--url", help="Where a definition is.")] = None,
     image: Annotated[str, typer.Option("--image", "-i", help="The image of the container.")] = "ubuntu",
@@ -75,7 +75,7 @@ def _post(
     markets: at.List = None,
 ) -> None:
     """Post a job to a market, and pay its deposit from your wallet. Definition and result are public on IPFS."""
-    if not to or not minutes:
+    if not to or minutes < 1:
         stop("a job takes --market and --timeout (minutes).", USAGE)
     if kind != "container":
         stop(f"there is no type “{kind}”; container is the only one.", USAGE)
