@@ -79,7 +79,7 @@ def figures(only: str) -> Iterator[Figure]:
             "NOSANA_CONFIG": str(Path(folder) / "none.ini"),
         }
         ours = [sys.executable, "-m", "nosana.cli"]
-        scripts = {name: Path(folder) / f"{name}.py" for name in ("typer", "httpx")}
+        scripts = {name: Path(folder) / f"bare_{name}.py" for name in ("typer", "httpx")}
         scripts["typer"].write_text(TYPER % COMMANDS)
         scripts["httpx"].write_text(HTTPX)
         pairs = {

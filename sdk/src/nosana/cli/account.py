@@ -100,7 +100,8 @@ def _whoami() -> None:
 
 def _who(said: dict[str, Any]) -> str:
     if said["user"]:
-        return f"{said['user']['name'] or 'you'} <{said['user']['email']}>"
+        name, address = said["user"]["name"], str(said["user"]["email"])
+        return f"{name} <{address}>" if name else address
     return f"the service key {said['key']['name']}" if said["key"] else "nobody"
 
 

@@ -110,7 +110,7 @@ def report(asked: Any, job: dict[str, Any], *, screen: Screen | None = None) -> 
     failed = [str(one) for one in codes if one not in (0, None)]
     if failed:
         ended += f" Exit code {', '.join(failed)}."
-    if job["state"] != "completed" and job["sentence"]:
+    if job["state"] == "failed" and job["sentence"]:
         ended += f" {job['sentence']}"
     (screen or Screen(asked, quiet=False)).say(ended)
     return code
