@@ -137,6 +137,20 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "invite-many": f"{o}members/invite/many/",
         "invitation": f"/invitations/{people['token']}/",
         "organisation-new": "/organisations/new/",
+        **money_pages(people),
+        "account-email": "/accounts/email/",
+        "account-password": "/accounts/password/change/",
+        "account-mfa": "/accounts/2fa/",
+        "account-logout": "/accounts/logout/",
+        "job-not-found": f"{o}jobs/01890000-0000-7000-8000-000000000000/",
+        "other-organisation": "/o/xenon/",
+    }
+
+
+def money_pages(people: dict[str, str]) -> dict[str, str]:
+    """Return the pages of Acme's billing, by name."""
+    o = "/o/acme/"
+    return {
         "billing": f"{o}billing/",
         "credits": f"{o}billing/credits/",
         "usage": f"{o}billing/usage/",
@@ -160,12 +174,6 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
             for name in people
             if name.startswith("setup-")
         },
-        "account-email": "/accounts/email/",
-        "account-password": "/accounts/password/change/",
-        "account-mfa": "/accounts/2fa/",
-        "account-logout": "/accounts/logout/",
-        "job-not-found": f"{o}jobs/01890000-0000-7000-8000-000000000000/",
-        "other-organisation": "/o/xenon/",
     }
 
 

@@ -15,6 +15,7 @@ from apps.notifications.selectors.webhooks import (
     endpoint_get,
     endpoints_counted,
     endpoints_of,
+    events_of,
 )
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "endpoint_get",
     "endpoints_counted",
     "endpoints_of",
+    "events_of",
     "notice_get",
     "notices_page",
     "notices_unread",
