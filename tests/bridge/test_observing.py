@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
-from nosana.chain import instructions as ix
 from nosana.chain import Chain, ChainUnavailable, wallet_load
+from nosana.chain import instructions as ix
 from solders.keypair import Keypair
 
 from apps.billing.models import Hold, Settlement
