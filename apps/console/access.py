@@ -49,6 +49,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     # --- console
     "console:start": {"GET": Public("the front page; signed in, the way to one's organisation")},
     "console:home": {"GET": P.JOBS_VIEW},
+    "console:search": {"GET": P.ORGANISATION_VIEW},
+    "console:view_save": {"POST": P.ORGANISATION_VIEW},
+    "console:view_delete": {"POST": P.ORGANISATION_VIEW},
     "console:project": {"GET": P.ORGANISATION_VIEW},
     # --- organisations
     "organisations:new": {
@@ -179,6 +182,16 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing:proof": {"GET": P.BILLING_VIEW},
     "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
     # --- notifications
+    "notifications:notices": {"GET": P.ORGANISATION_VIEW},
+    "notifications:bell": {"GET": P.ORGANISATION_VIEW},
+    "notifications:choices": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
+    "notifications:unsubscribe": {
+        "GET": Public("the signed link of a mail, which shows what it would end"),
+        "POST": Public("the signed link of a mail ends mails like it, without signing in (RFC 8058)"),
+    },
+    "notifications:notices_mark": {"POST": P.ORGANISATION_VIEW},
+    "notifications:notice": {"GET": P.ORGANISATION_VIEW},
+    "notifications:notice_mark": {"POST": P.ORGANISATION_VIEW},
     "notifications:webhooks": {"GET": P.WEBHOOKS_MANAGE},
     "notifications:webhook_new": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications:webhook": {"GET": P.WEBHOOKS_MANAGE},
@@ -190,6 +203,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "notifications:webhook_remove": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications:delivery": {"GET": P.WEBHOOKS_MANAGE},
     "notifications:delivery_resend": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications_api:events": {"GET": P.WEBHOOKS_MANAGE},
     "notifications_api:event_types": {"GET": P.WEBHOOKS_MANAGE},
     "notifications_api:webhooks": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications_api:webhook": {
@@ -230,6 +244,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs_api:markets": {"GET": SignedIn("markets are the same for everybody")},
     "jobs_api:market": {"GET": SignedIn("markets are the same for everybody")},
     "jobs:list": {"GET": P.JOBS_VIEW},
+    "jobs:list_csv": {"GET": P.JOBS_VIEW},
+    "jobs:list_stream": {"GET": P.JOBS_VIEW},
+    "jobs:stop_many": {"GET": P.JOBS_STOP, "POST": P.JOBS_STOP},
     "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:policy": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
     "jobs:estimate": {"POST": P.JOBS_LAUNCH},
