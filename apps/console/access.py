@@ -50,6 +50,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "console:start": {"GET": Public("the front page; signed in, the way to one's organisation")},
     "console:home": {"GET": P.JOBS_VIEW},
     "console:project": {"GET": P.ORGANISATION_VIEW},
+    "console:reference": {"GET": Public("what the API is, for whoever considers it")},
+    "console:openapi": {"GET": Public("as above, for programs")},
     # --- organisations
     "organisations:new": {
         "GET": SignedIn("whoever creates an organisation owns it"),
@@ -58,6 +60,15 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:invitation": {
         "GET": Public("whoever has the link was sent it; it is signed, works once and expires"),
         "POST": Public("as above; the place goes only to whom the invited address belongs"),
+    },
+    "organisations:device": {
+        "GET": SignedIn("lets a program in as the person themselves, for what they read there"),
+        "POST": SignedIn("as above"),
+    },
+    "organisations:device_code": {"POST": Public("whoever has a code can do nothing until a person confirms it")},
+    "organisations:programs": {
+        "GET": SignedIn("shows the programs the person signed in"),
+        "POST": SignedIn("ends a sign-in of the person's own"),
     },
     "organisations:terms_public": {"GET": Public("terms are for everybody to read")},
     "organisations:settings": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},

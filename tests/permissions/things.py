@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -357,6 +358,12 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "people": [owner_of(organisation).user.email],
     },
     "jobs_api:jobs": launch_json,
+    "jobs_api:extend": lambda organisation: {"timeout_s": 7200},
+    "jobs_api:notes": lambda organisation: {"text": "Mine"},
+    "organisations_api:terms": lambda organisation: {"version": settings.TERMS_VERSION},
+    "organisations_api:approval_decide": lambda organisation: {"decision": "deny", "round": 1},
+    "organisations_api:projects": lambda organisation: {"name": "Fresh"},
+    "billing_api:quotes": lambda organisation: {"currency": "EUR", "net_minor": 5_000},
     "billing:move": lambda organisation: {
         "source": "here",
         "target": f"project:{project_of(organisation).pk}",

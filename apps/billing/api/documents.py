@@ -5,13 +5,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.billing import selectors
-from apps.billing.api.shapes import CreditNoteShape, InvoiceShape, StatementShape
+from apps.billing.api.shapes import CreditNoteShape, InvoiceShape, StatementShape, StatementWhole
 from apps.billing.documents import document_xml
 from apps.billing.models import CreditNote, Invoice
 from apps.billing.services import statement_print
 from apps.billing.views.frame import download
 from apps.core.errors import Conflict
 from apps.core.rest import page_answer
+from apps.core.rest.schema import AnythingShape, described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Permission
@@ -29,6 +30,7 @@ class Documents(Endpoint):
 class Invoices(Documents):
     """The invoices of an organisation."""
 
+    @described(InvoiceShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = selectors.invoices_of(self.organisation)
@@ -38,6 +40,7 @@ class Invoices(Documents):
 class OneInvoice(Documents):
     """One invoice."""
 
+    @described(AnythingShape)
     def get(self, request: Request, slug: str, number: str) -> Response:
         """Answer all that is printed on it."""
         return Response(selectors.invoice_get(self.organisation, number).data)
@@ -46,6 +49,7 @@ class OneInvoice(Documents):
 class InvoicePdf(Documents):
     """One invoice, printed."""
 
+    @described(media="application/pdf")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer its PDF."""
         return _pdf(selectors.invoice_get(self.organisation, number), "Invoice")
@@ -54,6 +58,7 @@ class InvoicePdf(Documents):
 class InvoiceXml(Documents):
     """One invoice, for accounting programs."""
 
+    @described(media="application/xml")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer it as UBL."""
         found = selectors.invoice_get(self.organisation, number)
@@ -63,6 +68,7 @@ class InvoiceXml(Documents):
 class CreditNotes(Documents):
     """The credit notes of an organisation."""
 
+    @described(CreditNoteShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = selectors.credit_notes_of(self.organisation)
@@ -72,6 +78,7 @@ class CreditNotes(Documents):
 class OneCreditNote(Documents):
     """One credit note."""
 
+    @described(AnythingShape)
     def get(self, request: Request, slug: str, number: str) -> Response:
         """Answer all that is printed on it."""
         return Response(selectors.credit_note_get(self.organisation, number).data)
@@ -80,6 +87,7 @@ class OneCreditNote(Documents):
 class CreditNotePdf(Documents):
     """One credit note, printed."""
 
+    @described(media="application/pdf")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer its PDF."""
         return _pdf(selectors.credit_note_get(self.organisation, number), "Credit note")
@@ -88,6 +96,7 @@ class CreditNotePdf(Documents):
 class Statements(Documents):
     """The statements of an organisation."""
 
+    @described(StatementShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of the closed months, newest first."""
         rows = selectors.statements_of(self.organisation)
@@ -97,6 +106,7 @@ class Statements(Documents):
 class OneStatement(Documents):
     """One statement."""
 
+    @described(StatementWhole)
     def get(self, request: Request, slug: str, month: str) -> Response:
         """Answer its figures and sums; its lines are in the CSV."""
         found = selectors.statement_get(self.organisation, month)
@@ -106,6 +116,7 @@ class OneStatement(Documents):
 class StatementPdf(Documents):
     """One statement, printed."""
 
+    @described(media="application/pdf")
     def get(self, request: Request, slug: str, month: str) -> HttpResponse:
         """Answer its PDF."""
         found = statement_print(selectors.statement_get(self.organisation, month))
@@ -115,6 +126,7 @@ class StatementPdf(Documents):
 class StatementCsv(Documents):
     """All lines of one statement."""
 
+    @described(media="text/csv")
     def get(self, request: Request, slug: str, month: str) -> HttpResponseBase:
         """Answer them as CSV, in a stream."""
         found = selectors.statement_get(self.organisation, month)

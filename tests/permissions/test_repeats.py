@@ -1,0 +1,61 @@
+"""Every POST of the API × a repeat: with the same Idempotency-Key it does nothing again and answers the same."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
+
+from apps.console.access import ROUTES
+from tests.permissions.routes import Route, routes
+from tests.permissions.stage import Stage
+from tests.permissions.tables import changed, contents
+
+pytestmark = pytest.mark.django_db
+POSTS = [route for route in routes() if route.api and "POST" in ROUTES.get(route.name, {})]
+SHOWN_ONCE = ("key", "secret")
+# What their bodies take is not made in things.py, or Stripe would be asked.
+NOT_TRIED = {"payments_api:topups", "notifications_api:webhook_replay", "organisations_api:invitations_many"}
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
+    """The cast and their things, for all tests here: each takes back what it changes."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Stage.build(POSTS)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("route", POSTS, ids=str)
+def test_a_repeat_with_the_same_key_does_nothing_again(stage: Stage, route: Route) -> None:
+    acme, client = stage.world.acme, stage.clients["olga"]
+    path, body = route.path(stage.values(route, acme)), stage.body(route, acme)
+    known = {"Idempotency-Key": "walk", "Content-Type": "application/json"}
+
+    def ask(more: dict[str, Any] | None = None) -> Any:
+        return client.post(path, body | (more or {}), content_type="application/json", headers=known)
+
+    with transaction.atomic():
+        first = ask()
+        if not body and first.status_code == 400 or route.name in NOT_TRIED:
+            transaction.set_rollback(True)
+            assert route.name in NOT_TRIED or _names_fields(first), f"{path}: give it a body in things.py"
+            return
+        before = contents()
+        again = ask()
+        assert (again.status_code, _kept(again)) == (first.status_code, _kept(first)), first.content
+        other = ask({"walk": True})
+        assert 400 <= other.status_code < 500, other.content
+        assert changed(before) == []
+        transaction.set_rollback(True)
+
+
+def _kept(answer: Any) -> Any:
+    """Return an answer without what is shown once, and without what goes on by itself."""
+    body = answer.json()
+    return {name: value for name, value in body.items() if name not in SHOWN_ONCE}
+
+
+def _names_fields(answer: Any) -> bool:
+    return bool(answer.json().get("fields"))
