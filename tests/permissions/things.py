@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -305,6 +304,8 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,
     "approval_id": lambda organisation: approval_of(organisation).pk,
+    "payments_api:refund_ask.topup_id": lambda organisation: refundable_of(organisation).pk,
+    "billing_api:credit_note_xml.number": lambda organisation: credit_note_of(organisation).number,
     "organisations:approval_link.token": lambda organisation: approval_link_sign(
         approval_of(organisation), owner_of(organisation).user
     ),
@@ -358,12 +359,7 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "people": [owner_of(organisation).user.email],
     },
     "jobs_api:jobs": launch_json,
-    "jobs_api:extend": lambda organisation: {"timeout_s": 7200},
-    "jobs_api:notes": lambda organisation: {"text": "Mine"},
-    "organisations_api:terms": lambda organisation: {"version": settings.TERMS_VERSION},
-    "organisations_api:approval_decide": lambda organisation: {"decision": "deny", "round": 1},
-    "organisations_api:projects": lambda organisation: {"name": "Fresh"},
-    "billing_api:quotes": lambda organisation: {"currency": "EUR", "net_minor": 5_000},
+    "billing_api:moves": lambda organisation: {"target": project_of(organisation).slug, "micro": 1},
     "billing:move": lambda organisation: {
         "source": "here",
         "target": f"project:{project_of(organisation).pk}",

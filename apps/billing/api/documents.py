@@ -1,19 +1,30 @@
 """Invoices, credit notes and statements."""
 
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.billing import selectors
-from apps.billing.api.shapes import CreditNoteShape, InvoiceShape, StatementShape, StatementWhole
+from apps.billing.api.shapes import (
+    CreditNoteShape,
+    InvoiceShape,
+    SentShape,
+    StatementShape,
+    StatementWhole,
+    VatCheckShape,
+)
 from apps.billing.documents import document_xml
-from apps.billing.models import CreditNote, Invoice
-from apps.billing.services import statement_print
+from apps.billing.models import CreditNote, Invoice, VatCheck
+from apps.billing.services import invoice_send_again, statement_print, vat_id_check
 from apps.billing.views.frame import download
 from apps.core.errors import Conflict
 from apps.core.rest import page_answer
 from apps.core.rest.schema import AnythingShape, described
 from apps.organisations.api.frame import Endpoint
+from apps.organisations.api.shapes import Nothing
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Permission
 
@@ -62,6 +73,60 @@ class InvoiceXml(Documents):
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer it as UBL."""
         found = selectors.invoice_get(self.organisation, number)
+        return download(document_xml(found.data), f"{found.number}.xml", "application/xml")
+
+
+class InvoiceSend(Endpoint):
+    """One invoice, mailed once more."""
+
+    @described(SentShape, body=Nothing)
+    def post(self, request: Request, slug: str, number: str) -> Response:
+        """Mail it to the finance address; three times a day at most."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        found = selectors.invoice_get(grant.organisation, number)
+        Nothing(data=request.data).read()
+        member = grant.member
+
+        def act() -> Any:
+            mail = invoice_send_again(membership=member, number=found.number, actor=self.actor, now=timezone.now())
+            return {"to": mail.to}
+
+        return self.once(grant, act, status=200)
+
+
+class VatChecks(Endpoint):
+    """What VIES says of the organisation's VAT id."""
+
+    @described(VatCheckShape)
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer the newest question and its answer; `state` is `none` where nothing was asked."""
+        return Response(_check(selectors.vat_check_latest(self.grant(Permission.BILLING_VIEW).organisation)))
+
+    @described(VatCheckShape, body=Nothing)
+    def post(self, request: Request, slug: str) -> Response:
+        """Ask again; the answer comes later. `state` is `none` without a VAT id of an EU country."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        Nothing(data=request.data).read()
+
+        def act() -> Any:
+            return _check(vat_id_check(organisation_id=grant.organisation_id, now=timezone.now(), again=True))
+
+        return self.once(grant, act, status=200)
+
+
+def _check(check: VatCheck | None) -> dict[str, Any]:
+    if check is None:
+        return {"vat_id": None, "state": "none", "name": None}
+    return {"vat_id": check.vat_id, "state": check.state, "name": check.name or None}
+
+
+class CreditNoteXml(Documents):
+    """One credit note, for accounting programs."""
+
+    @described(media="application/xml")
+    def get(self, request: Request, slug: str, number: str) -> HttpResponse:
+        """Answer it as UBL."""
+        found = selectors.credit_note_get(self.organisation, number)
         return download(document_xml(found.data), f"{found.number}.xml", "application/xml")
 
 

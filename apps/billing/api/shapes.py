@@ -10,6 +10,20 @@ from apps.billing.windows import Period
 from apps.core.rest import Body, Flag, Text, Texts
 
 
+class SentShape(serializers.Serializer[Any]):
+    """Where it was mailed."""
+
+    to = serializers.CharField()
+
+
+class VatCheckShape(serializers.Serializer[Any]):
+    """What VIES says of a VAT id."""
+
+    vat_id = serializers.CharField(allow_null=True)
+    state = serializers.CharField(help_text="waiting, valid, invalid or none.")
+    name = serializers.CharField(allow_null=True, help_text="As the tax office has it.")
+
+
 class LotShape(serializers.ModelSerializer[Lot]):
     """Credits that came together. `project` is the id of the project whose pot it is in."""
 
