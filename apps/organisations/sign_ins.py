@@ -7,7 +7,7 @@ in each organisation anew with every request, and of that what the scopes name.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.idp.oidc.models import Client, Token
@@ -111,3 +111,8 @@ def sign_in_end(*, user: User, sign_in_id: int) -> bool:
         Token.objects.filter(user=user, client=found.client, type=Token.Type.ACCESS_TOKEN).delete()
         found.delete()
     return True
+
+
+def sign_ins_purge(*, now: datetime) -> int:
+    """Delete the tokens that ended a day ago or more; return how many."""
+    return Token.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()[0]
