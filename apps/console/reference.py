@@ -50,7 +50,8 @@ def _operation(path: str, method: str, operation: dict[str, Any], shapes: dict[s
         "id": operation["operationId"],
         "method": method.upper(),
         "path": path,
-        "text": operation["description"],
+        "summary": operation["summary"],
+        "text": operation["description"].replace("`", ""),
         "parameters": [one for one in operation["parameters"] if one["in"] != "path"],
         "body": _members(body, shapes),
         "answers": [

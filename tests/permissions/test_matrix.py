@@ -66,6 +66,7 @@ NOT_BY_SERVICE_KEYS = {
     ("billing_api:cap", "DELETE"): "as above",
     ("billing_api:budgets", "PUT"): "a person stands for it",
     ("billing_api:budget", "DELETE"): "a person stands for it",
+    ("billing_api:balance_alert", "PUT"): "a person stands for it",
     ("billing_api:moves", "POST"): "a person stands for it",
     ("billing_api:invoice_send", "POST"): "a person stands for it",
     ("jobs_api:jobs", "POST"): "a job is somebody's: whose caps bind it, and who is told of it",

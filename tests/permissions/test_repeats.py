@@ -9,6 +9,7 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from apps.console.access import ROUTES
+from tests.jobs.recipes import FACTS
 from tests.permissions.routes import Route, routes
 from tests.permissions.stage import Stage
 from tests.permissions.tables import changed, contents
@@ -33,6 +34,8 @@ SENT: dict[str, dict[str, Any]] = {
     "organisations_api:terms": {"version": settings.TERMS_VERSION},
     "organisations_api:approval_decide": {"decision": "deny", "round": 1},
     "organisations_api:projects": {"name": "Fresh"},
+    "jobs_api:templates": FACTS,
+    "jobs_api:template_versions": {**FACTS, "title": "Louder", "base": 1},
     "notifications_api:webhooks": {"url": "https://hooks.acme.example/in"},
 }
 

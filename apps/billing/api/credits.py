@@ -47,7 +47,9 @@ class Vouchers(Endpoint):
 class MoveBody(Body):
     """Credits that go from a project's pot, or from what is in none, to another; left out: what is in none."""
 
-    source = Text(max_length=60, required=False, allow_null=True, help_text="The slug of a project.")
+    source = Text(  # type: ignore[assignment]
+        max_length=60, required=False, allow_null=True, help_text="The slug of a project."
+    )
     target = Text(max_length=60, required=False, allow_null=True, help_text="The slug of a project.")
     micro = serializers.IntegerField(min_value=1, max_value=MOST)
 

@@ -162,7 +162,7 @@ class TransferShape(serializers.Serializer[Any]):
     kind = serializers.CharField()
     sentence = serializers.CharField()
     amount_micro = serializers.IntegerField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class UsageRowShape(serializers.Serializer[Any]):
@@ -216,7 +216,7 @@ class BudgetShape(CapShape):
 class StatementWhole(StatementShape):
     """A statement with its figures."""
 
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
 
     class Meta(StatementShape.Meta):
         fields: Any = (*StatementShape.Meta.fields, "data")

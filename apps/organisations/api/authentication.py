@@ -41,7 +41,7 @@ class SomebodyKnown(BasePermission):
         return isinstance(request.auth, ApiKey) or bool(request.user.is_authenticated)
 
 
-class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class KeyScheme(OpenApiAuthenticationExtension):
     """How the reference names it; which scopes an address needs is added for each (apps.console.openapi)."""
 
     target_class = KeyAuthentication

@@ -5,7 +5,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from django.http.response import HttpResponseBase
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,7 +36,14 @@ class Endpoint(APIView):
     authentication_classes = (KeyAuthentication, SessionAuthentication)
     permission_classes = (SomebodyKnown,)
     parser_classes = (JSONBodyParser,)
-    metadata_class = None  # no answer to OPTIONS: pages of other origins may not call us
+    http_method_names = [
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+    ]  # no OPTIONS: other origins may not call us
     volatile: frozenset[str] = frozenset()
     deprecated_at: datetime | None = None
     ends_at: datetime | None = None
@@ -56,9 +62,7 @@ class Endpoint(APIView):
             if not tag_among(tag_of(now.data, without=self.volatile), seen):
                 raise ChangedMeanwhile
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Say the version of what is answered, and answer only the `fields` asked for."""
         if isinstance(response, Response) and response.status_code == HTTPStatus.OK and request.method == "GET":
             response = self._read(request, response)
