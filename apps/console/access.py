@@ -209,6 +209,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "notifications:webhook_remove": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications:delivery": {"GET": P.WEBHOOKS_MANAGE},
     "notifications:delivery_resend": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications_api:events": {"GET": P.WEBHOOKS_MANAGE},
     "notifications_api:event_types": {"GET": P.WEBHOOKS_MANAGE},
     "notifications_api:webhooks": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications_api:webhook": {
