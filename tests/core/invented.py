@@ -1,6 +1,6 @@
 """Requests made from the reference, right and wrong ones: none ends in a 500, or in what the reference does not say.
 
-Few examples for each address here; `make schemathesis EXAMPLES=200` makes more.
+A command of its own, not a part of `make test`: `make schemathesis EXAMPLES=20`, so many for each address.
 """
 
 import os
