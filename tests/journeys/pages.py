@@ -12,6 +12,7 @@ from apps.organisations.models import Organisation
 from apps.organisations.roles import Role
 from apps.payments.models import Dispute, Refund
 from apps.users.models import User
+from tests.console.jobs_scene import jobs_make
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
 from tests.organisations.people import invitation_token, invited, member
@@ -49,7 +50,8 @@ def pages_make(world: World) -> Pages:
     """Fill the database with what the pages show; return the pages."""
     olga = world.acme.memberships.get(user=world.olga)
     people = people_make(world) | cards_make(olga) | topups_make(olga)
-    shown = pages(scene_make(world.acme, world.olga), people) | oversight_pages(oversight_make(world))
+    jobs = scene_make(world.acme, world.olga) | jobs_make(olga)
+    shown = pages(jobs, people) | oversight_pages(oversight_make(world))
     limits_make(olga)
     lots_make(olga)
     refunds_make(world.acme)
@@ -108,14 +110,22 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
     o = "/o/acme/"
     return {
         "home": o,
+        "search": f"{o}search/?q=embeddings",
+        "search-none-fits": f"{o}search/?q=nothing+like+it",
         "jobs": f"{o}jobs/",
         "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
         "launch": f"{o}jobs/new/",
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
-        "job-more-time": f"{o}jobs/{jobs['running'].pk}/extend/",
         "job-policy": f"{o}jobs/policy/",
+        **{
+            f"job-{act}": f"{o}jobs/{jobs['talking'].pk}/{act}/"
+            for act in ("extend", "restart", "name", "project")
+        },
+        "job-log": f"{o}jobs/{jobs['talking'].pk}/log/",
         "job-log-search": f"{o}jobs/{jobs['running'].pk}/log/?q=segment",
+        "logs": f"{o}logs/",
+        "logs-found": f"{o}logs/?q=model",
         "settings": f"{o}settings/",
         "settings-owner": f"{o}settings/owner/",
         "settings-close": f"{o}settings/close/",
@@ -127,6 +137,20 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "invite-many": f"{o}members/invite/many/",
         "invitation": f"/invitations/{people['token']}/",
         "organisation-new": "/organisations/new/",
+        **money_pages(people),
+        "account-email": "/accounts/email/",
+        "account-password": "/accounts/password/change/",
+        "account-mfa": "/accounts/2fa/",
+        "account-logout": "/accounts/logout/",
+        "job-not-found": f"{o}jobs/01890000-0000-7000-8000-000000000000/",
+        "other-organisation": "/o/xenon/",
+    }
+
+
+def money_pages(people: dict[str, str]) -> dict[str, str]:
+    """Return the pages of Acme's billing, by name."""
+    o = "/o/acme/"
+    return {
         "billing": f"{o}billing/",
         "credits": f"{o}billing/credits/",
         "usage": f"{o}billing/usage/",
@@ -150,12 +174,6 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
             for name in people
             if name.startswith("setup-")
         },
-        "account-email": "/accounts/email/",
-        "account-password": "/accounts/password/change/",
-        "account-mfa": "/accounts/2fa/",
-        "account-logout": "/accounts/logout/",
-        "job-not-found": f"{o}jobs/01890000-0000-7000-8000-000000000000/",
-        "other-organisation": "/o/xenon/",
     }
 
 

@@ -2,8 +2,6 @@
 
 from apps.jobs.selectors.findings import LogsFound, LogWanted, logs_search
 from apps.jobs.selectors.jobs import (
-    JobFilters,
-    JobsPage,
     attempts_near_limit,
     attempts_overrun,
     attempts_restless,
@@ -22,7 +20,6 @@ from apps.jobs.selectors.jobs import (
     jobs_filtered,
     jobs_live_count,
     jobs_of,
-    jobs_page,
     market_find,
     market_get,
     markets_listed,
@@ -31,6 +28,18 @@ from apps.jobs.selectors.jobs import (
     secrets_reusable,
     timeline,
     wants_open,
+)
+from apps.jobs.selectors.lists import (
+    JobFilters,
+    JobsPage,
+    jobs_burn,
+    jobs_found,
+    jobs_listed,
+    jobs_narrow,
+    jobs_newer,
+    jobs_page,
+    jobs_stoppable,
+    markets_used,
 )
 from apps.jobs.selectors.logs import (
     Found,
@@ -43,6 +52,7 @@ from apps.jobs.selectors.logs import (
 )
 from apps.jobs.selectors.notes import note_get, notes_of
 from apps.jobs.selectors.runs import PastRuns, runs_past
+from apps.jobs.selectors.story import Story, story_of
 from apps.jobs.selectors.templates import (
     GalleryItem,
     gallery_item,
@@ -79,10 +89,16 @@ __all__ = [
     "hold_needed",
     "job_again",
     "job_get",
+    "jobs_burn",
     "jobs_filtered",
+    "jobs_found",
+    "jobs_listed",
     "jobs_live_count",
+    "jobs_narrow",
+    "jobs_newer",
     "jobs_of",
     "jobs_page",
+    "jobs_stoppable",
     "log_after",
     "log_book",
     "log_days",
@@ -94,11 +110,15 @@ __all__ = [
     "market_get",
     "markets_listed",
     "markets_open",
+    "markets_used",
     "note_get",
     "notes_of",
     "running_cost",
+    "Story",
+    "secrets_reusable",
     "runs_past",
     "secrets_reusable",
+    "story_of",
     "template_get",
     "template_versions",
     "templates_of",

@@ -37,7 +37,7 @@ from apps.jobs.services.observation import (
     wants_close,
 )
 from apps.jobs.services.parking import attempt_afloat, attempt_park, attempt_resolve, attempt_strand, resolve_check
-from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
+from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed, attempts_wait_for_room
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
 from apps.jobs.services.results import result_missed, result_store
@@ -53,6 +53,7 @@ from apps.jobs.services.secrets import (
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.spenders import Spender
+from apps.jobs.services.stopping import JOBS_AT_ONCE, jobs_stop
 from apps.jobs.services.submission import (
     ApprovalNeeded,
     Estimate,
@@ -72,6 +73,8 @@ from apps.jobs.services.watching import attempt_silent, attempts_heard, jobs_wat
 from apps.jobs.state import Seen
 
 __all__ = [
+    "JOBS_AT_ONCE",
+    "jobs_stop",
     "Act",
     "ApprovalNeeded",
     "Batch",
@@ -109,6 +112,7 @@ __all__ = [
     "attempts_heard",
     "attempts_addressed",
     "attempts_listed",
+    "attempts_wait_for_room",
     "event_write",
     "extension_estimate",
     "extension_landed",
