@@ -15,7 +15,7 @@ from nosana.client.renewal import CLIENT_ID, DEVICE, REVOKE, TOKEN
 from nosana.client.settings import is_local
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-# What the commands need; what the person may not do in an organisation stays refused there.
+# What the commands take; a person sees each in words before they let the command line in.
 SCOPE = (
     "organisation.view projects.manage keys.manage webhooks.manage balance.view billing.view billing.manage "
     "jobs.view jobs.launch jobs.stop"
