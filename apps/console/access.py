@@ -230,6 +230,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs_api:markets": {"GET": SignedIn("markets are the same for everybody")},
     "jobs_api:market": {"GET": SignedIn("markets are the same for everybody")},
     "jobs:list": {"GET": P.JOBS_VIEW},
+    "jobs:launch_link": {"GET": SignedIn("leads to the launch page of the person's own organisation")},
     "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:policy": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
     "jobs:estimate": {"POST": P.JOBS_LAUNCH},

@@ -6,6 +6,7 @@ from apps.jobs.gallery import views as gallery
 app_name = "jobs"
 urlpatterns = [
     path("o/<slug:slug>/jobs/", views.job_list, name="list"),
+    path("launch/", launch.link, name="launch_link"),
     path("o/<slug:slug>/jobs/new/", launch.new, name="new"),
     path("o/<slug:slug>/jobs/policy/", defaults.policy, name="policy"),
     path("o/<slug:slug>/jobs/new/estimate/", launch.estimate, name="estimate"),
