@@ -206,7 +206,7 @@ def test_the_estimate_says_what_the_tightest_cap_leaves(shop: World) -> None:
 
 def test_the_launch_page_takes_a_fixed_number_of_queries(shop: World, django_assert_num_queries: object) -> None:
     mia = shop.client(shop.mia)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         mia.get(URL)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         mia.post(f"{URL}estimate/", filled())

@@ -84,7 +84,7 @@ def test_a_newcomer_comes_from_the_gallery_to_the_first_result(base: str, browse
 def test_the_editor_marks_the_line_and_leads_to_it(base: str, browser: Browser) -> None:
     page = opened(browser, base)
     page.goto(f"{base}/o/acme/jobs/new/?how=definition")
-    area = page.get_by_label("Definition")
+    area = page.locator("#id_definition")
     expect(page.locator(".gutter span").first).to_have_text("1")
     area.fill(BROKEN)
     expect(page.locator(".gutter .marked").last).to_have_text("7")
@@ -131,7 +131,7 @@ def test_without_javascript_everything_is_there(base: str, browser: Browser) -> 
     page.get_by_role("button", name="Look").click()
     expect(page.locator(".markets li").first).to_contain_text("A100")
     page.get_by_role("button", name="Definition", exact=True).click()
-    area = page.get_by_label("Definition", exact=True)
+    area = page.locator("#id_definition")
     expect(area).not_to_be_empty()
     area.fill(BROKEN)
     page.get_by_role("button", name="Launch", exact=True).click()

@@ -11,6 +11,7 @@ from apps.core.errors import AppError
 from apps.jobs.launch.forms import HOWS, LaunchForm
 from apps.jobs.launch.sources import What, what_again, what_fresh, what_posted
 from apps.jobs.models import Job
+from apps.jobs.policies import Policy
 from apps.jobs.policy_forms import PolicyForm
 from apps.jobs.selectors import gallery_item, job_get, secrets_reusable
 from apps.jobs.services import Rehearsal, policy_of
@@ -32,6 +33,7 @@ class Draft:
     form: LaunchForm
     what: What
     policies: PolicyForm
+    policy: Policy
     again: Job | None = None
     linked: bool = False
     kept: list[str] = field(default_factory=list)
@@ -77,12 +79,14 @@ def draft_begun(request: HttpRequest, grant: Grant) -> Draft:
         initial["visibility"] = Job.Visibility.PRIVATE
     initial |= {"how": what.how, "definition": what.text, "submission_key": uuid.uuid4()}
     kept = secrets_reusable(grant.member, again.secrets_id) if again and again.secrets_id else None
+    policy = again.policy if again else policy_of(grant.organisation)
     return Draft(
         grant=grant,
         projects=projects,
         form=LaunchForm(projects=projects, initial=initial),
         what=what,
-        policies=PolicyForm.of(again.policy if again else policy_of(grant.organisation)),
+        policies=PolicyForm.of(policy),
+        policy=policy,
         again=again,
         linked=bool(given),
         kept=list(kept.names) if kept else [],
@@ -116,13 +120,15 @@ def draft_posted(data: Mapping[str, Any], grant: Grant, *, check: bool = True) -
         values = {name: data.get(name, "") for name in form.fields if name != "secrets"}
         form = LaunchForm(projects=projects, initial=values)
     again = job_get(grant, data["again"]) if data.get("again") else None
+    # a form that came without a policy has that of the job launched again, else of the organisation
+    policy = again.policy if again else policy_of(grant.organisation)
     return Draft(
         grant=grant,
         projects=projects,
         form=form,
         what=what_posted(grant, data, kept=kept, public=public),
-        # a form that came without a policy has that of the job launched again, else of the organisation
-        policies=PolicyForm.posted(data, again.policy if again else policy_of(grant.organisation)),
+        policies=PolicyForm.posted(data, policy),
+        policy=policy,
         again=again,
         kept=kept,
     )

@@ -46,7 +46,10 @@ class LaunchForm(forms.Form):
         required=False,
         strip=False,
         max_length=TEXT_LIMIT,
-        error_messages={"max_length": _("The definition is too long; move data into a resource.")},
+        error_messages={
+            "required": _("The definition is empty; start from one of the templates."),
+            "max_length": _("The definition is too long; move data into a resource."),
+        },
         widget=forms.Textarea(attrs={"rows": 22, **CODE}),
     )
     market = forms.ModelChoiceField(
@@ -121,6 +124,8 @@ class LaunchForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = project_choices(projects)
         self.fields["project"].choices = choices  # type: ignore[attr-defined]
+        how = self.data.get("how", "") if self.is_bound else self.initial.get("how", "")
+        self.fields["definition"].required = how not in ("template", "container")
         # Whoever has one project to choose from need not be asked.
         self.fields["project"].required = len(choices) != 1
 
@@ -166,6 +171,8 @@ class VariablesForm(forms.Form):
         self.values: dict[str, str] = {}
         for one in self.recipe.variables:
             name = f"{PREFIX}{one.name}"
+            if name in self.errors:
+                continue
             text = cleaned.get(name, "")
             if not text and one.name in self.kept:
                 self.values[one.name] = "kept"
@@ -196,12 +203,11 @@ def _field(variable: Any, required: bool) -> forms.Field:
         "label": f"{variable.title}, {variable.unit}" if variable.unit else variable.title,
         "help_text": variable.hint,
         "initial": variable.default,
-        "required": False,  # whether it is missing is said by the variable, in a sentence that names it
+        "required": required,
+        "error_messages": {"required": _now("%(name)s needs a value.") % {"name": variable.title}},
     }
     if variable.kind == "choice":
-        return forms.ChoiceField(
-            choices=[(one, one) for one in variable.choices], **facts | {"required": required}
-        )
+        return forms.ChoiceField(choices=[(one, one) for one in variable.choices], **facts)
     widget: forms.Widget = forms.TextInput(attrs=PLAIN)
     if variable.kind == "secret":
         widget = forms.PasswordInput(attrs=PLAIN, render_value=False)
@@ -210,9 +216,7 @@ def _field(variable: Any, required: bool) -> forms.Field:
         widget = forms.NumberInput(attrs={key: value for key, value in bounds.items() if value is not None})
     elif "\n" in variable.default or len(variable.default) > 60:
         widget = forms.Textarea(attrs={"rows": 3, "class": "code", **PLAIN})
-    field = forms.CharField(widget=widget, strip=False, **facts)
-    field.wanted = required  # type: ignore[attr-defined]
-    return field
+    return forms.CharField(widget=widget, strip=False, **facts)
 
 
 class NeedForm(forms.Form):

@@ -20,7 +20,7 @@ from apps.jobs.models import Job, Market
 from apps.jobs.picker import Choice, choices, sensible
 from apps.jobs.policies import Policy
 from apps.jobs.selectors import gallery_items, markets_open
-from apps.jobs.services import Figures, figures_of, policy_of
+from apps.jobs.services import Figures, figures_of
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def estimate_words(draft: Draft, market: Market | None, rate: int | None, *, now
 def _policy(draft: Draft) -> Policy:
     """Return the policy as the form stands; a form that is not valid changes nothing about the costs."""
     policies = draft.policies
-    return policies.policy if policies.is_bound and policies.is_valid() else policy_of(draft.grant.organisation)
+    return policies.policy if policies.is_bound and policies.is_valid() else draft.policy
 
 
 def _amounts(figures: Figures, draft: Draft, rate: int | None) -> dict[str, Amount | None]:

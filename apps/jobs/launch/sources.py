@@ -110,12 +110,22 @@ def turned(what: What, show: str) -> What:
     if how == "definition" and what.definition is not None:
         other.text = definition_text(what.definition, show if show in ("json", "yaml") else what.form)
         _value, other.marks = definition_marks(other.text)
-    elif how == "definition" and not what.text and what.item:
-        other.text = definition_text(what.item.recipe.standard)
+    elif how == "definition" and what.item and (what.how == "template" or not what.text):
+        other.text = definition_text(_half_filled(what), show if show in ("json", "yaml") else "json")
     if how == "container":
         shown = ContainerForm.of(what.definition) if what.definition else None
         other.container = ContainerForm(initial=shown or {}, prefix="own")
     return other
+
+
+def _half_filled(what: What) -> dict[str, Any]:
+    """Return a template's definition with what is filled in so far, and the defaults where nothing fits."""
+    assert what.item is not None
+    recipe = what.item.recipe
+    given = what.variables.values if what.variables and what.variables.is_bound else {}
+    kept = {one.name: "kept" for one in recipe.variables if one.kind == "secret"}
+    values = {**recipe.defaults, **{name: value for name, value in given.items() if value}, **kept}
+    return variables_filled(recipe.definition, recipe.variables, values)
 
 
 def what_fresh(how: str, item: GalleryItem | None, values: Mapping[str, str], kept: Iterable[str] = ()) -> What:
