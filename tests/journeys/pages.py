@@ -10,13 +10,14 @@ from apps.bridge.models import TreasuryReading
 from apps.jobs.models import Job
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Role
-from apps.payments.models import Refund
+from apps.payments.models import Dispute, Refund
 from apps.users.models import User
+from tests.console.jobs_scene import jobs_make
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
 from tests.jobs.recipes import template_changed, template_make
 from tests.organisations.people import invitation_token, invited, member
-from tests.payments.scene import cards_make
+from tests.payments.scene import cards_make, topups_make
 from tests.permissions.things import refundable_of
 from tests.world import World
 
@@ -48,10 +49,12 @@ class Pages:
 
 def pages_make(world: World) -> Pages:
     """Fill the database with what the pages show; return the pages."""
-    people = people_make(world) | cards_make(world.acme.memberships.get(user=world.olga))
-    shown = pages(scene_make(world.acme, world.olga), people) | oversight_pages(oversight_make(world))
-    limits_make(world.acme.memberships.get(user=world.olga))
-    lots_make(world.acme.memberships.get(user=world.olga))
+    olga = world.acme.memberships.get(user=world.olga)
+    people = people_make(world) | cards_make(olga) | topups_make(olga)
+    jobs = scene_make(world.acme, world.olga) | jobs_make(olga)
+    shown = pages(jobs, people) | oversight_pages(oversight_make(world))
+    limits_make(olga)
+    lots_make(olga)
     refunds_make(world.acme)
     entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
     made = Pages(opened=entrances, closed=shown, staff=STAFF_PAGES)
@@ -125,9 +128,15 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "template-new": f"{o}templates/new/",
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
-        "job-more-time": f"{o}jobs/{jobs['running'].pk}/extend/",
+        **{
+            f"job-{act}": f"{o}jobs/{jobs['talking'].pk}/{act}/"
+            for act in ("extend", "restart", "name", "project")
+        },
+        "job-log": f"{o}jobs/{jobs['talking'].pk}/log/",
         "job-policy": f"{o}jobs/policy/",
         "job-log-search": f"{o}jobs/{jobs['running'].pk}/log/?q=segment",
+        "logs": f"{o}logs/",
+        "logs-found": f"{o}logs/?q=model",
         "settings": f"{o}settings/",
         "settings-owner": f"{o}settings/owner/",
         "settings-close": f"{o}settings/close/",
@@ -153,7 +162,15 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "cards": f"{o}billing/cards/",
         "card-remove": f"{o}billing/cards/{people['card']}/remove/",
         "automatic": f"{o}billing/automatic/",
-        "top-up-asking": f"{o}billing/top-up/{people['asking']}/",
+        **{
+            f"top-up-{name}": f"{o}billing/top-up/{people[name]}/"
+            for name in ("asking", "paid", "waiting", "cancelled", "processing", "expired", "failed", "parked")
+        },
+        **{
+            f"card-{name}": f"{o}billing/cards/added/{people[name]}/"
+            for name in people
+            if name.startswith("setup-")
+        },
         "account-email": "/accounts/email/",
         "account-password": "/accounts/password/change/",
         "account-mfa": "/accounts/2fa/",
@@ -164,7 +181,7 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
 
 
 def refunds_make(acme: Organisation) -> None:
-    """Give Acme a top-up that can go back, and one refund of each kind of end."""
+    """Give Acme a top-up that can go back, one refund of each kind of end, and two disputes."""
     topup = refundable_of(acme)
     for state, bounced in (("wanted", False), ("succeeded", False), ("failed", True)):
         Refund.objects.create(
@@ -177,4 +194,15 @@ def refunds_make(acme: Organisation) -> None:
             reason="Paid twice by mistake",
             stripe_refund_id=None if state == "wanted" else f"re_{state}",
             created_at=timezone.now(),
+        )
+    for status, reason in (("needs_response", "product_not_received"), ("lost", "fraudulent")):
+        Dispute.objects.create(
+            organisation=acme,
+            topup=topup,
+            dispute_id=f"dp_{status}",
+            status=status,
+            reason=reason,
+            amount_minor=5_000,
+            currency="EUR",
+            opened_at=timezone.now(),
         )
