@@ -108,13 +108,10 @@ def oversight_pages(made: dict[str, str]) -> dict[str, str]:
     }
 
 
-def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
-    """Return the pages of Acme, by name."""
+def launch_pages(template: str) -> dict[str, str]:
+    """Return the pages of the launch and of templates, by name; `template` is one of Acme's own."""
     o = "/o/acme/"
     return {
-        "home": o,
-        "jobs": f"{o}jobs/",
-        "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
         "launch": f"{o}jobs/new/",
         "launch-template": f"{o}jobs/new/?template=vllm",
         "launch-container": f"{o}jobs/new/?how=container",
@@ -122,10 +119,21 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "templates": f"{o}templates/",
         "templates-none-fits": f"{o}templates/?q=nothing+like+it",
         "template": f"{o}templates/vllm/",
-        "template-own": f"{o}templates/{people['template']}/",
-        "template-version": f"{o}templates/{people['template']}/2/",
-        "template-edit": f"{o}templates/{people['template']}/edit/",
+        "template-own": f"{o}templates/{template}/",
+        "template-version": f"{o}templates/{template}/2/",
+        "template-edit": f"{o}templates/{template}/edit/",
         "template-new": f"{o}templates/new/",
+    }
+
+
+def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
+    """Return the pages of Acme, by name."""
+    o = "/o/acme/"
+    return {
+        "home": o,
+        "jobs": f"{o}jobs/",
+        "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
+        **launch_pages(people["template"]),
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
         **{

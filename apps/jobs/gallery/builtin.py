@@ -11,7 +11,9 @@ import yaml
 
 from apps.jobs.gallery.recipes import Recipe
 
-LINE_END = re.compile(r"(?<!\n)\n(?!\n)")  # inside a paragraph: the files are wrapped, the pages wrap by themselves
+LINE_END = re.compile(
+    r"(?<!\n)\n(?!\n)"
+)  # inside a paragraph: the files are wrapped, the pages wrap by themselves
 DATA = Path(__file__).parent / "data"
 
 
