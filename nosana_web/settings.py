@@ -20,6 +20,8 @@ ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhos
 BASE_URL = env.str("NOSANA_BASE_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PLATFORM_NAME = "Nosana Web"
+# While we work on the platform: the sentence that people read instead of every page (what is done, until when).
+MAINTENANCE = env.str("NOSANA_MAINTENANCE", default="")
 
 INSTALLED_APPS = [
     "apps.core",
@@ -44,6 +46,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.idp.oidc",
     "rest_framework",
     "drf_spectacular",
     "django_filters",
@@ -55,7 +58,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.middleware.CompressMiddleware",
     "csp.middleware.CSPMiddleware",
+    "apps.core.middleware.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -147,6 +152,9 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "apps.users.adapter.AccountAdapter"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3_600  # seconds: of programs that people sign in, such as the command line
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 90 * 86_400
+IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -164,13 +172,15 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "var" / "static"
-WHITENOISE_USE_FINDERS = not PRODUCTION
+STATIC_ROOT = Path(env.str("NOSANA_STATIC_ROOT", default=str(BASE_DIR / "var" / "static")))
+# Compressed files, kept by browsers for ever under names that say what is in them; `collectstatic` makes them.
+STATIC_HASHED = env.bool("NOSANA_STATIC_HASHED", default=PRODUCTION)
+WHITENOISE_USE_FINDERS = not STATIC_HASHED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if PRODUCTION
+        "BACKEND": "apps.core.static.HashedStorage"
+        if STATIC_HASHED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
@@ -205,6 +215,7 @@ OUTBOUND_LOOPBACK = env.bool("NOSANA_OUTBOUND_LOOPBACK", default=ENVIRONMENT == 
 
 # --- REST ------------------------------------------------------------------------------------------------
 API_KEY_ENVIRONMENT = "live" if PRODUCTION else ENVIRONMENT  # the middle of nos_live_…
+API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=600)  # of one key, or one person
 REST_FRAMEWORK = {
     # Of anything that is no apps.organisations.api.frame.Endpoint, which says for itself who may come and with what.
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -216,9 +227,15 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Nosana Web API",
+    "DESCRIPTION": "Everything the console can, for programs. Credits are whole micro-NOS, money is whole minor "
+    "units (cents), moments are UTC. docs/api.md explains keys, repeats, pages, limits and refusals.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["apps.console.openapi.ours_alone"],
+    "POSTPROCESSING_HOOKS": ["apps.console.openapi.completed"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "DISABLE_ERRORS_AND_WARNINGS": False,
 }
 
 # --- the seller (what invoices say) ----------------------------------------------------------------------

@@ -49,7 +49,12 @@ ROUTES: dict[str, dict[str, Access]] = {
     # --- console
     "console:start": {"GET": Public("the front page; signed in, the way to one's organisation")},
     "console:home": {"GET": P.JOBS_VIEW},
+    "console:search": {"GET": P.ORGANISATION_VIEW},
+    "console:view_save": {"POST": P.ORGANISATION_VIEW},
+    "console:view_delete": {"POST": P.ORGANISATION_VIEW},
     "console:project": {"GET": P.ORGANISATION_VIEW},
+    "console:reference": {"GET": Public("what the API is, for whoever considers it")},
+    "console:openapi": {"GET": Public("as above, for programs")},
     # --- organisations
     "organisations:new": {
         "GET": SignedIn("whoever creates an organisation owns it"),
@@ -58,6 +63,15 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:invitation": {
         "GET": Public("whoever has the link was sent it; it is signed, works once and expires"),
         "POST": Public("as above; the place goes only to whom the invited address belongs"),
+    },
+    "organisations:device": {
+        "GET": SignedIn("lets a program in as the person themselves, for what they read there"),
+        "POST": SignedIn("as above"),
+    },
+    "organisations:device_code": {"POST": Public("whoever has a code can do nothing until a person confirms it")},
+    "organisations:programs": {
+        "GET": SignedIn("shows the programs the person signed in"),
+        "POST": SignedIn("ends a sign-in of the person's own"),
     },
     "organisations:terms_public": {"GET": Public("terms are for everybody to read")},
     "organisations:settings": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
@@ -158,6 +172,14 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing_api:lots": {"GET": P.BILLING_VIEW},
     "billing_api:holds": {"GET": P.BILLING_VIEW},
     "billing_api:transfers": {"GET": P.BILLING_VIEW},
+    "billing_api:vouchers": {"POST": P.BILLING_MANAGE},
+    "billing_api:moves": {"POST": P.BILLING_MANAGE},
+    "billing_api:balance_alert": {"GET": P.BILLING_VIEW, "PUT": P.BILLING_MANAGE},
+    "billing_api:vat_check": {"GET": P.BILLING_VIEW, "POST": P.BILLING_MANAGE},
+    "billing_api:invoice_send": {"POST": P.BILLING_MANAGE},
+    "billing_api:credit_note_xml": {"GET": P.BILLING_VIEW},
+    "payments_api:refunds": {"GET": P.BILLING_VIEW},
+    "payments_api:refund_ask": {"POST": P.BILLING_MANAGE},
     "billing_api:usage": {"GET": P.BILLING_VIEW},
     "billing_api:usage_csv": {"GET": P.BILLING_VIEW},
     "billing_api:caps": {"GET": P.BALANCE_VIEW, "PUT": P.CAPS_MANAGE},
@@ -179,6 +201,16 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing:proof": {"GET": P.BILLING_VIEW},
     "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
     # --- notifications
+    "notifications:notices": {"GET": P.ORGANISATION_VIEW},
+    "notifications:bell": {"GET": P.ORGANISATION_VIEW},
+    "notifications:choices": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
+    "notifications:unsubscribe": {
+        "GET": Public("the signed link of a mail, which shows what it would end"),
+        "POST": Public("the signed link of a mail ends mails like it, without signing in (RFC 8058)"),
+    },
+    "notifications:notices_mark": {"POST": P.ORGANISATION_VIEW},
+    "notifications:notice": {"GET": P.ORGANISATION_VIEW},
+    "notifications:notice_mark": {"POST": P.ORGANISATION_VIEW},
     "notifications:webhooks": {"GET": P.WEBHOOKS_MANAGE},
     "notifications:webhook_new": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications:webhook": {"GET": P.WEBHOOKS_MANAGE},
@@ -190,6 +222,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "notifications:webhook_remove": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications:delivery": {"GET": P.WEBHOOKS_MANAGE},
     "notifications:delivery_resend": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications_api:events": {"GET": P.WEBHOOKS_MANAGE},
     "notifications_api:event_types": {"GET": P.WEBHOOKS_MANAGE},
     "notifications_api:webhooks": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications_api:webhook": {
@@ -231,6 +264,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs_api:market": {"GET": SignedIn("markets are the same for everybody")},
     "jobs:list": {"GET": P.JOBS_VIEW},
     "jobs:launch_link": {"GET": SignedIn("leads to the launch page of the person's own organisation")},
+    "jobs:list_csv": {"GET": P.JOBS_VIEW},
+    "jobs:list_stream": {"GET": P.JOBS_VIEW},
+    "jobs:stop_many": {"GET": P.JOBS_STOP, "POST": P.JOBS_STOP},
     "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:policy": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
     "jobs:estimate": {"POST": P.JOBS_LAUNCH},

@@ -63,7 +63,9 @@ def draft_begun(request: HttpRequest, grant: Grant) -> Draft:
     """
     asked, projects = request.GET, projects_for(grant, Permission.JOBS_LAUNCH)
     how = asked.get("how", "") if asked.get("how") in HOWS else ""
-    given = {name: value for name, value in asked.items() if name in LINKED or name.startswith(LINKED_PREFIXES)}
+    given = {
+        name: str(value) for name, value in asked.items() if name in LINKED or name.startswith(LINKED_PREFIXES)
+    }
     again = job_get(grant, asked["again"]) if asked.get("again") else None
     if again:
         what, initial = what_again(grant, again, how), _as_before(again)

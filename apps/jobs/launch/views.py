@@ -47,7 +47,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         draft = draft_posted(request.POST, grant, check=False)
         if show in SHOWS:
             draft.what = turned(draft.what, show)
-            draft.form.initial |= {"how": draft.what.how, "definition": draft.what.text}
+            draft.form.initial = {**draft.form.initial, "how": draft.what.how, "definition": draft.what.text}
         return page(request, draft)
     draft = draft_posted(request.POST, grant)
     if not _valid(draft):

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,49 +17,6 @@ from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 
 
-@dataclass(frozen=True)
-class JobFilters:
-    """What a list of jobs is narrowed to; empty means all."""
-
-    state: str = ""
-    project_id: uuid.UUID | None = None
-    market_id: int | None = None
-    member_id: int | None = None
-    text: str = ""  # part of the name, or the whole address
-
-
-@dataclass(frozen=True)
-class JobsPage:
-    """Jobs, newest first, and the id to pass as `before` for the next page (None at the end)."""
-
-    jobs: list[Job]
-    next_before: uuid.UUID | None
-
-
-def jobs_page(
-    grant: Grant,
-    filters: JobFilters | None = None,
-    before: uuid.UUID | None = None,
-    *,
-    limit: int = 50,
-) -> JobsPage:
-    """Return a page of the jobs that may be seen, with market, project, member and current attempt: one query."""
-    filters = filters or JobFilters()
-    jobs = jobs_of(grant).defer("definition", "result").order_by("-id")
-    if before is not None:
-        jobs = jobs.filter(id__lt=before)
-    if filters.state:
-        jobs = jobs.filter(state=filters.state)
-    for field in ("project_id", "market_id", "member_id"):
-        if getattr(filters, field) is not None:
-            jobs = jobs.filter(**{field: getattr(filters, field)})
-    if filters.text:
-        jobs = jobs.filter(Q(name__icontains=filters.text) | Q(attempt__address=filters.text))
-    page = list(jobs[: limit + 1])
-    more = len(page) > limit
-    return JobsPage(jobs=page[:limit], next_before=page[limit - 1].pk if more else None)
-
-
 def jobs_of(grant: Grant) -> QuerySet[Job]:
     """Return the organisation's jobs that may be seen, with market, project, member and current attempt."""
     jobs = _whole().filter(organisation=grant.organisation)
@@ -69,8 +25,8 @@ def jobs_of(grant: Grant) -> QuerySet[Job]:
 
 
 def jobs_filtered(grant: Grant, rows: QuerySet[Job] | None = None, **asked: Any) -> QuerySet[Job]:
-    """Return the jobs that may be seen, without definition and result, narrowed to what a program asks for."""
-    jobs = jobs_of(grant).defer("definition", "result") if rows is None else rows
+    """Return the jobs that may be seen, with what a list of a program shows, narrowed to what it asks for."""
+    jobs = jobs_of(grant).only(*LISTED) if rows is None else rows
     for name, path in ASKED.items():
         if name in asked:
             jobs = jobs.filter(**{path: asked[name]})
@@ -79,6 +35,18 @@ def jobs_filtered(grant: Grant, rows: QuerySet[Job] | None = None, **asked: Any)
     return jobs
 
 
+LISTED = (
+    *("id", "name", "state", "reason", "sentence", "timeout_s", "visibility", "price_micro", "node", "created_at"),
+    *("queued_at", "started_at", "ended_at", "stop_requested_at", "result_at"),
+    *("project__slug", "member__email", "market__slug", "attempt__number", "attempt__address"),
+    *(
+        "attempt__price_micro",
+        "attempt__network_micro",
+        "attempt__network_fee_micro",
+        "attempt__platform_fee_micro",
+    ),
+    *("attempt__cost_micro", "attempt__fee_micro", "attempt__settled_at"),
+)
 ASKED = {
     "state": "state__in",
     "project": "project__slug",
