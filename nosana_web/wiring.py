@@ -7,6 +7,9 @@ listener in the caller's transaction; each listener is the name of a task. A por
 
 ANNOUNCEMENTS: dict[str, list[str]] = {
     "organisations.created": ["billing.wallet_open", "billing.trial_grant"],  # organisation_id
+    # approval_id, state, round: it was asked, asks again, or is over
+    "organisations.approval_moved": ["notifications.approval_tell"],
+    "organisations.invitation_accepted": ["notifications.invitation_tell"],  # invitation_id
     "billing.credited": [],  # organisation_id
     "billing.vat_refund_due": ["payments.vat_refund_want"],  # topup_id, currency, minor
     # organisation_id: the available credits fell below a level somebody watches (billing.services.balance_watch)
@@ -30,7 +33,12 @@ PORTS: dict[str, list[str]] = {
     # source: whether its hold is still needed, or None for a foreign source
     "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],
     # the kinds of events an app tells to webhooks, each a notifications.types.EventType
-    "notifications.event_types": ["apps.jobs.events.event_types", "apps.billing.events.event_types"],
+    "notifications.event_types": [
+        "apps.jobs.events.event_types",
+        "apps.billing.events.event_types",
+        "apps.payments.events.event_types",
+        "apps.notifications.events.event_types",
+    ],
     # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
     "organisations.close_obstacles": [
         "apps.billing.closing.close_obstacles",

@@ -182,6 +182,16 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing:proof": {"GET": P.BILLING_VIEW},
     "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
     # --- notifications
+    "notifications:notices": {"GET": P.ORGANISATION_VIEW},
+    "notifications:bell": {"GET": P.ORGANISATION_VIEW},
+    "notifications:choices": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
+    "notifications:unsubscribe": {
+        "GET": Public("the signed link of a mail, which shows what it would end"),
+        "POST": Public("the signed link of a mail ends mails like it, without signing in (RFC 8058)"),
+    },
+    "notifications:notices_mark": {"POST": P.ORGANISATION_VIEW},
+    "notifications:notice": {"GET": P.ORGANISATION_VIEW},
+    "notifications:notice_mark": {"POST": P.ORGANISATION_VIEW},
     "notifications:webhooks": {"GET": P.WEBHOOKS_MANAGE},
     "notifications:webhook_new": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications:webhook": {"GET": P.WEBHOOKS_MANAGE},
@@ -193,6 +203,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "notifications:webhook_remove": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications:delivery": {"GET": P.WEBHOOKS_MANAGE},
     "notifications:delivery_resend": {"POST": P.WEBHOOKS_MANAGE},
+    "notifications_api:events": {"GET": P.WEBHOOKS_MANAGE},
     "notifications_api:event_types": {"GET": P.WEBHOOKS_MANAGE},
     "notifications_api:webhooks": {"GET": P.WEBHOOKS_MANAGE, "POST": P.WEBHOOKS_MANAGE},
     "notifications_api:webhook": {

@@ -22,17 +22,26 @@ def mail_write(
     context: dict[str, object],
     attachments: Sequence[tuple[str, str, bytes]] = (),
     sealed: bool = False,
+    unsubscribe_url: str = "",
 ) -> Mail:
     """Promise one mail for `key`; a second call with the same key returns the first mail.
 
     `template` names templates/emails/<template>/{subject.txt,body.txt,body.html}; attachments are
-    (file name, media type, content); `sealed` is for words that hold a secret, see `mail_queue`.
+    (file name, media type, content); `sealed` is for words that hold a secret, see `mail_queue`; one POST to
+    `unsubscribe_url` ends mails like this one, and mail programs show a button for it.
     """
     subject, text, html = (
         render_to_string(f"emails/{template}/{part}", context) for part in ("subject.txt", "body.txt", "body.html")
     )
     return mail_queue(
-        key=key, to=to, subject=subject, text=text, html=html, attachments=attachments, sealed=sealed
+        key=key,
+        to=to,
+        subject=subject,
+        text=text,
+        html=html,
+        attachments=attachments,
+        sealed=sealed,
+        unsubscribe_url=unsubscribe_url,
     )
 
 
@@ -45,6 +54,7 @@ def mail_queue(
     html: str = "",
     attachments: Sequence[tuple[str, str, bytes]] = (),
     sealed: bool = False,
+    unsubscribe_url: str = "",
 ) -> Mail:
     """Promise one mail with these words for `key`; a second call with the same key returns the first mail.
 
@@ -62,6 +72,7 @@ def mail_queue(
                 "text": text,
                 "html": html,
                 "sealed": sealed,
+                "unsubscribe_url": unsubscribe_url,
             },
         )
         if created:
@@ -85,6 +96,9 @@ def mail_deliver(mail_id: int, *, now: datetime) -> None:
     message = EmailMultiAlternatives(mail.subject, text, to=[mail.to])
     domain = message.from_email.rsplit("@", 1)[-1].strip("> ")
     message.extra_headers["Message-ID"] = f"<mail-{mail.id}@{domain}>"
+    if mail.unsubscribe_url:
+        message.extra_headers["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if html:
         message.attach_alternative(html, "text/html")
     for attachment in mail.attachments.all():

@@ -39,6 +39,9 @@ class Mail(models.Model):
     sealed = models.BooleanField(
         default=False, help_text="Holds a secret: encrypted until it is sent, then wiped."
     )
+    unsubscribe_url = models.CharField(
+        max_length=500, blank=True, help_text="Where one POST ends mails like this one (RFC 8058)."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
 

@@ -1,11 +1,15 @@
-"""Forms of webhooks."""
+"""Forms of notices and of webhooks."""
 
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
-from apps.notifications.models import Endpoint
-from apps.notifications.types import event_types
+from apps.notifications.hours import HOURS
+from apps.notifications.models import Endpoint, Reader
+from apps.notifications.types import MailWay, event_types, notice_kinds
+from apps.organisations.services.organisations import time_zones
 
 OVERLAPS = [("0", "at once"), ("1", "after an hour"), ("24", "after a day"), ("168", "after a week")]
 SPANS = [("1", "the last hour"), ("24", "the last day"), ("168", "the last week"), ("720", "the last 30 days")]
@@ -41,6 +45,46 @@ class EndpointForm(forms.Form):
     def of(endpoint: Endpoint) -> dict[str, Any]:
         """Return what the form shows of an endpoint."""
         return {"url": endpoint.url, "description": endpoint.description, "types": endpoint.types}
+
+
+HOUR_CHOICES = [(hour, f"{hour:02}:00") for hour in HOURS]
+NO_HOUR = [("", _("none"))]
+
+
+def _hour(text: Any) -> int | None:
+    return None if text in (None, "") else int(text)
+
+
+def zone_choices() -> list[tuple[str, Any]]:
+    """Return the time zones, the organisation's first."""
+    return [("", _("as the organisation")), *((name, name.replace("_", " ")) for name in time_zones())]
+
+
+class ChoicesForm(forms.Form):
+    """When a person's mails wait and when the daily mail goes; the kinds are read beside it."""
+
+    quiet_from = forms.TypedChoiceField(
+        label=_("Quiet from"), coerce=_hour, empty_value=None, required=False, choices=[*NO_HOUR, *HOUR_CHOICES]
+    )
+    quiet_until = forms.TypedChoiceField(
+        label=_("Quiet until"), coerce=_hour, empty_value=None, required=False, choices=[*NO_HOUR, *HOUR_CHOICES]
+    )
+    daily_hour = forms.TypedChoiceField(label=_("The daily mail goes at"), coerce=int, choices=HOUR_CHOICES)
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=zone_choices)
+
+    @staticmethod
+    def of(reader: Reader) -> dict[str, Any]:
+        """Return what the form shows of a reader."""
+        return {name: getattr(reader, name) for name in ("quiet_from", "quiet_until", "daily_hour", "time_zone")}
+
+    def kinds(self, shown: list[str]) -> dict[str, dict[str, Any]]:
+        """Return what was chosen of each kind that the page showed."""
+        here = set(self.data.getlist("here")) if isinstance(self.data, QueryDict) else set()
+        return {
+            name: {"here": name in here, "mail": self.data.get(f"mail_{name}", MailWay.NONE.value)}
+            for name in shown
+            if name in notice_kinds()
+        }
 
 
 class RotationForm(forms.Form):

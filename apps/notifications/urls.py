@@ -1,10 +1,18 @@
 from django.urls import path
 
-from apps.notifications import views
+from apps.notifications.views import notices
+from apps.notifications.views import webhooks as views
 
 app_name = "notifications"
 ONE = "o/<slug:slug>/webhooks/<uuid:webhook_id>"
 urlpatterns = [
+    path("o/<slug:slug>/notices/", notices.notices, name="notices"),
+    path("o/<slug:slug>/notices/bell/", notices.bell, name="bell"),
+    path("o/<slug:slug>/notices/choices/", notices.choices, name="choices"),
+    path("notices/unsubscribe/<str:token>/", notices.unsubscribe, name="unsubscribe"),
+    path("o/<slug:slug>/notices/read/", notices.notices_mark, name="notices_mark"),
+    path("o/<slug:slug>/notices/<uuid:notice_id>/", notices.notice, name="notice"),
+    path("o/<slug:slug>/notices/<uuid:notice_id>/read/", notices.notice_mark, name="notice_mark"),
     path("o/<slug:slug>/webhooks/", views.webhooks, name="webhooks"),
     path("o/<slug:slug>/webhooks/new/", views.webhook_new, name="webhook_new"),
     path(f"{ONE}/", views.webhook, name="webhook"),

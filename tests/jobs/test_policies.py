@@ -8,7 +8,6 @@ import pytest
 from apps.billing.models import Hold
 from apps.billing.selectors import wallet
 from apps.core.errors import AppError
-from apps.core.models import Mail
 from apps.jobs.models import Attempt, Extension, Job, Market, Want
 from apps.jobs.policies import NearThen, Policy, QueueThen
 from apps.jobs.services import (
@@ -26,6 +25,7 @@ from apps.jobs.services import (
 from apps.jobs.services.watching import attempt_overran
 from apps.jobs.state import Reason, Seen, State
 from apps.ledger.selectors import balance
+from apps.notifications.models import Event
 from apps.organisations.models import Membership
 from tests.jobs.conftest import CREDITS, NOW, PRICE
 from tests.jobs.test_tries import SETTLED, fresh, run, see
@@ -67,7 +67,7 @@ def test_a_job_that_waits_too_long_tells_so_once_and_waits_on(submit) -> None:
     assert "waited" not in kinds(job)
     for _ in range(2):
         jobs_watch(now=later(601))
-    assert kinds(job).count("waited") == Mail.objects.count() == 1
+    assert kinds(job).count("waited") == Event.objects.filter(type="job.waited", person=job.member).count() == 1
     assert (fresh(job).state, Want.objects.filter(kind="stop").count()) == (State.QUEUED, 0)
 
 
@@ -151,7 +151,7 @@ def test_whoever_launched_is_warned_once_before_a_long_job_ends(submit) -> None:
     assert "near_limit" not in kinds(job)
     for _ in range(2):
         jobs_watch(now=later(7200 - 700))
-    assert kinds(job).count("near_limit") == Mail.objects.count() == 1
+    assert kinds(job).count("near_limit") == Event.objects.filter(type="job.near_limit").count() == 1
 
 
 def test_a_job_is_extended_within_its_policy_and_only_as_far(submit, rich: World) -> None:
@@ -177,7 +177,7 @@ def test_an_extension_that_the_balance_does_not_allow_is_told_and_the_job_goes_o
     jobs_watch(now=later(550))
     assert {"not_extended", "near_limit"} <= set(kinds(job))
     assert "credits" in job.events.get(kind="not_extended").sentence
-    assert Mail.objects.count() == 1
+    assert Event.objects.filter(type="job.not_extended").count() == 1
     assert (fresh(job).timeout_s, Extension.objects.count()) == (600, 0)
 
 

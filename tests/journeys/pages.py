@@ -35,6 +35,12 @@ STAFF_PAGES = {
 }
 
 
+SEARCHES = {
+    "search": "/o/acme/search/?q=embeddings",
+    "search-none-fits": "/o/acme/search/?q=nothing+like+it",
+}
+
+
 @dataclass(frozen=True)
 class Pages:
     """Addresses by name: those for anybody, and those of Acme, which the person with the e-mail address may open."""
@@ -51,7 +57,7 @@ def pages_make(world: World) -> Pages:
     olga = world.acme.memberships.get(user=world.olga)
     people = people_make(world) | cards_make(olga) | topups_make(olga)
     jobs = scene_make(world.acme, world.olga) | jobs_make(olga)
-    shown = pages(jobs, people) | oversight_pages(oversight_make(world))
+    shown = pages(jobs, people) | oversight_pages(oversight_make(world)) | SEARCHES
     limits_make(olga)
     lots_make(olga)
     refunds_make(world.acme)
@@ -110,19 +116,17 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
     o = "/o/acme/"
     return {
         "home": o,
-        "search": f"{o}search/?q=embeddings",
-        "search-none-fits": f"{o}search/?q=nothing+like+it",
         "jobs": f"{o}jobs/",
         "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
         "launch": f"{o}jobs/new/",
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
+        "job-policy": f"{o}jobs/policy/",
         **{
             f"job-{act}": f"{o}jobs/{jobs['talking'].pk}/{act}/"
             for act in ("extend", "restart", "name", "project")
         },
         "job-log": f"{o}jobs/{jobs['talking'].pk}/log/",
-        "job-policy": f"{o}jobs/policy/",
         "job-log-search": f"{o}jobs/{jobs['running'].pk}/log/?q=segment",
         "logs": f"{o}logs/",
         "logs-found": f"{o}logs/?q=model",
@@ -137,6 +141,20 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "invite-many": f"{o}members/invite/many/",
         "invitation": f"/invitations/{people['token']}/",
         "organisation-new": "/organisations/new/",
+        **money_pages(people),
+        "account-email": "/accounts/email/",
+        "account-password": "/accounts/password/change/",
+        "account-mfa": "/accounts/2fa/",
+        "account-logout": "/accounts/logout/",
+        "job-not-found": f"{o}jobs/01890000-0000-7000-8000-000000000000/",
+        "other-organisation": "/o/xenon/",
+    }
+
+
+def money_pages(people: dict[str, str]) -> dict[str, str]:
+    """Return the pages of Acme's billing, by name."""
+    o = "/o/acme/"
+    return {
         "billing": f"{o}billing/",
         "credits": f"{o}billing/credits/",
         "usage": f"{o}billing/usage/",
@@ -160,12 +178,6 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
             for name in people
             if name.startswith("setup-")
         },
-        "account-email": "/accounts/email/",
-        "account-password": "/accounts/password/change/",
-        "account-mfa": "/accounts/2fa/",
-        "account-logout": "/accounts/logout/",
-        "job-not-found": f"{o}jobs/01890000-0000-7000-8000-000000000000/",
-        "other-organisation": "/o/xenon/",
     }
 
 

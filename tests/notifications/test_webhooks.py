@@ -30,6 +30,7 @@ from apps.notifications.services import (
     event_emit,
     events_emit,
     events_forget,
+    notices_send,
 )
 from apps.notifications.services.deliveries import PAUSES
 from apps.organisations.models import AuditEvent
@@ -167,7 +168,8 @@ def test_an_endpoint_that_takes_nothing_for_days_is_turned_off_and_its_people_ar
     deliveries_send(now=NOW + timedelta(days=3))
     endpoint.refresh_from_db()
     assert endpoint.off_at == NOW + timedelta(days=3)
-    assert {mail.to for mail in Mail.objects.filter(key__startswith="webhook-off")} == {
+    notices_send(now=NOW + timedelta(days=3))
+    assert {mail.to for mail in Mail.objects.filter(subject__startswith="Events no longer go to")} == {
         "olga@acme.example",
         "adam@acme.example",
     }

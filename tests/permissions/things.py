@@ -43,6 +43,7 @@ from apps.users.models import User
 from tests.console.scene import markets_make
 from tests.jobs.recipes import template_of, version_of
 from tests.notifications.endpoints import delivery_of, webhook_of
+from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
 from tests.permissions.jobs import job_of, launch_json, note_of, owner_of, project_of
 
@@ -303,6 +304,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "key_id": lambda organisation: key_of(organisation).pk,
     "webhook_id": lambda organisation: webhook_of(organisation).pk,
     "delivery_id": lambda organisation: delivery_of(organisation).pk,
+    "notice_id": lambda organisation: notice_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,
     "approval_id": lambda organisation: approval_of(organisation).pk,
@@ -313,6 +315,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "member_id": lambda organisation: organisation.memberships.order_by("-id")[0].pk,
     "invitation_id": lambda organisation: invitation_of(organisation).pk,
     "token": lambda organisation: token_of(organisation),
+    "notifications:unsubscribe.token": lambda organisation: unsubscribe_token(owner_of(organisation)),
     "number": lambda organisation: invoice_of(organisation).number,
     "billing:credit_note_pdf.number": lambda organisation: credit_note_of(organisation).number,
     "billing:credit_note_xml.number": lambda organisation: credit_note_of(organisation).number,

@@ -157,6 +157,7 @@ def balance_check(*, organisation_id: uuid.UUID, now: datetime) -> list[str]:
                 subject=f"organisation:{organisation_id}",
                 key=f"balance:{organisation_id}:{alert.told}",
                 data={"kind": kind, "available_micro": available},
+                mailed=alert_addresses(alert.organisation),
                 now=now,
             )
         alert.save()

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from apps.billing.errors import LimitRefused
+from apps.billing.events import BUDGET_PASSED
 from apps.billing.models import Budget, BudgetNotice, BudgetWindow, Level
 from apps.billing.selectors.forecasts import forecast_of
 from apps.billing.selectors.subjects import subject_names
@@ -18,6 +19,7 @@ from apps.billing.services.limits import limit_check, wallet_lock
 from apps.billing.windows import Period, Span, zone_of
 from apps.core.mail import mail_write
 from apps.core.queue import enqueue
+from apps.notifications.services import event_emit
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission, Role
 from apps.organisations.services import Actor, audit_record
@@ -152,13 +154,27 @@ def budget_mail(*, notice_id: int) -> None:
     organisation = budget.organisation
     members = organisation.memberships.select_related("user")
     chosen = [one.user for one in members.filter(user__in=budget.people.all())]
-    context = _mail_context(notice)
-    for person in chosen or [members.get(role=Role.OWNER).user]:
-        mail_write(
-            key=f"budget:{budget.id}:{notice.starts_at:%Y%m%d%H%M}:{notice.mark}:{person.pk}",
-            to=person.email,
-            template="budget",
-            context=context,
+    people = chosen or [members.get(role=Role.OWNER).user]
+    context, key = _mail_context(notice), f"budget:{budget.id}:{notice.starts_at:%Y%m%d%H%M}:{notice.mark}"
+    with transaction.atomic():
+        for person in people:
+            mail_write(key=f"{key}:{person.pk}", to=person.email, template="budget", context=context)
+        event_emit(
+            organisation_id=organisation.pk,
+            type=BUDGET_PASSED.name,
+            subject=f"budget:{budget.id}",
+            key=key,
+            data={
+                "name": context["name"],
+                "mark": notice.mark,
+                "used_micro": notice.used_micro,
+                "limit_micro": budget.limit_micro,
+                "sentence": f"{notice.mark} % of the budget of {context['name']} is spent"
+                if notice.mark
+                else f"The budget of {context['name']} will not last",
+            },
+            mailed=[person.email for person in people],
+            now=notice.at,
         )
 
 

@@ -8,12 +8,14 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.billing import chart
+from apps.billing.events import LOT_EXPIRING
 from apps.billing.models import Lot
 from apps.billing.services.balances import alert_addresses, balance_fell
 from apps.billing.services.lots import lot_account, lots_end
 from apps.core.mail import mail_write
 from apps.core.models import Mail
 from apps.ledger.services import accounts_lock
+from apps.notifications.services import event_emit
 
 logger = logging.getLogger(__name__)
 
@@ -66,16 +68,31 @@ def expiry_notices(*, now: datetime) -> int:
     told = set(Mail.objects.filter(key__in=[f"{key}:0" for key in wanted]).values_list("key", flat=True))
     fresh = {key: lot for key, lot in wanted.items() if f"{key}:0" not in told}
     for key, lot in fresh.items():
-        for number, address in enumerate(alert_addresses(lot.organisation)):
-            mail_write(
-                key=f"{key}:{number}",
-                to=address,
-                template="credits_expire",
-                context={
-                    "lot": lot,
-                    "organisation": lot.organisation,
-                    "platform": settings.PLATFORM_NAME,
-                    "url": f"{settings.BASE_URL}/o/{lot.organisation.slug}/billing/credits/",
-                },
-            )
+        with transaction.atomic():
+            _tell(lot, key, now=now)
     return len(fresh)
+
+
+def _tell(lot: Lot, key: str, *, now: datetime) -> None:
+    addresses = alert_addresses(lot.organisation)
+    for number, address in enumerate(addresses):
+        mail_write(
+            key=f"{key}:{number}",
+            to=address,
+            template="credits_expire",
+            context={
+                "lot": lot,
+                "organisation": lot.organisation,
+                "platform": settings.PLATFORM_NAME,
+                "url": f"{settings.BASE_URL}/o/{lot.organisation.slug}/billing/credits/",
+            },
+        )
+    event_emit(
+        organisation_id=lot.organisation_id,
+        type=LOT_EXPIRING.name,
+        subject=f"lot:{lot.id}",
+        key=key,
+        data={"lot": str(lot.id), "remaining_micro": lot.remaining_micro, "expires": f"{lot.expires_at:%Y-%m-%d}"},
+        mailed=addresses,
+        now=now,
+    )

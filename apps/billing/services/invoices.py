@@ -79,6 +79,7 @@ def invoice_number(*, invoice_due_id: uuid.UUID | str, now: datetime) -> Invoice
             subject=f"invoice:{number}",
             key=f"invoice:{number}",
             data={name: getattr(invoice, name) for name in INVOICE_ISSUED.example},
+            mailed=[finance_address(due.organisation)],
             now=now,
         )
     return invoice

@@ -6,11 +6,14 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from apps.billing.documents import statement_pdf
+from apps.billing.events import STATEMENT_READY
 from apps.billing.models import Statement
 from apps.billing.selectors.invoices import finance_address
 from apps.core.mail import mail_write
+from apps.notifications.services import event_emit
 
 logger = logging.getLogger(__name__)
 
@@ -30,19 +33,30 @@ def statement_deliver(*, statement_id: uuid.UUID | str, now: datetime) -> Statem
     if csv is not None:
         attachments.append((f"statement-{statement.number}.csv", "text/csv", csv))
     page = f"{settings.BASE_URL}/o/{organisation.slug}/billing/statements/"
-    mail_write(
-        key=f"statement:{statement.id}",
-        to=finance_address(organisation),
-        template="statement",
-        context={
-            "statement": statement,
-            "organisation": organisation,
-            "attached": csv is not None,
-            "url": page,
-            "csv_url": f"{page}{statement.number}.csv",
-        },
-        attachments=attachments,
-    )
+    address = finance_address(organisation)
+    with transaction.atomic():
+        mail_write(
+            key=f"statement:{statement.id}",
+            to=address,
+            template="statement",
+            context={
+                "statement": statement,
+                "organisation": organisation,
+                "attached": csv is not None,
+                "url": page,
+                "csv_url": f"{page}{statement.number}.csv",
+            },
+            attachments=attachments,
+        )
+        event_emit(
+            organisation_id=organisation.pk,
+            type=STATEMENT_READY.name,
+            subject=f"statement:{statement.id}",
+            key=f"statement:{statement.id}",
+            data={"month": statement.number},
+            mailed=[address],
+            now=now,
+        )
     Statement.objects.filter(id=statement.id, delivered_at=None).update(delivered_at=now)
     return statement
 

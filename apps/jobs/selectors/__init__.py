@@ -115,6 +115,7 @@ __all__ = [
     "notes_of",
     "running_cost",
     "Story",
+    "secrets_reusable",
     "runs_past",
     "secrets_reusable",
     "story_of",

@@ -148,6 +148,8 @@ def _tell(events: Sequence[JobEvent], now: datetime) -> None:
             subject=f"job:{event.job_id}",
             key=f"job:{event.job_id}:{event.seq}",
             data=job_facts(event.job),
+            project_id=event.job.project_id,
+            person_id=event.job.member_id,
         )
         for event in events
         if event.state in SENTENCES

@@ -13,6 +13,7 @@ from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.observation import attempt_get
 from apps.jobs.services.settlement import attempt_lose, attempt_settled
 from apps.jobs.services.sightings import Act, acts_tell
+from apps.jobs.services.telling import job_tell, settled_tell
 from apps.jobs.services.tries import attempt_next
 from apps.jobs.state import OVER, Reason, State
 
@@ -77,6 +78,7 @@ def _park(
         else:
             sentence = f"{what} before it was settled; our staff settle it by hand."
             event_write(job=job, kind="parked", sentence=sentence, now=now, slot=slot)
+        job_tell(job, "parked", sentence, key=f"{attempt_id}:parked", now=now)
         return True
 
 
@@ -120,6 +122,7 @@ def attempt_resolve(
         Attempt.objects.filter(pk=attempt_id).update(parked_at=None)
         sentence = f"Settled by our staff for {seconds} s: {note}"
         event_write(job=job, kind="settled", sentence=sentence[:500], now=now, signature=signature)
+        settled_tell(job, attempt, sentence[:500], now=now)
         attempt_next(job, attempt, now=now)
         return attempt
 

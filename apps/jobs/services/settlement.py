@@ -9,6 +9,7 @@ from apps.billing import services as billing
 from apps.jobs.models import Attempt, Extension, Job
 from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
+from apps.jobs.services.telling import settled_tell
 from apps.jobs.services.tries import alive_seconds, attempt_next, withdrawn_move
 from apps.jobs.state import Reason, Seen, State
 
@@ -63,6 +64,7 @@ def attempt_settle(
         if silent_micro:
             sentence = f"Settled for {paid} s; the node's silent seconds are the platform's. The rest is released."
         event_write(job=job, kind="settled", sentence=sentence, now=now, signature=signature, slot=slot)
+        settled_tell(job, attempt, sentence, now=now)
         attempt_next(job, attempt, now=now)
         return True
 

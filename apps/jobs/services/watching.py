@@ -16,10 +16,10 @@ from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import NearThen, QueueThen, near_seconds
 from apps.jobs.selectors import attempts_near_limit, attempts_overrun, attempts_waiting_too_long
 from apps.jobs.services.extension import extension_want
-from apps.jobs.services.mails import job_tell
 from apps.jobs.services.moves import event_write
 from apps.jobs.services.observation import attempt_get
 from apps.jobs.services.submission import want_write
+from apps.jobs.services.telling import job_tell
 from apps.jobs.services.tries import MOVES_MAXIMUM, market_other
 from apps.jobs.state import Reason, State
 
@@ -70,7 +70,7 @@ def attempt_waited(*, attempt_id: uuid.UUID, now: datetime) -> bool:
             }[QueueThen(job.queue_then)]
             sentence = f"It has waited {duration_text(waited)} for a node. {words}"
             event_write(job=job, kind="waited", sentence=sentence, now=now)
-            job_tell(job, "waited", sentence, key=f"{attempt.pk}:waited")
+            job_tell(job, "waited", sentence, key=f"{attempt.pk}:waited", now=now)
         Attempt.objects.filter(pk=attempt_id).update(waited_at=attempt.waited_at or now)
         return True
 
@@ -94,7 +94,7 @@ def attempt_near(*, attempt_id: uuid.UUID, now: datetime) -> bool:
         )
         event_write(job=job, kind="near_limit", sentence=sentence, now=now)
         if job.timeout_s >= 3600:  # a shorter one is over before anybody reads a mail
-            job_tell(job, "near_limit", sentence, key=f"{attempt.pk}:near:{job.timeout_s}")
+            job_tell(job, "near_limit", sentence, key=f"{attempt.pk}:near:{job.timeout_s}", now=now)
         return True
 
 
@@ -143,7 +143,7 @@ def _extended(job: Job, longer: int, now: datetime) -> bool:
     except AppError as error:
         sentence = f"It could not be extended to {duration_text(longer)}: {error.message}"[:500]
         event_write(job=job, kind="not_extended", sentence=sentence, now=now)
-        job_tell(job, "not_extended", sentence, key=f"{job.attempt_id}:not_extended:{longer}")
+        job_tell(job, "not_extended", sentence, key=f"{job.attempt_id}:not_extended:{longer}", now=now)
         return False
     return True
 

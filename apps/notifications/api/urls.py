@@ -8,6 +8,7 @@ ONE = f"{ALL}/<uuid:webhook_id>"
 DELIVERY = f"{ONE}/deliveries/<uuid:delivery_id>"
 urlpatterns = [
     path("organisations/<slug:slug>/event-types", webhooks.EventTypes.as_view(), name="event_types"),
+    path("organisations/<slug:slug>/events", webhooks.Events.as_view(), name="events"),
     path(ALL, webhooks.Webhooks.as_view(), name="webhooks"),
     path(ONE, webhooks.OneWebhook.as_view(), name="webhook"),
     path(f"{ONE}/rotate", webhooks.WebhookRotate.as_view(), name="webhook_rotate"),

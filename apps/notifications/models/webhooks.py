@@ -5,11 +5,15 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.core.ids import uuid7
-from apps.organisations.models import Organisation
+from apps.organisations.models import Organisation, Project
 
 
 class Event(models.Model):
-    """A fact about a thing of the organisation. The facts of one thing are numbered in the order they happened."""
+    """A fact about a thing of the organisation. The facts of one thing are numbered in the order they happened.
+
+    With an audience it is a notice too: people read it, those with the permission (in its project), or of them only
+    its person.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="events")
@@ -19,15 +23,41 @@ class Event(models.Model):
     key = models.CharField(max_length=120, help_text="Names the fact, so that it is told once.")
     data = models.JSONField()
     at = models.DateTimeField()
+    audience = models.CharField(
+        max_length=40, blank=True, help_text="The permission it takes to read it; empty: only programs are told."
+    )
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    mailed = models.JSONField(default=list, help_text="Addresses that a mail of its own goes to.")
+    passed_on_at = models.DateTimeField(null=True, help_text="When its readers' mails were promised.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organisation", "key"], name="event_once"),
+            models.CheckConstraint(condition=Q(person=None) | ~Q(audience=""), name="event_person_reads"),
             models.UniqueConstraint(fields=["organisation", "subject", "sequence"], name="event_numbered"),
         ]
         indexes = [
             models.Index(fields=["organisation", "-id"], name="event_page"),
             models.Index(fields=["at"], name="event_age"),
+            models.Index(
+                fields=["id"], condition=Q(passed_on_at=None) & ~Q(audience=""), name="notice_to_pass_on"
+            ),
+            models.Index(
+                F("organisation"),
+                F("id").desc(),
+                condition=Q(person=None) & ~Q(audience=""),
+                name="notice_page",
+            ),
+            models.Index(
+                F("person"),
+                F("organisation"),
+                F("id").desc(),
+                condition=Q(person__isnull=False),
+                name="notice_own_page",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,60 +1,35 @@
-"""What may be seen of webhooks: the organisation's own, by whoever may set them up."""
+"""What may be seen of notices and of webhooks."""
 
-import uuid
+from apps.notifications.selectors.notices import (
+    LIST,
+    Shown,
+    notice_get,
+    notices_page,
+    notices_unread,
+    readable,
+    reader_of,
+)
+from apps.notifications.selectors.webhooks import (
+    deliveries_of,
+    delivery_get,
+    endpoint_get,
+    endpoints_counted,
+    endpoints_of,
+    events_of,
+)
 
-from django.db.models import Count, Prefetch, Q, QuerySet
-
-from apps.core.errors import NotFound
-from apps.notifications.models import Delivery, DeliveryTry, Endpoint
-from apps.organisations.models import Grant
-from apps.organisations.roles import Permission
-
-NOBODY = uuid.UUID(int=0)
-
-
-def endpoints_of(grant: Grant) -> QuerySet[Endpoint]:
-    """Return the organisation's endpoints, oldest first. Raises Denied."""
-    grant.require(Permission.WEBHOOKS_MANAGE)
-    return Endpoint.objects.filter(organisation=grant.organisation, removed_at=None).order_by("id")
-
-
-def endpoints_counted(grant: Grant) -> QuerySet[Endpoint]:
-    """Return the same with `waiting` and `dead`: how many deliveries of each wait and were given up."""
-    states = {
-        name: Count("deliveries", filter=Q(deliveries__state=name))
-        for name in (Delivery.State.WAITING.value, Delivery.State.DEAD.value)
-    }
-    return endpoints_of(grant).annotate(**states)
-
-
-def endpoint_get(grant: Grant, endpoint_id: uuid.UUID | str) -> Endpoint:
-    """Return one of them. Raises NotFound and Denied."""
-    found = endpoints_of(grant).filter(pk=_uuid(endpoint_id)).first()
-    if found is None:
-        raise NotFound(f"There is no such endpoint in {grant.organisation.name}; see the list.")
-    found.organisation = grant.organisation
-    return found
-
-
-def deliveries_of(endpoint: Endpoint, *, state: str = "") -> QuerySet[Delivery]:
-    """Return what was sent there or will be, newest first, with its event; `state` narrows."""
-    rows = endpoint.deliveries.select_related("event").order_by("-id")
-    return rows.filter(state=state) if state else rows
-
-
-def delivery_get(grant: Grant, endpoint_id: uuid.UUID | str, delivery_id: uuid.UUID | str) -> Delivery:
-    """Return one delivery with its event and its tries, newest first. Raises NotFound and Denied."""
-    endpoint = endpoint_get(grant, endpoint_id)
-    log = Prefetch("log", DeliveryTry.objects.order_by("-id"))
-    found = deliveries_of(endpoint).filter(pk=_uuid(delivery_id)).prefetch_related(log).first()
-    if found is None:
-        raise NotFound("There is no such delivery to this endpoint; it may be older than 30 days.")
-    found.endpoint = endpoint
-    return found
-
-
-def _uuid(text: uuid.UUID | str) -> uuid.UUID:
-    try:
-        return uuid.UUID(str(text))
-    except ValueError:
-        return NOBODY
+__all__ = [
+    "LIST",
+    "Shown",
+    "deliveries_of",
+    "delivery_get",
+    "endpoint_get",
+    "endpoints_counted",
+    "endpoints_of",
+    "events_of",
+    "notice_get",
+    "notices_page",
+    "notices_unread",
+    "readable",
+    "reader_of",
+]

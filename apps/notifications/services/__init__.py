@@ -1,5 +1,6 @@
 """Acts on what is told to people and programs."""
 
+from apps.notifications.services.choices import choices_set
 from apps.notifications.services.deliveries import (
     deliveries_replay,
     deliveries_send,
@@ -15,10 +16,16 @@ from apps.notifications.services.endpoints import (
     endpoint_test,
 )
 from apps.notifications.services.events import Fact, event_emit, events_emit, events_forget
+from apps.notifications.services.mails import notices_send
+from apps.notifications.services.notices import notice_read, notices_read_all
+from apps.notifications.services.people import approval_tell, invitation_tell, keys_expiring_tell
+from apps.notifications.services.unsubscribing import mails_end
 
 __all__ = [
     "Fact",
     "NewSecret",
+    "approval_tell",
+    "choices_set",
     "deliveries_replay",
     "deliveries_send",
     "delivery_resend",
@@ -31,4 +38,10 @@ __all__ = [
     "event_emit",
     "events_emit",
     "events_forget",
+    "invitation_tell",
+    "keys_expiring_tell",
+    "mails_end",
+    "notice_read",
+    "notices_read_all",
+    "notices_send",
 ]

@@ -9,24 +9,21 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
-from django.urls import reverse
 from standardwebhooks import Webhook
 
 from apps.core.errors import Conflict
-from apps.core.mail import mail_write
 from apps.core.outbound import Answer, post
 from apps.core.queue import enqueue
 from apps.core.seals import unseal
+from apps.notifications.events import ENDPOINT_OFF
 from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
 from apps.notifications.selectors import delivery_get, endpoint_get
 from apps.notifications.services.endpoints import PURPOSE
-from apps.notifications.services.events import KEPT, deliveries_make
-from apps.organisations.models import Grant, Membership
-from apps.organisations.roles import Permission
+from apps.notifications.services.events import KEPT, deliveries_make, event_emit
+from apps.organisations.models import Grant
 from apps.organisations.services import Actor, audit_record
 
 S = Delivery.State
@@ -167,11 +164,13 @@ def _judge(endpoint: Endpoint, arrived: bool, *, gone: bool, now: datetime) -> N
         return
     endpoint.failing_since = endpoint.failing_since or now
     lasting = now - endpoint.failing_since >= OFF_AFTER
-    if endpoint.off_at is None and (gone or lasting):
+    ends = endpoint.off_at is None and (gone or lasting)
+    if ends:
         endpoint.off_at = now
         endpoint.off_reason = "It answered 410 Gone." if gone else f"It took nothing for {OFF_AFTER.days} days."
-        _off_told(endpoint, now)
     endpoint.save(update_fields=["failing_since", "off_at", "off_reason"])
+    if ends:
+        _off_told(endpoint, now)
 
 
 def _off_told(endpoint: Endpoint, now: datetime) -> None:
@@ -184,16 +183,14 @@ def _off_told(endpoint: Endpoint, now: datetime) -> None:
         after={"off_reason": endpoint.off_reason},
         now=now,
     )
-    page = settings.BASE_URL + reverse("notifications:webhook", args=[organisation.slug, endpoint.pk])
-    members = Membership.objects.select_related("user", "organisation").filter(organisation=organisation)
-    for member in members.order_by("pk"):
-        if member.reach.may(Permission.WEBHOOKS_MANAGE):
-            mail_write(
-                key=f"webhook-off:{endpoint.pk}:{now:%Y-%m-%dT%H:%M:%S}:{member.user_id}",
-                to=member.user.email,
-                template="webhook_off",
-                context={"endpoint": endpoint, "organisation": organisation, "url": page},
-            )
+    event_emit(
+        organisation_id=organisation.pk,
+        type=ENDPOINT_OFF.name,
+        subject=f"endpoint:{endpoint.pk}",
+        key=f"endpoint:{endpoint.pk}:off:{now.isoformat()}",
+        data={"endpoint": str(endpoint.pk), "url": endpoint.url, "reason": endpoint.off_reason},
+        now=now,
+    )
 
 
 def delivery_resend(

@@ -1,4 +1,7 @@
-"""Telling an event: a row with its number, and a delivery for each endpoint that wants it, in the act's transaction."""
+"""Telling an event: a row with its number, and a delivery for each endpoint that wants it, in the act's transaction.
+
+The row is the notice that people read, too, where its kind has one.
+"""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -7,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.transaction import TransactionManagementError
 
 from apps.core.queue import enqueue
 from apps.notifications.models import Delivery, Endpoint, Event
-from apps.notifications.types import TEST
+from apps.notifications.types import NOTICE_KEPT, TEST, notice_kinds
 
 KEPT = timedelta(days=30)
 FORGET_BATCH = 5_000
@@ -21,13 +24,20 @@ Place = tuple[uuid.UUID, str]
 
 @dataclass(frozen=True)
 class Fact:
-    """What is to be told: a type of event of `subject` (noun:<id>), `key` names the fact, `data` is JSON."""
+    """What is to be told: a type of event of `subject` (noun:<id>), `key` names the fact, `data` is JSON.
+
+    As a notice it is for whoever may in the project, or for one person; `mailed` are addresses that a mail of its own
+    goes to, so that nobody gets two.
+    """
 
     organisation_id: uuid.UUID
     type: str
     subject: str
     key: str
     data: Mapping[str, Any]
+    project_id: uuid.UUID | None = None
+    person_id: int | None = None
+    mailed: Sequence[str] = ()
 
 
 def event_emit(
@@ -38,13 +48,17 @@ def event_emit(
     key: str,
     data: Mapping[str, Any],
     now: datetime,
+    project_id: uuid.UUID | None = None,
+    person_id: int | None = None,
+    mailed: Sequence[str] = (),
     to: Endpoint | None = None,
 ) -> Event:
     """Tell one event, in the caller's transaction; a repeat with the same key tells nothing and returns the first.
 
     Every endpoint that is on and wants the type gets it, or only `to`. Raises as events_emit.
     """
-    made = events_emit(facts=[Fact(organisation_id, type, subject, key, data)], now=now, to=to)
+    fact = Fact(organisation_id, type, subject, key, data, project_id, person_id, mailed)
+    made = events_emit(facts=[fact], now=now, to=to)
     return made[0] if made else Event.objects.get(organisation_id=organisation_id, key=key)
 
 
@@ -68,11 +82,19 @@ def events_emit(*, facts: Sequence[Fact], now: datetime, to: Endpoint | None = N
             continue
         told.add((fact.organisation_id, fact.key))
         last[place] = last.get(place, 0) + 1
-        events.append(Event(**vars(fact), sequence=last[place], at=now))
+        events.append(_event(fact, last[place], now))
     Event.objects.bulk_create(events)
     endpoints = [to] if to is not None else _endpoints({fact.organisation_id for fact in facts})
     deliveries_make([(one, event) for event in events for one in endpoints if _wants(one, event)], now=now)
     return events
+
+
+def _event(fact: Fact, sequence: int, now: datetime) -> Event:
+    kind = notice_kinds().get(fact.type)
+    facts = vars(fact) | {"mailed": [address.lower() for address in fact.mailed]}
+    if kind is None:
+        facts |= {"person_id": None, "mailed": []}
+    return Event(**facts, audience=kind.audience if kind else "", sequence=sequence, at=now)
 
 
 def _wants(endpoint: Endpoint, event: Event) -> bool:
@@ -131,17 +153,28 @@ def _numbers(facts: Sequence[Fact]) -> tuple[dict[Place, int], set[Place]]:
 def events_forget(*, now: datetime) -> int:
     """Delete events older than 30 days and what became of them, a batch at a time; return how many.
 
-    The last event of each subject stays, so that its next one has the next number.
+    Notices stay for 90 days. The last event of each subject stays, so that its next one has the next number.
     """
     total = 0
-    while ids := _forgettable(now - KEPT):
-        Event.objects.filter(pk__in=ids).delete()
-        total += len(ids)
+    for kept, notices in ((KEPT, False), (NOTICE_KEPT, True)):
+        while ids := _forgettable(now - kept, notices=notices):
+            Event.objects.filter(pk__in=ids).delete()
+            total += len(ids)
+    while old := list(_old_deliveries(now - KEPT)):
+        Delivery.objects.filter(pk__in=old).delete()
     return total
 
 
-def _forgettable(before: datetime) -> list[uuid.UUID]:
+def _old_deliveries(before: datetime) -> QuerySet[Delivery, uuid.UUID]:
+    """Return those of notices, which outlive them."""
+    rows = Delivery.objects.filter(event__at__lt=before).exclude(event__audience="")
+    return rows.values_list("pk", flat=True)[:FORGET_BATCH]
+
+
+def _forgettable(before: datetime, *, notices: bool) -> list[uuid.UUID]:
     later = Event.objects.filter(
         organisation=OuterRef("organisation"), subject=OuterRef("subject"), sequence__gt=OuterRef("sequence")
     )
-    return list(Event.objects.filter(Exists(later), at__lt=before).values_list("pk", flat=True)[:FORGET_BATCH])
+    old = Event.objects.filter(Exists(later), at__lt=before)
+    old = old.exclude(audience="") if notices else old.filter(audience="")
+    return list(old.values_list("pk", flat=True)[:FORGET_BATCH])

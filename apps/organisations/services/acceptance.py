@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from apps.core.errors import Conflict, NotFound
+from apps.core.wiring import announce
 from apps.organisations.models import Invitation, Membership, Organisation, ProjectMembership
 from apps.organisations.roles import Role
 from apps.organisations.services.audit import Actor, audit_record
@@ -121,6 +122,7 @@ def _join(invitation: Invitation, user: User, actor: Actor, *, now: datetime) ->
         organisation=organisation, user=user, role=invitation.role, limited=limited, visited_at=now
     )
     _projects_give(member, invitation)
+    announce("organisations.invitation_accepted", invitation_id=str(invitation.pk))
     invitation.accepted_at, invitation.accepted_by = now, user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     audit_record(

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
-from apps.core.wiring import ask, port_answered
+from apps.core.wiring import announce, ask, port_answered
 from apps.organisations.models import Approval, Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors.approvals import approvers_of
@@ -97,6 +97,7 @@ def approval_request(
             return _same_open(organisation_id, kind, subject, wanted)
         _record(approval, "requested", actor=actor, now=now, after=_terms(approval))
         mails_asked(approval)
+        _told(approval)
     return approval
 
 
@@ -230,6 +231,7 @@ def _ask_again(approval: Approval, refusal: AppError, *, actor: Actor, now: date
     _record(approval, "asked_again", actor=actor, now=now, before=before, after=after)
     if isinstance(refusal, AsksAgain):
         mails_asked(approval)
+        _told(approval)
 
 
 def _end(
@@ -249,6 +251,16 @@ def _end(
     _record(approval, act, actor=who, now=now, after={name: text for name, text in after.items() if text})
     if state != State.WITHDRAWN:
         mails_told(approval)
+        _told(approval)
+
+
+def _told(approval: Approval) -> None:
+    announce(
+        "organisations.approval_moved",
+        approval_id=str(approval.pk),
+        state=str(approval.state),
+        round=approval.round,
+    )
 
 
 def _record(

@@ -28,7 +28,9 @@ def attempt_paid(topup: TopUp, *, now: datetime) -> None:
     if rule is not None and (rule.declines or rule.paused_until):
         rule.declines, rule.paused_until = 0, None
         rule.save(update_fields=["declines", "paused_until"])
-    automatic_mail("paid", organisation=topup.quote.organisation, key=str(topup.id), topup=topup, rule=rule)
+    automatic_mail(
+        "paid", organisation=topup.quote.organisation, key=str(topup.id), now=now, topup=topup, rule=rule
+    )
 
 
 def attempt_failed(topup: TopUp, *, hopeless: bool, now: datetime) -> None:
@@ -49,6 +51,7 @@ def attempt_failed(topup: TopUp, *, hopeless: bool, now: datetime) -> None:
             "declined",
             organisation=rule.organisation,
             key=str(topup.id),
+            now=now,
             topup=topup,
             rule=rule,
             reason=reason,

@@ -85,6 +85,7 @@ def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
             "cap",
             organisation=rule.organisation,
             key=f"{rule.id}:{month.starts_at:%Y-%m-%d}:{rule.month_cap_minor}",
+            now=now,
             rule=rule,
             month=month,
         )
@@ -102,6 +103,7 @@ def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
             "cap",
             organisation=rule.organisation,
             key=f"{rule.id}:{reached.limit_micro}:{window}",
+            now=now,
             rule=rule,
             reason=reached.message,
         )

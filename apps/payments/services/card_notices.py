@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
 
 from apps.billing.services.balances import alert_addresses
 from apps.core.mail import mail_write
+from apps.notifications.services import event_emit
+from apps.payments.events import CARD_EXPIRING
 from apps.payments.models import Card
 
 AHEAD = timedelta(days=30)
@@ -28,13 +31,24 @@ def cards_expiring_tell(*, now: datetime) -> int:
     )
     told = [card for card in near.select_related("organisation").distinct() if card.expires_on <= soon.date()]
     for card in told:
-        _tell(card, now=now)
+        with transaction.atomic():
+            _tell(card, now=now)
     return len(told)
 
 
 def _tell(card: Card, *, now: datetime) -> None:
     organisation = card.organisation
-    for number, address in enumerate(alert_addresses(organisation)):
+    addresses = alert_addresses(organisation)
+    event_emit(
+        organisation_id=organisation.pk,
+        type=CARD_EXPIRING.name,
+        subject=f"card:{card.id}",
+        key=f"card:{card.id}:{card.expires_text}",
+        data={"card": str(card), "expires": card.expires_text},
+        mailed=addresses,
+        now=now,
+    )
+    for number, address in enumerate(addresses):
         mail_write(
             key=f"card-expiring:{card.id}:{card.expires_text}:{number}",
             to=address,

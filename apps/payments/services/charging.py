@@ -193,4 +193,4 @@ def topup_confirm(*, topup_id: uuid.UUID, now: datetime) -> None:
             return
         session_open(topup, key=f"topup:{topup.id}:confirm", now=now)
         topup.refresh_from_db(fields=["checkout_url"])
-    automatic_mail("confirm", organisation=topup.organisation, key=str(topup.id), topup=topup)
+    automatic_mail("confirm", organisation=topup.organisation, key=str(topup.id), now=now, topup=topup)

@@ -5,7 +5,9 @@ from datetime import datetime
 from apps.billing.models import PlaceProof
 from apps.billing.services import place_proof_record, quote_settle, stripe_fee_post, topup_credit
 from apps.core.money import fiat_text
+from apps.notifications.services import event_emit
 from apps.payments.errors import Parked
+from apps.payments.events import TOPUP_FAILED
 from apps.payments.gateway import Fee, Session
 from apps.payments.methods import CARD
 from apps.payments.models import TopUp
@@ -33,6 +35,7 @@ def session_apply(session: Session, *, now: datetime) -> None:
         topup_close(topup, State.FAILED, reason=session.payment_error or "The bank did not pay.", now=now)
         if promised:
             topup_mail(topup, "topup_failed")
+            _failed_tell(topup, now=now)
     elif session.status == "complete" and topup.state in (State.CREATED, State.OPEN, State.CANCELLED):
         topup_move(topup, State.PROCESSING)
         topup.save()
@@ -101,3 +104,20 @@ def _places(topup: TopUp, intent: str, *, now: datetime) -> None:
         place_proof_record(
             organisation_id=topup.organisation_id, kind=kind, country=country, reference=intent, now=now
         )
+
+
+def _failed_tell(topup: TopUp, *, now: datetime) -> None:
+    event_emit(
+        organisation_id=topup.organisation_id,
+        type=TOPUP_FAILED.name,
+        subject=f"topup:{topup.id}",
+        key=f"topup:{topup.id}:failed",
+        data={
+            "topup": str(topup.id),
+            "reason": topup.reason,
+            "currency": topup.price.currency,
+            "total_minor": topup.price.total_minor,
+        },
+        mailed=[topup.user.email],
+        now=now,
+    )

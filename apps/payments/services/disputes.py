@@ -9,10 +9,13 @@ from apps.billing.models import Reversal
 from apps.billing.selectors.invoices import finance_address
 from apps.billing.services import dispute_funds_post, dispute_lost, dispute_open, dispute_won
 from apps.core.mail import mail_write
+from apps.notifications.services import event_emit
+from apps.notifications.types import EventType
 from apps.organisations.roles import Role
 from apps.organisations.services import Actor, audit_record
 from apps.payments import gateway
 from apps.payments.errors import Parked
+from apps.payments.events import DISPUTE_TYPES, INQUIRY
 from apps.payments.gateway import StripeDispute
 from apps.payments.models import Dispute, Refund, TopUp
 from apps.payments.services.refunds import refund_apply, refund_record, reservation_cancel
@@ -39,12 +42,12 @@ def dispute_apply(fetched: Reversed, *, now: datetime) -> None:
     topup = refund_apply(fetched, now=now)
     row = _row(topup, dispute, now=now)
     if dispute.status in WITHOUT_FUNDS:
-        _ask_about(topup, row)
+        _ask_about(topup, row, now=now)
         return
     _refunds_end(topup, now=now)
     with parking(topup):
         book = _book(topup, dispute, now=now)
-    _tell(topup, book, row)
+    _tell(topup, book, row, now=now)
 
 
 def _row(topup: TopUp, dispute: StripeDispute, *, now: datetime) -> Dispute:
@@ -119,17 +122,36 @@ def _readers(topup: TopUp) -> dict[str, str]:
     return {finance_address(organisation): "finance", owner: "owner"}
 
 
-def _tell(topup: TopUp, book: Reversal, row: Dispute) -> None:
-    """Mail about a dispute that was opened, won or lost; once for each."""
+def _tell(topup: TopUp, book: Reversal, row: Dispute, *, now: datetime) -> None:
+    """Tell and mail about a dispute that was opened, won or lost; once for each."""
+    _event(topup, DISPUTE_TYPES[book.state], f"dispute:{book.id}:{book.state}", row, now=now)
     for address, reader in _readers(topup).items():
         _mail(topup, f"dispute:{book.id}:{book.state}:{reader}", address, "dispute", dispute=book, row=row)
 
 
-def _ask_about(topup: TopUp, row: Dispute) -> None:
+def _ask_about(topup: TopUp, row: Dispute, *, now: datetime) -> None:
     """Mail that a bank asks about a payment; nothing is taken or frozen."""
     if row.status == "warning_needs_response":
+        _event(topup, INQUIRY, f"inquiry:{row.id}", row, now=now)
         for address, reader in _readers(topup).items():
             _mail(topup, f"inquiry:{row.id}:{reader}", address, "inquiry", row=row)
+
+
+def _event(topup: TopUp, type: EventType, key: str, row: Dispute, *, now: datetime) -> None:
+    event_emit(
+        organisation_id=topup.organisation_id,
+        type=type.name,
+        subject=f"dispute:{row.id}",
+        key=key,
+        data={
+            "dispute": str(row.id),
+            "topup": str(topup.id),
+            "currency": row.currency,
+            "amount_minor": row.amount_minor,
+        },
+        mailed=list(_readers(topup)),
+        now=now,
+    )
 
 
 def _mail(topup: TopUp, key: str, address: str, template: str, **more: object) -> None:

@@ -118,7 +118,7 @@ def rule_switch_off(
         return
     _off(rule, reason=reason, actor=Actor.system(), now=now)
     key = f"{rule.id}:{now.isoformat()}"
-    automatic_mail("off", organisation=rule.organisation, key=key, rule=rule, reason=reason)
+    automatic_mail("off", organisation=rule.organisation, key=key, now=now, rule=rule, reason=reason)
 
 
 def _off(rule: TopUpRule, *, reason: str, actor: Actor, now: datetime) -> None:

@@ -1,0 +1,109 @@
+"""What is told of an organisation's people, keys and webhooks, which lie below this app or in it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.notifications.types import EventType, Group, MailWay, NoticeKind
+from apps.organisations.roles import Permission
+
+P = Permission
+ID = "0199a1b2-0000-7000-8000-000000000000"
+KEY = {"key": ID, "name": "CI", "expires": "2026-12-01"}
+
+APPROVAL_ASKED = EventType(
+    "approval.asked",
+    "Somebody asks for an approval, or asks again with another worst case.",
+    {"approval": ID, "kind": "Launch a job", "worst_case": "It costs 120.00 credits at most.", "by": "Mia"},
+    NoticeKind(
+        Group.PEOPLE,
+        _("Somebody asks for my approval"),
+        _("{by} asks for your approval: {kind}"),
+        P.APPROVALS_DECIDE,
+        ("organisations:approval", "approval"),
+        "{worst_case}",
+        told=_("Everybody who may decide gets a mail with a link of their own, whatever you choose."),
+    ),
+)
+APPROVAL_DECIDED = EventType(
+    "approval.decided",
+    "A request was approved, denied, ran out, or could not be done.",
+    {"approval": ID, "kind": "Launch a job", "state": "done", "outcome": "approved", "note": ""},
+    NoticeKind(
+        Group.PEOPLE,
+        _("My request was decided"),
+        _("Your request “{kind}” was {outcome}"),
+        P.ORGANISATION_VIEW,
+        ("organisations:approval", "approval"),
+        "{note}",
+        told=_("Whoever asked gets a mail, whatever they choose."),
+    ),
+)
+INVITATION_ACCEPTED = EventType(
+    "member.joined",
+    "An invited person joined.",
+    {"email": "ada@example.com", "name": "Ada", "role": "developer"},
+    NoticeKind(
+        Group.PEOPLE,
+        _("Somebody I invited joined"),
+        _("{name} joined as {role}"),
+        P.MEMBERS_MANAGE,
+        ("organisations:members",),
+        "{email}",
+        mail=MailWay.DAILY,
+    ),
+)
+KEY_EXPIRING = EventType(
+    "key.expiring",
+    "A personal API key expires within 7 days, or within one.",
+    KEY,
+    NoticeKind(
+        Group.PEOPLE,
+        _("A key of mine is about to expire"),
+        _("Your API key “{name}” expires on {expires}"),
+        P.KEYS_MANAGE,
+        ("organisations:keys",),
+        _("Rotate it before then, or what uses it stops."),
+        mail=MailWay.NOW,
+        alarm=True,
+    ),
+)
+SERVICE_KEY_EXPIRING = EventType(
+    "service_key.expiring",
+    "A service key expires within 7 days, or within one.",
+    KEY,
+    NoticeKind(
+        Group.PEOPLE,
+        _("A service key is about to expire"),
+        _("The service key “{name}” expires on {expires}"),
+        P.KEYS_MANAGE_ALL,
+        ("organisations:keys",),
+        _("Rotate it before then, or what uses it stops."),
+        mail=MailWay.NOW,
+        alarm=True,
+    ),
+)
+ENDPOINT_OFF = EventType(
+    "webhook.turned_off",
+    "An endpoint was turned off, because it took nothing for three days or said that it is gone.",
+    {"endpoint": ID, "url": "https://example.com/hook", "reason": "It took nothing for 3 days."},
+    NoticeKind(
+        Group.PEOPLE,
+        _("An endpoint was turned off"),
+        _("Events no longer go to {url}"),
+        P.WEBHOOKS_MANAGE,
+        ("notifications:webhook", "endpoint"),
+        _("{reason} Mend it, turn it on again, and send again what it missed; events are kept for 30 days."),
+        mail=MailWay.NOW,
+    ),
+)
+
+
+def event_types() -> list[EventType]:
+    """Return the kinds of events that are told here."""
+    return [
+        APPROVAL_ASKED,
+        APPROVAL_DECIDED,
+        INVITATION_ACCEPTED,
+        KEY_EXPIRING,
+        SERVICE_KEY_EXPIRING,
+        ENDPOINT_OFF,
+    ]

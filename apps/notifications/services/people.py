@@ -1,0 +1,115 @@
+"""Telling what happened below this app: approvals, people who joined, keys that near their end."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from apps.notifications.events import (
+    APPROVAL_ASKED,
+    APPROVAL_DECIDED,
+    INVITATION_ACCEPTED,
+    KEY_EXPIRING,
+    SERVICE_KEY_EXPIRING,
+)
+from apps.notifications.services.events import Fact, event_emit, events_emit
+from apps.organisations.models import ApiKey, Approval, Invitation
+from apps.organisations.selectors.approvals import approvers_of
+
+KEY_DAYS = (1, 7)
+OUTCOMES = {
+    Approval.State.DONE: "approved",
+    Approval.State.DENIED: "denied",
+    Approval.State.EXPIRED: "not decided in time",
+    Approval.State.FAILED: "approved, but can no longer be done",
+}
+
+
+def approval_tell(*, approval_id: uuid.UUID | str, state: str, round: int, now: datetime) -> None:
+    """Tell that an approval was asked for, or how it ended; each round and each end once."""
+    approval = Approval.objects.select_related("requester").filter(pk=approval_id).first()
+    if approval is None:
+        return
+    facts = {"approval": str(approval.pk), "kind": approval.title}
+    if state == Approval.State.OPEN:
+        if approval.by_staff or approval.round != round:
+            return
+        people = approvers_of(approval.organisation_id, approval.kind, but=approval.requester)
+        by = str(approval.requester or "A key")
+        facts |= {"worst_case": approval.worst_case, "by": by}
+        _tell(approval, APPROVAL_ASKED.name, f"asked:{round}", facts, [one.email for one in people], None, now)
+    elif approval.requester is not None and state in OUTCOMES:
+        facts |= {"state": state, "outcome": OUTCOMES[Approval.State(state)]}
+        facts["note"] = approval.note or approval.refusal
+        mailed = [approval.requester.email]
+        _tell(approval, APPROVAL_DECIDED.name, state, facts, mailed, approval.requester.pk, now)
+
+
+def _tell(
+    approval: Approval,
+    type: str,
+    key: str,
+    facts: Mapping[str, Any],
+    mailed: Sequence[str],
+    person_id: int | None,
+    now: datetime,
+) -> None:
+    with transaction.atomic():
+        event_emit(
+            organisation_id=approval.organisation_id,
+            type=type,
+            subject=f"approval:{approval.pk}",
+            key=f"approval:{approval.pk}:{key}",
+            data=facts,
+            mailed=mailed,
+            person_id=person_id,
+            now=now,
+        )
+
+
+def invitation_tell(*, invitation_id: uuid.UUID | str, now: datetime) -> None:
+    """Tell who sent an invitation that it was accepted."""
+    found = Invitation.objects.select_related("accepted_by").filter(pk=invitation_id, accepted_by__isnull=False)
+    for invitation in found:
+        assert invitation.accepted_by is not None
+        data = {"email": invitation.email, "name": str(invitation.accepted_by), "role": invitation.role}
+        with transaction.atomic():
+            event_emit(
+                organisation_id=invitation.organisation_id,
+                type=INVITATION_ACCEPTED.name,
+                subject=f"invitation:{invitation.pk}",
+                key=f"invitation:{invitation.pk}:accepted",
+                data=data,
+                person_id=invitation.invited_by_id,
+                now=now,
+            )
+
+
+def keys_expiring_tell(*, now: datetime) -> int:
+    """Tell of each live key that expires within 7 days, and within one; each once. Return how many were told.
+
+    A key that was short-lived from the start is not told of on its first days.
+    """
+    soon = ApiKey.objects.filter(revoked_at=None, successor=None, expires_at__gt=now)
+    soon = soon.filter(expires_at__lte=now + timedelta(days=max(KEY_DAYS)), organisation__closed_at=None)
+    facts = []
+    for key in soon.select_related("member").order_by("pk"):
+        assert key.expires_at is not None
+        days = next(days for days in KEY_DAYS if key.expires_at <= now + timedelta(days=days))
+        if key.expires_at - key.created_at >= timedelta(days=2 * days) and (key.member or not key.personal):
+            facts.append(_key_fact(key, days))
+    with transaction.atomic():
+        return len(events_emit(facts=facts, now=now))
+
+
+def _key_fact(key: ApiKey, days: int) -> Fact:
+    return Fact(
+        key.organisation_id,
+        (KEY_EXPIRING if key.member else SERVICE_KEY_EXPIRING).name,
+        f"key:{key.pk}",
+        f"key:{key.pk}:expires:{days}",
+        {"key": str(key.pk), "name": key.name, "expires": f"{key.expires_at:%Y-%m-%d}"},
+        person_id=key.member.user_id if key.member else None,
+    )
