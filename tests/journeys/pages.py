@@ -36,6 +36,12 @@ STAFF_PAGES = {
 }
 
 
+SEARCHES = {
+    "search": "/o/acme/search/?q=embeddings",
+    "search-none-fits": "/o/acme/search/?q=nothing+like+it",
+}
+
+
 @dataclass(frozen=True)
 class Pages:
     """Addresses by name: those for anybody, and those of Acme, which the person with the e-mail address may open."""
@@ -52,7 +58,7 @@ def pages_make(world: World) -> Pages:
     olga = world.acme.memberships.get(user=world.olga)
     people = people_make(world) | cards_make(olga) | topups_make(olga)
     jobs = scene_make(world.acme, world.olga) | jobs_make(olga)
-    shown = pages(jobs, people) | oversight_pages(oversight_make(world))
+    shown = pages(jobs, people) | oversight_pages(oversight_make(world)) | SEARCHES
     limits_make(olga)
     lots_make(olga)
     refunds_make(world.acme)
@@ -131,8 +137,6 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
     o = "/o/acme/"
     return {
         "home": o,
-        "search": f"{o}search/?q=embeddings",
-        "search-none-fits": f"{o}search/?q=nothing+like+it",
         "jobs": f"{o}jobs/",
         "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
         **launch_pages(people["template"]),
