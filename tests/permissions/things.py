@@ -42,7 +42,7 @@ from apps.organisations.services import (
 from apps.payments.models import Card, CardSetup, Dispute, StripeCustomer, TopUp, TopUpRule
 from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
-from tests.notifications.endpoints import delivery_of, webhook_of
+from tests.notifications.endpoints import chat_of, delivery_of, webhook_of
 from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
 
@@ -319,6 +319,10 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
     "webhook_id": lambda organisation: webhook_of(organisation).pk,
+    **{
+        f"{route}.webhook_id": lambda organisation: chat_of(organisation).pk
+        for route in ("notifications:chat_edit", "notifications_api:chat", "notifications_api:chat_test")
+    },
     "delivery_id": lambda organisation: delivery_of(organisation).pk,
     "notice_id": lambda organisation: notice_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,

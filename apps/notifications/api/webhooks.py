@@ -58,7 +58,9 @@ class Webhooks(Endpoint):
 
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, oldest first."""
-        return page_answer(request, endpoints_of(self.grant(P)), lambda row: EndpointShape(row).data)
+        return page_answer(
+            request, endpoints_of(self.grant(P)).filter(kind="webhook"), lambda row: EndpointShape(row).data
+        )
 
     def post(self, request: Request, slug: str) -> Response:
         """Set one up; `secret` is what signs, which no other answer shows."""
