@@ -12,7 +12,7 @@ urlpatterns = [
     path("api/v1/", include("apps.organisations.api.urls")),
     path("api/v1/", include("apps.billing.api.urls")),
     path("api/v1/", include("apps.payments.api.urls")),
-    path("api/v1/", include("apps.jobs.api")),
+    path("api/v1/", include("apps.jobs.api.urls")),
     path("api/v1/", include("apps.notifications.api.urls")),
     path("", include("apps.notifications.urls")),
     path("nodes/", include("apps.bridge.urls")),

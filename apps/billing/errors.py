@@ -59,6 +59,11 @@ class InsufficientCredits(AppError):
             f"{credits_text(usable_micro)}: {credits_text(self.missing_micro)} are missing. Top up, or choose a "
             "cheaper market or a shorter timeout.",
             step=("Top up", f"/o/{slug}/billing/top-up/"),
+            facts={
+                "missing_micro": self.missing_micro,
+                "needed_micro": needed_micro,
+                "usable_micro": usable_micro,
+            },
         )
 
 
@@ -193,7 +198,11 @@ class CapReached(AppError):
     ) -> None:
         self.level, self.period = level, period
         self.limit_micro, self.left_micro, self.resets_at = limit_micro, left_micro, resets_at
-        super().__init__(message, step=step)
+        facts = {
+            "cap": {"level": level, "period": period, "limit_micro": limit_micro, "left_micro": left_micro},
+            "resets_at": resets_at and resets_at.isoformat(),
+        }
+        super().__init__(message, step=step, facts=facts)
 
 
 class LimitRefused(AppError):

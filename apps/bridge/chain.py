@@ -146,7 +146,7 @@ class Gateway:
                 return None
 
         outcomes = await asyncio.gather(*map(one, blobs))
-        self.shaken = any(isinstance(outcome, ChainUnavailable) for outcome in outcomes)
+        self.shaken = self.shaken or any(isinstance(outcome, ChainUnavailable) for outcome in outcomes)
         if any(getattr(outcome, "name", "") == "BlockhashNotFound" for outcome in outcomes):
             self.hashes.newest = None  # its fork is gone
         return list(outcomes)
@@ -191,20 +191,37 @@ class Gateway:
             return JobView(job, run, run_address)
         return JobView(job)
 
-    async def views(self, addresses: Sequence[str]) -> dict[str, JobView]:
-        """Return the jobs at these addresses with their runs, confirmed, in few questions."""
+    async def views(self, addresses: Sequence[str]) -> tuple[dict[str, JobView], dict[str, ChainError]]:
+        """Return the jobs at these addresses with their runs, confirmed, in few questions; and what was not answered.
+
+        A job whose own question failed is named with its error instead of a view. Raises ChainError when the
+        question about all of them failed.
+        """
         jobs = await self.jobs_at(addresses, "confirmed")
         waiting = [address for address, job in jobs.items() if job is not None and job.state == JobState.QUEUED]
+        missed: dict[str, ChainError] = {}
         if len(waiting) > RUNS_ONE_BY_ONE:
             runs = await self.runs_by_job()
         else:
-            found = await asyncio.gather(*(self.chain.runs(job=address) for address in waiting))
-            runs = {run.job: (address, run) for some in found for address, run in some.items()}
+            runs = {}
+            found = await asyncio.gather(*map(self._run_of, waiting))
+            for address, answer in zip(waiting, found, strict=True):
+                if isinstance(answer, ChainError):
+                    missed[address] = answer
+                elif answer is not None:
+                    runs[address] = answer
+        self.shaken = self.shaken or any(isinstance(error, ChainUnavailable) for error in missed.values())
         views = {}
-        for address, job in jobs.items():
+        for address in jobs.keys() - missed.keys():
             run_address, run = runs.get(address, ("", None))
-            views[address] = JobView(job, run, run_address)
-        return views
+            views[address] = JobView(jobs[address], run, run_address)
+        return views, missed
+
+    async def _run_of(self, job: str) -> tuple[str, RunAccount] | ChainError | None:
+        try:
+            return next(iter((await self.chain.runs(job=job)).items()), None)
+        except ChainError as error:
+            return error
 
     async def jobs_at(self, addresses: Sequence[str], commitment: str) -> dict[str, JobAccount | None]:
         """Return the job account at each address, None where there is none."""
@@ -242,6 +259,15 @@ class Gateway:
     async def acts(self, signature: str) -> list[ProgramAct]:
         """Return what a transaction did with the jobs program."""
         return await self.chain.acts(signature)
+
+    async def queued_at(self, markets: Sequence[str], commitment: str) -> set[str]:
+        """Return the jobs that wait in the queues of these markets."""
+        waiting: set[str] = set()
+        for data in await self.chain.accounts_data(sorted(set(markets)), commitment):
+            market = MarketAccount.decode(data) if data else None
+            if market is not None and market.queue_type == QueueType.JOB:
+                waiting.update(market.queue)
+        return waiting
 
     async def markets_at(self, addresses: Sequence[str]) -> dict[str, MarketAccount]:
         """Return the markets that exist among the addresses."""

@@ -15,11 +15,10 @@ logger = logging.getLogger(__name__)
 
 @queue.task("bridge.order_make")
 def order_make(*, want_id: int) -> None:
-    services.order_make(want_id=want_id, now=timezone.now())
-    services.orders_work(now=timezone.now())
+    services.order_place(want_id=want_id, now=timezone.now())
 
 
-@queue.periodic("bridge.orders_sweep", every=1)
+@queue.periodic("bridge.orders_sweep", every=1, lease=10)  # any number may work at the queue at once
 def orders_sweep() -> None:
     services.orders_work(now=timezone.now())
 

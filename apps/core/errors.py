@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 class AppError(Exception):
     """A refusal with a code, an HTTP status and one sentence that says what, where and how to mend it.
 
-    `fields` maps a field path to its own sentence; `step` is the next step as (label, URL), where there is one.
+    `fields` maps a field path to its own sentence; `step` is the next step as (label, URL), where there is one;
+    `facts` are figures that a program reads besides the sentence.
     """
 
     code = "error"
@@ -20,6 +21,7 @@ class AppError(Exception):
         status: int | None = None,
         fields: Mapping[str, Sequence[str]] | None = None,
         step: tuple[str, str] | None = None,
+        facts: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -27,6 +29,7 @@ class AppError(Exception):
         self.status = status or self.status
         self.fields = dict(fields or {})
         self.step = step
+        self.facts = dict(facts or {})
 
 
 class NotFound(AppError):

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.core.errors import AppError, NotFound
-from apps.core.rest import problem
+from apps.core.rest.problems import API, answer
 
 
 class AppErrorMiddleware:
@@ -34,9 +34,9 @@ class AppErrorMiddleware:
 
     def refuse(self, request: HttpRequest, error: AppError) -> HttpResponse:
         """Answer the refusal in the form the caller asked for."""
-        program = "HTTP_AUTHORIZATION" in request.META
+        program = request.path_info.startswith(API) or "HTTP_AUTHORIZATION" in request.META
         if program or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-            return JsonResponse(problem(error), status=error.status, content_type="application/problem+json")
+            return answer(error)
         if getattr(request, "htmx", False):
             response = render(request, "components/alert.html", {"error": error}, status=error.status)
             response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"

@@ -41,6 +41,7 @@ class Task:
     run: Callable[..., object]
     attempts: int
     every: float | None = None
+    lease: int = 300  # seconds after which a periodic act whose worker died is taken up by another
 
 
 TASKS: dict[str, Task] = {}
@@ -60,11 +61,14 @@ def task(name: str, *, attempts: int = 12) -> Callable[[Callable[P, R]], Callabl
     return register
 
 
-def periodic(name: str, *, every: float) -> Callable[[Callable[[], R]], Callable[[], R]]:
-    """Register the function to run every `every` seconds, in one worker at a time."""
+def periodic(name: str, *, every: float, lease: int = 300) -> Callable[[Callable[[], R]], Callable[[], R]]:
+    """Register the function to run every `every` seconds, in one worker at a time.
+
+    One that may well run twice at once names a shorter `lease`, seconds: a worker that dies delays it no longer.
+    """
 
     def register(run: Callable[[], R]) -> Callable[[], R]:
-        TASKS[name] = Task(name=name, run=run, attempts=1, every=every)
+        TASKS[name] = Task(name=name, run=run, attempts=1, every=every, lease=lease)
         return run
 
     return register
@@ -218,7 +222,7 @@ def messages_sweep(*, now: datetime, limit: int = 500) -> int:
 
 def periodic_run(name: str, *, now: datetime) -> bool:
     """Run the periodic act unless another worker holds its lease; return whether it ran."""
-    lease = lease_take(f"periodic:{name}", seconds=300, now=now)
+    lease = lease_take(f"periodic:{name}", seconds=TASKS[name].lease, now=now)
     if lease is None:
         return False
     try:

@@ -28,6 +28,7 @@ class Reason(models.TextChoices):
     PRICE_ROSE = "price_rose", "The price rose beyond the balance before the job was listed"
     CHAIN_REFUSED = "chain_refused", "The network refused the job"
     ACCOUNT_GONE = "account_gone", "The network removed the job"
+    STRANDED = "stranded", "The network took it from its node"
 
 
 class Seen(models.TextChoices):

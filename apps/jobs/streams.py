@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 
 from apps.core.errors import AppError
 from apps.core.rest import problem
-from apps.jobs.api_log import line_shape
+from apps.jobs.api.logs import line_shape
 from apps.jobs.hub import hub
 from apps.jobs.models import Job, LogLine
 from apps.jobs.pages import finished, job_token

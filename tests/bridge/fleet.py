@@ -3,6 +3,7 @@
 import asyncio
 import random
 import threading
+from collections import Counter
 from concurrent.futures import Future
 
 from nosana.chain import Chain, ChainError, QueueType, transaction_build
@@ -23,11 +24,17 @@ class Fleet:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.done: list[Future[None]] = []
+        self.troubles: Counter[str] = Counter()
 
     def __enter__(self) -> "Fleet":
         self.thread.start()
         self.done = [asyncio.run_coroutine_threadsafe(self._live(node), self.loop) for node in self.nodes]
         return self
+
+    def said(self) -> list[object]:
+        """Return what went wrong most often, and what ended nodes altogether."""
+        ended = [future.exception() for future in self.done if future.done()]
+        return [*self.troubles.most_common(4), *ended]
 
     def __exit__(self, *_: object) -> None:
         for future in self.done:
@@ -41,7 +48,8 @@ class Fleet:
             while True:
                 try:
                     await self._turn(chain, node)
-                except ChainError:
+                except ChainError as error:
+                    self.troubles[str(error)[:200]] += 1
                     await asyncio.sleep(0.2)  # another node was faster
 
     async def _turn(self, chain: Chain, node: GpuNode) -> None:

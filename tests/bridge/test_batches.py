@@ -9,7 +9,7 @@ from django.utils import timezone
 from nosana.chain import instructions as ix
 from nosana.chain import wallet_load
 
-from apps.bridge import services
+from apps.bridge import chain, services
 from apps.bridge.chain import ask_chain
 from apps.bridge.ipfs import pinning
 from apps.bridge.loop import wait_for
@@ -238,3 +238,38 @@ def test_an_ended_jobs_account_is_cleaned_once_its_market_lets_us_and_the_rent_c
     stage.until(lambda: Want.objects.get(kind="clean").closed_at)
     assert ask_chain(lambda gateway: gateway.treasury())[1] > rich
     assert ask_chain(lambda gateway: gateway.view(job.attempt.address)).job is None
+
+
+def test_a_question_that_fails_for_one_job_keeps_no_other_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = (stage.until_state(job, State.QUEUED) for job in submitted(stage, 2))
+    stage.until(lambda: not Order.objects.filter(closed_at=None).exists())
+    stage.stop(good)
+    stage.stop(bad)
+    real = chain.Chain.runs
+
+    async def unanswered(chain_: Any, **asked: Any) -> Any:
+        if asked.get("job") == bad.attempt.address:  # type: ignore[union-attr]
+            raise chain.ChainUnavailable("the endpoint did not answer")
+        return await real(chain_, **asked)
+
+    services.orders_make_missing(now=timezone.now())
+    with monkeypatch.context() as patch:
+        patch.setattr(chain.Chain, "runs", unanswered)
+        services.orders_push(now=timezone.now())
+    orders = {order.attempt_id: order for order in Order.objects.filter(kind="stop")}
+    assert orders[good.attempt_id].state == "sent"
+    assert (orders[bad.attempt_id].failures, orders[bad.attempt_id].error) == (1, "the endpoint did not answer")
+    for job in (good, bad):
+        stage.until_settled(job)
+        assert stage.job(job).state == State.STOPPED
+
+
+def test_a_seed_that_is_missing_for_one_job_keeps_no_other_waiting(stage: Stage) -> None:
+    jobs = submitted(stage, 5)
+    jobs[2].attempts.update(seed_version=9)
+    services.orders_push(now=timezone.now())
+    states = dict(Order.objects.values_list("attempt__job", "state"))
+    assert [states[job.pk] for job in jobs] == ["sent", "sent", "claimed", "sent", "sent"]
+    assert "version 9" in Order.objects.get(attempt__job=jobs[2]).error

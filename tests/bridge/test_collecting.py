@@ -19,8 +19,9 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.bridge.collecting import Collector
-from apps.bridge.collecting.collector import owner
+from apps.bridge.collecting.collector import Followed, owner
 from apps.jobs.models import Job, LogBook, LogLine
+from apps.jobs.selectors import attempts_running
 from apps.organisations.models import Membership
 from tests.bridge.flog import FlogNode
 from tests.bridge.network import ROOT
@@ -153,6 +154,28 @@ def test_a_cut_line_is_taken_up_where_it_was(node: FlogNode, running: Callable[[
             until(node.cut)
         until(lambda: job.attempts.get().heard_at)  # a node that answers gives a sign of life
     assert stored(job) == [f"line {n}" for n in range(300)]
+
+
+def test_two_collectors_at_once_on_one_job_lose_and_double_no_line(
+    node: FlogNode, running: Callable[[], tuple[Job, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def everything(_: Collector) -> set[Followed]:
+        rows = attempts_running().values_list("pk", "address", "node")
+        return {Followed(pk, address or "", name) for pk, address, name in rows}
+
+    monkeypatch.setattr(Collector, "_share", everything)  # as while they disagree about who follows what
+    job, address = running()
+    texts = [f"line {n}" for n in range(3_000)]
+    with collecting(), collecting():
+        until(lambda: len(node.open) == 2)
+        for start in range(0, len(texts), 100):
+            node.say(address, *texts[start : start + 100])
+            if start in (900, 1_800):
+                until(lambda start=start: count(job) > start // 2)
+                node.cut()
+        until(lambda: count(job) == len(texts))
+        until(lambda: len(node.open) == 2)
+    assert stored(job) == texts
 
 
 def test_a_flood_of_one_job_holds_up_no_other_and_is_stored_whole(

@@ -93,7 +93,7 @@ def test_all_jobs_settle_through_faults_and_chain_and_ledger_agree(
         for job in jobs[::10]:  # some are stopped, wherever they are by then
             if not stage.job(job).over:
                 stage.stop(job)
-        until_settled(SECONDS)
+        until_settled(SECONDS, fleet)
         struck = proxy.faults({})["struck"]
         until_closed(60)
     took = time.monotonic() - started
@@ -118,12 +118,17 @@ def credits_give(stage: Stage, jobs: int) -> None:
     assert needed < TREASURY
 
 
-def until_settled(seconds: float) -> None:
-    """Wait until no attempt's money is open."""
-    deadline = time.monotonic() + seconds
+def until_settled(seconds: float, fleet: Fleet) -> None:
+    """Wait until no attempt's money is open; say every 20 seconds how far it is."""
+    began = told = time.monotonic()
+    deadline = began + seconds
     while left := Attempt.objects.filter(settled_at=None).count():
         assert not list(Order.objects.exclude(parked_at=None).values_list("kind", "parked_reason"))
-        assert time.monotonic() < deadline, f"{left} attempts are not settled: {stuck()}"
+        now = time.monotonic()
+        assert now < deadline, f"{left} attempts are not settled: {stuck()} {seen()} {fleet.said()}"
+        if now - told > 20:
+            told = now
+            print(f"{now - began:.0f} s: {left} attempts are not settled, {seen()}", flush=True)
         time.sleep(0.1)
 
 
@@ -133,6 +138,11 @@ def until_closed(seconds: float) -> None:
     while Order.objects.filter(closed_at=None).exists():
         assert time.monotonic() < deadline, stuck()
         time.sleep(0.1)
+
+
+def seen() -> dict[str, int]:
+    """Return how many unsettled attempts the chain shows how."""
+    return dict(Counter(Attempt.objects.filter(settled_at=None).values_list("seen", flat=True)))
 
 
 def stuck() -> list[Any]:

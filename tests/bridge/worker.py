@@ -11,6 +11,7 @@ from typing import Any
 import django
 
 SERVICES = "apps.bridge.services"
+OBSERVER, LEASE_SECONDS = "bridge_observe", 15
 # What is wrapped, and whether the worker dies before or after it does something.
 POINTS: dict[str, tuple[str, str, str]] = {
     "before the order is made": ("working", "orders_make_missing", "before"),
@@ -53,22 +54,36 @@ def deadly(act: Callable[..., Any], when: str) -> Callable[..., Any]:
     return run
 
 
+def observing(services: Any, queue: Any, now: Callable[[], Any]) -> Callable[[], None]:
+    """Return an act that looks at the chain if no other worker does, as the observer's lease has it."""
+    lease: list[Any] = [None]
+
+    def look() -> None:
+        held = lease[0]
+        if not held or not queue.lease_extend(OBSERVER, held, seconds=LEASE_SECONDS, now=now()):
+            lease[0] = queue.lease_take(OBSERVER, seconds=LEASE_SECONDS, now=now())
+        for act in (services.markets_sync, services.chain_observe) if lease[0] else ():
+            try:
+                act(now=now())
+            except Exception as error:
+                print("a look failed:", error, file=sys.stderr)
+
+    return look
+
+
 def work(point: str) -> None:
-    """Work as long as nobody ends the process."""
+    """Work as long as nobody ends the process; one that names no point observes too, one of them at a time."""
     services = importlib.import_module(SERVICES)
     now = importlib.import_module("django.utils.timezone").now
     if point:
         module, name, when = (POINTS | ENDS)[point]
         place = importlib.import_module(f"{SERVICES}.{module}")
         setattr(place, name, deadly(getattr(place, name), when))
+    look = observing(services, importlib.import_module("apps.core.queue"), now)
     while True:
         services.orders_work(now=now())
         if not point:
-            for act in (services.markets_sync, services.chain_observe):
-                try:
-                    act(now=now())
-                except Exception as error:
-                    print("a look failed:", error, file=sys.stderr)
+            look()
         time.sleep(0.02)
 
 

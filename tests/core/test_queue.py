@@ -1,5 +1,6 @@
 """Messages run at least once, whatever the broker does."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -78,6 +79,25 @@ def test_a_periodic_act_runs_in_one_worker_at_a_time() -> None:
     assert not queue.periodic_run("core.messages_sweep", now=now)
     queue.lease_end("periodic:core.messages_sweep", token)
     assert queue.periodic_run("core.messages_sweep", now=now)
+
+
+def test_orders_wait_no_longer_than_seconds_for_a_worker_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, name, died = timezone.now(), "bridge.orders_sweep", False
+
+    def run() -> None:
+        if not died:
+            raise SystemExit  # as a worker that is killed: nothing after this line runs
+        ran.append(name)
+
+    ran: list[str] = []
+    monkeypatch.setitem(queue.TASKS, name, replace(queue.TASKS[name], run=run))
+    monkeypatch.setattr(queue, "lease_end", lambda *_: None)
+    with pytest.raises(SystemExit):
+        queue.periodic_run(name, now=now)
+    died = True
+    assert not queue.periodic_run(name, now=now)
+    assert queue.periodic_run(name, now=now + timedelta(seconds=11))
+    assert ran == [name]
 
 
 def test_an_expired_lease_is_taken_by_the_next() -> None:

@@ -9,7 +9,7 @@ import pytest
 from apps.billing.models import Hold
 from apps.billing.selectors import wallet
 from apps.billing.services import hold_place
-from apps.core.errors import Denied, KeyReused
+from apps.core.errors import AppError, Denied, KeyReused
 from apps.core.models import Mail
 from apps.jobs.models import Job, Market, Want
 from apps.jobs.services import ApprovalNeeded, attempt_repriced, job_estimate, job_launch, job_submit
@@ -91,6 +91,21 @@ def test_approved_the_job_is_launched_as_the_one_who_asked(limited: World) -> No
     assert (job.member_id, job.approved_micro) == (limited.mia.pk, done.amount_micro)
     assert Hold.objects.get().amount_micro == done.amount_micro
     assert Want.objects.get().job == job
+
+
+def test_a_job_for_one_node_is_still_meant_for_it_when_it_is_approved(limited: World) -> None:
+    node = "9WzDXwBbmkg8ZTbNMqUxvQRAyrZzDsGYdLVL9zYtAWWM"
+    approval = asked(limited, node=node)
+    assert ["Node", node] in approval.facts["lines"]
+    approved(limited, approval)
+    assert Job.objects.get().node_wanted == node
+    within = launched(limited, submission_key="within", timeout_s=60, node=node)
+    assert isinstance(within, Job)
+    assert within.node_wanted == node
+    with pytest.raises(AppError, match="named by its address"):
+        launched(limited, submission_key="bad", node="node 7")
+    with pytest.raises(KeyReused):
+        launched(limited, submission_key="within", timeout_s=60)
 
 
 def test_a_second_press_leads_to_the_same_request_and_another_job_is_refused(limited: World) -> None:

@@ -58,6 +58,28 @@ def test_the_figures_are_of_the_last_week_and_of_what_the_nodes_did(world: World
     assert (market.jobs_counted, market.wait_median_s, market.finished_percent) == (0, None, None)
 
 
+def test_no_market_is_blamed_for_what_its_nodes_did_not_do(world: World, market: Market) -> None:
+    for _ in range(4):
+        ended(world, market, State.COMPLETED, wait=2)
+    for reason in (Reason.QUEUED_TOO_LONG, Reason.ACCOUNT_GONE, Reason.STRANDED, Reason.CHAIN_REFUSED):
+        ended(world, market, State.FAILED, reason=reason)
+    for reason in (Reason.NODE_QUIT, Reason.NODE_SILENT):
+        ended(world, market, State.FAILED, reason=reason)
+    markets_figure(now=timezone.now())
+    market.refresh_from_db()
+    assert (market.jobs_counted, market.jobs_finished) == (6, 4)
+
+
+def test_a_market_where_nothing_starts_looks_slow(world: World, market: Market) -> None:
+    for _ in range(3):
+        ended(world, market, State.FAILED, reason=Reason.QUEUED_TOO_LONG)
+    Job.objects.update(started_at=None)
+    ended(world, market, State.STOPPED, reason=Reason.STOP_REQUESTED, wait=20)
+    markets_figure(now=timezone.now())
+    market.refresh_from_db()
+    assert (market.wait_median_s, market.jobs_counted, market.jobs_finished) == (60, 0, 0)
+
+
 def test_too_few_jobs_say_nothing(world: World, market: Market) -> None:
     ended(world, market, State.COMPLETED)
     markets_figure(now=timezone.now())

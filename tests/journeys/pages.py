@@ -1,11 +1,12 @@
 """The list of pages: what `make screenshots` takes pictures of, what axe looks at, and the rows they show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.test import Client
 from django.utils import timezone
 
+from apps.bridge.models import TreasuryReading
 from apps.jobs.models import Job
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Role
@@ -25,6 +26,12 @@ OPEN_PAGES = {
     "password-reset": "/accounts/password/reset/",
     "not-found": "/nowhere/",
 }
+STAFF_PAGES = {
+    "staff-treasury": "/admin/treasury/",
+    "staff-markets": "/admin/jobs/market/",
+    "staff-orders": "/admin/bridge/order/",
+    "staff-attempts": "/admin/jobs/attempt/",
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Pages:
     opened: dict[str, str]
     closed: dict[str, str]
     email: str = "olga@acme.example"
+    staff: dict[str, str] = field(default_factory=dict)  # for the platform's own people
+    staff_email: str = "stella@nosana-web.example"
 
 
 def pages_make(world: World) -> Pages:
@@ -44,7 +53,23 @@ def pages_make(world: World) -> Pages:
     lots_make(world.acme.memberships.get(user=world.olga))
     refunds_make(world.acme)
     entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
-    return Pages(opened=entrances, closed=shown)
+    made = Pages(opened=entrances, closed=shown, staff=STAFF_PAGES)
+    staff_make(made.staff_email)
+    return made
+
+
+def staff_make(email: str) -> None:
+    """Make somebody of the platform's staff, and two readings of the treasury."""
+    User.objects.create_superuser(email, name="Stella Staff")
+    now = timezone.now()
+    for ago, lamports in ((3600, 4_100_000_000), (30, 3_900_000_000)):
+        TreasuryReading.objects.create(
+            at=now - timedelta(seconds=ago),
+            nos_micro=91_400_000,
+            deposits_micro=467_100,
+            earned_micro=38_829,
+            lamports=lamports,
+        )
 
 
 def session_for(email: str) -> str:
@@ -87,6 +112,8 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "launch": f"{o}jobs/new/",
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
+        "job-more-time": f"{o}jobs/{jobs['running'].pk}/extend/",
+        "job-policy": f"{o}jobs/policy/",
         "job-log-search": f"{o}jobs/{jobs['running'].pk}/log/?q=segment",
         "settings": f"{o}settings/",
         "settings-owner": f"{o}settings/owner/",

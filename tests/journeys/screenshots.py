@@ -90,10 +90,12 @@ def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
     made = pages_make(World.build())
     closed = {name: path for name, path in made.closed.items() if not only or name in only}
     opened = {name: path for name, path in made.opened.items() if not only or name in only}
+    staff = {name: path for name, path in made.staff.items() if not only or name in only}
     with web(url) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=launch_arguments())
         count = shoot(browser, base, folder, opened, None)
         count += shoot(browser, base, folder, closed, session_for(made.email))
+        count += shoot(browser, base, folder, staff, session_for(made.staff_email))
         browser.close()
     return count
 

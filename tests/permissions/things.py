@@ -19,7 +19,7 @@ from apps.billing.services import (
     statement_close,
     topup_credit,
 )
-from apps.jobs.models import Job, Market
+from apps.jobs.models import Market
 from apps.organisations.models import (
     ApiKey,
     Approval,
@@ -28,7 +28,6 @@ from apps.organisations.models import (
     Invitation,
     Membership,
     Organisation,
-    Project,
 )
 from apps.organisations.selectors.approvals import approval_link_sign
 from apps.organisations.services import (
@@ -41,15 +40,11 @@ from apps.organisations.services import (
 )
 from apps.payments.models import Card, CardSetup, Dispute, StripeCustomer, TopUp, TopUpRule
 from apps.users.models import User
-from tests.console.scene import credits_give, job_make, markets_make
+from tests.console.scene import markets_make
 from tests.notifications.endpoints import chat_of, delivery_of, webhook_of
 from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
-
-
-def owner_of(organisation: Organisation) -> Membership:
-    """Return the owner's membership."""
-    return organisation.memberships.select_related("user", "organisation").get(role="owner")
+from tests.permissions.jobs import job_of, launch_json, note_of, owner_of, project_of
 
 
 def quote_of(organisation: Organisation) -> Quote:
@@ -59,14 +54,6 @@ def quote_of(organisation: Organisation) -> Quote:
         Rate.objects.create(currency="EUR", price_micro=420_000, at=now, source="test", read_at=now)
     found = Quote.objects.filter(organisation=organisation, topup=None).first()
     return found or quote_create(organisation=organisation, currency="EUR", net_minor=10_000, now=now)
-
-
-def job_of(organisation: Organisation) -> Job:
-    """Return a job of the organisation."""
-    if not Market.objects.exists():
-        markets_make()
-    credits_give(organisation)
-    return job_make(owner_of(organisation), Market.objects.get(slug="nvidia-4090"))
 
 
 def topup_of(organisation: Organisation) -> TopUp:
@@ -167,12 +154,6 @@ def invoice_of(organisation: Organisation) -> Invoice:
         organisation_id=organisation.id, topup_id=reference, quote=quote, payment_reference=reference, now=now
     )
     return invoice_issue(invoice_due_id=InvoiceDue.objects.get(topup_id=reference).pk, now=now)
-
-
-def project_of(organisation: Organisation) -> Project:
-    """Return a project whose address no other organisation has."""
-    slug = f"lab-{organisation.slug}"
-    return organisation.projects.filter(slug=slug).first() or organisation.projects.create(name="Lab", slug=slug)
 
 
 def key_of(organisation: Organisation) -> ApiKey:
@@ -315,6 +296,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "payments:refund_ask.topup_id": lambda organisation: refundable_of(organisation).pk,
     "card_id": lambda organisation: card_of(organisation).pk,
     "setup_id": lambda organisation: card_setup_of(organisation).pk,
+    "note_id": lambda organisation: note_of(organisation).pk,
     "market": lambda organisation: job_of(organisation).market.slug,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
@@ -345,7 +327,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "month": lambda organisation: statement_of(organisation).number,
 }
 
-# What a form or a JSON body names. An address without a line here is sent an empty one.
+# What a form or a JSON body names; an address without a line here is sent an empty one.
 BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     "organisations:key_new": lambda organisation: {
         "name": "CI",
@@ -381,6 +363,7 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         **limit_json(organisation),
         "people": [owner_of(organisation).user.email],
     },
+    "jobs_api:jobs": launch_json,
     "billing:move": lambda organisation: {
         "source": "here",
         "target": f"project:{project_of(organisation).pk}",

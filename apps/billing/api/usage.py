@@ -15,6 +15,7 @@ from apps.billing.views.usage import COLUMNS, cells
 from apps.billing.windows import day_start, zone_of
 from apps.core.csv import csv_lines, csv_response
 from apps.core.errors import AppError
+from apps.core.rest.pages import question_of
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Permission
@@ -54,7 +55,7 @@ class UsageCsv(Endpoint):
 
 def _asked(request: Request, organisation: Organisation) -> tuple[dict[str, Any], datetime, datetime]:
     """Return the question and the moments [since, until) of its days. Raises AppError for days that cannot be."""
-    asked = UsageQuestion(data=request.query_params.dict()).read()
+    asked = UsageQuestion(data=question_of(request)).read()
     zone = zone_of(organisation.time_zone)
     last: date = asked.get("until") or timezone.now().astimezone(zone).date()
     first: date = asked.get("since") or last.replace(day=1)

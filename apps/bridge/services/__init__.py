@@ -11,7 +11,7 @@ from apps.bridge.services.results import result_fetch, result_try, results_sweep
 from apps.bridge.services.syncing import SETTLED_FOR, Synced, chain_sync
 from apps.bridge.services.treasury import treasury_read
 from apps.bridge.services.watchdog import nodes_watch
-from apps.bridge.services.working import orders_work
+from apps.bridge.services.working import order_place, orders_work
 
 __all__ = [
     "RESULT_BYTES",
@@ -28,6 +28,7 @@ __all__ = [
     "markets_sync",
     "nodes_watch",
     "order_make",
+    "order_place",
     "order_retry",
     "orders_check",
     "orders_due",

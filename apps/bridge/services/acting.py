@@ -8,10 +8,20 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.bridge.chain import Blockhash, Gateway, JobState, JobView, MarketAccount, QueueType, ask_chain
+from apps.bridge.chain import (
+    Blockhash,
+    ChainError,
+    Gateway,
+    JobState,
+    JobView,
+    MarketAccount,
+    QueueType,
+    ask_chain,
+)
 from apps.bridge.keys import seed_load
 from apps.bridge.models import Order
 from apps.bridge.services.orders import (
+    NETWORK,
     SENT,
     LeaseLost,
     Ready,
@@ -49,7 +59,8 @@ Decision = tuple[Act, Order.Instruction] | None
 def acts_prepare(orders: Sequence[Order], attempts: dict[uuid.UUID, Attempt], *, now: datetime) -> list[Order]:
     """Look at all of these jobs at once, decide, sign and store; return the orders whose transaction may be sent.
 
-    What needs no transaction is closed, or waits. Raises ChainError, then nothing has changed.
+    What needs no transaction is closed, or waits; one whose own question was not answered is asked for again later.
+    Raises ChainError when none was answered, then nothing has changed.
     """
     pending = [order for order in orders if _worth_a_look(order, attempts[order.attempt_id], now)]
     if not pending:
@@ -59,8 +70,12 @@ def acts_prepare(orders: Sequence[Order], attempts: dict[uuid.UUID, Attempt], *,
     decided = []
     for order in pending:
         attempt = attempts[order.attempt_id]
+        sight = sights[attempt.address or ""]
         try:
-            decision = DECIDE[order.kind](order, attempt, sights[attempt.address or ""], now)
+            if isinstance(sight, ChainError):
+                order_postpone(order, str(sight), now=now, ladder=NETWORK)
+                continue
+            decision = DECIDE[order.kind](order, attempt, sight, now)
         except LeaseLost as error:
             logger.warning("%s; our result is dropped", error)
             continue
@@ -75,12 +90,12 @@ def acts_prepare(orders: Sequence[Order], attempts: dict[uuid.UUID, Attempt], *,
     return ours
 
 
-async def _look(gateway: Gateway, addresses: Sequence[str]) -> tuple[dict[str, Sight], Blockhash]:
-    views = await gateway.views(list(dict.fromkeys(addresses)))
+async def _look(gateway: Gateway, addresses: Sequence[str]) -> tuple[dict[str, Sight | ChainError], Blockhash]:
+    views, missed = await gateway.views(list(dict.fromkeys(addresses)))
     markets = await gateway.markets_at(sorted({view.job.market for view in views.values() if view.job}))
-    seen = {
-        address: Sight(view, markets.get(view.job.market) if view.job else None) for address, view in views.items()
-    }
+    seen: dict[str, Sight | ChainError] = {**missed}
+    for address, view in views.items():
+        seen[address] = Sight(view, markets.get(view.job.market) if view.job else None)
     return seen, await gateway.blockhash()
 
 
@@ -89,7 +104,7 @@ def _worth_a_look(order: Order, attempt: Attempt, now: datetime) -> bool:
     try:
         if order.kind == Want.Kind.CLEAN:
             return True
-        if attempt.settled_at is not None:
+        if attempt.settled_at is not None or attempt.parked_at is not None:  # a person settles what is parked
             if order.kind == Want.Kind.EXTEND:
                 _extension_late(order, now)
             else:

@@ -153,7 +153,7 @@ def _apply_unseen(orders: Sequence[Order], height: int, now: datetime) -> None:
     dead = [order for order in orders if height > (order.last_valid_block_height or 0)]
     alive = [order for order in orders if height <= (order.last_valid_block_height or 0)]
     old = [order for order in alive if order.sent_at is None or now - order.sent_at >= RESEND]
-    orders_wait([order for order in alive if order not in old], seconds=0.5, now=now)
+    orders_wait([order for order in alive if order not in old], seconds=0.25, now=now)
     orders_send(old, fresh=False, now=now)
     for order in dead:
         _guarded(order, partial(_expired, order, now), now)

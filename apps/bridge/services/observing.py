@@ -12,7 +12,15 @@ from apps.bridge.models import Order
 from apps.bridge.services.sights import Look, Sight, look_at
 from apps.jobs.models import Attempt, JobEvent, Want
 from apps.jobs.selectors import attempts_restless, attempts_unsettled
-from apps.jobs.services import Act, Observation, attempt_park, attempt_settle, job_observe
+from apps.jobs.services import (
+    Act,
+    Observation,
+    attempt_afloat,
+    attempt_park,
+    attempt_settle,
+    attempt_strand,
+    job_observe,
+)
 from apps.jobs.state import Seen
 
 logger = logging.getLogger(__name__)
@@ -22,6 +30,11 @@ I = Order.Instruction  # noqa: E741
 GONE_WHY = (
     "The job's account is gone from the network though no order of ours took it away (network facts §1.9 g), so "
     "nobody can read any more what its node was paid. Look at the history of its address and settle it by hand."
+)
+ADRIFT_WHY = (
+    "The job's account lies on the network, but no node has it and no queue: its run was ended by the network's "
+    "administrators, or its market queues nothing (network facts §1.9 e, f). Nothing of ours can move it or take its "
+    "deposit back. Look at the history of its address and settle it by hand."
 )
 
 
@@ -74,7 +87,11 @@ def acts_told(attempts: Sequence[Attempt]) -> dict[str, list[Act]]:
 def _apply(attempt: Attempt, sight: Sight, told: Sequence[Act], now: datetime) -> None:
     address, known = attempt.address or "", Seen(attempt.seen)
     look, final, acts = sight.confirmed[address], sight.final.get(address), sight.acts.get(address, ())
-    if look.seen.rank >= known.rank:
+    if attempt.adrift_at is not None and not look.adrift:
+        attempt_afloat(attempt_id=attempt.pk)
+    if look.adrift and final is not None and final.adrift and known in (Seen.QUEUED, Seen.RUNNING):
+        attempt_strand(attempt_id=attempt.pk, why=ADRIFT_WHY, acts=acts, slot=sight.final_slot, now=now)
+    elif look.seen.rank >= known.rank:
         _observe(attempt, look, sight.slot, acts, told, now)
     elif final is not None and final.seen.rank < known.rank and known is not Seen.GONE:
         if final.job is None and (_listed_for_good(attempt) or _being_taken_back(attempt)):

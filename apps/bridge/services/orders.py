@@ -15,7 +15,7 @@ from apps.bridge.models import Order
 from apps.core.errors import NotFound
 from apps.jobs.models import Want
 from apps.jobs.selectors import wants_open
-from apps.jobs.services import attempt_cancelled, want_close
+from apps.jobs.services import attempt_cancelled, want_close, wants_close
 
 logger = logging.getLogger(__name__)
 
@@ -184,8 +184,10 @@ def order_close(order: Order, state: Order.State, outcome: str, *, now: datetime
 def orders_close(orders: Sequence[Order], *, now: datetime) -> None:
     """Note that these orders' transactions are final: nothing more is to be done."""
     with transaction.atomic():
-        for order in orders_update(orders, state=S.CONFIRMED, closed_at=now, error=""):
-            want_close(want_id=order.want_id, outcome=f"{order.instruction} {order.signature}", now=now)
+        closed = orders_update(orders, state=S.CONFIRMED, closed_at=now, error="")
+        if closed:
+            outcomes = {order.want_id: f"{order.instruction} {order.signature}" for order in closed}
+            wants_close(outcomes=outcomes, now=now)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def _foreign_sentence(attempt: Attempt) -> str:
 def _prepare(
     prepare: Prepare, orders: Sequence[Order], attempts: dict[uuid.UUID, Attempt], now: datetime
 ) -> list[Order]:
-    """Prepare a batch; where that fails by an error of ours, prepare each by itself, so that one blames itself."""
+    """Prepare a batch; where that fails by an error of ours, prepare its halves, so that one blames itself."""
     if not orders:
         return []
     try:
@@ -81,19 +81,20 @@ def _prepare(
         _postpone(orders, error, now)
         raise
     except Exception as error:
-        if isinstance(error, ChainError | SeedMissing) and not isinstance(error, TransactionTooLarge):
+        everybodys = isinstance(error, ChainError) and not isinstance(error, TransactionTooLarge)
+        if everybodys or len(orders) == 1:
+            if not isinstance(error, ChainError | SeedMissing):
+                logger.exception("order %s could not be prepared", orders[0].pk)
             _postpone(orders, error, now)
             return []
-        if len(orders) == 1:
-            logger.exception("order %s could not be prepared", orders[0].pk)
-            _postpone(orders, error, now)
-        else:
-            logger.warning("a batch of %s orders is prepared one by one: %s", len(orders), error)
-            again = Order.objects.select_related("want").in_bulk([order.pk for order in orders])
-            mine = [again[order.pk] for order in orders if again[order.pk].lease == order.lease]
-            waiting = [order for order in mine if order.state == S.CLAIMED and order.closed_at is None]
-            return [done for order in waiting for done in _prepare(prepare, [order], attempts, now)]
-    return []
+        logger.warning("a batch of %s orders is prepared in halves: %s", len(orders), error)
+        again = Order.objects.select_related("want").in_bulk([order.pk for order in orders])
+        mine = [again[order.pk] for order in orders if again[order.pk].lease == order.lease]
+        waiting = [order for order in mine if order.state == S.CLAIMED and order.closed_at is None]
+        half = (len(waiting) + 1) // 2
+        return [
+            done for some in (waiting[:half], waiting[half:]) for done in _prepare(prepare, some, attempts, now)
+        ]
 
 
 def _postpone(orders: Sequence[Order], error: Exception, now: datetime) -> None:

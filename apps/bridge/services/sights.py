@@ -27,6 +27,7 @@ class Look:
     job: JobAccount | None
     run: RunAccount | None = None
     run_address: str = ""
+    adrift: bool = False  # no node has it and no queue: nothing can move it on (network facts §1.9 e, f)
 
     @property
     def seen(self) -> Seen:
@@ -62,33 +63,62 @@ async def look_at(
     addresses = [attempt.address or "" for attempt in attempts]
     slot, jobs = await gateway.jobs_read(addresses, "confirmed")
     known = {attempt.address or "": Seen(attempt.seen) for attempt in attempts}
-    open_ = [a for a, job in jobs.items() if job is not None and job.state == JobState.QUEUED]
-    runs = await _runs(gateway, [a for a in open_ if thorough or known[a] is not Seen.RUNNING])
+    open_ = _open(jobs)
+    looked = [a for a in open_ if thorough or known[a] is not Seen.RUNNING]
+    queued = await _queued(gateway, jobs, looked, "confirmed")  # before the runs: what leaves a queue has a run
+    runs = await _runs(gateway, looked)
     sight = Sight(slot, {})
     for attempt in attempts:
         address = attempt.address or ""
         run_address, run = runs.get(address, ("", None))
-        look = Look(jobs[address], run, run_address)
+        adrift = address in looked and run is None and address not in queued
+        look = Look(jobs[address], run, run_address, adrift)
         if not thorough and known[address] is Seen.RUNNING and look.seen is Seen.QUEUED:
             stays = RunAccount(address, attempt.node, "", 0, 0)
             look = Look(look.job, stays)
         sight.confirmed[address] = look
-    doubtful = [a for a, look in sight.confirmed.items() if _doubtful(look.seen, known[a])]
+    doubtful = [a for a, look in sight.confirmed.items() if look.adrift or _doubtful(look.seen, known[a])]
     if doubtful:
         sight.final_slot, sight.final = await _final(gateway, doubtful)
     fresh = [attempt for attempt in attempts if _is_news(attempt, sight)]
     sight.acts = await acts_of(
         gateway,
-        {attempt.address or "": sight.confirmed[attempt.address or ""].run_address for attempt in fresh},
+        {attempt.address or "": await _run_place(gateway, attempt, sight, told) for attempt in fresh},
         told,
     )
     return sight
 
 
+def _open(jobs: Mapping[str, JobAccount | None]) -> list[str]:
+    """Return where there is a job that waits or runs."""
+    return [address for address, job in jobs.items() if job is not None and job.state == JobState.QUEUED]
+
+
+async def _queued(
+    gateway: Gateway, jobs: Mapping[str, JobAccount | None], addresses: Sequence[str], commitment: str
+) -> set[str]:
+    """Return which jobs wait in the queues of the markets of these."""
+    markets = [job.market for address in addresses if (job := jobs[address]) is not None]
+    return await gateway.queued_at(markets, commitment) if markets else set()
+
+
+async def _run_place(gateway: Gateway, attempt: Attempt, sight: Sight, told: Mapping[str, Collection[Act]]) -> str:
+    """Return the address of the attempt's run, also when it is gone: what ended it names only that."""
+    look = sight.confirmed[attempt.address or ""]
+    if look.run_address or not look.adrift:
+        return look.run_address
+    taken = [act for act in told.get(attempt.address or "", ()) if act.name == "work"]
+    for act in await gateway.acts(taken[-1].signature) if taken else ():
+        if act.name == "work":
+            return act.accounts[0]
+    return attempt.run_address or ""
+
+
 async def _final(gateway: Gateway, addresses: list[str]) -> tuple[int, dict[str, Look]]:
     """Return as of which slot, and the looks; without a run only what was open before and after it was looked for."""
     slot, jobs = await gateway.jobs_read(addresses, "finalized")
-    open_ = [a for a, job in jobs.items() if job is not None and job.state == JobState.QUEUED]
+    open_ = _open(jobs)
+    queued = await _queued(gateway, jobs, open_, "finalized")
     found = await asyncio.gather(*(gateway.runs_of(address, "finalized") for address in open_))
     runs = {address: next(iter(runs.items())) for address, runs in zip(open_, found, strict=True) if runs}
     unrun = [address for address in open_ if address not in runs]
@@ -97,7 +127,8 @@ async def _final(gateway: Gateway, addresses: list[str]) -> tuple[int, dict[str,
     looks = {}
     for address, job in jobs.items():
         run_address, run = runs.get(address, ("", None))
-        looks[address] = Look(job, run, run_address)
+        still = job is not None and job.state == JobState.QUEUED
+        looks[address] = Look(job, run, run_address, still and run is None and address not in queued)
     return slot, looks
 
 

@@ -17,7 +17,7 @@ class JSONBodyParser(JSONParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the value. Raises ParseError; a body over settings.DATA_UPLOAD_MAX_MEMORY_SIZE is not even read."""
         try:
-            value = json.loads(stream.read().decode(), parse_constant=_no_constant)
+            value = json.loads(stream.read().decode(), parse_constant=_no_constant, parse_float=_finite)
         except UnicodeDecodeError as error:
             raise ParseError(f"The body is not UTF-8: byte {error.start} belongs to no character.") from error
         except RecursionError as error:
@@ -30,6 +30,13 @@ class JSONBodyParser(JSONParser):
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{digits[:40]} is too large for a number")
+    return number
 
 
 def _text_check(value: Any) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -31,8 +32,8 @@ def problem(error: AppError) -> dict[str, Any]:
     if error.fields:
         body["fields"] = error.fields
     if error.step:
-        body["next"] = {"label": error.step[0], "url": error.step[1]}
-    return body
+        body["next"] = {"label": error.step[0], "url": urljoin(settings.BASE_URL, error.step[1])}
+    return body | error.facts
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -102,6 +103,24 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return answer(AppError(sentence, code="server_error", status=500))
 
 
+def method_refused(request: HttpRequest, *allowed: str) -> HttpResponse | None:
+    """Return the refusal of a method an address outside of DRF does not know; None for one of the allowed."""
+    if request.method in allowed:
+        return None
+    refusal = answer(
+        AppError(
+            f"Method “{request.method}” not allowed; use {' or '.join(allowed)}.",
+            code="method_not_allowed",
+            status=405,
+        )
+    )
+    refusal["Allow"] = ", ".join(allowed)
+    return refusal
+
+
 def answer(error: AppError) -> HttpResponse:
     """Return the refusal as an answer outside of an endpoint."""
-    return JsonResponse(problem(error), status=error.status, content_type=MEDIA_TYPE)
+    response = JsonResponse(problem(error), status=error.status, content_type=MEDIA_TYPE)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = CHALLENGE
+    return response

@@ -17,13 +17,19 @@ def once_by_header(request: Request, *, scope: str, act: Callable[[], Any]) -> A
 
     Raises AppError for a key that is none, KeyReused when the key came with another body or to another address.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = key_of(request)
     if key is None:
         return act()
-    if not KEY.fullmatch(key):
+    content = [request.method, request.path, request.data]
+    return once(scope=scope, key=key, content=content, act=act)
+
+
+def key_of(request: Request) -> str | None:
+    """Return the Idempotency-Key of the request, None without one. Raises AppError for a key that is none."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
         raise AppError(
             "An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.",
             code="idempotency_key_invalid",
         )
-    content = [request.method, request.path, request.data]
-    return once(scope=scope, key=key, content=content, act=act)
+    return key

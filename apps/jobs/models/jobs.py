@@ -137,6 +137,12 @@ class Job(PolicyFields):
             models.Index(fields=["organisation", "-id"], name="job_page"),
             models.Index(fields=["organisation", "state", "-id"], name="job_page_state"),
             models.Index(fields=["state"], condition=models.Q(state__in=LIVE), name="job_live"),
+            models.Index(  # all that the figures of markets ask of the jobs of the last days
+                fields=["ended_at"],
+                include=["id", "market", "state", "reason", "queued_at", "started_at"],
+                condition=models.Q(ended_at__isnull=False),
+                name="job_ended",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="job_state_known"),
@@ -224,6 +230,7 @@ class Attempt(models.Model):
     )
     waited_at = models.DateTimeField(null=True, blank=True, help_text="When it had waited too long.")
     warned_at = models.DateTimeField(null=True, blank=True, help_text="When its time limit came near.")
+    adrift_at = models.DateTimeField(null=True, blank=True, help_text="Since when no node has it and no queue.")
     parked_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when it waits for a person of the staff."
     )

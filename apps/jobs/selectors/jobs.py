@@ -10,7 +10,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, V
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from apps.billing import services as billing
-from apps.core.errors import NotFound
+from apps.core.errors import AppError, NotFound
 from apps.jobs.models import Attempt, Job, JobEvent, Market, SecretSet, Want
 from apps.jobs.policies import NEAR_LEAST_S, NEAR_MOST_S, NEAR_SHARE, QueueThen
 from apps.jobs.state import LIVE, Seen, State
@@ -66,6 +66,27 @@ def jobs_of(grant: Grant) -> QuerySet[Job]:
     jobs = _whole().filter(organisation=grant.organisation)
     allowed = grant.reach.projects_where(Permission.JOBS_VIEW)
     return jobs if allowed is None else jobs.filter(project__in=allowed)
+
+
+def jobs_filtered(grant: Grant, rows: QuerySet[Job] | None = None, **asked: Any) -> QuerySet[Job]:
+    """Return the jobs that may be seen, without definition and result, narrowed to what a program asks for."""
+    jobs = jobs_of(grant).defer("definition", "result") if rows is None else rows
+    for name, path in ASKED.items():
+        if name in asked:
+            jobs = jobs.filter(**{path: asked[name]})
+    if asked.get("q"):
+        jobs = jobs.filter(Q(name__icontains=asked["q"]) | Q(attempt__address=asked["q"]))
+    return jobs
+
+
+ASKED = {
+    "state": "state__in",
+    "project": "project__slug",
+    "market": "market__slug",
+    "member": "member__email__iexact",
+    "since": "created_at__gte",
+    "until": "created_at__lt",
+}
 
 
 def _whole() -> QuerySet[Job]:
@@ -147,6 +168,15 @@ def market_get(slug: str) -> Market:
     market = Market.objects.filter(slug=slug, open=True, hidden=False).first()
     if market is None:
         raise NotFound(f"There is no open market “{slug}”; choose one from the list.")
+    return market
+
+
+def market_find(text: str) -> Market:
+    """Return the market with this slug or address. Raises AppError with the field, for a program's body."""
+    market = Market.objects.filter(Q(slug=text) | Q(address=text), open=True, hidden=False).first()
+    if market is None:
+        sentence = f"There is no open market “{text[:60]}”; choose one of GET /api/v1/markets."
+        raise AppError(sentence, code="market_unknown", fields={"market": [sentence]})
     return market
 
 

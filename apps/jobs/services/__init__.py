@@ -2,6 +2,7 @@
 
 from apps.jobs.services.again import job_rename, job_restart
 from apps.jobs.services.approvals import job_approved, job_launch
+from apps.jobs.services.changes import job_change
 from apps.jobs.services.defaults import policy_set
 from apps.jobs.services.extension import (
     ExtensionCost,
@@ -31,10 +32,12 @@ from apps.jobs.services.observation import (
     attempt_repriced,
     attempt_withdrawn,
     want_close,
+    wants_close,
 )
-from apps.jobs.services.parking import attempt_park, attempt_resolve, resolve_check
+from apps.jobs.services.parking import attempt_afloat, attempt_park, attempt_resolve, attempt_strand, resolve_check
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
 from apps.jobs.services.projects import job_project_set
+from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.secrets import (
     Mask,
@@ -72,11 +75,13 @@ __all__ = [
     "Mask",
     "Observation",
     "Privacy",
+    "Rehearsal",
     "SecretsMissing",
     "Place",
     "Seen",
     "Spender",
     "attempt_acts_tell",
+    "attempt_afloat",
     "attempt_cancelled",
     "attempt_clean",
     "attempt_failed",
@@ -86,6 +91,7 @@ __all__ = [
     "attempt_resolve",
     "attempt_settle",
     "attempt_silent",
+    "attempt_strand",
     "attempt_withdrawn",
     "batch_of",
     "definition_whole",
@@ -97,6 +103,7 @@ __all__ = [
     "extension_landed",
     "extension_refused",
     "job_approved",
+    "job_change",
     "job_estimate",
     "job_extend",
     "job_launch",
@@ -105,6 +112,7 @@ __all__ = [
     "job_notify",
     "job_observe",
     "job_project_set",
+    "job_rehearse",
     "job_rename",
     "job_restart",
     "job_stop",
@@ -134,4 +142,5 @@ __all__ = [
     "secrets_wipe",
     "text_kept",
     "want_close",
+    "wants_close",
 ]

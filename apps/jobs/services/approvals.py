@@ -20,6 +20,7 @@ from apps.jobs.services.submission import (
     job_of,
     job_submit,
     market_fresh,
+    node_check,
     policy_of,
     submission_check,
     submission_once,
@@ -46,12 +47,15 @@ def job_launch(
     reason: str = "",
     template: str = "",
     policy: Policy | None = None,
+    node: str = "",
 ) -> Job | Approval:
     """Submit a job, or where its worst case is above the organisation's limit, ask for its approval.
 
-    A used key returns what it made, job or request. Raises what job_submit and approval_request raise.
+    `node` is the address of the one node that shall run it, "" for the next free one. A used key returns what it
+    made, job or request. Raises what job_submit and approval_request raise.
     """
     name, prepared = submission_check(membership, project, definition, timeout_s, name, privacy, policy)
+    node_check(node)
     kept = policy or policy_of(membership.organisation)
     longest = kept.longest(timeout_s)
     spender = Spender(actor.api_key.pk if actor.api_key else None, template)
@@ -63,7 +67,8 @@ def job_launch(
         except ApprovalNeeded:
             secrets = secrets_seal(membership=membership, prepared=prepared, now=now)
             facts = _facts(project, fresh, prepared, secrets, timeout_s, name, spender)
-            facts["policy"] = kept.facts
+            facts |= {"policy": kept.facts, "node": node}
+            facts["lines"] += [["Node", node]] if node else []
             approval = approval_request(
                 organisation_id=membership.organisation_id,
                 kind="job",
@@ -78,10 +83,11 @@ def job_launch(
                 now=now,
             )
             return f"{APPROVAL}{approval.pk}"
-        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, None, spender, kept).pk)
+        bound = None, spender, kept
+        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, *bound, node=node).pk)
 
     content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
-    content += [policy.facts] if policy else []
+    content += [*([policy.facts] if policy else []), *([node] if node else [])]
     made = submission_once(membership, content, key=submission_key, act=act)
     if made.startswith(APPROVAL):
         return Approval.objects.select_related("organisation", "requester").get(pk=made.removeprefix(APPROVAL))
@@ -114,6 +120,7 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
             approved_micro=approval.amount_micro,
             spender=Spender(facts["api_key"] and uuid.UUID(facts["api_key"]), facts["template"]),
             policy=Policy.read(facts["policy"]) if "policy" in facts else None,
+            node=facts.get("node", ""),
             now=now,
         )
     except Denied as refusal:

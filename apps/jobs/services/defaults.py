@@ -7,12 +7,12 @@ from django.db import transaction
 from apps.jobs.models import OrganisationPolicy
 from apps.jobs.policies import Policy
 from apps.jobs.services.submission import policy_of
-from apps.organisations.models import Membership
+from apps.organisations.models import Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, audit_record, organisation_lock
 
 
-def policy_set(*, membership: Membership, policy: Policy, actor: Actor, now: datetime) -> Policy:
+def policy_set(*, membership: Membership | Grant, policy: Policy, actor: Actor, now: datetime) -> Policy:
     """Set what new jobs do by themselves unless they say otherwise. A repeat changes nothing.
 
     Raises Denied, Closed, AppError for a policy that makes no sense.

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from apps.core.errors import AppError
 from apps.jobs.models import LogBook, LogKeeping, LogPage
 from apps.jobs.selectors import log_days
-from apps.organisations.models import Membership
+from apps.organisations.models import Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, audit_record
 
@@ -20,7 +20,7 @@ LINES_AT_ONCE = 5_000
 JOBS_AT_ONCE = 200
 
 
-def log_keeping_set(*, membership: Membership, days: int, actor: Actor, now: datetime) -> None:
+def log_keeping_set(*, membership: Membership | Grant, days: int, actor: Actor, now: datetime) -> None:
     """Keep the logs of ended jobs for so many days from now on; a repeat changes nothing. Raises Denied, AppError."""
     membership.require(Permission.ORGANISATION_EDIT)
     if not 1 <= days <= DAYS_MOST:

@@ -11,7 +11,11 @@ from apps.jobs.models import Market
 from apps.jobs.state import Reason, State
 
 FIGURES_OVER = timedelta(days=7)
-NOT_THE_MARKET_S = (Reason.MARKET_CLOSED, Reason.NODE_AWAY, Reason.PRICE_ROSE, Reason.CHAIN_REFUSED)
+# Of these no customer would blame the market's nodes: the price, the network, or how long they themselves would wait.
+NOT_THE_MARKET_S = (
+    Reason.MARKET_CLOSED, Reason.NODE_AWAY, Reason.PRICE_ROSE, Reason.CHAIN_REFUSED, Reason.QUEUED_TOO_LONG,
+    Reason.ACCOUNT_GONE, Reason.STRANDED,
+)  # fmt: skip
 OBSERVED = (
     "slug", "name", "gpu", "vram_gb", "price_micro", "job_timeout", "job_expiration", "queue_type", "queue_len",
     "nodes_waiting", "open", "observed_at", "observed_slot",
@@ -21,12 +25,16 @@ UPDATE jobs_market AS market SET wait_median_s = round(found.wait), jobs_counted
   jobs_finished = found.finished, figured_at = %(now)s
 FROM (
   SELECT one.id,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM job.started_at - job.queued_at))
-      FILTER (WHERE job.started_at >= job.queued_at) AS wait,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM job.waited_until - job.queued_at))
+      FILTER (WHERE job.waited_until >= job.queued_at) AS wait,
     count(job.id) FILTER (WHERE job.state = %(completed)s OR job.state = %(failed)s
       AND NOT job.reason = ANY(%(excused)s)) AS counted,
     count(job.id) FILTER (WHERE job.state = %(completed)s) AS finished
-  FROM jobs_market AS one LEFT JOIN jobs_job AS job ON job.market_id = one.id AND job.ended_at > %(since)s
+  FROM jobs_market AS one LEFT JOIN (
+    SELECT id, market_id, state, reason, queued_at,
+      CASE WHEN started_at IS NULL AND reason = %(waited)s THEN ended_at ELSE started_at END AS waited_until
+    FROM jobs_job WHERE ended_at > %(since)s
+  ) AS job ON job.market_id = one.id
   GROUP BY one.id
 ) AS found
 WHERE market.id = found.id
@@ -108,7 +116,8 @@ def markets_list(*, listed: Sequence[ListedMarket], now: datetime) -> int:
 def markets_figure(*, now: datetime) -> None:
     """Count what the jobs of the last 7 days say of each market: their median wait, and how many finished.
 
-    What was stopped by its owner, or failed for no fault of the market's nodes, does not count.
+    What was stopped by its owner, or failed for no fault of the market's nodes, does not count. What was given up in
+    the queue counts among the waits with as long as it waited, so that a market where nothing starts looks slow.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -118,6 +127,7 @@ def markets_figure(*, now: datetime) -> None:
                 "since": now - FIGURES_OVER,
                 "completed": State.COMPLETED,
                 "failed": State.FAILED,
+                "waited": Reason.QUEUED_TOO_LONG,
                 "excused": [reason.value for reason in NOT_THE_MARKET_S],
             },
         )

@@ -1,9 +1,10 @@
 """What became of an attempt's orders. What is confirmed moves the job's state; money waits for settlement.py."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.core.errors import AppError
 from apps.jobs.models import Attempt, Job, Want
@@ -12,6 +13,11 @@ from apps.jobs.services.settlement import attempt_close_free
 from apps.jobs.services.submission import estimate_at, hold_renew, want_write
 from apps.jobs.services.tries import withdrawn_move
 from apps.jobs.state import OVER, Reason, Seen, State
+
+CLOSE = """
+UPDATE jobs_want AS want SET closed_at = %s, outcome = done.outcome
+FROM unnest(%s::bigint[], %s::text[]) AS done(id, outcome) WHERE want.id = done.id AND want.closed_at IS NULL
+"""
 
 
 def attempt_get(attempt_id: uuid.UUID) -> tuple[Job, Attempt]:
@@ -110,4 +116,11 @@ def attempt_clean(*, attempt_id: uuid.UUID, now: datetime) -> None:
 
 def want_close(*, want_id: int, outcome: str, now: datetime) -> None:
     """Note that nothing more is to be done for the want; the first outcome stays."""
-    Want.objects.filter(pk=want_id, closed_at=None).update(closed_at=now, outcome=outcome[:300])
+    wants_close(outcomes={want_id: outcome}, now=now)
+
+
+def wants_close(*, outcomes: Mapping[int, str], now: datetime) -> None:
+    """Note that nothing more is to be done for these wants, each with its outcome; the first outcome stays."""
+    ids, words = list(outcomes), [outcome[:300] for outcome in outcomes.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, [now, ids, words])

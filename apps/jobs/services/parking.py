@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -17,14 +17,55 @@ from apps.jobs.services.telling import job_tell, settled_tell
 from apps.jobs.services.tries import attempt_next
 from apps.jobs.state import OVER, Reason, State
 
+ADRIFT_FOR = timedelta(minutes=1)
+
 
 def attempt_park(
     *, attempt_id: uuid.UUID, why: str, now: datetime, acts: Sequence[Act] = (), slot: int | None = None
 ) -> bool:
-    """Let an unsettled attempt wait for a person; return whether it was to do. Its job fails if it still lives.
+    """Let an unsettled attempt whose account is gone wait for a person; return whether it was to do.
 
-    The hold stays until somebody settles it (attempt_resolve), so that nothing is charged or released unseen.
+    Its job fails if it still lives. The hold stays until somebody settles it (attempt_resolve), so that nothing is
+    charged or released unseen.
     """
+    what = "The network removed the job"
+    return _park(attempt_id, why, Reason.ACCOUNT_GONE, what, now=now, acts=acts, slot=slot)
+
+
+def attempt_strand(
+    *, attempt_id: uuid.UUID, why: str, now: datetime, acts: Sequence[Act] = (), slot: int | None = None
+) -> bool:
+    """Note that nothing can move an unsettled attempt's account any more; return whether it waits for a person now.
+
+    It does, as in attempt_park, when that was so for ADRIFT_FOR: a single look may mix answers of two moments.
+    """
+    with transaction.atomic():
+        _, attempt = attempt_get(attempt_id)
+        if attempt.settled_at is not None or attempt.parked_at is not None:
+            return False
+        if attempt.adrift_at is None:
+            Attempt.objects.filter(pk=attempt_id).update(adrift_at=now)
+        if attempt.adrift_at is None or now - attempt.adrift_at < ADRIFT_FOR:
+            return False
+        what = "The network took the job from its node and out of every queue"
+        return _park(attempt_id, why, Reason.STRANDED, what, now=now, acts=acts, slot=slot)
+
+
+def attempt_afloat(*, attempt_id: uuid.UUID) -> None:
+    """Note that a node or a queue has the attempt after all."""
+    Attempt.objects.filter(pk=attempt_id).update(adrift_at=None)
+
+
+def _park(
+    attempt_id: uuid.UUID,
+    why: str,
+    reason: Reason,
+    what: str,
+    *,
+    now: datetime,
+    acts: Sequence[Act],
+    slot: int | None,
+) -> bool:
     with transaction.atomic():
         job, attempt = attempt_get(attempt_id)
         if attempt.settled_at is not None or attempt.parked_at is not None:
@@ -32,12 +73,10 @@ def attempt_park(
         Attempt.objects.filter(pk=attempt_id).update(parked_at=now, parked_why=why[:500])
         acts_tell(job, acts, now=now)
         if job.attempt_id == attempt_id and job.state not in OVER:
-            sentence = (
-                "The network removed the job; our staff settle it by hand, and nothing is charged until then."
-            )
-            job_move(job=job, to=State.FAILED, reason=Reason.ACCOUNT_GONE, sentence=sentence, now=now, slot=slot)
+            sentence = f"{what}; our staff settle it by hand, and nothing is charged until then."
+            job_move(job=job, to=State.FAILED, reason=reason, sentence=sentence, now=now, slot=slot)
         else:
-            sentence = "The network removed its account before it was settled; our staff settle it by hand."
+            sentence = f"{what} before it was settled; our staff settle it by hand."
             event_write(job=job, kind="parked", sentence=sentence, now=now, slot=slot)
         job_tell(job, "parked", sentence, key=f"{attempt_id}:parked", now=now)
         return True
@@ -80,7 +119,7 @@ def attempt_resolve(
         attempt.released_micro = settlement.released_micro
         attempt_lose(attempt, kept_micro - network, f"settled by hand: {note}"[:200], now)
         attempt_settled(attempt, signature, None, now)
-        Attempt.objects.filter(pk=attempt_id).update(parked_at=None, gone_at=now)
+        Attempt.objects.filter(pk=attempt_id).update(parked_at=None)
         sentence = f"Settled by our staff for {seconds} s: {note}"
         event_write(job=job, kind="settled", sentence=sentence[:500], now=now, signature=signature)
         settled_tell(job, attempt, sentence[:500], now=now)

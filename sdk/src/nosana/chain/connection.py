@@ -294,7 +294,8 @@ def is_loopback(url: str) -> bool:
 
 def _cause(error: BaseException) -> str:
     cause = error.__cause__ or error
-    return f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+    said = str(cause).partition("\n")[0]  # what follows is advice for whoever writes the client
+    return f"{type(cause).__name__}: {said}" if said else type(cause).__name__
 
 
 def error_value(error: Any) -> Any:

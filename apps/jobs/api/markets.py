@@ -1,11 +1,10 @@
-"""Markets and logs for programs: what can be launched where, at what price, and what a job wrote."""
+"""Markets: what can be launched where, at what price."""
 
-from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.jobs.api_log import JobLog
+from apps.core.rest.schema import described
 from apps.jobs.models import Market
 from apps.jobs.selectors import market_get, markets_open
 from apps.organisations.api.frame import Endpoint
@@ -31,6 +30,7 @@ class MarketShape(serializers.ModelSerializer[Market]):
 class Markets(Endpoint):
     """The markets that take new jobs."""
 
+    @described(MarketShape, many=True)
     def get(self, request: Request) -> Response:
         """Answer all of them, in the order of the launch page."""
         return Response({"items": [MarketShape(market).data for market in markets_open()]})
@@ -39,14 +39,7 @@ class Markets(Endpoint):
 class OneMarket(Endpoint):
     """One market."""
 
+    @described(MarketShape)
     def get(self, request: Request, market: str) -> Response:
         """Answer it, while it takes new jobs."""
         return Response(MarketShape(market_get(market)).data)
-
-
-app_name = "jobs_api"
-urlpatterns = [
-    path("markets", Markets.as_view(), name="markets"),
-    path("markets/<slug:market>", OneMarket.as_view(), name="market"),
-    path("organisations/<slug:slug>/jobs/<uuid:job_id>/log", JobLog.as_view(), name="log"),
-]

@@ -7,6 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import Body
+from apps.core.rest.pages import question_of
+from apps.core.rest.schema import described
 from apps.jobs.models import LogLine
 from apps.jobs.selectors import job_get, log_after, log_book, log_search
 from apps.organisations.api.frame import Endpoint
@@ -23,13 +25,35 @@ class LogQuestion(Body):
     q = serializers.CharField(max_length=200, default="", allow_blank=True, help_text="Words the lines must hold.")
 
 
+class LineShape(serializers.Serializer[Any]):
+    """A line of a log; `seq` runs through the job."""
+
+    seq = serializers.IntegerField()
+    op = serializers.CharField(help_text="The operation that wrote it.")
+    stream = serializers.CharField()
+    at = serializers.DateTimeField()
+    text = serializers.CharField()
+
+
+class LogShape(serializers.Serializer[Any]):
+    """Lines of a log, in order."""
+
+    lines = serializers.ListField(child=LineShape())
+    next_after = serializers.IntegerField(
+        allow_null=True, help_text="Where to go on; null when nothing waits there."
+    )
+    dropped_lines = serializers.IntegerField(help_text="Lines beyond what is kept of one job.")
+    deleted_at = serializers.DateTimeField(allow_null=True, help_text="When the lines were deleted.")
+
+
 class JobLog(Endpoint):
     """A job's log."""
 
+    @described(LogShape, question=LogQuestion)
     def get(self, request: Request, slug: str, job_id: str) -> Response:
         """Answer lines in order, from `after` on; `next_after` is where to go on, null when nothing waits there now."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
-        asked = LogQuestion(data=request.query_params.dict()).read()
+        asked = LogQuestion(data=question_of(request)).read()
         book = log_book(job)
         if asked["q"]:
             found = log_search(job, asked["q"], after=asked["after"], limit=asked["limit"])

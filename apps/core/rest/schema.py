@@ -1,0 +1,77 @@
+"""What the reference says of an endpoint's method, in one line above it."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiResponse, OpenApiTypes, extend_schema, inline_serializer
+from rest_framework import serializers
+
+from apps.core.rest.pages import PageQuestion
+
+F = TypeVar("F", bound=Callable[..., Any])
+Shape = type[serializers.BaseSerializer[Any]] | serializers.BaseSerializer[Any]
+
+_pages: dict[str, Shape] = {}
+
+
+def described(
+    answer: Shape | None = None,
+    *,
+    body: type[serializers.Serializer[Any]] | None = None,
+    question: type[serializers.Serializer[Any]] | None = None,
+    page: bool = False,
+    many: bool = False,
+    status: int = 200,
+    media: str | None = None,
+    also: dict[int, Shape] | None = None,
+) -> Callable[[F], F]:
+    """Say what a method takes (`body`, `question`) and answers: a shape, a `page` or `many` of it, or a `media` type.
+
+    Its docstring is what people read; scopes, refusals and headers are the same everywhere and added for all.
+    """
+    if page:
+        assert answer is not None
+        answer, question = _page_of(answer), question or PageQuestion
+    elif many:
+        assert answer is not None
+        answer = _items_of(answer)
+    responses: dict[Any, Any] = {}
+    if media is not None:
+        kind = OpenApiTypes.BINARY if "pdf" in media else OpenApiTypes.STR
+        responses[(status, media)] = kind
+    else:
+        responses[status] = answer if answer is not None else OpenApiResponse(description="Done.")
+    responses |= also or {}
+    wrapped: Callable[[F], F] = extend_schema(
+        request=body, parameters=[question] if question else [], responses=responses
+    )
+    return wrapped
+
+
+def _name(answer: Shape) -> str:
+    kind = answer if isinstance(answer, type) else type(answer)
+    return kind.__name__.removesuffix("Shape")
+
+
+def _page_of(answer: Shape) -> Shape:
+    name = f"{_name(answer)}Page"
+    if name not in _pages:
+        one = answer if isinstance(answer, type) else type(answer)
+        _pages[name] = inline_serializer(
+            name,
+            {
+                "items": serializers.ListField(child=one()),
+                "next_cursor": serializers.CharField(
+                    allow_null=True, help_text="Where the next page begins; null at the end."
+                ),
+            },
+        )
+    return _pages[name]
+
+
+def _items_of(answer: Shape) -> Shape:
+    name = f"{_name(answer)}List"
+    if name not in _pages:
+        one = answer if isinstance(answer, type) else type(answer)
+        _pages[name] = inline_serializer(name, {"items": serializers.ListField(child=one())})
+    return _pages[name]

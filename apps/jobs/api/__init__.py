@@ -1,0 +1,1 @@
+"""Jobs, their logs and results, and markets, for programs."""

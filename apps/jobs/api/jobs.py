@@ -1,0 +1,230 @@
+"""Jobs: launch, list, look, stop, extend."""
+
+import uuid
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.errors import AppError
+from apps.core.rest import page_answer
+from apps.core.rest.schema import described
+from apps.jobs.api.shapes import (
+    AskedShape,
+    AttemptShape,
+    EventShape,
+    JobChange,
+    JobExtend,
+    JobNew,
+    JobShape,
+    JobsQuestion,
+    JobWhole,
+    RehearsalShape,
+    estimate_shape,
+    in_body_words,
+    job_shape,
+    job_whole,
+    policy_read,
+)
+from apps.jobs.models import Job
+from apps.jobs.selectors import job_again, job_get, jobs_filtered, market_find
+from apps.jobs.services import (
+    Privacy,
+    job_change,
+    job_extend,
+    job_launch,
+    job_rehearse,
+    job_restart,
+    job_stop,
+    policy_of,
+)
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.api.shapes import Nothing
+from apps.organisations.models import Approval, Grant
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import project_default, project_get
+
+
+class Jobs(Endpoint):
+    """The jobs of an organisation."""
+
+    @described(JobShape, page=True, question=JobsQuestion)
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of those the caller may see, newest first."""
+        grant, now = self.grant(Permission.JOBS_VIEW), timezone.now()
+        return page_answer(
+            request,
+            jobs_filtered(grant),
+            lambda job: job_shape(job, now),
+            newest_first=True,
+            question=JobsQuestion,
+            narrow=lambda rows, asked: jobs_filtered(grant, rows, **asked),
+        )
+
+    @described(JobWhole, body=JobNew, status=201, also={200: RehearsalShape, 202: AskedShape})
+    def post(self, request: Request, slug: str) -> Response:
+        """Launch a job: its worst case is held until it ends.
+
+        A job above the organisation's limit becomes a request (202). A repeat with the same Idempotency-Key and body
+        gets the same job. With `dry_run` everything is checked, and nothing is launched (200).
+        """
+        grant = self.grant(Permission.JOBS_LAUNCH)
+        wanted = JobNew(data=request.data).read()
+        try:
+            return self._launch(grant, wanted)
+        except AppError as refusal:
+            raise in_body_words(refusal) from refusal
+
+    def _launch(self, grant: Grant, wanted: dict[str, Any]) -> Response:
+        chosen = wanted.get("project")
+        project = (
+            project_get(grant, chosen) if chosen is not None else project_default(grant, Permission.JOBS_LAUNCH)
+        )
+        grant.require(Permission.JOBS_LAUNCH, project.pk)
+        changes, now = wanted.get("policy"), timezone.now()
+        terms: dict[str, Any] = {
+            "membership": grant.member,
+            "project": project,
+            "market": market_find(wanted["market"]),
+            "definition": wanted["definition"],
+            "timeout_s": wanted["timeout_s"],
+            "name": wanted["name"],
+            "privacy": Privacy(wanted["visibility"], wanted.get("secrets", {}), wanted.get("secrets_of")),
+            "reason": wanted["reason"],
+            "template": wanted["template"],
+            "policy": None if changes is None else policy_read(policy_of(grant.organisation), changes),
+            "actor": self.actor,
+            "now": now,
+        }
+        if wanted["dry_run"]:
+            found = job_rehearse(**terms)
+            return Response(
+                {
+                    "dry_run": True,
+                    "outcome": found.outcome,
+                    "market": terms["market"].slug,
+                    "project": project.slug,
+                    "estimate": estimate_shape(found.estimate),
+                }
+            )
+        return _made(self, job_launch(**terms, submission_key=self.once_key(grant) or str(uuid.uuid4())))
+
+
+class OneJob(Endpoint):
+    """One job."""
+
+    @described(JobWhole)
+    def get(self, request: Request, slug: str, job_id: UUID) -> Response:
+        """Answer it, with what it runs."""
+        job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
+        return Response(job_whole(job, slug, timezone.now()))
+
+    @described(JobWhole, body=JobChange)
+    def patch(self, request: Request, slug: str, job_id: UUID) -> Response:
+        """Rename it, or put it into another project; what it cost and holds stays counted where it was."""
+        grant = self.grant(Permission.JOBS_LAUNCH)
+        job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
+        wanted = JobChange(data=request.data).read()
+        project = project_get(grant, wanted["project"]) if "project" in wanted else None
+        job_change(
+            grant=grant, job=job, name=wanted.get("name"), project=project, actor=self.actor, now=timezone.now()
+        )
+        return Response(job_whole(job_get(grant, job_id), slug, timezone.now()))
+
+
+class JobStop(Endpoint):
+    """The stop of a job."""
+
+    @described(JobShape, body=Nothing)
+    def post(self, request: Request, slug: str, job_id: UUID) -> Response:
+        """Want it stopped: a queued job costs nothing, a running one its seconds. A repeat changes nothing."""
+        grant = self.grant(Permission.JOBS_STOP)
+        job = job_get(grant, job_id, Permission.JOBS_STOP)
+        Nothing(data=request.data).read()
+        member = grant.member
+
+        def act() -> Any:
+            return _again(job_stop(membership=member, job=job, now=timezone.now()))
+
+        return self.once(grant, act, status=200)
+
+
+class JobRestart(Endpoint):
+    """A job once more."""
+
+    @described(JobWhole, body=Nothing, status=201, also={202: AskedShape})
+    def post(self, request: Request, slug: str, job_id: UUID) -> Response:
+        """Launch a new job that is the same in everything; the old one is left alone.
+
+        A job above the organisation's limit becomes a request (202). A repeat with the same Idempotency-Key gets the
+        same job.
+        """
+        grant = self.grant(Permission.JOBS_LAUNCH)
+        job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
+        Nothing(data=request.data).read()
+        made = job_restart(
+            membership=grant.member,
+            job=job,
+            submission_key=self.once_key(grant) or str(uuid.uuid4()),
+            actor=self.actor,
+            now=timezone.now(),
+        )
+        return _made(self, made)
+
+
+class JobMoreTime(Endpoint):
+    """More time for a job."""
+
+    @described(JobShape, body=JobExtend)
+    def post(self, request: Request, slug: str, job_id: UUID) -> Response:
+        """Hold what a longer time limit costs and ask the network for it; `timeout_s` changes when it has arrived."""
+        grant = self.grant(Permission.JOBS_LAUNCH)
+        job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
+        wanted = JobExtend(data=request.data).read()
+        member = grant.member
+
+        def act() -> Any:
+            return _again(
+                job_extend(membership=member, job=job, timeout_s=wanted["timeout_s"], now=timezone.now())
+            )
+
+        try:
+            return self.once(grant, act, status=200)
+        except AppError as refusal:
+            raise in_body_words(refusal) from refusal
+
+
+def _made(endpoint: Endpoint, made: Job | Approval) -> Response:
+    if isinstance(made, Approval):
+        return Response({"approval": str(made.pk)}, status=202)
+    slug = endpoint.kwargs["slug"]
+    answer = Response(job_whole(job_again(made), slug, timezone.now()), status=201)
+    answer["Location"] = endpoint.request.build_absolute_uri(reverse("jobs_api:job", args=[slug, made.pk]))
+    return answer
+
+
+def _again(job: Job) -> Any:
+    return job_shape(job_again(job), timezone.now())
+
+
+class JobEvents(Endpoint):
+    """The timeline of a job."""
+
+    @described(EventShape, page=True)
+    def get(self, request: Request, slug: str, job_id: UUID) -> Response:
+        """Answer a page of what happened to it, oldest first."""
+        job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
+        return page_answer(request, job.events.all(), lambda row: EventShape(row).data)
+
+
+class JobAttempts(Endpoint):
+    """The tries of a job."""
+
+    @described(AttemptShape, page=True)
+    def get(self, request: Request, slug: str, job_id: UUID) -> Response:
+        """Answer a page of them, the first one first, each with its addresses, times and costs."""
+        job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
+        return page_answer(request, job.attempts.all(), lambda row: AttemptShape(row).data)

@@ -1,0 +1,28 @@
+from django.urls import path
+
+from apps.jobs.api import files, jobs, logs, markets, notes, results, settings
+
+app_name = "jobs_api"
+O = "organisations/<slug:slug>/"  # noqa: E741
+J = O + "jobs/<uuid:job_id>"
+urlpatterns = [
+    path("markets", markets.Markets.as_view(), name="markets"),
+    path("markets/<slug:market>", markets.OneMarket.as_view(), name="market"),
+    path(O + "jobs", jobs.Jobs.as_view(), name="jobs"),
+    path(J, jobs.OneJob.as_view(), name="job"),
+    path(J + "/stop", jobs.JobStop.as_view(), name="stop"),
+    path(J + "/extend", jobs.JobMoreTime.as_view(), name="extend"),
+    path(J + "/restart", jobs.JobRestart.as_view(), name="restart"),
+    path(J + "/notes", notes.Notes.as_view(), name="notes"),
+    path(J + "/notes/<uuid:note_id>", notes.OneNote.as_view(), name="note"),
+    path(J + "/events", jobs.JobEvents.as_view(), name="events"),
+    path(J + "/attempts", jobs.JobAttempts.as_view(), name="attempts"),
+    path(J + "/result", results.JobResult.as_view(), name="result"),
+    path(J + "/result.json", results.JobResultFile.as_view(), name="result_file"),
+    path(J + "/log", logs.JobLog.as_view(), name="log"),
+    path(J + "/log.txt", files.log_text, name="log_text"),
+    path(J + "/log.ndjson", files.log_json, name="log_json"),
+    path(J + "/log/stream", files.log_stream, name="log_stream"),
+    path(O + "job-policy", settings.JobPolicy.as_view(), name="policy"),
+    path(O + "log-keeping", settings.LogKeeping.as_view(), name="log_keeping"),
+]
