@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.notifications.hours import HOURS
@@ -79,7 +80,7 @@ class ChoicesForm(forms.Form):
 
     def kinds(self, shown: list[str]) -> dict[str, dict[str, Any]]:
         """Return what was chosen of each kind that the page showed."""
-        here = set(self.data.getlist("here")) if hasattr(self.data, "getlist") else set()  # type: ignore[union-attr]
+        here = set(self.data.getlist("here")) if isinstance(self.data, QueryDict) else set()
         return {
             name: {"here": name in here, "mail": self.data.get(f"mail_{name}", MailWay.NONE.value)}
             for name in shown

@@ -24,6 +24,6 @@ def job_tell(job: Job, what: str, sentence: str, *, key: str, now: datetime, **f
 
 def settled_tell(job: Job, attempt: Attempt, sentence: str, *, now: datetime) -> None:
     """Tell what an attempt cost, the platform's fee included."""
-    cost = attempt.cost_micro + attempt.fee_micro
+    cost = (attempt.cost_micro or 0) + (attempt.fee_micro or 0)
     facts = {"attempt": attempt.number, "seconds": attempt.seconds, "cost_micro": cost}
     job_tell(job, "settled", sentence, key=f"{attempt.pk}:settled", now=now, **facts)

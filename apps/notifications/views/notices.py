@@ -123,7 +123,7 @@ def choices(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _rows(grant: Grant, reader: Reader) -> list[dict[str, object]]:
-    groups = []
+    groups: list[dict[str, object]] = []
     for label, kinds in kinds_by_group(grant):
         rows = [
             {
