@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
+from apps.core.rest.schema import described
 from apps.notifications.api.notice_shapes import ChatNew, ChatShape, ChatTurn
 from apps.notifications.api.notices import quiet_taken
 from apps.notifications.api.shapes import EventShape
@@ -23,11 +24,13 @@ P = Permission.WEBHOOKS_MANAGE
 class Chats(Endpoint):
     """The channels of an organisation's chats that hear of notices."""
 
+    @described(ChatShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, oldest first."""
         rows = endpoints_of(self.grant(P)).exclude(kind="webhook")
         return page_answer(request, rows, lambda row: ChatShape(row).data)
 
+    @described(ChatShape, body=ChatNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Set one up; its address is never shown again."""
         grant = self.grant(P)
@@ -44,10 +47,12 @@ class Chats(Endpoint):
 class OneChat(Endpoint):
     """One channel."""
 
+    @described(ChatShape)
     def get(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Answer it, without its address."""
         return Response(ChatShape(chat_get(self.grant(P), webhook_id)).data)
 
+    @described(ChatShape, body=ChatTurn)
     def patch(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Change it, or turn it on or off."""
         grant = self.grant(P)
@@ -57,6 +62,7 @@ class OneChat(Endpoint):
         changed = chat_change(grant=grant, endpoint_id=webhook_id, **changes, actor=self.actor, now=timezone.now())
         return Response(ChatShape(changed).data)
 
+    @described(status=204)
     def delete(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Remove it and what waits for it; its address is wiped."""
         grant = self.grant(P)
@@ -68,6 +74,7 @@ class OneChat(Endpoint):
 class ChatTest(Endpoint):
     """A try of a channel."""
 
+    @described(EventShape, body=Nothing, status=201)
     def post(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Send it a test message."""
         grant = self.grant(P)

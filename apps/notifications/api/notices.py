@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
+from apps.core.rest.schema import described
 from apps.notifications.api.notice_shapes import ChoicesChange, ChoicesShape, NoticeShape, NoticesQuestion
 from apps.notifications.models import Event, Reader
 from apps.notifications.selectors import Shown, notice_show, notices_rows, reader_of
@@ -26,6 +27,7 @@ P = Permission.ORGANISATION_VIEW
 class Notices(Endpoint):
     """The notices that the caller may read."""
 
+    @described(NoticeShape, page=True, question=NoticesQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first; `unread` and `kind` narrow. To a service key all are unread."""
         grant, now = self.grant(P), timezone.now()
@@ -61,6 +63,7 @@ def _shape(shown: Shown) -> Any:
 class NoticesRead(Endpoint):
     """The mark that all is read."""
 
+    @described(body=Nothing, status=204)
     def post(self, request: Request, slug: str) -> Response:
         """Mark everything there is as read. A service key gets 403: it is no reader."""
         grant = self.grant(P)
@@ -72,6 +75,7 @@ class NoticesRead(Endpoint):
 class NoticeRead(Endpoint):
     """The mark that one notice is read."""
 
+    @described(NoticeShape, body=Nothing)
     def post(self, request: Request, slug: str, notice_id: UUID) -> Response:
         """Mark it as read; a repeat changes nothing."""
         grant = self.grant(P)
@@ -83,11 +87,13 @@ class NoticeRead(Endpoint):
 class Choices(Endpoint):
     """What the caller hears of, and when."""
 
+    @described(ChoicesShape)
     def get(self, request: Request, slug: str) -> Response:
         """Answer what is chosen, with the kinds that the caller's role could ever read."""
         grant = self.grant(P)
         return Response(_choices(grant, reader_of(grant)))
 
+    @described(ChoicesShape, body=ChoicesChange)
     def patch(self, request: Request, slug: str) -> Response:
         """Choose: all that is sent, or nothing."""
         grant = self.grant(P)
