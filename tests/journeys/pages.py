@@ -14,6 +14,7 @@ from apps.payments.models import Refund
 from apps.users.models import User
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
+from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
 from tests.payments.scene import cards_make
 from tests.permissions.things import refundable_of
@@ -52,8 +53,13 @@ def pages_make(world: World) -> Pages:
     limits_make(world.acme.memberships.get(user=world.olga))
     lots_make(world.acme.memberships.get(user=world.olga))
     refunds_make(world.acme)
-    entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
-    made = Pages(opened=entrances, closed=shown, staff=STAFF_PAGES)
+    told = notices_scene(world)
+    entrances = OPEN_PAGES | {
+        "unsubscribe": told.pop("open"),
+        "invitation-new": f"/invitations/{people['token']}/",
+        "terms": "/terms/",
+    }
+    made = Pages(opened=entrances, closed=shown | told, staff=STAFF_PAGES)
     staff_make(made.staff_email)
     return made
 
