@@ -48,8 +48,11 @@ class Checkout:
         """Return the payment page as the person sees it."""
         return Browser(self.url).open(url).text
 
-    def pay(self, page: str, card: str = GOOD) -> httpx.Response:
-        """Fill in the payment page and send it; return where Stripe sends the person (or the page again)."""
+    def pay(self, page: str, card: str = GOOD, *, save: bool = False) -> httpx.Response:
+        """Fill in the payment page and send it; return where Stripe sends the person (or the page again).
+
+        `save` ticks that the card is kept, where the page asks.
+        """
         browser = Browser(self.url)
         browser.open(page)
         form = browser.form_with("card_number")
@@ -59,9 +62,19 @@ class Checkout:
             "card_cvc": "123",
             "card_name": "Olga Sandbox",
         }
+        fields |= {"save": "on"} if save else {}
         return browser.http.post(
             httpx.URL(page).join(form.action), data=fields, headers={"Referer": page}, follow_redirects=False
         )
+
+    def pay_kept(self, page: str, payment_method: str = "") -> httpx.Response:
+        """Pay with a card that the page offers: the one that is chosen already, or the one named."""
+        browser = Browser(self.url)
+        browser.open(page)
+        form = browser.form_with("saved")
+        fields = form.fields | ({"saved": payment_method} if payment_method else {})
+        url = httpx.URL(page).join(form.action)
+        return browser.http.post(url, data=fields, headers={"Referer": page}, follow_redirects=False)
 
     def pay_by_bank(self, page: str) -> httpx.Response:
         """Let a bank promise the payment, which it keeps or breaks when `settle` says so."""

@@ -20,6 +20,12 @@ def fiat_text(minor: int, currency: str, *, locale: str = "en_GB") -> str:
     return format_currency(Decimal(minor) / (10**precision), currency, locale=locale)
 
 
+def fiat_rough(micro: int, currency: str, *, locale: str = "en_GB") -> str:
+    """Return millionths of a currency's unit as a rough amount: cents from 1 up, else four places ("€0.0114")."""
+    pattern = "¤#,##0.00" if micro >= MICRO else "¤0.00##"
+    return format_currency(Decimal(micro) / MICRO, currency, format=pattern, locale=locale, currency_digits=False)
+
+
 def fraction_floor(amount: int, basis_points: int) -> int:
     """Return `basis_points` of a non-negative integer amount, rounded down."""
     return amount * basis_points // 10_000

@@ -2,9 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -15,32 +12,7 @@ from apps.jobs.models import Job, Market
 from apps.jobs.state import State
 from apps.organisations.models import Project
 
-TEMPLATES = Path(__file__).parent / "templates_data"
 DEFINITION_LIMIT = 400_000  # characters of text that are read at all
-
-
-@dataclass(frozen=True)
-class Starter:
-    """A definition to start from: what it is for, and how long it usually takes."""
-
-    slug: str
-    title: str
-    summary: str
-    minutes: int
-    vram_gb: int
-    definition: dict[str, Any]
-
-    @property
-    def text(self) -> str:
-        """The definition as the editor shows it."""
-        return json.dumps(self.definition, indent=2, ensure_ascii=False)
-
-
-@cache
-def starters() -> list[Starter]:
-    """Return the definitions that ship with the platform, in their order."""
-    files = [json.loads(path.read_text()) for path in sorted(TEMPLATES.glob("*.json"))]
-    return [Starter(**data) for data in files]
 
 
 class FilterForm(forms.Form):

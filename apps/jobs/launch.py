@@ -14,9 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.billing.selectors import LimitState, cap_tightest
 from apps.core.errors import AppError, KeyReused
 from apps.jobs.definitions import DefinitionRefused
-from apps.jobs.forms import LaunchForm, Starter, definition_problems, starters
+from apps.jobs.forms import LaunchForm, definition_problems
+from apps.jobs.gallery import Starter, starter_get, starters
 from apps.jobs.models import Job, Market
-from apps.jobs.pages import definition_text, told_words, wait_words
+from apps.jobs.pages import definition_text
+from apps.jobs.picker import told_words, wait_words
 from apps.jobs.policies import Policy
 from apps.jobs.policy_forms import PolicyForm
 from apps.jobs.selectors import job_get, markets_open, secrets_reusable
@@ -92,8 +94,7 @@ def _launch(request: HttpRequest, grant: Grant, projects: list[Project], data: d
 
 
 def _starter(request: HttpRequest) -> Starter:
-    wanted = request.GET.get("template", "")
-    return next((starter for starter in starters() if starter.slug == wanted), starters()[0])
+    return starter_get(request.GET.get("template", "")) or starters()[0]
 
 
 def _form_again(grant: Grant, request: HttpRequest, projects: list[Project]) -> LaunchForm | None:
@@ -120,9 +121,9 @@ def _fresh_form(starter: Starter, projects: list[Project]) -> LaunchForm:
     return LaunchForm(
         projects=projects,
         initial={
-            "name": starter.title,
+            "name": starter.recipe.title,
             "definition": starter.text,
-            "timeout_minutes": starter.minutes,
+            "timeout_minutes": starter.recipe.minutes,
             "submission_key": uuid.uuid4(),
         },
     )
@@ -134,7 +135,7 @@ def _page(
     kept = _kept_policy(request)
     policies = PolicyForm.posted(request.POST, kept)
     markets = markets_open()
-    chosen = form["market"].value() or next((m.slug for m in markets if m.vram_gb >= starter.vram_gb), None)
+    chosen = form["market"].value() or next((m.slug for m in markets if m.vram_gb >= starter.recipe.vram_gb), None)
     chosen = chosen or (markets[0].slug if markets else None)
     context = {
         "form": form,

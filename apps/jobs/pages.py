@@ -1,7 +1,6 @@
 """What the pages say about jobs beyond their rows: costs that tick, the next step in words, what changed."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +8,12 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.core.durations import duration_text
-from apps.jobs.models import Job, JobEvent, Market
+from apps.jobs.editing import definition_text as definition_text
+from apps.jobs.models import Job, JobEvent
 from apps.jobs.selectors import running_cost
 from apps.jobs.services import extension_estimate
 from apps.jobs.state import State
 
-KEY_ORDER = ("version", "type", "id", "meta", "global", "image", "cmd", "ops", "args", "execution", "results")
 CHIP_LIMIT = 500  # characters of one result value that the page shows
 
 
@@ -128,41 +126,6 @@ def _end_words(job: Job) -> str:
     if not job.attempt.cost_micro:
         return "It cost nothing; the whole hold is back in your balance."
     return "Everything is settled: the seconds that ran are paid, the rest is back in your balance."
-
-
-def definition_text(definition: Any) -> str:
-    """Return a definition as people write it: what it is first, what it runs after; the database forgets the order."""
-    return json.dumps(_in_order(definition), indent=2, ensure_ascii=False)
-
-
-def _in_order(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_in_order(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    known = [key for key in KEY_ORDER if key in value]
-    return {key: _in_order(value[key]) for key in [*known, *(key for key in value if key not in KEY_ORDER)]}
-
-
-def wait_words(market: Market) -> str:
-    """Return how long a job would wait in the market, as far as its queue tells."""
-    if market.nodes_waiting:
-        return f"starts at once, {market.nodes_waiting} free {'node' if market.nodes_waiting == 1 else 'nodes'}"
-    if market.queue_type == Market.Queue.JOBS and market.queue_len:
-        return f"{market.queue_len} {'job waits' if market.queue_len == 1 else 'jobs wait'} before yours"
-    return "no node is free just now"
-
-
-def told_words(market: Market) -> str:
-    """Return what our own jobs and the network's list say of the market, in one line; "" where they say nothing."""
-    told = []
-    if market.finished_percent is not None:
-        told.append(f"{market.finished_percent} % of {market.jobs_counted} jobs finished")
-    if market.wait_median_s is not None and market.finished_percent is not None:
-        told.append(f"usually starts within {duration_text(max(market.wait_median_s, 1))}")
-    if market.usd_micro_hour is not None:
-        told.append(f"the network lists it at ${market.usd_micro_hour / 1_000_000:.3f} an hour")
-    return " · ".join(told)
 
 
 def outcomes(result: Any) -> list[Outcome]:

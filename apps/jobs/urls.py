@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.jobs import defaults, launch, logs, streams, views
+from apps.jobs.gallery import views as gallery
 
 app_name = "jobs"
 urlpatterns = [
@@ -17,4 +18,14 @@ urlpatterns = [
     path("o/<slug:slug>/jobs/<uuid:job_id>/log.ndjson", streams.log_json, name="log_json"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/log/", logs.search, name="log_search"),
     path("o/<slug:slug>/settings/logs/", logs.keeping, name="log_keeping"),
+    path("o/<slug:slug>/templates/", gallery.gallery, name="templates"),
+    path("o/<slug:slug>/templates/new/", gallery.new, name="template_new"),
+    path("o/<slug:slug>/templates/<slug:template>/", gallery.template, name="template"),
+    path("o/<slug:slug>/templates/<slug:template>/edit/", gallery.edit, name="template_edit"),
+    path("o/<slug:slug>/templates/<slug:template>/archive/", gallery.archive, name="template_archive"),
+    path("o/<slug:slug>/templates/<slug:template>/unarchive/", gallery.unarchive, name="template_unarchive"),
+    path("o/<slug:slug>/templates/<slug:template>/<int:number>/", gallery.version, name="template_version"),
+    path(
+        "o/<slug:slug>/templates/<slug:template>/<int:number>/restore/", gallery.restore, name="template_restore"
+    ),
 ]

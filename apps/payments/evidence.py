@@ -51,7 +51,7 @@ def evidence_facts(dispute: Dispute) -> list[tuple[str, str]]:
     quote = topup.quote
     found = [
         ("Disputed", fiat_text(dispute.amount_minor, dispute.currency)),
-        ("Reason given", dispute.reason.replace("_", " ")),
+        ("Reason given", dispute.reason_text),
         ("Customer", organisation.legal_name or organisation.name),
         ("Address", ", ".join(line.strip() for line in organisation.address.splitlines() if line.strip())),
         ("VAT id", organisation.vat_id),

@@ -45,7 +45,7 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, cards: list[Card], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(str(card.id), f"{card}, good until {card.expires_text}") for card in cards]
+        choices = [(str(card.id), f"{card}, until {card.expires_text}") for card in cards]
         self.fields["card"].choices = choices  # type: ignore[attr-defined]
 
     @property

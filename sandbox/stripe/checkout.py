@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from sandbox.stripe import objects, payments
 from sandbox.stripe.errors import InvalidRequest, InvalidState
 from sandbox.stripe.money import amount_check
+from sandbox.stripe.saved import saved_options
 from sandbox.stripe.store import Json, new_id
 from sandbox.stripe.world import Sandbox, public
 
@@ -200,7 +201,7 @@ def _session(given: Json, customer: Json | None, now: int) -> Json:
         "permissions": None,
         "phone_number_collection": {"enabled": False},
         "recovered_from": None,
-        "saved_payment_method_options": None,
+        "saved_payment_method_options": saved_options(given, customer),
         "setup_intent": None,
         "shipping_address_collection": None,
         "shipping_cost": None,

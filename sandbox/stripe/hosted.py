@@ -9,8 +9,11 @@ from sandbox.stripe import objects, page, payments
 from sandbox.stripe.cards import card_read
 from sandbox.stripe.checkout import address_after, session_expire, session_pay
 from sandbox.stripe.errors import CardError, StripeError
+from sandbox.stripe.saved import save_wanted, saved_cards, saved_chosen
 from sandbox.stripe.store import Json
 from sandbox.stripe.world import Sandbox
+
+TYPED = ("email", "card_name", "card_expiry", "method", "iban", "saved", "save")
 
 
 class Hosted:
@@ -35,7 +38,7 @@ class Hosted:
             return self._over(session, 200)
         if self._waiting(session):
             return HTMLResponse(page.challenge(self._question(session)))
-        return HTMLResponse(page.pay(session, session["_line_items"]))
+        return HTMLResponse(page.pay(session, session["_line_items"], saved=saved_cards(self.sandbox, session)))
 
     async def take(self, request: Request) -> Response:
         """Take the form: pay and go to the success page, ask again, or say what the bank said."""
@@ -50,8 +53,9 @@ class Hosted:
                 session = self._pay(session, form)
         except StripeError as error:
             session = self.sandbox.get("checkout.session", session["id"])
-            typed = {name: form.get(name) for name in ("email", "card_name", "card_expiry", "method", "iban")}
-            return HTMLResponse(page.pay(session, session["_line_items"], error.message, typed), 402)
+            typed = {name: form.get(name) for name in TYPED}
+            saved = saved_cards(self.sandbox, session)
+            return HTMLResponse(page.pay(session, session["_line_items"], error.message, typed, saved), 402)
         if session["status"] == "open":
             return HTMLResponse(page.challenge(self._question(session)))
         return RedirectResponse(address_after(session, session["success_url"]), 303)
@@ -66,7 +70,11 @@ class Hosted:
             raise refuse(self.sandbox, waiting, method, "authentication_failed")
         if "authentication" in form:
             raise CardError("There is nothing to confirm any more. Enter the card again.")
-        return session_pay(self.sandbox, session, self._method(session, form))
+        saved = saved_chosen(self.sandbox, session, form)
+        typed = saved or self._method(session, form)
+        if saved is None and typed["type"] == "card":
+            save_wanted(self.sandbox, session, typed, ticked="save" in form)
+        return session_pay(self.sandbox, session, typed)
 
     def _method(self, session: Json, form: dict[str, str]) -> Json:
         """Write the payment method that was typed. Raises CardError."""

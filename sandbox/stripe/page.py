@@ -7,6 +7,7 @@ from sandbox.stripe.cards import CARDS
 from sandbox.stripe.checkout import address_after
 from sandbox.stripe.objects import IBANS
 from sandbox.stripe.page_style import CSS
+from sandbox.stripe.saved import may_save
 from sandbox.stripe.store import Json
 
 SIGNS = {"eur": "€", "gbp": "£", "usd": "$", "chf": "CHF "}
@@ -56,9 +57,15 @@ def said(title: str, sentence: str, link: tuple[str, str] | None = None) -> str:
     return frame(title, f'<div class="card"><h1>{escape(title)}</h1><p>{escape(sentence)}</p>{way}</div>')
 
 
-def pay(session: Json, lines: list[Json], error: str = "", typed: Json | None = None) -> str:
-    """Return the payment page; `error` is shown above the form, `typed` fills in what is no secret."""
-    return frame("Pay in the Stripe sandbox", _summary(session, lines) + _form(session, error, typed or {}), "pay")
+def pay(
+    session: Json, lines: list[Json], error: str = "", typed: Json | None = None, saved: list[Json] | None = None
+) -> str:
+    """Return the payment page with the saved cards it offers.
+
+    `error` is shown above the form, `typed` fills in what is no secret.
+    """
+    form = _form(session, error, typed or {}, saved or [])
+    return frame("Pay in the Stripe sandbox", _summary(session, lines) + form, "pay")
 
 
 def _summary(session: Json, lines: list[Json]) -> str:
@@ -88,7 +95,7 @@ def _summary(session: Json, lines: list[Json]) -> str:
 <footer>This page can be paid until {until}.</footer></section>"""
 
 
-def _form(session: Json, error: str, typed: Json) -> str:
+def _form(session: Json, error: str, typed: Json, saved: list[Json]) -> str:
     alert = f'<p class="alert" role="alert">{escape(error)}</p>' if error else ""
     known = (session["customer_details"] or {}).get("email")
     email = typed.get("email") or ""
@@ -108,8 +115,9 @@ def _form(session: Json, error: str, typed: Json) -> str:
 <h2>{"Save a card" if setup else "Payment details"}</h2>{alert}
 <form method="post" autocomplete="on">{who}{_methods(session, typed)}
 <div class="for-card">
-{_card_fields(typed)}
-</div>
+{_saved(saved, typed)}<div class="for-typed">
+{_card_fields(typed)}{_save(session, typed)}
+</div></div>
 {note}<button type="submit">{escape(words)}</button>{cancel}
 </form>{hints()}</section>"""
 
@@ -120,6 +128,39 @@ def _card_fields(typed: Json) -> str:
     for name in ("card_expiry", "card_name"):
         fields = fields.replace(f'name="{name}"', f'name="{name}" value="{escape(typed.get(name) or "")}"')
     return fields
+
+
+def _saved(saved: list[Json], typed: Json) -> str:
+    """Return the choice among saved cards and another one."""
+    if not saved:
+        return ""
+    chosen = typed.get("saved") or saved[0]["id"]
+    rows = [(method["id"], _name_of(method["card"])) for method in saved] + [("another", "Another card")]
+    choices = "".join(
+        f'<label class="choice"><input type="radio" name="saved" value="{escape(value)}"'
+        f"{' checked' if value == chosen else ''}><span>{escape(words)}</span></label>"
+        for value, words in rows
+    )
+    return f"<fieldset><legend>Card</legend>{choices}</fieldset>"
+
+
+def _name_of(card: Json) -> str:
+    return f"{card['brand'].title()} •••• {card['last4']}, {card['exp_month']:02}/{card['exp_year']}"
+
+
+def _save(session: Json, typed: Json) -> str:
+    """Return the offer to save the card, or what it means that it is saved anyway."""
+    if session["mode"] == "setup":
+        return ""
+    if session["_intent_data"].get("setup_future_usage"):
+        return '<p class="hint">The card is saved and may be charged for later payments, as the seller’s terms say.</p>'
+    if not may_save(session):
+        return ""
+    tick = " checked" if typed.get("save") else ""
+    return (
+        f'<label class="choice"><input type="checkbox" name="save"{tick}><span>Save this card for later payments'
+        "</span></label>"
+    )
 
 
 def _methods(session: Json, typed: Json) -> str:

@@ -44,6 +44,7 @@ legend { padding: 0; font-size: .875rem; font-weight: 500; margin-bottom: .25rem
   border: 1px solid var(--line); border-radius: .5rem; cursor: pointer; font-weight: 500; }
 .choice:has(:checked) { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
 .choice input { margin: .25rem 0 0; accent-color: var(--accent); }
+form:has([name=saved]):not(:has([value=another]:checked)) .for-typed { display: none; }
 form:has([value=bank]:checked) .for-card { display: none; }
 form:not(:has([value=bank]:checked)) .for-bank { display: none; }
 button { width: 100%; min-height: 3rem; font: inherit; font-weight: 600; border-radius: .5rem; cursor: pointer;

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sandbox.stripe.params import Choice, DecimalText, Field, Flag, Many, Metadata, Nested, Text, Whole
+from sandbox.stripe.saved import OPTIONS
 
 Spec = Mapping[str, Field]
 
@@ -107,6 +108,7 @@ SESSION: Spec = {
     ),
     "automatic_tax": Nested(fields={"enabled": Flag(required=True)}),
     "allowed_payment_method_types": METHOD_TYPES,
+    "saved_payment_method_options": OPTIONS,
     "setup_intent_data": Nested(fields={"description": Text(), "metadata": METADATA}),
     "submit_type": Choice(among=("auto", "book", "donate", "pay", "subscribe")),
     "success_url": Text(unset=False),

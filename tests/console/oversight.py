@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from apps.jobs.forms import starters
+from apps.jobs.gallery import starters
 from apps.jobs.models import Market
 from apps.jobs.services import job_launch
 from apps.organisations.models import Approval, AuditEvent, Membership

@@ -20,7 +20,7 @@ from apps.billing.services import (
     voucher_redeem,
 )
 from apps.jobs import services
-from apps.jobs.forms import starters
+from apps.jobs.gallery import starters
 from apps.jobs.models import Job, Market
 from apps.jobs.services import LogEntry, Observation, Seen
 from apps.jobs.state import Reason

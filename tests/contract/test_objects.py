@@ -206,3 +206,52 @@ def test_an_unknown_parameter_is_named(client: stripe.StripeClient) -> None:
 def test_the_portal_opens_for_a_customer(client: stripe.StripeClient, customer: str) -> None:
     portal = client.v1.billing_portal.sessions.create({"customer": customer, "return_url": "https://a.example/"})
     assert portal.url.startswith("http")
+
+
+@pytest.mark.parametrize("mode", ["payment", "setup"])
+def test_a_customer_that_was_deleted_is_named_by_whoever_needs_it(
+    client: stripe.StripeClient, customer: str, mode: str
+) -> None:
+    method = saved(client, customer)
+    client.v1.customers.delete(customer)
+    assert client.v1.customers.retrieve(customer).to_dict()["deleted"] is True
+    assert client.v1.payment_methods.retrieve(method).customer is None
+    line = {
+        "quantity": 1,
+        "price_data": {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Credits"}},
+    }
+    more: dict[str, Any] = {"line_items": [line]} if mode == "payment" else {"currency": "eur"}
+    asked: Any = {"mode": mode, "customer": customer, "success_url": "https://acme.example/", **more}
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer") as refused:
+        client.v1.checkout.sessions.create(asked)
+    assert refused.value.code == "resource_missing"
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
+        client.v1.customers.update(customer, {"name": "Acme"})
+    with pytest.raises(stripe.InvalidRequestError):
+        charged(client, customer, method)
+    soon(lambda: [e for e in client.v1.events.list({"type": "customer.deleted"}).data if about(e, customer)])
+
+
+def about(event: stripe.Event, object_id: str) -> bool:
+    return bool(event.data.object["id"] == object_id)
+
+
+def test_a_session_may_offer_kept_cards_and_to_keep_another(client: stripe.StripeClient, customer: str) -> None:
+    line = {
+        "quantity": 1,
+        "price_data": {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Credits"}},
+    }
+    options = {"allow_redisplay_filters": ["always", "limited", "unspecified"], "payment_method_save": "enabled"}
+    asked: Any = {
+        "mode": "payment",
+        "customer": customer,
+        "success_url": "https://acme.example/",
+        "line_items": [line],
+        "saved_payment_method_options": options,
+    }
+    shown = client.v1.checkout.sessions.create(asked).saved_payment_method_options
+    assert shown is not None
+    assert (shown.allow_redisplay_filters, shown.payment_method_save) == (
+        options["allow_redisplay_filters"],
+        "enabled",
+    )

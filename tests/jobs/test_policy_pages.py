@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from apps.jobs.forms import starters
+from apps.jobs.gallery import starters
 from apps.jobs.models import Job, OrganisationPolicy
 from tests.console.scene import credits_give, markets_make
 from tests.world import World

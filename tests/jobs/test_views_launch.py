@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.billing.selectors import wallet
 from apps.jobs.definitions import definition_check
-from apps.jobs.forms import starters
+from apps.jobs.gallery import starters
 from apps.jobs.models import Job, Want
 from tests.console.scene import credits_give, markets_make
 from tests.jobs.test_spending import cap_of

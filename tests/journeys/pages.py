@@ -10,13 +10,13 @@ from apps.bridge.models import TreasuryReading
 from apps.jobs.models import Job
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Role
-from apps.payments.models import Refund
+from apps.payments.models import Dispute, Refund
 from apps.users.models import User
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
 from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
-from tests.payments.scene import cards_make
+from tests.payments.scene import cards_make, topups_make
 from tests.permissions.things import refundable_of
 from tests.world import World
 
@@ -48,17 +48,15 @@ class Pages:
 
 def pages_make(world: World) -> Pages:
     """Fill the database with what the pages show; return the pages."""
-    people = people_make(world) | cards_make(world.acme.memberships.get(user=world.olga))
+    olga = world.acme.memberships.get(user=world.olga)
+    people = people_make(world) | cards_make(olga) | topups_make(olga)
     shown = pages(scene_make(world.acme, world.olga), people) | oversight_pages(oversight_make(world))
-    limits_make(world.acme.memberships.get(user=world.olga))
-    lots_make(world.acme.memberships.get(user=world.olga))
+    limits_make(olga)
+    lots_make(olga)
     refunds_make(world.acme)
     told = notices_scene(world)
-    entrances = OPEN_PAGES | {
-        "unsubscribe": told.pop("open"),
-        "invitation-new": f"/invitations/{people['token']}/",
-        "terms": "/terms/",
-    }
+    entrances = OPEN_PAGES | {"unsubscribe": told.pop("open"), "terms": "/terms/"}
+    entrances["invitation-new"] = f"/invitations/{people['token']}/"
     made = Pages(opened=entrances, closed=shown | told, staff=STAFF_PAGES)
     staff_make(made.staff_email)
     return made
@@ -146,7 +144,15 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "cards": f"{o}billing/cards/",
         "card-remove": f"{o}billing/cards/{people['card']}/remove/",
         "automatic": f"{o}billing/automatic/",
-        "top-up-asking": f"{o}billing/top-up/{people['asking']}/",
+        **{
+            f"top-up-{name}": f"{o}billing/top-up/{people[name]}/"
+            for name in ("asking", "paid", "waiting", "cancelled", "processing", "expired", "failed", "parked")
+        },
+        **{
+            f"card-{name}": f"{o}billing/cards/added/{people[name]}/"
+            for name in people
+            if name.startswith("setup-")
+        },
         "account-email": "/accounts/email/",
         "account-password": "/accounts/password/change/",
         "account-mfa": "/accounts/2fa/",
@@ -157,7 +163,7 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
 
 
 def refunds_make(acme: Organisation) -> None:
-    """Give Acme a top-up that can go back, and one refund of each kind of end."""
+    """Give Acme a top-up that can go back, one refund of each kind of end, and two disputes."""
     topup = refundable_of(acme)
     for state, bounced in (("wanted", False), ("succeeded", False), ("failed", True)):
         Refund.objects.create(
@@ -170,4 +176,15 @@ def refunds_make(acme: Organisation) -> None:
             reason="Paid twice by mistake",
             stripe_refund_id=None if state == "wanted" else f"re_{state}",
             created_at=timezone.now(),
+        )
+    for status, reason in (("needs_response", "product_not_received"), ("lost", "fraudulent")):
+        Dispute.objects.create(
+            organisation=acme,
+            topup=topup,
+            dispute_id=f"dp_{status}",
+            status=status,
+            reason=reason,
+            amount_minor=5_000,
+            currency="EUR",
+            opened_at=timezone.now(),
         )

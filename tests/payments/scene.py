@@ -1,13 +1,14 @@
 """Hand-made cards and automatic top-ups, for pictures of their pages."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from apps.billing.models import Rate
 from apps.billing.services import quote_create, topup_credit
 from apps.organisations.models import Membership
-from apps.payments.models import Card, StripeCustomer, TopUp, TopUpRule
+from apps.payments.models import Card, CardSetup, StripeCustomer, TopUp, TopUpRule
 
 
 def cards_make(membership: Membership) -> dict[str, str]:
@@ -66,7 +67,47 @@ def cards_make(membership: Membership) -> dict[str, str]:
     TopUp.objects.filter(id=made[2].id).update(
         state="open", stripe_session_id="cs_1", checkout_url="https://x.example"
     )
-    return {"card": str(cards[1].id), "asking": str(made[2].id)}
+    return {"card": str(cards[1].id), "asking": str(made[2].id), "paid": str(made[0].id)} | setups_make(cards[0])
+
+
+def setups_make(card: Card) -> dict[str, str]:
+    """Let somebody have gone to Stripe's page three times: for a card that came, one that is awaited, and none."""
+    now = timezone.now()
+    ends = {"kept": {"card": card, "closed_at": now}, "awaited": {}, "none": {"closed_at": now}}
+    return {
+        f"setup-{name}": str(
+            CardSetup.objects.create(
+                organisation=card.organisation, user=card.user, created_at=now, expires_at=now, **end
+            ).id
+        )
+        for name, end in ends.items()
+    }
+
+
+def topups_make(membership: Membership) -> dict[str, str]:
+    """Give the organisation a top-up that people pay in each state that has a page of its own; return their ids."""
+    now = timezone.now()
+    states: dict[str, dict[str, Any]] = {
+        "waiting": {"state": "open"},
+        "cancelled": {"state": "cancelled"},
+        "processing": {"state": "processing", "method": "sepa_debit"},
+        "expired": {"state": "expired", "closed_at": now},
+        "failed": {"state": "failed", "closed_at": now, "reason": "The bank did not pay."},
+        "parked": {"state": "open", "parked_reason": "Stripe has €1.00; the quote says €121.00."},
+    }
+    made = {}
+    for name, facts in states.items():
+        quote = quote_create(organisation=membership.organisation, currency="EUR", net_minor=10_000, now=now)
+        topup = TopUp.objects.create(
+            organisation=membership.organisation,
+            quote=quote,
+            user=membership.user,
+            stripe_session_id=f"cs_{name}",
+            checkout_url="https://x.example",
+            **facts,
+        )
+        made[name] = str(topup.id)
+    return made
 
 
 def _topup(membership: Membership, card: Card, number: int) -> TopUp:

@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from apps.billing.selectors import wallet
 from apps.core.errors import Denied, NotFound
 from apps.core.models import Mail, Message
 from apps.organisations.models import AuditEvent, Grant
 from apps.payments import gateway
-from apps.payments.models import Card, CardSetup, StripeEvent
+from apps.payments.models import Card, CardSetup, StripeEvent, TopUp
 from apps.payments.services import (
     card_default_set,
     card_detach,
@@ -21,6 +22,7 @@ from apps.payments.services import (
     cards_expiring_tell,
     cards_sweep,
     customer_ensure,
+    topup_confirm,
     topup_start,
 )
 from apps.payments.services.card_setups import MOST_CARDS, TooManyCards
@@ -28,7 +30,7 @@ from apps.payments.services.cards import CardInUse
 from tests.ledger.threads import at_once
 from tests.payments.automatic import Automatic, rule_now
 from tests.payments.test_automatic import mails
-from tests.payments.topups import handled
+from tests.payments.topups import handled, state
 
 COMPLETED = "checkout.session.completed"
 
@@ -231,6 +233,75 @@ def test_the_card_of_a_topup_is_kept_if_its_payer_chose_so(automatic: Automatic,
     for event in ours:
         handled(event)
     assert Card.objects.count() == keep
+
+
+# kept cards at Checkout
+
+
+def pay_page(automatic: Automatic, *, keep: bool = False) -> TopUp:
+    """Return a top-up that somebody is about to pay."""
+    quote = automatic.topups.quote()
+    topup_start(membership=automatic.topups.olga, quote_id=quote.id, keep_card=keep, now=timezone.now())
+    return TopUp.objects.get(quote=quote)
+
+
+def test_checkout_offers_the_kept_cards_and_the_chosen_one_pays(automatic: Automatic) -> None:
+    first, second = automatic.card(), automatic.card("pm_card_mastercard")
+    topup = pay_page(automatic)
+    shown = automatic.checkout.page(topup.checkout_url)
+    assert ("Visa •••• 4242" in shown, "Mastercard •••• 4444" in shown) == (True, True)
+    assert automatic.checkout.pay_kept(topup.checkout_url, first.payment_method).status_code == 303
+    handled(automatic.checkout.events(topup.id)[COMPLETED])
+    (intent,) = automatic.checkout.intents(topup.id)
+    assert (state(topup), intent["payment_method"]) == ("paid", first.payment_method)
+    assert wallet(topup.organisation_id).available_micro == topup.quote.credits_micro
+    assert {first, second} == set(Card.objects.filter(removed_at=None))
+
+
+def test_a_removed_card_and_those_of_others_are_not_offered(
+    automatic: Automatic, drain: Callable[[], int]
+) -> None:
+    other = gateway.customer_create(key="x", name="Xenon", email="xena@xenon.example", metadata={})
+    foreign = automatic.checkout.keep(other, "pm_card_amex")
+    gone = automatic.card()
+    remove(automatic, gone)
+    drain()
+    topup = pay_page(automatic)
+    assert 'name="saved"' not in automatic.checkout.page(topup.checkout_url)
+    automatic.card("pm_card_mastercard")
+    for card in (gone.payment_method, foreign["id"]):
+        assert automatic.checkout.pay_kept(topup.checkout_url, card).status_code == 402
+    assert automatic.checkout.intents(topup.id) == []
+
+
+@pytest.mark.parametrize(("save", "kept"), [(True, 1), (False, 0)])
+def test_the_payer_chooses_at_checkout_whether_the_card_is_kept(
+    automatic: Automatic, save: bool, kept: int
+) -> None:
+    topup = pay_page(automatic)
+    assert "Save this card" in automatic.checkout.page(topup.checkout_url)
+    automatic.checkout.pay(topup.checkout_url, save=save)
+    events = automatic.checkout._get("/v1/events", limit="10", type="payment_method.attached")["data"]
+    for event in events:
+        if event["data"]["object"]["customer"] == automatic_customer(automatic):
+            handled(event)
+    assert Card.objects.count() == kept
+
+
+def test_who_chose_to_keep_the_card_reads_at_the_button_what_that_allows(automatic: Automatic) -> None:
+    shown = automatic.checkout.page(pay_page(automatic, keep=True).checkout_url)
+    assert "You chose to keep this card" in shown
+    assert "later top-ups of Acme" in shown
+    assert "Save this card" not in shown  # it was asked once
+    assert "You chose" not in automatic.checkout.page(pay_page(automatic).checkout_url)
+
+
+def test_a_bank_that_asks_is_answered_with_the_kept_card(automatic: Automatic) -> None:
+    topup = automatic.charged("pm_card_authenticationRequired")
+    topup_confirm(topup_id=topup.id, now=timezone.now())
+    topup.refresh_from_db()
+    answer = automatic.checkout.pay_kept(topup.checkout_url)
+    assert "Your bank asks you to confirm" in answer.text
 
 
 @pytest.mark.django_db(transaction=True)

@@ -227,7 +227,7 @@ def test_the_form_lists_the_latest_topups(olga: Client, settled: TopUp) -> None:
     assert page_of(settled) in page.content.decode()
 
 
-@pytest.mark.parametrize(("headers", "queries"), [({}, 9), (HTMX | {"HX-Target": "price"}, 6)])
+@pytest.mark.parametrize(("headers", "queries"), [({}, 10), (HTMX | {"HX-Target": "price"}, 7)])
 def test_the_form_costs_a_known_number_of_queries(
     olga: Client, headers: Any, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -240,7 +240,7 @@ def test_the_list_costs_the_same_for_many_topups(
 ) -> None:
     for _ in range(3):
         TopUp.objects.create(organisation=topups.world.acme, quote=topups.quote(), user=topups.world.olga)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         olga.get(FORM)
 
 
@@ -263,3 +263,16 @@ def test_before_the_first_topup_the_terms_are_accepted_by_a_tick(topups: TopUps)
     assert not TopUp.objects.exists()
     assert bea.post(f"{FORM}checkout/", quote | {"terms": settings.TERMS_VERSION}).status_code == 303
     assert 'name="terms"' not in bea.get(FORM).content.decode()
+
+
+def test_the_pages_leave_the_navigations_count_of_approvals_alone(olga: Client, opened: TopUp) -> None:
+    assert '<span class="count">' not in olga.get(f"/o/acme/billing/top-up/{opened.id}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "credits"), [("failed", "none"), ("expired", "none"), ("cancelled", "233.426704")]
+)
+def test_a_topup_that_ended_promises_no_credits(olga: Client, opened: TopUp, state: str, credits: str) -> None:
+    TopUp.objects.update(state=state, closed_at=None if state == "cancelled" else timezone.now())
+    page = olga.get(f"/o/acme/billing/top-up/{opened.id}/").content.decode()
+    assert f"<dt>Credits</dt><dd>{credits}</dd>" in page

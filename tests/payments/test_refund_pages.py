@@ -9,6 +9,7 @@ from apps.billing.services import refund_looks, refund_offer
 from apps.organisations.models import Approval, Membership
 from apps.organisations.services import Actor, approval_decide
 from apps.payments.models import Refund, TopUp
+from apps.payments.models.disputes import STANDINGS
 from apps.payments.services import refund_want
 from apps.users.models import User
 from tests.checkout import Checkout
@@ -92,12 +93,12 @@ def test_the_page_costs_the_same_however_much_can_go_back(
         refund.created_at, refund.stripe_refund_id, refund.state = timezone.now(), f"re_{many}", "succeeded"
         refund.save()
         olga.get(URL)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             assert olga.get(URL).content.decode().count("Ask for it back") == many
 
 
 def test_what_a_page_offers_is_what_can_be_refunded(topups: TopUps, checkout: Checkout, olga: Client) -> None:
-    """Also when part of it is spent, reserved for a refund, or in a project's pot."""
+    """Also when part of it is spent, or reserved for a refund."""
     made = [topups.paid() for _ in range(3)]
     for topup in made:
         handled(checkout.events(topup.id)["checkout.session.completed"])
@@ -106,3 +107,20 @@ def test_what_a_page_offers_is_what_can_be_refunded(topups: TopUps, checkout: Ch
     looks = refund_looks(topup_ids=[topup.id for topup in made])
     assert looks == {str(topup.id): refund_offer(topup_id=topup.id) for topup in made}
     assert looks[str(made[1].id)].gross_minor == 10_000
+
+
+def test_a_dispute_is_shown_as_it_stands(
+    disputed: TopUp, topups: TopUps, checkout: Checkout, olga: Client
+) -> None:
+    told = checkout.events_of(disputed.payment_intent or "", "charge.dispute.created")[-1]
+    handled(told)
+    page = olga.get(URL).content.decode()
+    assert ("The bank says: fraudulent" in page, "we are answering" in page) == (True, True)
+    checkout.decide(told["data"]["object"]["id"], "lost")
+    handled(checkout.events_of(disputed.payment_intent or "", "charge.dispute.closed")[-1])
+    assert "Lost: the bank keeps the money" in olga.get(URL).content.decode()
+
+
+def test_every_word_of_stripe_for_a_dispute_has_ours() -> None:
+    known = {"warning_closed", "warning_needs_response", "warning_under_review"}
+    assert set(STANDINGS) == known | {"lost", "needs_response", "prevented", "under_review", "won"}

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apps.billing import chart
+from apps.billing.errors import InsufficientCredits
 from apps.billing.models import CreditNoteDue, Reversal
 from apps.billing.selectors import wallet
 from apps.billing.services import hold_release, hold_settle
@@ -17,6 +18,7 @@ from apps.payments.models import TopUp
 from tests.billing.money import CREDIT, hold
 from tests.checkout import Checkout, Json
 from tests.ledger.threads import at_once
+from tests.payments.test_handling import crash_at
 from tests.payments.topups import TopUps, handled, state
 
 COMPLETED, DISPUTING = "checkout.session.completed", "4000000000000259"
@@ -172,3 +174,55 @@ def test_one_dispute_told_twenty_times_at_once_is_booked_once(disputed: TopUp, c
     event_store(event, now=timezone.now())
     assert at_once(20, lambda _: event_handle(event_id=event["id"], now=timezone.now())) == [None] * 20
     assert (Reversal.objects.count(), balance("disputed:EUR")) == (1, 12_100)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dispute_while_jobs_begin_and_end_leaves_every_credit_somewhere(
+    disputed: TopUp, checkout: Checkout
+) -> None:
+    now, bought, acme = timezone.now(), disputed.quote.credits_micro, disputed.organisation
+    for number in range(3):
+        hold(acme, 40, source=f"job:{number}:1", now=now)
+    event = news(disputed, checkout, "created")
+    event_store(event, now=now)
+    acts: list[Any] = [
+        lambda: event_handle(event_id=event["id"], now=timezone.now()),
+        lambda: hold_release(source="job:0:1", reason="ended", now=timezone.now()),
+        lambda: hold_settle(
+            source="job:1:1", network_micro=40 * CREDIT, seconds=60, platform_fee_micro=0, now=timezone.now()
+        ),
+        lambda: hold(acme, 50, source="job:3:1", now=timezone.now()),
+        lambda: event_handle(event_id=event["id"], now=timezone.now()),
+    ]
+    found = at_once(len(acts), lambda index: acts[index]())
+    assert [one for one in found if isinstance(one, Exception) and not isinstance(one, InsufficientCredits)] == []
+    available, frozen, owed = standing(disputed)
+    held = wallet(acme.id).held_micro
+    assert (frozen, available >= 0, owed >= 0) == (bought, True, True)
+    assert available + held + frozen - owed == bought - 40 * CREDIT  # one job was paid; nothing else left or came
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["refund", "dispute"])
+def test_a_crash_at_each_statement_of_what_goes_back_then_redelivery_books_it_once(
+    topups: TopUps, checkout: Checkout, what: str
+) -> None:
+    topup = topups.opened()
+    checkout.pay(topup.checkout_url, DISPUTING if what == "dispute" else "4242424242424242")
+    handled(checkout.events(topup.id)[COMPLETED])
+    topup.refresh_from_db()
+    event = news(topup, checkout, "created") if what == "dispute" else refunded(topup, checkout, 12_100)
+    event_store(event, now=timezone.now())
+    broken_at = 0
+    while not Reversal.objects.exists():
+        assert (standing(topup), Mail.objects.filter(key__startswith="dispute:").count()) == (
+            (topup.quote.credits_micro, 0, 0),
+            0,
+        )
+        broken_at += 1
+        with crash_at(broken_at):
+            event_handle(event_id=event["id"], now=timezone.now())
+    assert broken_at > 25  # it really was broken, many times
+    event_handle(event_id=event["id"], now=timezone.now())
+    frozen = topup.quote.credits_micro if what == "dispute" else 0
+    assert (standing(topup), Reversal.objects.count()) == ((0, frozen, 0), 1)

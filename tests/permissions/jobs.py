@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.jobs.forms import starters
+from apps.jobs.gallery import starters
 from apps.jobs.models import Job, Market, Note
 from apps.organisations.models import Membership, Organisation, Project
 from tests.console.scene import credits_give, job_make, markets_make

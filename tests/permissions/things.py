@@ -41,6 +41,7 @@ from apps.organisations.services import (
 from apps.payments.models import Card, CardSetup, Dispute, StripeCustomer, TopUp, TopUpRule
 from apps.users.models import User
 from tests.console.scene import markets_make
+from tests.jobs.recipes import template_of, version_of
 from tests.notifications.endpoints import chat_of, delivery_of, webhook_of
 from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
@@ -324,6 +325,11 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "billing:credit_note_json.number": lambda organisation: credit_note_of(organisation).number,
     "billing_api:credit_note.number": lambda organisation: credit_note_of(organisation).number,
     "billing_api:credit_note_pdf.number": lambda organisation: credit_note_of(organisation).number,
+    "template": lambda organisation: template_of(organisation).slug,
+    "jobs:template_version.number": lambda organisation: version_of(organisation),
+    "jobs:template_restore.number": lambda organisation: version_of(organisation),
+    "jobs_api:template_version.number": lambda organisation: version_of(organisation),
+    "jobs_api:template_restore.number": lambda organisation: version_of(organisation),
     "month": lambda organisation: statement_of(organisation).number,
 }
 

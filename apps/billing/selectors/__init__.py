@@ -17,10 +17,12 @@ from apps.billing.selectors.limits import (
     budgets_of,
     cap_get,
     cap_tightest,
+    caps_binding,
     caps_of,
     people_by_address,
 )
 from apps.billing.selectors.owed import credits_owed
+from apps.billing.selectors.rates import rate_today
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
@@ -36,6 +38,7 @@ from apps.billing.selectors.wallets import (
     movement_entries,
     movement_of,
     movements,
+    usable,
     wallet,
 )
 
@@ -54,6 +57,7 @@ __all__ = [
     "budgets_of",
     "cap_get",
     "cap_tightest",
+    "caps_binding",
     "caps_of",
     "credit_note_get",
     "credit_notes_of",
@@ -73,11 +77,13 @@ __all__ = [
     "movements",
     "people_by_address",
     "places_of",
+    "rate_today",
     "spending_per_day",
     "statement_csv",
     "statement_get",
     "statement_rows",
     "statements_of",
+    "usable",
     "usage_by",
     "usage_lines",
     "vat_check_answered",

@@ -68,12 +68,27 @@ def cap_tightest(
     organisation: Organisation, *, project_id: uuid.UUID | None, member_id: int, now: datetime
 ) -> LimitState | None:
     """Return the cap that leaves a new job of the member least, of those that bind it; None where none does."""
+    caps = caps_binding(organisation, project_id=project_id, member_id=member_id, now=now)
+    return min(caps, key=lambda state: state.allows_micro, default=None)
+
+
+def caps_binding(
+    organisation: Organisation,
+    *,
+    project_id: uuid.UUID | None,
+    member_id: int,
+    api_key_id: uuid.UUID | None = None,
+    now: datetime,
+) -> list[LimitState]:
+    """Return the caps that bind a new job of the member in the project, broadest first."""
     mine = Q(level=Level.ORGANISATION) | Q(level=Level.MEMBER, subject_id=str(member_id))
     if project_id is not None:
         mine |= Q(level=Level.PROJECT, subject_id=str(project_id))
+    if api_key_id is not None:
+        mine |= Q(level=Level.KEY, subject_id=str(api_key_id))
     windows = CapWindow.objects.filter(starts_at__lte=now, ends_at__gt=now)
     caps = Cap.objects.filter(mine, organisation=organisation).prefetch_related(Prefetch("windows", windows))
-    return min(_states(organisation, caps, now=now), key=lambda state: state.allows_micro, default=None)
+    return _states(organisation, caps, now=now)
 
 
 def budgets_of(membership: Membership | Grant, *, now: datetime) -> list[LimitState]:

@@ -2,10 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from apps.billing.models import Jump, Rate, Reading
+from apps.billing.pricing import rate_with_spread
 from apps.core.money import CURRENCIES
 
 FRESH = timedelta(minutes=10)
+ROUGH = timedelta(days=1)  # a rate as old as this still says about what credits are worth
 
 
 def rates_health(*, now: datetime) -> list[str]:
@@ -31,3 +35,12 @@ def rates_health(*, now: datetime) -> list[str]:
     if len(told) == 1:
         sentences.append(f"Only {told.pop()} tells NOS/USD: no second source checks it.")
     return sentences
+
+
+def rate_today(currency: str, *, now: datetime) -> int | None:
+    """Return about what one credit costs, spread included, in micro-fiat; None where no rate of a day is known.
+
+    For figures beside an amount of credits; nothing is sold at it.
+    """
+    rate = Rate.objects.filter(currency=currency, at__gte=now - ROUGH).order_by("-at", "-id").first()
+    return None if rate is None else rate_with_spread(rate.price_micro, settings.RATE_SPREAD_BP)

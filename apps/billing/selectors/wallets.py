@@ -46,6 +46,11 @@ def wallet(organisation_id: uuid.UUID) -> Wallet:
     return Wallet(*(found.get(code, 0) for code in codes))
 
 
+def usable(organisation_id: uuid.UUID, project_id: uuid.UUID | None) -> int:
+    """Return the credits that jobs of the project may use, micro-NOS: what is available, and the project's pot."""
+    return sum(balances(chart.purses(organisation_id, project_id)).values())
+
+
 def availables(organisation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Return the available credits of each organisation, micro-NOS, in one query; 0 before its first credit."""
     codes = {found: chart.available(found) for found in organisation_ids}

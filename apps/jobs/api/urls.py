@@ -1,10 +1,11 @@
 from django.urls import path
 
-from apps.jobs.api import files, jobs, logs, markets, notes, results, settings
+from apps.jobs.api import files, jobs, logs, markets, notes, results, settings, templates
 
 app_name = "jobs_api"
 O = "organisations/<slug:slug>/"  # noqa: E741
 J = O + "jobs/<uuid:job_id>"
+T = O + "templates/<slug:template>"
 urlpatterns = [
     path("markets", markets.Markets.as_view(), name="markets"),
     path("markets/<slug:market>", markets.OneMarket.as_view(), name="market"),
@@ -23,6 +24,13 @@ urlpatterns = [
     path(J + "/log.txt", files.log_text, name="log_text"),
     path(J + "/log.ndjson", files.log_json, name="log_json"),
     path(J + "/log/stream", files.log_stream, name="log_stream"),
+    path(O + "templates", templates.Templates.as_view(), name="templates"),
+    path(T, templates.OneTemplate.as_view(), name="template"),
+    path(T + "/versions", templates.Versions.as_view(), name="template_versions"),
+    path(T + "/versions/<int:number>", templates.OneVersion.as_view(), name="template_version"),
+    path(T + "/versions/<int:number>/restore", templates.Restore.as_view(), name="template_restore"),
+    path(T + "/archive", templates.Archive.as_view(), name="template_archive"),
+    path(T + "/unarchive", templates.Unarchive.as_view(), name="template_unarchive"),
     path(O + "job-policy", settings.JobPolicy.as_view(), name="policy"),
     path(O + "log-keeping", settings.LogKeeping.as_view(), name="log_keeping"),
 ]

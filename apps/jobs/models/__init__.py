@@ -13,6 +13,7 @@ from apps.jobs.models.jobs import (
 )
 from apps.jobs.models.logs import LogBook, LogKeeping, LogLine, LogPage
 from apps.jobs.models.notes import NOTE_LIMIT, Note
+from apps.jobs.models.templates import Template, TemplateVersion
 
 __all__ = [
     "Attempt",
@@ -29,5 +30,7 @@ __all__ = [
     "Note",
     "OrganisationPolicy",
     "SecretSet",
+    "Template",
+    "TemplateVersion",
     "Want",
 ]

@@ -111,6 +111,9 @@ class Job(PolicyFields):
     node_wanted = models.CharField(
         max_length=44, blank=True, help_text="The one node that shall run it; empty for the next free one."
     )
+    template = models.CharField(max_length=60, blank=True, help_text="The address of the template it began from.")
+    template_number = models.PositiveIntegerField(null=True, blank=True, help_text="Which version of it.")
+    labels = models.JSONField(default=dict, blank=True, help_text="Texts by name, for reports and filters.")
     price_micro = models.BigIntegerField(
         help_text="The market's price when the job was accepted, micro-NOS a second."
     )
@@ -137,6 +140,11 @@ class Job(PolicyFields):
             models.Index(fields=["organisation", "-id"], name="job_page"),
             models.Index(fields=["organisation", "state", "-id"], name="job_page_state"),
             models.Index(fields=["state"], condition=models.Q(state__in=LIVE), name="job_live"),
+            models.Index(
+                fields=["organisation", "template", "-id"],
+                condition=~models.Q(template=""),
+                name="job_by_template",
+            ),
             models.Index(  # all that the figures of markets ask of the jobs of the last days
                 fields=["ended_at"],
                 include=["id", "market", "state", "reason", "queued_at", "started_at"],

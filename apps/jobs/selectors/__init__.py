@@ -42,11 +42,26 @@ from apps.jobs.selectors.logs import (
     log_search,
 )
 from apps.jobs.selectors.notes import note_get, notes_of
+from apps.jobs.selectors.runs import PastRuns, runs_past
+from apps.jobs.selectors.templates import (
+    GalleryItem,
+    gallery_item,
+    gallery_items,
+    gallery_tags,
+    template_get,
+    template_versions,
+    templates_of,
+)
 
 __all__ = [
     "Found",
+    "GalleryItem",
+    "gallery_item",
+    "gallery_items",
+    "gallery_tags",
     "JobFilters",
     "JobsPage",
+    "PastRuns",
     "LogWanted",
     "LogsFound",
     "attempts_near_limit",
@@ -82,7 +97,11 @@ __all__ = [
     "note_get",
     "notes_of",
     "running_cost",
+    "runs_past",
     "secrets_reusable",
+    "template_get",
+    "template_versions",
+    "templates_of",
     "timeline",
     "wants_open",
 ]

@@ -11,7 +11,9 @@ from apps.jobs.services.extension import (
     extension_refused,
     job_extend,
 )
+from apps.jobs.services.figures import Figures, figures_of
 from apps.jobs.services.keeping import log_keeping_set, logs_expire
+from apps.jobs.services.labels import LabelsRefused, labels_read
 from apps.jobs.services.log_pages import logs_page
 from apps.jobs.services.logs import Batch, LogEntry, batch_of, loglines_add, loglines_store, text_kept
 from apps.jobs.services.markets import (
@@ -50,14 +52,21 @@ from apps.jobs.services.secrets import (
 )
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
+from apps.jobs.services.spenders import Spender
 from apps.jobs.services.submission import (
     ApprovalNeeded,
     Estimate,
-    Spender,
     job_estimate,
     job_stop,
     job_submit,
     policy_of,
+)
+from apps.jobs.services.templates import (
+    template_archive,
+    template_create,
+    template_restore,
+    template_unarchive,
+    template_version,
 )
 from apps.jobs.services.watching import attempt_silent, attempts_heard, jobs_watch
 from apps.jobs.state import Seen
@@ -72,6 +81,8 @@ __all__ = [
     "ListedMarket",
     "LogEntry",
     "MarketFacts",
+    "Figures",
+    "LabelsRefused",
     "Mask",
     "Observation",
     "Privacy",
@@ -102,6 +113,7 @@ __all__ = [
     "extension_estimate",
     "extension_landed",
     "extension_refused",
+    "figures_of",
     "job_approved",
     "job_change",
     "job_estimate",
@@ -117,6 +129,7 @@ __all__ = [
     "job_restart",
     "job_stop",
     "job_submit",
+    "labels_read",
     "log_keeping_set",
     "jobs_watch",
     "jobs_lock",
@@ -140,6 +153,11 @@ __all__ = [
     "result_store",
     "secrets_rotate",
     "secrets_wipe",
+    "template_archive",
+    "template_create",
+    "template_restore",
+    "template_unarchive",
+    "template_version",
     "text_kept",
     "want_close",
     "wants_close",

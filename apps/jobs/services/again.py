@@ -42,7 +42,9 @@ def job_restart(
         actor=actor,
         now=now,
         privacy=Privacy(job.visibility, reuse=job.secrets_id),
-        template=str(dimensions.get("template", "")),
+        template=job.template or str(dimensions.get("template", "")),
+        template_number=job.template_number,
+        labels=job.labels,
         policy=job.policy,
     )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,12 @@ from apps.core.durations import duration_text
 from apps.core.errors import Denied
 from apps.jobs.models import Job, Market, SecretSet
 from apps.jobs.policies import Policy
+from apps.jobs.services.labels import labels_read
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_seal
+from apps.jobs.services.spenders import Spender
 from apps.jobs.services.submission import (
     APPROVAL,
     ApprovalNeeded,
-    Spender,
     accept,
     approval_check,
     job_estimate,
@@ -46,19 +48,23 @@ def job_launch(
     privacy: Privacy | None = None,
     reason: str = "",
     template: str = "",
-    policy: Policy | None = None,
+    template_number: int | None = None,
+    labels: Mapping[str, str] | None = None,
     node: str = "",
+    policy: Policy | None = None,
 ) -> Job | Approval:
     """Submit a job, or where its worst case is above the organisation's limit, ask for its approval.
 
-    `node` is the address of the one node that shall run it, "" for the next free one. A used key returns what it
-    made, job or request. Raises what job_submit and approval_request raise.
+    A used key returns what it made, job or request. `job_rehearse` takes the same arguments and keeps nothing.
+    `template` and `template_number` say what it began from, `labels` are for reports, `node` is the one node that
+    shall run it, "" for the next free one. Raises what job_submit and approval_request raise, LabelsRefused.
     """
     name, prepared = submission_check(membership, project, definition, timeout_s, name, privacy, policy)
     node_check(node)
     kept = policy or policy_of(membership.organisation)
     longest = kept.longest(timeout_s)
-    spender = Spender(actor.api_key.pk if actor.api_key else None, template)
+    marked = labels_read(labels or {})
+    spender = Spender(actor.api_key.pk if actor.api_key else None, template, template_number, marked)
 
     def act() -> str:
         fresh = market_fresh(market)
@@ -69,29 +75,44 @@ def job_launch(
             facts = _facts(project, fresh, prepared, secrets, timeout_s, name, spender)
             facts |= {"policy": kept.facts, "node": node}
             facts["lines"] += [["Node", node]] if node else []
-            approval = approval_request(
-                organisation_id=membership.organisation_id,
-                kind="job",
-                subject=f"submission:{hashlib.sha256(submission_key.encode()).hexdigest()[:32]}",
-                amount_micro=job_estimate(fresh, longest).total_micro,
-                worst_case=worst_case_words(name, fresh, longest),
-                reason=reason,
-                requester=membership,
-                facts=facts,
-                deadline=now + timedelta(days=DAYS_TO_DECIDE),
-                actor=actor,
-                now=now,
-            )
-            return f"{APPROVAL}{approval.pk}"
+            costs = job_estimate(fresh, longest).total_micro, worst_case_words(name, fresh, longest)
+            return _requested(membership, facts, costs, submission_key, reason, actor, now=now)
         bound = None, spender, kept
         return str(accept(membership, project, fresh, prepared, timeout_s, name, now, *bound, node=node).pk)
 
     content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
-    content += [*([policy.facts] if policy else []), *([node] if node else [])]
+    content += [*([policy.facts] if policy else []), *([node] if node else []), *([marked] if marked else [])]
     made = submission_once(membership, content, key=submission_key, act=act)
     if made.startswith(APPROVAL):
         return Approval.objects.select_related("organisation", "requester").get(pk=made.removeprefix(APPROVAL))
     return job_of(made)
+
+
+def _requested(
+    membership: Membership,
+    facts: dict[str, Any],
+    costs: tuple[int, str],
+    submission_key: str,
+    reason: str,
+    actor: Actor,
+    *,
+    now: datetime,
+) -> str:
+    """Ask for an approval of `costs` (micro-NOS, and the sentence that says so); return what stands for it."""
+    approval = approval_request(
+        organisation_id=membership.organisation_id,
+        kind="job",
+        subject=f"submission:{hashlib.sha256(submission_key.encode()).hexdigest()[:32]}",
+        amount_micro=costs[0],
+        worst_case=costs[1],
+        reason=reason,
+        requester=membership,
+        facts=facts,
+        deadline=now + timedelta(days=DAYS_TO_DECIDE),
+        actor=actor,
+        now=now,
+    )
+    return f"{APPROVAL}{approval.pk}"
 
 
 def job_approved(*, approval: Approval, now: datetime) -> str:
@@ -118,7 +139,7 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
             name=facts["name"],
             submission_key=f"approval:{approval.pk}",
             approved_micro=approval.amount_micro,
-            spender=Spender(facts["api_key"] and uuid.UUID(facts["api_key"]), facts["template"]),
+            spender=_spender(facts),
             policy=Policy.read(facts["policy"]) if "policy" in facts else None,
             node=facts.get("node", ""),
             now=now,
@@ -126,6 +147,11 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
     except Denied as refusal:
         raise ActImpossible(f"{membership.user} may not launch this job any more.") from refusal
     return f"job:{job.pk}"
+
+
+def _spender(facts: dict[str, Any]) -> Spender:
+    key = facts["api_key"] and uuid.UUID(facts["api_key"])
+    return Spender(key, facts["template"], facts.get("template_number"), facts.get("labels", {}))
 
 
 def _privacy(facts: dict[str, Any]) -> Privacy:
@@ -154,11 +180,14 @@ def _facts(
         "name": name,
         "api_key": spender.api_key_id and str(spender.api_key_id),
         "template": spender.template,
+        "template_number": spender.template_number,
+        "labels": dict(spender.labels),
         "lines": [
             ["Job", name],
             ["Market", market.name],
             ["Time limit", duration_text(timeout_s)],
             ["Project", project.name],
             ["Visibility", Job.Visibility(prepared.visibility).label],
+            *([["Labels", ", ".join(f"{k}={v}" for k, v in spender.labels.items())]] if spender.labels else []),
         ],
     }

@@ -1,6 +1,7 @@
 """What a launch would do, found out by doing it and taking all of it back."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,9 @@ def job_rehearse(
     privacy: Privacy | None = None,
     reason: str = "",
     template: str = "",
+    template_number: int | None = None,
+    labels: Mapping[str, str] | None = None,
+    node: str = "",
     policy: Policy | None = None,
 ) -> Rehearsal:
     """Do all that job_launch does, balance, caps and approval included, and keep nothing. Raises what it raises."""
@@ -60,6 +64,9 @@ def job_rehearse(
                 privacy=privacy,
                 reason=reason,
                 template=template,
+                template_number=template_number,
+                labels=labels,
+                node=node,
                 policy=policy,
             )
             outcome = "approval" if isinstance(made, Approval) else "launched"

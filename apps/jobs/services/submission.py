@@ -3,14 +3,13 @@
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from django.db import transaction
 
 from apps.billing import services as billing
-from apps.billing.models import Hold
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
 from apps.core.idempotency import once
@@ -22,6 +21,7 @@ from apps.jobs.policies import NearThen, Policy
 from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_prepare, secrets_seal
+from apps.jobs.services.spenders import Spender
 from apps.jobs.state import OVER
 from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Permission
@@ -31,20 +31,6 @@ NODE_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")  # base58
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
 FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
-
-
-@dataclass(frozen=True)
-class Spender:
-    """With which API key a job came, whose caps bind it, and from which template it started, for reports."""
-
-    api_key_id: uuid.UUID | None = None
-    template: str = ""
-
-    @classmethod
-    def of(cls, hold_source: str) -> Self:
-        """Return whose caps bound an earlier hold."""
-        hold = Hold.objects.get(source=hold_source)
-        return cls(hold.api_key_id, hold.dimensions.get("template", ""))
 
 
 @dataclass(frozen=True)
@@ -124,6 +110,7 @@ def job_submit(
 
     content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
     content += [*([policy.facts] if policy else []), *([node] if node else [])]
+    content += [dict(spender.labels)] if spender and spender.labels else []
     made = submission_once(membership, content, key=submission_key, act=act)
     if made.startswith(APPROVAL):
         raise ApprovalNeeded(
@@ -267,6 +254,9 @@ def accept(
         price_micro=market.price_micro,
         approved_micro=approved_micro,
         node_wanted=node,
+        template=spender.template[:60],
+        template_number=spender.template_number,
+        labels=dict(spender.labels),
         created_at=now,
         **policy.facts,
     )
@@ -276,7 +266,8 @@ def accept(
         sentence=f"Accepted for {market.name}; the worst case is held until it ends.",
         now=now,
     )
-    attempt_make(job, 1, spender, now=now)
+    # What a project is labelled with, its usage is too; a job's own label of the same name goes before.
+    attempt_make(job, 1, replace(spender, labels={**project.labels, **spender.labels}), now=now)
     return job
 
 
@@ -313,7 +304,7 @@ def hold_for(job: Job, attempt: Attempt, spender: Spender, *, now: datetime) -> 
         project_id=job.project_id,
         member_id=job.member_id,
         api_key_id=spender.api_key_id,
-        dimensions={"market": job.market.slug, "template": spender.template},
+        dimensions={"market": job.market.slug, **spender.dimensions},
         label=job.name,
         expires_at=now + timedelta(seconds=job.timeout_s) + FORGOTTEN_AFTER,
         now=now,

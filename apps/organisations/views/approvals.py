@@ -44,7 +44,7 @@ def _list_page(
     before = page_mark(request, uuid.UUID)
     over, next_before = approvals_over(Grant.of_member(membership), before=before, limit=PAGE)
     context = {
-        "waiting": [] if before else approvals_open(Grant.of_member(membership)),
+        "undecided": [] if before else approvals_open(Grant.of_member(membership)),
         "over": over,
         "before": before,
         "next_before": next_before,

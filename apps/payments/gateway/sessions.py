@@ -7,6 +7,7 @@ from typing import Any
 
 from apps.payments.gateway.client import SessionCreateParams, stripe_client
 
+SHOWN = ["always", "limited", "unspecified"]  # whichever way a card came to be kept
 EXPANDED = ["payment_intent.latest_charge.balance_transaction"]
 
 
@@ -61,7 +62,8 @@ def session_create(
 ) -> Session:
     """Open a Checkout session, once per idempotency key: a repeat returns the first session.
 
-    `note` stands at the button that pays; `keep_card` keeps the card for charges while its holder is away.
+    `note` stands at the button that pays; `keep_card` keeps the card for charges while its holder is away. Paid by
+    card, the page offers the customer's kept cards, and without `keep_card` to keep the one that is typed.
 
     Raises StripeUnavailable (repeat safely) or StripeRefused.
     """
@@ -88,6 +90,11 @@ def session_create(
         "metadata": dict(metadata),
         "payment_intent_data": {"metadata": dict(metadata)},
     }
+    if method == "card":
+        # Checkout offers the customer's kept cards, and to keep another unless that was chosen before.
+        params["saved_payment_method_options"] = {"allow_redisplay_filters": SHOWN}
+        if not keep_card:
+            params["saved_payment_method_options"]["payment_method_save"] = "enabled"
     if keep_card:
         params["payment_intent_data"] = {"metadata": dict(metadata), "setup_future_usage": "off_session"}
     if note:

@@ -3,10 +3,24 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
 from apps.payments.models.topups import TopUp
+
+# How a dispute stands, as the organisation reads it; Stripe's words are for staff.
+STANDINGS: dict[str, Promise] = {
+    "warning_needs_response": _("The bank asks; nothing is taken"),
+    "warning_under_review": _("The bank asks; nothing is taken"),
+    "warning_closed": _("The bank asked, and took nothing"),
+    "prevented": _("Prevented; nothing was taken"),
+    "needs_response": _("The bank has taken it back; we are answering"),
+    "under_review": _("The bank is deciding"),
+    "won": _("It stands: the credits are free again"),
+    "lost": _("Lost: the bank keeps the money"),
+}
 
 
 class Dispute(models.Model):
@@ -47,6 +61,16 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return f"dispute {self.dispute_id}"
+
+    @property
+    def reason_text(self) -> str:
+        """Return the reason that the bank gave, as words."""
+        return self.reason.replace("_", " ")
+
+    @property
+    def standing(self) -> Promise | str:
+        """Return how it stands, as the organisation reads it."""
+        return STANDINGS.get(self.status, self.status.replace("_", " "))
 
     @property
     def open(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from apps.billing.services import refund_looks
 from apps.core.errors import NotFound
 from apps.organisations.models import Approval, Organisation
-from apps.payments.models import Refund, TopUp
+from apps.payments.models import Dispute, Refund, TopUp
 
 PAGE = 25
 
@@ -26,6 +26,12 @@ def refunds_page(organisation: Organisation, before: uuid.UUID | None = None) ->
     if before is not None:
         refunds = refunds.filter(id__lt=before)
     return list(refunds.order_by("-id")[:PAGE])
+
+
+def disputes_latest(organisation: Organisation, limit: int = 10) -> list[Dispute]:
+    """Return the organisation's latest disputes, newest first, each with its top-up."""
+    disputes = Dispute.objects.filter(organisation=organisation).select_related("topup__quote")
+    return list(disputes.order_by("-id")[:limit])
 
 
 def refundables(organisation: Organisation, limit: int = 10) -> list[Refundable]:

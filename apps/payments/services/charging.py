@@ -6,6 +6,7 @@ again under the same key; later it only looks whether there was a payment.
 
 import logging
 import uuid
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -84,7 +85,8 @@ def _why(topup: TopUp, refusal: gateway.StripeRefused, *, now: datetime) -> tupl
     if isinstance(refusal, gateway.CustomerGone):
         customer_look(organisation_id=topup.organisation_id, now=now)
     elif card.removed_at is None:
-        card_look(card=card, now=now)
+        with suppress(gateway.StripeRefused):  # then its first refusal is all there is to say
+            card_look(card=card, now=now)
     card.refresh_from_db()
     if card.removed_at is None:
         return refusal.message, False

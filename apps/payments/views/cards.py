@@ -57,7 +57,7 @@ def card_setup(request: HttpRequest, slug: str, setup_id: uuid.UUID) -> HttpResp
     """Where Stripe's page returns to: asks again by itself until the card is there."""
     grant = page_grant(request, slug, Permission.BILLING_MANAGE)
     setup = card_setup_get(grant.organisation, setup_id)
-    context = {"organisation": grant.organisation, "setup": setup, "waiting": setup.closed_at is None}
+    context = {"organisation": grant.organisation, "setup": setup, "awaited": setup.closed_at is None}
     if not request.headers.get("HX-Request"):
         return render(request, "payments/card_setup.html", context)
     if setup.closed_at is None:

@@ -13,7 +13,7 @@ from apps.core.errors import AppError
 from apps.core.pages import page_mark
 from apps.organisations.roles import Permission
 from apps.organisations.views.frame import actor_of, enter
-from apps.payments.selectors.refunds import PAGE, refundables, refunds_page
+from apps.payments.selectors.refunds import PAGE, disputes_latest, refundables, refunds_page
 from apps.payments.services import refund_request
 
 
@@ -52,6 +52,7 @@ def _page(request: HttpRequest, slug: str, error: AppError | None = None) -> Htt
         "organisation": membership.organisation,
         "refunds": rows,
         "next": rows[-1].id if len(rows) == PAGE else None,
+        "disputes": disputes_latest(membership.organisation),
         "refundables": refundables(membership.organisation),
         "may_ask": membership.may(Permission.BILLING_MANAGE),
         "error": error,

@@ -24,11 +24,12 @@ from apps.payments import services
 from apps.payments.forms import DEFAULT_AMOUNT, TopUpForm
 from apps.payments.methods import CARD, method_named
 from apps.payments.models import TopUp
-from apps.payments.selectors import invoice_number, topup_get, topups_page
+from apps.payments.selectors import cards_of, invoice_number, topup_get, topups_page
 from apps.payments.states import State
 from apps.payments.views.frame import membership_of
 
 STOP_POLLING = 286  # htmx ends its polling at this status
+MOST_NAMED = 3  # kept cards that the form names
 
 
 @login_required
@@ -52,6 +53,7 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
                 now=timezone.now(),
             )
             context |= _price(organisation, price)
+            context["cards"] = list(cards_of(organisation)[:MOST_NAMED])
         except AppError as refusal:
             context["refusal"] = refusal
     part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else ""
@@ -118,19 +120,20 @@ def _standing(topup: TopUp) -> dict[str, Any]:
     """Return what the page shows of a top-up; `mark` changes whenever any of it does."""
     paid = topup.state == State.PAID
     invoice = invoice_number(topup) if paid else None
-    waiting = topup.state in (State.CREATED, State.OPEN)
+    awaited = topup.state in (State.CREATED, State.OPEN)
     resumable = topup.closed_at is None and timezone.now() < topup.quote.expires_at
     return {
         "topup": topup,
-        "shown": "credited" if paid else "waiting" if waiting else topup.state,
+        "shown": "credited" if paid else "waiting" if awaited else topup.state,
         "quote": topup.price,
         "method": method_named(topup.method),
         "net_typed": f"{topup.quote.net_minor / 100:.2f}",
         "invoice": invoice,
         "balance_micro": wallet(topup.organisation_id).available_micro if paid else None,
         "parked": bool(topup.parked_reason) and not paid,
-        "waiting": waiting,
+        "awaited": awaited,
         "resumable": resumable,
+        "asks_holder": awaited and topup.automatic and bool(topup.checkout_url),
         "mark": f"{topup.state}.{bool(topup.parked_reason)}.{invoice or ''}",
-        "more_to_come": (paid and invoice is None) or (waiting and not topup.parked_reason),
+        "more_to_come": (paid and invoice is None) or (awaited and not topup.parked_reason),
     }

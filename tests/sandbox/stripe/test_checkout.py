@@ -147,3 +147,37 @@ def test_the_page_shows_amount_items_and_the_way_back(client: stripe.StripeClien
     ):
         assert shown in text
     assert session.expires_at > time.time()
+
+
+# saved cards
+
+
+def test_a_session_shows_the_saved_cards_that_its_filter_lets_pass(client: stripe.StripeClient) -> None:
+    customer = client.v1.customers.create({"email": "p@platform.example"})
+    for usage, last4 in (("off_session", "4242"), (None, "4444")):
+        kept = {"payment_intent_data": {"setup_future_usage": usage}}
+        asked = {"saved_payment_method_options": {"payment_method_save": "enabled"}}
+        session = client.v1.checkout.sessions.create(
+            session_params(customer=customer.id, **(kept if usage else asked))
+        )
+        number = "4242424242424242" if last4 == "4242" else "5555555555554444"
+        assert browse(session.url, **card(number), save="on").status_code == 303
+    found = client.v1.payment_methods.list({"customer": customer.id}).data
+    assert {method.card.last4: method.allow_redisplay for method in found} == {"4242": "limited", "4444": "always"}
+    by_default = client.v1.checkout.sessions.create(session_params(customer=customer.id))
+    assert by_default.saved_payment_method_options.allow_redisplay_filters == ["always"]
+    shown = browse(by_default.url).text
+    assert ("4444" in shown, "•••• 4242" in shown) == (True, False)
+
+
+def test_a_saved_card_pays_without_being_typed(client: stripe.StripeClient) -> None:
+    customer = client.v1.customers.create({"email": "p@platform.example"})
+    method = client.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+    options = {"allow_redisplay_filters": ["always", "limited", "unspecified"]}
+    session = client.v1.checkout.sessions.create(
+        session_params(customer=customer.id, saved_payment_method_options=options)
+    )
+    assert browse(session.url, saved="pm_nobodys").status_code == 402
+    assert browse(session.url, saved=method.id).status_code == 303
+    paid = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
+    assert (paid.payment_status, paid.payment_intent.payment_method) == ("paid", method.id)

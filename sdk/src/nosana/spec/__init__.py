@@ -2,6 +2,7 @@
 
 from nosana.spec.definition import ContainerRun, CreateVolume, Definition, ExposedPort, Operation
 from nosana.spec.flow import FlowState, LogEntry, OpState
+from nosana.spec.lines import definition_lines, line_of
 from nosana.spec.literals import LiteralUnresolved, Scope, args_resolve
 from nosana.spec.problems import DefinitionInvalid, Level, Problem
 from nosana.spec.read import definition_read
@@ -23,9 +24,11 @@ __all__ = [
     "Problem",
     "Scope",
     "args_resolve",
+    "definition_lines",
     "definition_parse",
     "definition_read",
     "definition_validate",
+    "line_of",
     "ports_of",
     "waits_in_vain",
 ]
