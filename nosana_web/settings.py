@@ -276,6 +276,14 @@ GEO_COUNTRY_HEADER = env.str("GEO_COUNTRY_HEADER", default="")
 
 # --- chain -----------------------------------------------------------------------------------------------
 CHAIN_CLUSTER = env.str("CHAIN_CLUSTER", default="sandbox")  # a profile of nosana.chain
+# Where people look at what is on the chain; {kind} is tx or address, {name} the signature or address. "" for no links.
+CHAIN_EXPLORER = env.str(
+    "CHAIN_EXPLORER",
+    default={
+        "mainnet": "https://explorer.solana.com/{kind}/{name}",
+        "devnet": "https://explorer.solana.com/{kind}/{name}?cluster=devnet",
+    }.get(CHAIN_CLUSTER, ""),
+)
 CHAIN_RPC_URL = env.str("CHAIN_RPC_URL", default="")
 CHAIN_WS_URL = env.str("CHAIN_WS_URL", default="")
 CHAIN_GENESIS_HASH = env.str("CHAIN_GENESIS_HASH", default="")

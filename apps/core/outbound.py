@@ -67,10 +67,19 @@ def address_check(url: str) -> None:
 
 async def post(url: str, *, content: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
     """Send the content there and return the answer, at most after `seconds`; nothing that goes wrong is raised."""
+    return await _ask("POST", url, content, headers, seconds)
+
+
+async def get(url: str, *, seconds: float) -> Answer:
+    """Ask there and return the answer, at most after `seconds`; nothing that goes wrong is raised."""
+    return await _ask("GET", url, b"", {"User-Agent": "nosana-web"}, seconds)
+
+
+async def _ask(method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
     began, status, text, error = perf_counter(), None, "", ""
     try:
         async with asyncio.timeout(seconds):
-            status, text = await _post(url, content, headers, seconds)
+            status, text = await _send(method, url, content, headers, seconds)
     except AddressRefused as refusal:
         error = refusal.message
     except TimeoutError:
@@ -80,7 +89,9 @@ async def post(url: str, *, content: bytes, headers: Mapping[str, str], seconds:
     return Answer(status, text, error, round((perf_counter() - began) * 1000))
 
 
-async def _post(url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> tuple[int, str]:
+async def _send(
+    method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float
+) -> tuple[int, str]:
     address_check(url)
     parts = httpx.URL(url)
     target = parts.copy_with(
@@ -90,7 +101,7 @@ async def _post(url: str, content: bytes, headers: Mapping[str, str], seconds: f
     async with (
         httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=seconds) as client,
         client.stream(
-            "POST", target, content=content, headers=sent, extensions={"sni_hostname": parts.host}
+            method, target, content=content, headers=sent, extensions={"sni_hostname": parts.host}
         ) as answer,
     ):
         read = b""

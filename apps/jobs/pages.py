@@ -1,14 +1,17 @@
 """What the pages say about jobs beyond their rows: costs that tick, the next step in words, what changed."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from apps.jobs.editing import definition_text as definition_text
+from apps.jobs.files import ResultFile, result_files
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.selectors import running_cost
 from apps.jobs.services import extension_estimate
@@ -45,7 +48,8 @@ class Outcome:
     operation: str
     status: str
     exit_code: int | None
-    values: list[tuple[str, list[str]]]
+    seconds: int | None
+    values: list[tuple[str, list[ResultFile]]]
     errors: list[str]
 
 
@@ -94,18 +98,43 @@ def finished(job: Job) -> bool:
 
 def next_words(job: Job) -> str:
     """Return what happens next, for people."""
-    market = job.market.name
+    words = {"market": job.market.name}
     if job.over:
         return _end_words(job)
     if job.stop_requested_at is not None:
         if job.state == State.RUNNING:
-            return "The network is being told to stop it. You pay the seconds it ran; the rest is released."
-        return "It is leaving the queue. A job that never ran costs nothing; the whole hold is released."
+            return _("The network is being told to stop it. You pay the seconds it ran; the rest is released.")
+        return _("It is leaving the queue. A job that never ran costs nothing; the whole hold is released.")
+    if job.attempt is not None and job.attempt.parked_at is not None:
+        return _("It is parked: a person of the platform looks into it. Nothing more is charged meanwhile.")
+    if job.state == State.PENDING and job.reason:
+        return _("Another try follows by itself as soon as the deposit of the last one is back.")
     if job.state == State.PENDING:
-        return f"It is being put on the network, in the market {market}. This usually takes a few seconds."
+        return (
+            _("It is being put on the network, in the market %(market)s. This usually takes a few seconds.")
+            % words
+        )
     if job.state == State.QUEUED:
-        return f"It waits for a free node in {market}. Waiting costs nothing; only running seconds are paid."
-    return "It ends when its operations do, when you stop it, or at its time limit, whichever comes first."
+        return (
+            _("It waits for a free node in %(market)s. Waiting costs nothing; only running seconds are paid.")
+            % words
+        )
+    return _("It ends when its operations do, when you stop it, or at its time limit, whichever comes first.")
+
+
+def log_empty_words(job: Job, lines: int) -> str:
+    """Return why a log is empty, and what to expect of it."""
+    if lines:
+        return _("Loading the newest lines…")
+    if job.over and job.started_at is None:
+        return _("It never ran, so there is no log.")
+    if job.over:
+        return _("It ran and wrote nothing.")
+    if job.state == State.RUNNING:
+        return _("It runs and has written nothing yet; lines appear here as it writes them.")
+    if job.state == State.QUEUED:
+        return _("It waits for a node; its lines appear here as soon as one runs it.")
+    return _("It is not on the network yet; its lines appear here as soon as a node runs it.")
 
 
 def extension_words(job: Job, form: Any) -> dict[str, Any]:
@@ -118,41 +147,80 @@ def extension_words(job: Job, form: Any) -> dict[str, Any]:
 
 
 def _end_words(job: Job) -> str:
+    if job.attempt is not None and job.attempt.parked_at is not None and not _settled(job):
+        return _(
+            "It is parked: a person of the platform reads the network's history and settles it. Its hold stays."
+        )
     if not _settled(job):
-        return "The network is making the end final; then the seconds that ran are paid and the rest is released."
+        return _(
+            "The network is making the end final; then the seconds that ran are paid and the rest is released."
+        )
     assert job.attempt is not None
     if job.attempt.result_cid and job.result_at is None:
-        return "The money is settled. The result is being fetched from the network."
+        return _("The money is settled. The result is being fetched from the network.")
     if not job.attempt.cost_micro:
-        return "It cost nothing; the whole hold is back in your balance."
-    return "Everything is settled: the seconds that ran are paid, the rest is back in your balance."
+        return _("It cost nothing; the whole hold is back in your balance.")
+    return _("Everything is settled: the seconds that ran are paid, the rest is back in your balance.")
+
+
+HIDDEN = "•••"
+SECRET_NAME = re.compile(
+    r"(token|secret|passw|password|api_?key|access_?key|private_?key|credential)", re.IGNORECASE
+)
+
+
+def definition_shown(definition: Any) -> Any:
+    """Return a definition for pages and downloads: what stands under a telling name of an environment is hidden.
+
+    Sealed secrets are marks already (`%%secret.NAME%%`) and stay readable as such.
+    """
+    if isinstance(definition, list):
+        return [definition_shown(one) for one in definition]
+    if not isinstance(definition, dict):
+        return definition
+    shown = {key: definition_shown(value) for key, value in definition.items()}
+    if isinstance(shown.get("env"), dict):
+        shown["env"] = {name: _hidden(str(name), value) for name, value in shown["env"].items()}
+    return shown
+
+
+def _hidden(name: str, value: Any) -> Any:
+    open_ = isinstance(value, str) and value and not value.startswith("%%")
+    return HIDDEN if open_ and SECRET_NAME.search(name) else value
 
 
 def outcomes(result: Any) -> list[Outcome]:
     """Return what each operation gave back, from the flow state a node stored; unknown shapes give nothing."""
     states = result.get("opStates") if isinstance(result, dict) else None
+    files = result_files(result)
     found = []
     for state in states if isinstance(states, list) else []:
         if isinstance(state, dict):
+            operation = str(state.get("operationId", "?"))
             found.append(
                 Outcome(
-                    operation=str(state.get("operationId", "?"))[:200],
+                    operation=operation[:200],
                     status=str(state.get("status", ""))[:40],
                     exit_code=state.get("exitCode") if isinstance(state.get("exitCode"), int) else None,
-                    values=_values(state.get("results")),
+                    seconds=_seconds(state),
+                    values=_values(state.get("results"), operation, files),
                     errors=_errors(state),
                 )
             )
     return found
 
 
-def _values(results: Any) -> list[tuple[str, list[str]]]:
+def _seconds(state: dict[str, Any]) -> int | None:
+    began, ended = state.get("startTime"), state.get("endTime")
+    known = isinstance(began, int | float) and isinstance(ended, int | float) and 0 < began <= ended < 10**14
+    return int((ended - began) / 1000) if known else None  # type: ignore[operator]
+
+
+def _values(results: Any, operation: str, files: list[ResultFile]) -> list[tuple[str, list[ResultFile]]]:
     if not isinstance(results, dict):
         return []
-    return [
-        (str(name), [str(value)[:CHIP_LIMIT] for value in (values if isinstance(values, list) else [values])][:50])
-        for name, values in results.items()
-    ]
+    own = [one for one in files if one.operation == operation]
+    return [(str(name), [one for one in own if one.key == str(name)][:50]) for name in results]
 
 
 def _errors(state: dict[str, Any]) -> list[str]:

@@ -186,7 +186,7 @@ async def log_text(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpRe
 
 @require_safe
 async def log_json(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
-    """Answer the whole log as one JSON object a line."""
+    """Answer the log as one JSON object a line; `?after=` and `?until=` are numbers of lines, without them all."""
     return await _download(
         request, slug, job_id, lambda line: _line_json(line) + "\n", "application/x-ndjson", "ndjson"
     )
@@ -197,19 +197,24 @@ async def _download(
 ) -> StreamingHttpResponse:
     """Answer a log of any length, read a few lines at a time while they are sent."""
     job = await sync_to_async(_job_for)(request, slug, job_id)
-    response = StreamingHttpResponse(_log_pages(job, Watch(request, slug, job), show), content_type=kind)
+    after, until = _number(request.GET.get("after", "")), _number(request.GET.get("until", ""))
+    pages = _log_pages(job, Watch(request, slug, job), show, after, until or 10**9)
+    response = StreamingHttpResponse(pages, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="job-{job.pk}.{ending}"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-async def _log_pages(job: Job, watch: Watch, show: Callable[[LogLine], str]) -> AsyncIterator[str]:
-    after = 0
-    while lines := await _read(log_after, job, after, BATCH):
+async def _log_pages(
+    job: Job, watch: Watch, show: Callable[[LogLine], str], after: int, until: int
+) -> AsyncIterator[str]:
+    while lines := await _read(log_after, job, after, max(min(BATCH, until - after), 0)):
         if await watch.refusal() is not None:
             return
         after = lines[-1].seq
         yield "".join(map(show, lines))
+        if after >= until:
+            return
 
 
 def _line_text(line: LogLine) -> str:

@@ -1,147 +1,327 @@
-/* The live log: follows the stream, keeps the newest lines, searches while it runs, says when it is cut off. */
+/* The live log of a job: what the stream brings, as the person wants to see it. The parts stand in log/. */
 
+import { choicesKeep, choicesRead } from "./log/choices.js";
+import { fits, lineElement, lineRead, MOST, smallOf } from "./log/lines.js";
+import { Stream } from "./log/stream.js";
+import { Window } from "./log/window.js";
 import { say } from "./ui.js";
 
-const KEPT = 5000; // lines the page holds; the download has them all
-const TAIL = 2000; // lines asked for at first
-
+const OLDER = 5000; // lines fetched at once from above
 const panel = document.querySelector("[data-stream]");
 const view = panel.querySelector("[data-log-view]");
-const status = panel.querySelector("[data-log-status]");
-const hits = panel.querySelector("[data-log-hits]");
+const part = (name) => panel.querySelector(`[data-log-${name}]`);
 const search = panel.querySelector("#log-search");
-const followButton = panel.querySelector("[data-log-follow]");
-const wrapButton = panel.querySelector("[data-log-wrap]");
+const times = panel.querySelector("#log-time");
+const level = panel.querySelector("#log-level");
+const operation = panel.querySelector("#log-operation");
+const choices = choicesRead();
 
+const look = { times: choices.times, began: Date.parse(panel.dataset.began), words: "", here: 0 };
+const wanted = { words: "", level: "", operation: "", only: false };
+let lines = []; // in order of their numbers, without gaps
+let hits = []; // numbers of lines that hold the words, among those that fit
+let hit = -1;
 let waiting = [];
 let scheduled = false;
 let following = true;
-let wanted = "";
-let matched = 0;
-let last = 0;
+let paused = false;
+let fetching = null;
+let whole = true; // whether nothing older waits
+const page = new Window(view, (line) => lineElement(line, look));
 
-/* --- one line ---------------------------------------------------------------------------------------- */
-const ESCAPES = /\u001b\[([0-9;]*)([A-Za-z])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[\u0000-\u0008\u000b-\u001f]/g;
-const COLOURS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+/* --- what is shown ------------------------------------------------------------------------------------ */
+const narrowed = () => Boolean(wanted.level || wanted.operation || (wanted.only && wanted.words));
+const fitting = (some) => (narrowed() ? some.filter((line) => fits(line, wanted)) : some);
 
-function textInto(element, text) {
-  let at = 0;
-  let colour = "";
-  let bold = false;
-  const put = (part) => {
-    if (!part) return;
-    if (!colour && !bold) return element.append(part);
-    const span = document.createElement("span");
-    span.className = `${colour && `ansi-${colour}`} ${bold ? "ansi-bold" : ""}`.trim();
-    span.textContent = part;
-    element.append(span);
-  };
-  for (const match of text.matchAll(ESCAPES)) {
-    put(text.slice(at, match.index));
-    at = match.index + match[0].length;
-    if (match[2] !== "m") continue;
-    for (const code of (match[1] || "0").split(";").map(Number)) {
-      if (code === 0) [colour, bold] = ["", false];
-      else if (code === 1) bold = true;
-      else if (code === 39) colour = "";
-      else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) colour = COLOURS[code % 10];
-    }
+function note(name, text, before) {
+  let element = view.querySelector(`.log-${name}`);
+  if (!text) return element?.remove();
+  if (!element) {
+    element = document.createElement("p");
+    element.className = `log-note-line log-${name}`;
+    if (before) view.prepend(element);
+    else view.append(element);
   }
-  put(text.slice(at));
+  if (element.textContent !== text) element.textContent = text;
 }
 
-function lineElement(line) {
-  const element = document.createElement("div");
-  element.className = `line ${line.stream}`;
-  element.id = `line-${line.seq}`;
-  const time = document.createElement("time");
-  time.dateTime = line.at;
-  time.textContent = line.at.slice(11, 19);
-  const text = document.createElement("span");
-  text.className = "text";
-  textInto(text, line.text);
-  element.append(time, text);
-  element.dataset.plain = text.textContent.toLowerCase();
-  mark(element);
-  return element;
+function notes() {
+  const empty = lines.length && narrowed() && !page.blocks.length;
+  note("nothing", empty ? "No line fits what you chose; choose another level or operation, or other words." : "", false);
+  const first = lines[0]?.seq ?? 1;
+  const full = lines.length >= MOST;
+  note("older", whole ? "" : full ? `Lines 1 to ${first - 1} are in the log by the page.` : `Scroll up for lines 1 to ${first - 1}.`, true);
 }
 
-/* --- search ------------------------------------------------------------------------------------------ */
-function mark(element) {
-  const fits = !wanted || element.dataset.plain.includes(wanted);
-  element.hidden = !fits;
-  if (wanted && fits) matched += 1;
+function showAll() {
+  page.set(fitting(lines));
+  notes();
+  count();
+  if (following) page.toEnd();
 }
 
-function showHits() {
-  hits.textContent = wanted ? `${matched} line${matched === 1 ? "" : "s"}` : "";
-}
-
-search.addEventListener("input", () => {
-  wanted = search.value.trim().toLowerCase();
-  matched = 0;
-  for (const element of view.querySelectorAll(".line")) mark(element);
-  showHits();
-  if (following) view.scrollTop = view.scrollHeight;
-});
-
-/* --- follow, wrap ------------------------------------------------------------------------------------- */
-function follow(on) {
-  following = on;
-  followButton.setAttribute("aria-pressed", String(on));
-  if (on) view.scrollTop = view.scrollHeight;
-}
-
-followButton.addEventListener("click", () => follow(!following));
-wrapButton.addEventListener("click", () => {
-  const on = view.classList.toggle("wrap");
-  wrapButton.setAttribute("aria-pressed", String(on));
-});
-view.addEventListener("wheel", (event) => event.deltaY < 0 && follow(false), { passive: true });
-view.addEventListener("touchmove", () => follow(false), { passive: true });
-view.addEventListener("keydown", (event) => ["ArrowUp", "PageUp", "Home"].includes(event.key) && follow(false));
-view.addEventListener("scroll", () => {
-  if (view.scrollHeight - view.scrollTop - view.clientHeight < 8 && !following) follow(true);
-});
-
-/* --- the stream --------------------------------------------------------------------------------------- */
 function paint() {
   scheduled = false;
   if (!waiting.length) return;
-  panel.querySelector("[data-log-empty]")?.remove();
-  const fragment = document.createDocumentFragment();
-  for (const line of waiting.slice(-KEPT)) fragment.append(lineElement(line));
+  if (paused) return pauseShow();
+  const fresh = waiting;
   waiting = [];
-  view.append(fragment);
-  const lines = view.querySelectorAll(".line");
-  for (let i = 0; i < lines.length - KEPT; i += 1) lines[i].remove();
-  if (lines.length > KEPT) leftOut();
-  showHits();
-  if (following) view.scrollTop = view.scrollHeight;
+  lines = lines.length ? lines.concat(fresh) : fresh;
+  const shown = fitting(fresh);
+  page.append(shown);
+  if (wanted.words) hits = hits.concat(shown.filter(holds).map((line) => line.seq));
+  if (lines.length > MOST + OLDER) shorten();
+  notes();
+  hitsShow();
+  if (following) page.toEnd();
 }
 
-function leftOut() {
-  if (view.querySelector(".log-left-out")) return;
-  const note = document.createElement("p");
-  note.className = "log-left-out";
-  note.textContent = "Older lines are not shown here; the download has them all.";
-  view.prepend(note);
-}
-
-function add(event) {
-  for (const data of event.data.split("\n")) {
-    const line = JSON.parse(data);
-    if (line.seq <= last) continue; // a line that was sent before the connection broke
-    last = line.seq;
-    waiting.push(line);
-  }
-  if (!scheduled) {
-    scheduled = true;
-    requestAnimationFrame(paint);
-    setTimeout(() => scheduled && paint(), 250); // frames rest while the page is hidden
+function shorten() {
+  const count = lines.length - MOST;
+  lines.splice(0, count);
+  hits = hits.filter((seq) => seq >= lines[0].seq);
+  hit = hits.indexOf(look.here);
+  whole = false;
+  if (narrowed()) page.set(fitting(lines));
+  else {
+    const dropped = page.blocks[0] ? lines[0].seq - page.blocks[0].lines[0].seq : 0;
+    page.dropFirst(dropped);
   }
 }
 
+function plan() {
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(paint);
+  setTimeout(() => scheduled && paint(), 250); // frames rest while the page is hidden
+}
+
+/* --- older lines -------------------------------------------------------------------------------------- */
+async function older() {
+  if (whole || fetching || lines.length >= MOST || !lines.length) return fetching;
+  const first = lines[0].seq;
+  const after = Math.max(first - 1 - OLDER, 0);
+  fetching = fetch(`${panel.dataset.lines}?after=${after}&until=${first - 1}`)
+    .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(answer.status))))
+    .then((text) => {
+      const fresh = text.split("\n").filter(Boolean).map(lineRead).filter((line) => line.seq < first);
+      if (!fresh.length) whole = true;
+      lines.unshift(...fresh);
+      if (after === 0) whole = true;
+      page.prepend(fitting(fresh));
+      if (wanted.words) hits.unshift(...fitting(fresh).filter(holds).map((line) => line.seq));
+      if (hit >= 0) hit = hits.indexOf(look.here);
+      notes();
+      hitsShow();
+    })
+    .catch(() => say("Older lines could not be loaded just now."))
+    .finally(() => {
+      fetching = null;
+    });
+  return fetching;
+}
+
+/* Everything older, for a search or a line far above; a person who goes on typing stops nothing. */
+async function oldest(until = 1) {
+  let tries = 0;
+  while (!whole && lines.length && lines[0].seq > until && lines.length < MOST && tries < MOST / OLDER) {
+    tries += 1;
+    await older();
+  }
+}
+
+/* --- search ------------------------------------------------------------------------------------------- */
+const holds = (line) => smallOf(line).includes(wanted.words);
+
+function count() {
+  hits = wanted.words ? fitting(lines).filter(holds).map((line) => line.seq) : [];
+  hit = hits.indexOf(look.here);
+  hitsShow();
+}
+
+function hitsShow() {
+  const place = hit >= 0 ? `${hit + 1} of ` : "";
+  const text = wanted.words ? `${place}${hits.length} hit${hits.length === 1 ? "" : "s"}` : "";
+  if (part("hits").textContent !== text) part("hits").textContent = text;
+}
+
+function searched() {
+  wanted.words = search.value.trim().toLowerCase();
+  look.words = wanted.words;
+  if (wanted.only) showAll();
+  else {
+    page.redraw();
+    count();
+  }
+  if (wanted.words) oldest();
+}
+
+function step(by) {
+  if (!hits.length) return;
+  follow(false);
+  const below = hit < 0 ? (by > 0 ? 0 : hits.length - 1) : (hit + by + hits.length) % hits.length;
+  hit = below;
+  go(hits[hit]);
+  hitsShow();
+}
+
+/* --- one line ------------------------------------------------------------------------------------------ */
+function go(seq) {
+  look.here = seq;
+  view.querySelector(".line.here")?.classList.remove("here");
+  const element = page.show(seq);
+  element?.classList.add("here");
+  return element;
+}
+
+async function goHash() {
+  const found = /^#L(\d{1,9})$/.exec(location.hash);
+  if (!found) return;
+  const seq = Number(found[1]);
+  paint();
+  follow(false);
+  await oldest(seq);
+  if (go(seq)) panel.scrollIntoView({ block: "nearest" });
+  else if (lines.length && seq < lines[0].seq) location.assign(`${panel.dataset.page}?from=${seq}#L${seq}`);
+}
+
+view.addEventListener("click", (event) => {
+  const number = event.target.closest("a.seq");
+  if (!number) return;
+  event.preventDefault();
+  const seq = Number(number.textContent);
+  history.replaceState(null, "", `#L${seq}`);
+  follow(false);
+  view.querySelector(".line.here")?.classList.remove("here");
+  look.here = seq;
+  number.parentElement.classList.add("here");
+  say(`The address of this page leads to line ${seq} now.`);
+});
+addEventListener("hashchange", goHash);
+
+/* --- follow, pause, wrap, times, filters ----------------------------------------------------------------- */
+const pressed = (name, on) => part(name).setAttribute("aria-pressed", String(on));
+
+function follow(on) {
+  following = on;
+  pressed("follow", on);
+  if (on) page.toEnd();
+}
+
+function pauseShow() {
+  part("pause").textContent = paused ? `Go on${waiting.length ? ` (${waiting.length} new)` : ""}` : "Pause";
+}
+
+function pause(on) {
+  paused = on;
+  pressed("pause", on);
+  pauseShow();
+  if (!on) paint();
+}
+
+function wrap(on) {
+  choices.wrap = on;
+  choicesKeep(choices);
+  view.classList.toggle("wrap", on);
+  pressed("wrap", on);
+  page.redraw();
+  if (following) page.toEnd();
+  else if (look.here) page.show(look.here);
+}
+
+function timesSet(kind) {
+  times.value = look.times = choices.times = kind;
+  choicesKeep(choices);
+  page.redraw();
+}
+
+function only(on) {
+  wanted.only = on;
+  pressed("only", on);
+  showAll();
+}
+
+part("follow").addEventListener("click", () => follow(!following));
+part("pause").addEventListener("click", () => pause(!paused));
+part("wrap").addEventListener("click", () => wrap(!choices.wrap));
+part("only").addEventListener("click", () => only(!wanted.only));
+part("next").addEventListener("click", () => step(1));
+part("previous").addEventListener("click", () => step(-1));
+times.addEventListener("change", () => timesSet(times.value));
+for (const [element, name] of [[level, "level"], [operation, "operation"]]) {
+  element.addEventListener("change", () => {
+    wanted[name] = element.value;
+    showAll();
+    if (element.value) oldest();
+  });
+}
+let typed = 0;
+search.addEventListener("input", () => {
+  clearTimeout(typed);
+  typed = setTimeout(searched, 120);
+});
+search.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  step(1);
+});
+search.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.shiftKey) {
+    event.preventDefault();
+    step(-1);
+  } else if (event.key === "Escape" && search.value) {
+    search.value = "";
+    searched();
+  }
+});
+/* Whoever scrolls up stays there; whoever scrolls down to the end follows again. */
+const atEnd = () => view.scrollHeight - view.scrollTop - view.clientHeight < 8;
+view.addEventListener("wheel", (event) => (event.deltaY < 0 ? follow(false) : atEnd() && follow(true)), { passive: true });
+view.addEventListener("touchmove", () => follow(atEnd()), { passive: true });
+view.addEventListener("mousedown", (event) => event.offsetX >= view.clientWidth && follow(false));
+view.addEventListener("keydown", (event) => {
+  if (["ArrowUp", "PageUp", "Home"].includes(event.key)) follow(false);
+  else if (event.key === "End") follow(true);
+});
+view.addEventListener("scroll", () => {
+  if (view.scrollTop < 400) older();
+});
+new ResizeObserver(() => following && page.toEnd()).observe(view);
+page.afterFill = () => following && page.toEnd();
+
+/* --- keys: single letters, which can be switched off ------------------------------------------------------ */
+const keys = {
+  f: () => follow(!following),
+  p: () => pause(!paused),
+  w: () => wrap(!choices.wrap),
+  t: () => timesSet({ clock: "since", since: "off", off: "clock" }[choices.times]),
+  s: () => search.focus(),
+  n: () => step(1),
+  N: () => step(-1),
+  o: () => only(!wanted.only),
+  g: async () => {
+    follow(false);
+    await oldest();
+    if (lines.length) go(lines[0].seq);
+  },
+  G: () => follow(true),
+  "?": () => document.getElementById("log-keys").showModal(),
+};
+const keysOn = document.querySelector("[data-keys-on]");
+keysOn.checked = choices.keys;
+keysOn.addEventListener("change", () => {
+  choices.keys = keysOn.checked;
+  choicesKeep(choices);
+});
+document.addEventListener("keydown", (event) => {
+  if (!choices.keys || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
+  const act = Object.hasOwn(keys, event.key) ? keys[event.key] : null;
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+/* --- the stream --------------------------------------------------------------------------------------- */
 let newest = ""; // the last change the stream told
 
 function renew() {
@@ -149,52 +329,65 @@ function renew() {
   if (live && newest && live.dataset.seen !== newest) htmx.trigger(live, "job-changed");
 }
 
-function changed(event) {
-  newest = JSON.parse(event.data).seen;
-  renew();
-}
-
 /* What was told while an answer was on its way is asked for again once the answer stands. */
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id === "job-live" || event.detail.elt?.id === "job-live") renew();
 });
 
-function show(word, kind) {
-  status.textContent = word;
+const STATES = {
+  live: ["live", "live"],
+  back: ["live", "live"],
+  cut: ["reconnecting…", "cut"],
+  lost: ["cut off; load the page again", "cut"],
+  end: ["complete", "end"],
+  refused: ["ended: you may no longer follow this job", "cut"],
+};
+let stated = "";
+
+function stateShow(state, sentence = "") {
+  const [word, kind] = STATES[state];
+  const status = part("status");
+  if (status.textContent !== word) status.textContent = word;
   status.dataset.kind = kind;
+  if (state === "back") say("The log is live again.");
+  else if (state === "cut" && stated !== "cut") say("The connection was lost; the log continues when it is back.");
+  else if (sentence) say(sentence);
+  stated = state;
 }
 
-function open() {
-  const source = new EventSource(`${panel.dataset.stream}?tail=${TAIL}`);
-  let cut = false;
-  source.addEventListener("open", () => {
-    show("live", "live");
-    if (cut) say("The log is live again.");
-    cut = false;
-  });
-  source.addEventListener("log", add);
-  source.addEventListener("state", changed);
-  source.addEventListener("skipped", leftOut);
-  source.addEventListener("end", () => {
-    source.close();
-    show("complete", "end");
-  });
-  source.addEventListener("refused", (event) => {
-    source.close();
-    show("ended: you may no longer follow this job", "cut");
-    say(JSON.parse(event.data).detail);
-  });
-  source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) {
-      show("cut off; load the page again", "cut");
-      return;
-    }
-    if (!cut) say("The connection was lost; the log continues when it is back.");
-    cut = true;
-    show("reconnecting…", "cut");
-  });
-  addEventListener("pagehide", () => source.close());
-  addEventListener("pageshow", (event) => event.persisted && location.reload());
+let figuresDue = 0;
+
+function figuresTell(fresh) {
+  if (figuresDue || !fresh.some((line) => line.text.startsWith('{"metrics"'))) return;
+  figuresDue = setTimeout(() => {
+    figuresDue = 0;
+    document.body.dispatchEvent(new CustomEvent("figures-came"));
+  }, 5000);
 }
 
-open();
+let began = false;
+const stream = new Stream(panel.dataset.stream, {
+  lines: (fresh) => {
+    if (!lines.length && !waiting.length) whole = fresh[0].seq === 1;
+    waiting.push(...fresh);
+    if (began) figuresTell(fresh);
+    plan();
+    if (!began) setTimeout(goHash, 0);
+    began = true;
+  },
+  changed: (seen) => {
+    newest = seen;
+    renew();
+  },
+  skipped: () => {},
+  state: stateShow,
+});
+
+for (const element of panel.querySelectorAll(".log-script")) element.hidden = false;
+times.value = choices.times;
+view.classList.toggle("wrap", choices.wrap);
+pressed("wrap", choices.wrap);
+stateShow("live");
+part("status").textContent = "connecting…";
+part("status").dataset.kind = "";
+stream.open();

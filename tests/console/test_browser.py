@@ -89,7 +89,7 @@ def test_the_log_appears_live_and_survives_a_lost_connection(job: Job, database:
         expect(page.locator("#job-results")).to_contain_text("148933")
         expect(page.locator("[data-log-status]")).to_have_text("complete")
         page.fill("#log-search", "while you")
-        expect(page.locator("[data-log-hits]")).to_have_text("2 lines")
+        expect(page.locator("[data-log-hits]")).to_have_text("2 hits")
 
 
 def test_costs_tick_and_a_job_is_stopped_through_the_dialog(job: Job, database: str, page: Page) -> None:
@@ -101,7 +101,7 @@ def test_costs_tick_and_a_job_is_stopped_through_the_dialog(job: Job, database: 
         expect(cost).not_to_have_text(before, timeout=5000)
         page.get_by_role("link", name="Stop").click()
         page.get_by_role("button", name="Keep it").click()
-        expect(page.locator("dialog")).to_be_hidden()
+        expect(page.locator("#act-dialog")).to_be_hidden()
         page.get_by_role("link", name="Stop").click()
         page.get_by_role("button", name="Stop the job").click()
         expect(page.get_by_text("The stop is on its way")).to_be_visible()

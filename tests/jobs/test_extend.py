@@ -106,7 +106,7 @@ def test_beyond_what_needs_an_approval_it_is_refused(world: World, job: Job) -> 
 def test_the_page_says_what_it_costs_and_asks(world: World, job: Job) -> None:
     client = world.client(world.mia)
     url = f"/o/acme/jobs/{job.pk}/extend/"
-    assert "more time" in client.get(f"/o/acme/jobs/{job.pk}/").content.decode()
+    assert "More time" in client.get(f"/o/acme/jobs/{job.pk}/").content.decode()
     page = client.get(url, {"timeout_minutes": "20"}).content.decode()
     assert "0.027090" in page
     assert "0.054180" in page

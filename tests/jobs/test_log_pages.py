@@ -35,7 +35,7 @@ def test_a_search_finds_lines_in_any_case_and_shows_them_as_text(world: World, j
     page = world.client(world.victor).get(url(job, "log/?q=LOSS"))
     assert page.status_code == 200
     assert page.content.count(b'class="line container"') == 2
-    assert b"Loss &lt;b&gt;rose" in page.content
+    assert b"<mark>Loss</mark> &lt;b&gt;rose" in page.content
     assert b"No line of the log holds" in world.client(world.victor).get(url(job, "log/?q=nothing")).content
 
 

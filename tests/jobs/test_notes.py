@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apps.core.errors import AppError, Denied, KeyReused
+from apps.core.errors import AppError, Conflict, Denied, KeyReused
 from apps.jobs.models import Job, Note
 from apps.jobs.selectors import notes_of
 from apps.jobs.services import note_add, note_delete, note_edit
@@ -53,7 +53,7 @@ def test_only_its_author_changes_a_note_and_the_trail_keeps_both_texts(
     note, olga = added(mia, job), rich.acme.memberships.get(user=rich.olga)
     for act in (note_edit, note_delete):
         given = {"text": "mine now"} if act is note_edit else {}
-        with pytest.raises(Denied, match="Only who wrote"):
+        with pytest.raises(Conflict, match="Only who wrote"):
             act(membership=olga, note=note, actor=Actor.person(rich.olga), now=NOW, **given)  # type: ignore[operator]
     later = NOW + timedelta(minutes=5)
     for _ in range(2):

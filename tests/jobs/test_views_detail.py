@@ -104,7 +104,7 @@ def test_a_job_page_takes_a_fixed_number_of_queries(
     world: World, job: Job, django_assert_num_queries: object
 ) -> None:
     victor = world.client(world.victor)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(12):
         victor.get(f"/o/acme/jobs/{job.pk}/")
 
 
@@ -122,7 +122,8 @@ def test_a_viewer_may_not_stop(world: World, job: Job) -> None:
     assert response.status_code == 403
     assert "to stop jobs it takes the role" in response.content.decode()
     assert not Want.objects.filter(kind="stop").exists()
-    assert "stop-dialog" not in page_of(world, job)
+    assert "Stop the job" not in page_of(world, job)
+    assert f"/o/acme/jobs/{job.pk}/stop/" not in page_of(world, job)
 
 
 def test_a_job_that_is_over_cannot_be_stopped_and_says_so(world: World, job: Job) -> None:

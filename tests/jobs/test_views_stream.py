@@ -257,3 +257,18 @@ def test_the_log_downloads_whole_as_one_object_a_line(job: Job) -> None:
     lines = [json.loads(line) for line in run(story()).splitlines()]
     assert [(line["seq"], line["text"]) for line in lines] == [(n + 1, f"line {n}") for n in range(1200)]
     assert set(lines[0]) == {"seq", "op", "stream", "at", "text"}
+
+
+def test_a_part_of_the_log_is_answered_by_its_numbers(job: Job) -> None:
+    job_log(job, [f"line {n}" for n in range(1, 31)])
+
+    async def story() -> list[list[int]]:
+        client = await client_of("victor@acme.example")
+        answers = []
+        for asked in ("after=10&until=13", "after=27", "after=20&until=5", "after=x&until=2"):
+            response = await client.get(f"/o/acme/jobs/{job.pk}/log.ndjson?{asked}")
+            text = "".join([piece.decode() async for piece in response.streaming_content])
+            answers.append([json.loads(line)["seq"] for line in text.splitlines()])
+        return answers
+
+    assert run(story()) == [[11, 12, 13], [28, 29, 30], [], [1, 2]]

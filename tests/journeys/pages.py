@@ -12,6 +12,7 @@ from apps.organisations.models import Organisation
 from apps.organisations.roles import Role
 from apps.payments.models import Dispute, Refund
 from apps.users.models import User
+from tests.console.jobs_scene import jobs_make
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
 from tests.notifications.scene import notices_scene
@@ -50,7 +51,8 @@ def pages_make(world: World) -> Pages:
     """Fill the database with what the pages show; return the pages."""
     olga = world.acme.memberships.get(user=world.olga)
     people = people_make(world) | cards_make(olga) | topups_make(olga)
-    shown = pages(scene_make(world.acme, world.olga), people) | oversight_pages(oversight_make(world))
+    jobs = scene_make(world.acme, world.olga) | jobs_make(olga)
+    shown = pages(jobs, people) | oversight_pages(oversight_make(world))
     limits_make(olga)
     lots_make(olga)
     refunds_make(world.acme)
@@ -116,9 +118,15 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "launch": f"{o}jobs/new/",
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
-        "job-more-time": f"{o}jobs/{jobs['running'].pk}/extend/",
+        **{
+            f"job-{act}": f"{o}jobs/{jobs['talking'].pk}/{act}/"
+            for act in ("extend", "restart", "name", "project")
+        },
+        "job-log": f"{o}jobs/{jobs['talking'].pk}/log/",
         "job-policy": f"{o}jobs/policy/",
         "job-log-search": f"{o}jobs/{jobs['running'].pk}/log/?q=segment",
+        "logs": f"{o}logs/",
+        "logs-found": f"{o}logs/?q=model",
         "settings": f"{o}settings/",
         "settings-owner": f"{o}settings/owner/",
         "settings-close": f"{o}settings/close/",

@@ -29,7 +29,8 @@ def job_of(organisation: Organisation) -> Job:
     if found is None:
         credits_give(organisation)
         found = job_make(owner_of(organisation), Market.objects.get(slug="nvidia-4090"))
-        Job.objects.filter(pk=found.pk).update(result={})
+        op = {"operationId": "a", "results": {"loss": ["0.25"]}}
+        Job.objects.filter(pk=found.pk).update(result={"opStates": [op]})
     return found
 
 

@@ -298,6 +298,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "card_id": lambda organisation: card_of(organisation).pk,
     "setup_id": lambda organisation: card_setup_of(organisation).pk,
     "note_id": lambda organisation: note_of(organisation).pk,
+    "jobs:result.number": lambda organisation: 0 if organisation.slug == "acme" else 7,
     "market": lambda organisation: job_of(organisation).market.slug,
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,

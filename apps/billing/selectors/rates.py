@@ -1,4 +1,4 @@
-"""What staff should know about the price of NOS."""
+"""The price of NOS: the newest one, and what staff should know about it."""
 
 from datetime import datetime, timedelta
 

@@ -47,7 +47,7 @@ class JobResult(Endpoint):
 
     @described(ResultShape)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Answer what each of its operations gave back; values are cut at 500 characters here."""
+        """Answer what each of its operations gave back; values are cut at 500 characters here, images named."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         return Response(result_shape(job))
 
@@ -81,7 +81,7 @@ def result_shape(job: Job) -> dict[str, Any]:
                 "operation": one.operation,
                 "status": one.status,
                 "exit_code": one.exit_code,
-                "values": dict(one.values),
+                "values": {name: [file.preview or file.name for file in files] for name, files in one.values},
                 "errors": one.errors,
             }
             for one in outcomes(kept)

@@ -43,6 +43,7 @@ from apps.jobs.selectors.logs import (
 )
 from apps.jobs.selectors.notes import note_get, notes_of
 from apps.jobs.selectors.runs import PastRuns, runs_past
+from apps.jobs.selectors.story import Story, story_of
 from apps.jobs.selectors.templates import (
     GalleryItem,
     gallery_item,
@@ -97,8 +98,10 @@ __all__ = [
     "note_get",
     "notes_of",
     "running_cost",
+    "Story",
     "runs_past",
     "secrets_reusable",
+    "story_of",
     "template_get",
     "template_versions",
     "templates_of",

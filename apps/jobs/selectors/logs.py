@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import Q
 
+from apps.jobs.levels import ERROR_STREAMS, words_of
 from apps.jobs.models import Attempt, Job, LogBook, LogKeeping, LogLine
 from apps.organisations.models import Organisation
 
@@ -27,16 +29,18 @@ def log_after(job: Job, seq: int = 0, limit: int = 1000) -> list[LogLine]:
     return list(job.log.filter(seq__gt=seq).order_by("seq")[:limit])
 
 
-def log_search(job: Job, words: str, *, after: int = 0, limit: int = 200) -> Found:
+def log_search(job: Job, words: str, *, after: int = 0, limit: int = 200, level: str = "") -> Found:
     """Return up to `limit` lines after the sequence number that hold the words, in any case of letters.
 
-    A log of any length is searched in windows, and for a few seconds at most.
+    `level` narrows them to lines that sound so serious. A log of any length is searched in windows, and for a few
+    seconds at most.
     """
     last = LogBook.objects.filter(job=job).values_list("lines", flat=True).first() or 0
     lines: list[LogLine] = []
     began = time.monotonic()
+    serious = Q(stream__in=ERROR_STREAMS) | Q(text__iregex=words_of(level)) if level else Q()
     while after < last and len(lines) < limit and time.monotonic() - began < SEARCH_S:
-        window = job.log.filter(seq__gt=after, seq__lte=after + WINDOW, text__icontains=words)
+        window = job.log.filter(serious, seq__gt=after, seq__lte=after + WINDOW, text__icontains=words)
         found = list(window.order_by("seq")[: limit - len(lines)])
         lines += found
         after = found[-1].seq if len(lines) == limit else after + WINDOW

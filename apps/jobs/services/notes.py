@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core.errors import AppError, Conflict, Denied
+from apps.core.errors import AppError, Conflict
 from apps.core.idempotency import once
 from apps.jobs.models import NOTE_LIMIT, Job, Note
 from apps.jobs.services.logs import storable
@@ -30,7 +30,7 @@ def note_add(*, membership: Membership, job: Job, text: str, key: str, actor: Ac
 
 
 def note_edit(*, membership: Membership, note: Note, text: str, actor: Actor, now: datetime) -> Note:
-    """Change the text of one's own note; the same text again changes nothing. Raises as note_add, and Conflict."""
+    """Change the text of one's own note; the same text again changes nothing. Raises as note_add, Conflict."""
     _may_write(membership, note.job)
     kept = note_text(text)
     with transaction.atomic():
@@ -45,7 +45,7 @@ def note_edit(*, membership: Membership, note: Note, text: str, actor: Actor, no
 
 
 def note_delete(*, membership: Membership, note: Note, actor: Actor, now: datetime) -> None:
-    """Delete one's own note; only the audit trail keeps its text. A repeat changes nothing. Raises Denied."""
+    """Delete one's own note; only the audit trail keeps its text. A repeat changes nothing. Raises Denied, Conflict."""
     _may_write(membership, note.job)
     with transaction.atomic():
         note = _own(membership, note)
@@ -78,9 +78,11 @@ def _may_write(membership: Membership, job: Job) -> None:
 
 
 def _own(membership: Membership, note: Note) -> Note:
-    """Return the note with its row locked, if the member wrote it. Raises Denied."""
+    """Return the note with its row locked, if the member wrote it. Raises Conflict."""
     if note.author_id != membership.user_id:
-        raise Denied(_("Only who wrote a note may change it; write one of your own beside it."))
+        raise Conflict(
+            _("Only who wrote a note may change it; write one of your own beside it."), code="note_of_another"
+        )
     return Note.objects.select_for_update(of=("self",)).select_related("author").get(pk=note.pk)
 
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{CHATS}/<uuid:webhook_id>", chats.OneChat.as_view(), name="chat"),
     path(f"{CHATS}/<uuid:webhook_id>/test", chats.ChatTest.as_view(), name="chat_test"),
     path("organisations/<slug:slug>/event-types", webhooks.EventTypes.as_view(), name="event_types"),
+    path("organisations/<slug:slug>/events", webhooks.Events.as_view(), name="events"),
     path(ALL, webhooks.Webhooks.as_view(), name="webhooks"),
     path(ONE, webhooks.OneWebhook.as_view(), name="webhook"),
     path(f"{ONE}/rotate", webhooks.WebhookRotate.as_view(), name="webhook_rotate"),

@@ -21,7 +21,7 @@ from apps.notifications.api.shapes import (
     Replay,
     Rotation,
 )
-from apps.notifications.selectors import deliveries_of, delivery_get, endpoint_get, endpoints_of
+from apps.notifications.selectors import deliveries_of, delivery_get, endpoint_get, endpoints_of, events_of
 from apps.notifications.services import (
     NewSecret,
     deliveries_replay,
@@ -51,6 +51,14 @@ class EventTypes(Endpoint):
         return Response(
             {"items": [{"name": k.name, "sentence": k.sentence, "example": dict(k.example)} for k in kinds]}
         )
+
+
+class Events(Endpoint):
+    """What happened, whether or not an endpoint was told."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of the events of the last 30 days, newest first."""
+        return page_answer(request, events_of(self.grant(P)), lambda row: EventShape(row).data, newest_first=True)
 
 
 class Webhooks(Endpoint):

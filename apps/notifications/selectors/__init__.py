@@ -18,6 +18,7 @@ from apps.notifications.selectors.webhooks import (
     endpoint_get,
     endpoints_counted,
     endpoints_of,
+    events_of,
     webhook_get,
 )
 
@@ -30,6 +31,7 @@ __all__ = [
     "endpoint_get",
     "endpoints_counted",
     "endpoints_of",
+    "events_of",
     "notice_get",
     "notice_show",
     "notices_page",

@@ -5,11 +5,17 @@ import uuid
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from apps.core.errors import NotFound
-from apps.notifications.models import Delivery, DeliveryTry, Endpoint
+from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
 from apps.organisations.models import Grant
 from apps.organisations.roles import Permission
 
 NOBODY = uuid.UUID(int=0)
+
+
+def events_of(grant: Grant) -> QuerySet[Event]:
+    """Return what happened to the organisation's things in the last 30 days, newest first. Raises Denied."""
+    grant.require(Permission.WEBHOOKS_MANAGE)
+    return Event.objects.filter(organisation=grant.organisation).order_by("-id")
 
 
 def endpoints_of(grant: Grant) -> QuerySet[Endpoint]:

@@ -5,10 +5,11 @@ import contextlib
 import ipaddress
 import json
 from collections.abc import AsyncIterator
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from typing_extensions import Self  # noqa: UP035 - Python 3.10
 
 from nosana.cid import digest_of
 from nosana.ipfs.content import CHUNK, cid_of

@@ -1,0 +1,5 @@
+"""`python -m nosana.cli`."""
+
+from nosana.cli import main
+
+main()

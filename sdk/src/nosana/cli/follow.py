@@ -1,0 +1,116 @@
+"""A job on the screen while it comes about: what happens to it, and what it writes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import typer
+
+from nosana.cli.frame import CUT, JOB_FAILED, OK, Output, common
+from nosana.cli.printing import credits, dump, duration, since
+from nosana.client.waiting import OVER
+
+
+class Screen:
+    """Tells on standard error what happens, so that standard output holds the job's own words alone."""
+
+    def __init__(self, asked: Any, *, quiet: bool) -> None:
+        self.asked, self.quiet, self.told = asked, quiet, 0
+
+    def happened(self, job_id: str) -> None:
+        """Tell the lines of the timeline that were not told yet."""
+        if self.quiet:
+            return
+        for event in self.asked.jobs.events(job_id):
+            if event["seq"] > self.told:
+                self.told = event["seq"]
+                self.say(event["sentence"])
+
+    def queue(self, job: dict[str, Any]) -> None:
+        """Tell how many wait where the job waits."""
+        if self.quiet or job["state"] != "queued":
+            return
+        market = self.asked.markets.get(job["market"])
+        if market["queue_type"] == 0 and market["queue_len"]:
+            self.say(f"{market['queue_len']} jobs wait in {market['name']}, this one among them.")
+
+    def settling(self) -> None:
+        """Tell that what is left is the books: a cost is final once the chain can no longer take it back."""
+        if not self.quiet:
+            self.say("It has ended; its last lines and its final cost are on their way.")
+
+    def say(self, sentence: str) -> None:
+        """Tell a sentence."""
+        mark = "\x1b[2m●\x1b[0m" if sys.stderr.isatty() else "-"
+        typer.echo(f"{mark} {sentence}", err=True)
+
+
+def follow(
+    asked: Any, job: dict[str, Any], *, tail: int | None = None, stamps: bool = False, quiet: bool = False
+) -> int:
+    """Follow a job to its end and return the exit code. Ctrl-C leaves it running and says how to come back."""
+    screen = Screen(asked, quiet=quiet)
+    if not quiet:
+        screen.say(
+            f"Job {job['id']} in {job['market']}: holds {credits(job['held_micro'])} credits at most, "
+            f"runs {duration(job['timeout_s'])} at most."
+        )
+    ended = False
+    try:
+        for entry in asked.jobs.follow(job["id"], tail=tail):
+            if "seq" in entry:
+                print_line(entry, stamps)
+                continue
+            screen.happened(job["id"])
+            if entry["state"] == "queued":
+                screen.queue({**job, "state": "queued"})
+            if entry["state"] in OVER and not ended:
+                ended = True
+                screen.settling()
+        rest = asked.jobs.get(job["id"])
+    except KeyboardInterrupt:
+        typer.echo(
+            f"\nThe job goes on. Come back: nosana job logs -f {job['id']}   Stop it: nosana job stop {job['id']}",
+            err=True,
+        )
+        return CUT
+    return report(asked, rest, screen=screen)
+
+
+def print_line(line: dict[str, Any], stamps: bool) -> None:
+    """Print a line of a log: what the job wrote to standard output, what its node says about it (pulls, errors) to
+    standard error; or all of it as an object.
+    """
+    if common.output is not Output.TABLE:
+        typer.echo(json.dumps(line, ensure_ascii=False))
+        return
+    text = f"{line['at']} {line['op']} {line['stream']}: {line['text']}" if stamps else line["text"]
+    typer.echo(text, err=line["stream"] != "container")
+
+
+def report(asked: Any, job: dict[str, Any], *, screen: Screen | None = None) -> int:
+    """Tell how a job ended and return the exit code: 0 if it completed and every operation ended with 0."""
+    code = JOB_FAILED if job["state"] != "completed" else OK
+    codes: list[Any] = []
+    if code == OK:
+        codes = [one["exit_code"] for one in asked.jobs.result(job["id"])["operations"]]
+        if any(one not in (0, None) for one in codes):
+            code = JOB_FAILED
+    if common.output is not Output.TABLE:
+        if screen is None:
+            dump(job)
+        return code
+    ran = duration(since(job["started_at"], job["ended_at"]) or 0)
+    cost = credits(job["cost_micro"])
+    ended = (
+        f"{job['state'].capitalize()} after {ran}, {cost} credits" + ("" if job["settled"] else " so far") + "."
+    )
+    failed = [str(one) for one in codes if one not in (0, None)]
+    if failed:
+        ended += f" Exit code {', '.join(failed)}."
+    if job["state"] == "failed" and job["sentence"]:
+        ended += f" {job['sentence']}"
+    (screen or Screen(asked, quiet=False)).say(ended)
+    return code

@@ -1,0 +1,151 @@
+"""Webhooks: set up, try, and forward events to a program on this machine."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from nosana.cli.frame import CUT, USAGE, Output, client, command, common, group, stop
+from nosana.cli.printing import dump, show_list, show_one, when
+from nosana.client.settings import LOCAL
+from nosana.webhooks import sign
+
+webhook = group("Webhooks.")
+WebhookId = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id.")]
+LATE_S = 120  # an event may become visible so much later than it was numbered
+COLUMNS: dict[str, Any] = {
+    "id": "id",
+    "address": "url",
+    "events": lambda row: row["types"] or "all",
+    "failing since": lambda row: when(row["failing_since"]),
+    "off since": lambda row: when(row["off_at"]),
+}
+
+
+@command(webhook, "list")
+def _list() -> None:
+    """List the endpoints."""
+    with client() as asked:
+        show_list(asked.webhooks.list(), COLUMNS, empty="There is no endpoint.")
+
+
+@command(webhook, "create")
+def _create(
+    address: Annotated[str, typer.Argument(metavar="URL", help="Where events are posted to, by https.")],
+    event: Annotated[list[str] | None, typer.Option("--event", help="Only this type; may be repeated.")] = None,
+    description: Annotated[str | None, typer.Option("--description", help="What it is for.")] = None,
+) -> None:
+    """Set up an endpoint. Its secret is printed once, alone on a line of standard output."""
+    with client() as asked:
+        made = asked.webhooks.create(address, types=event, description=description)
+    if common.output is not Output.TABLE:
+        dump(made)
+        return
+    typer.echo(f"Endpoint {made['id']}. Keep its secret now; nobody can show it again:", err=True)
+    typer.echo(made["secret"])
+
+
+@command(webhook, "remove")
+def _remove(webhook_id: WebhookId) -> None:
+    """Remove an endpoint and what waits for it."""
+    with client() as asked:
+        asked.webhooks.remove(webhook_id)
+    typer.echo("Removed.")
+
+
+@command(webhook, "test")
+def _test(webhook_id: WebhookId) -> None:
+    """Send an endpoint a `webhook.test`."""
+    with client() as asked:
+        show_one(asked.webhooks.test(webhook_id), {"event": "id", "type": "type"})
+
+
+@command(webhook, "deliveries")
+def _deliveries(
+    webhook_id: WebhookId,
+    state: Annotated[str | None, typer.Option("--state", help="waiting, delivered or dead.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 20,
+) -> None:
+    """Show what was sent to an endpoint, newest first."""
+    columns: dict[str, Any] = {
+        "id": "id",
+        "event": lambda row: row["event"]["type"],
+        "of": lambda row: row["event"]["subject"],
+        "state": "state",
+        "tries": "tries",
+        "arrived": lambda row: when(row["delivered_at"]),
+    }
+    with client() as asked:
+        show_list(asked.webhooks.deliveries(webhook_id, state=state, limit=limit), columns, empty="Nothing yet.")
+
+
+@command(webhook, "listen")
+def _listen(
+    to: Annotated[str, typer.Argument(metavar="URL", help="Such as http://localhost:3000/hooks.")],
+    event: Annotated[list[str] | None, typer.Option("--event", help="Only this type; may be repeated.")] = None,
+    secret: Annotated[
+        str | None, typer.Option("--secret", envvar="NOSANA_WEBHOOK_SECRET", help="What signs; else a new one.")
+    ] = None,
+    every: Annotated[float, typer.Option("--every", min=0.2, help="Seconds between two looks.")] = 2.0,
+) -> None:
+    """Forward what happens from now on to a program on this machine, signed as the platform signs. Ctrl-C ends it.
+
+    It looks for events itself, so it takes no tunnel and no endpoint; nothing is sent again where your program refuses.
+    """
+    host = httpx.URL(to).host
+    if host not in ("localhost", "127.0.0.1", "::1"):
+        stop(f"events are forwarded to this machine alone, not to {host or to}: {', '.join(LOCAL)}.", USAGE)
+    secret = secret or "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    typer.echo(f"Forwarding events to {to}; they are signed with {secret}", err=True)
+    try:
+        with client() as asked, httpx.Client(timeout=15, trust_env=False) as http:
+            for found in events_from_now(asked, every):
+                if not event or found["type"] in event:
+                    forward(http, to, secret, found)
+    except KeyboardInterrupt:
+        raise typer.Exit(CUT) from None
+
+
+def events_from_now(asked: Any, every: float) -> Iterator[dict[str, Any]]:
+    """Yield each event that happens after this call, once, those of a subject in their order."""
+    known = {one["id"]: moment_of(one) for one in asked.webhooks.events(limit=100)}
+    typer.echo("Ready.", err=True)
+    while True:
+        time.sleep(every)
+        fresh: list[dict[str, Any]] = []
+        oldest = max(known.values(), default=0.0) - LATE_S
+        for one in asked.webhooks.events():
+            if moment_of(one) < oldest:
+                break
+            if one["id"] not in known:
+                fresh.append(one)
+        for one in sorted(fresh, key=lambda one: one["id"]):
+            known[one["id"]] = moment_of(one)
+            yield one
+        newest = max(known.values(), default=0.0)
+        known = {name: moment for name, moment in known.items() if moment >= newest - 2 * LATE_S}
+
+
+def moment_of(event: dict[str, Any]) -> float:
+    """Return when it happened, in seconds."""
+    return datetime.fromisoformat(event["at"].replace("Z", "+00:00")).timestamp()
+
+
+def forward(http: httpx.Client, to: str, secret: str, event: dict[str, Any]) -> None:
+    """Post an event as the platform would, and tell what the program answered."""
+    body = json.dumps({**event, "timestamp": event["at"]}, ensure_ascii=False).encode()
+    headers = sign(body, secret, number=event["id"], moment=int(time.time()))
+    try:
+        answer = http.post(to, content=body, headers={**headers, "Content-Type": "application/json"})
+        said = str(answer.status_code)
+    except httpx.TransportError as error:
+        said = f"no answer ({error or type(error).__name__})"
+    typer.echo(f"{datetime.now():%H:%M:%S}  {event['type']:<20} {event['subject']}  -> {said}")  # noqa: DTZ005

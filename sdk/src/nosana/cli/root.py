@@ -1,0 +1,93 @@
+"""The table of all commands. A group is loaded when it is used, so that `nosana --help` does not wait for it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from nosana import __version__
+
+ACCOUNT, WORK, MONEY, NETWORK = "Account", "Work", "Money", "Network and help"
+# command: module, is it a group, what it does, where it stands
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "login": ("account", "Keep a key, so that commands know who asks.", ACCOUNT),
+    "logout": ("account", "Forget the key of a profile.", ACCOUNT),
+    "whoami": ("account", "Whom the platform takes you for, and what you may do where.", ACCOUNT),
+    "org": ("account", "Organisations: list, show, use.", ACCOUNT),
+    "project": ("account", "Projects: list, show, create, archive, use.", ACCOUNT),
+    "key": ("keys", "API keys: list, create, rotate, revoke.", ACCOUNT),
+    "job": ("jobs", "Jobs: run, list, show, logs, wait, stop, restart, extend, results, validate.", WORK),
+    "market": ("markets", "Markets: list, show.", WORK),
+    "template": ("markets", "Templates: list, show.", WORK),
+    "webhook": ("hooks", "Webhooks: listen, list, create, test, deliveries.", WORK),
+    "balance": ("money", "The credits to spend, held and frozen.", MONEY),
+    "topup": ("money", "Buy credits by card.", MONEY),
+    "usage": ("money", "What settled jobs used, added up.", MONEY),
+    "invoice": ("money", "Invoices: list, show, download.", MONEY),
+    "chain": ("chain", "The network with a wallet of your own, without the platform.", NETWORK),
+    "doctor": ("doctor", "Check that everything a command needs is in place.", NETWORK),
+}
+
+
+class Later(TyperCommand):
+    """A command, or a group of them, that is loaded when it is used."""
+
+    def __init__(self, name: str) -> None:
+        module, sentence, panel = COMMANDS[name]
+        super().__init__(name, help=sentence, short_help=sentence, rich_help_panel=panel, add_help_option=False)
+        self.module = module
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Load it, and go on with what it really is."""
+        app = getattr(importlib.import_module(f"nosana.cli.{self.module}"), self.name or "")
+        real = typer.main.get_command(app)
+        real.name = self.name
+        return real.make_context(info_name, args, parent=parent, **extra)
+
+
+class Root(TyperGroup):
+    """`nosana` itself."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command without loading it, None for an unknown name."""
+        return Later(cmd_name) if cmd_name in COMMANDS else None
+
+
+app = typer.Typer(
+    name="nosana",
+    cls=Root,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nosana {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def nosana(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Tell the version.")
+    ] = False,
+) -> None:
+    """GPU jobs on Nosana: launch them, follow them, and see what they cost.
+
+    Settings come from options, else NOSANA_API_KEY, NOSANA_URL, NOSANA_ORGANISATION, NOSANA_PROJECT and NOSANA_PROFILE,
+    else the profile that `nosana login` wrote. `nosana COMMAND --help` explains each command.
+    """
+
+
+def run() -> None:
+    """Run the command line."""
+    app(prog_name="nosana")

@@ -1,0 +1,1 @@
+"""The network with one's own wallet: what the network's own CLI does, on `nosana.chain`."""

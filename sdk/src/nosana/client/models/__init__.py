@@ -1,0 +1,87 @@
+"""The answers of the platform as typed models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from nosana.client.errors import AnswerUnreadable
+from nosana.client.models.base import Model
+from nosana.client.models.jobs import (
+    Asked,
+    Attempt,
+    Estimate,
+    Job,
+    JobEvent,
+    LogLine,
+    Market,
+    Note,
+    Outcome,
+    Policy,
+    Rehearsal,
+    Result,
+    StateSeen,
+    Template,
+    TemplateVersion,
+)
+from nosana.client.models.money import (
+    AutomaticTopUp,
+    Balance,
+    Budget,
+    Cap,
+    Card,
+    CreditNote,
+    Hold,
+    Invoice,
+    Limit,
+    LimitSet,
+    Lot,
+    Quote,
+    Statement,
+    TopUp,
+    Transfer,
+    Usage,
+    UsageRow,
+)
+from nosana.client.models.people import (
+    Approval,
+    ApprovalLimits,
+    AuditEvent,
+    Invitation,
+    Key,
+    Member,
+    Organisation,
+    Person,
+    Place,
+    Project,
+    Terms,
+    WhoAmI,
+)
+from nosana.client.models.webhooks import Delivery, DeliveryTry, Event, EventType, Replay, Webhook
+
+if TYPE_CHECKING:
+    from nosana.client.core import Core
+
+__all__ = [
+    "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "Budget", "Cap",
+    "Card", "CreditNote", "Delivery", "DeliveryTry", "Estimate", "Event", "EventType", "Hold", "Invitation", "Invoice",
+    "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine", "Lot", "Market", "Member", "Model", "Note",
+    "Organisation",
+    "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Rehearsal", "Replay", "Result", "StateSeen",
+    "Statement", "Template", "TemplateVersion", "Terms", "TopUp", "Transfer", "Usage", "UsageRow", "Webhook", "WhoAmI",
+]  # fmt: skip
+
+
+def read(name: str, data: Any, core: Core) -> Any:
+    """Return data as the model of that name, bound to the client that read it. Raises AnswerUnreadable."""
+    kind: type[Model] = globals()[name]
+    try:
+        found = kind.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"])
+        sentence = f"The platform's answer is no {name} as this version knows it: {place}: {first['msg']}."
+        raise AnswerUnreadable(sentence) from error
+    found.bind(core)
+    return found

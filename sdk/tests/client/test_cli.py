@@ -1,0 +1,368 @@
+"""The command's frame: help, settings, output, exit codes; and jobs on a screen."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+from nosana.cli import device, frame, hooks
+from nosana.cli.root import COMMANDS, app
+from nosana.webhooks import verify
+from typer.testing import CliRunner, Result
+
+from sdk.tests.client.told import JOB, MARKET, Platform, connected, problem
+
+ID = JOB["id"]
+DONE = {**JOB, "state": "completed", "settled": True, "cost_micro": 1_500_000, "ended_at": "2026-11-23T12:05:00Z",
+        "started_at": "2026-11-23T12:00:00Z"}  # fmt: skip
+ME = {
+    "environment": "sandbox",
+    "user": {"name": "Mia", "email": "mia@acme.example"},
+    "key": {"name": "CI", "prefix": "abc", "scopes": ["jobs.view"], "expires_at": None},
+    "organisations": [{"slug": "acme", "name": "Acme", "role": "developer", "permissions": [], "projects": None}],
+}
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def nosana(platform: Platform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command of the platform, in an empty folder."""
+    monkeypatch.setattr(
+        frame,
+        "Nosana",
+        lambda **given: connected(platform, **{name: v for name, v in given.items() if v is not None}),
+    )
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str, code: int = 0, stdin: str | None = None) -> Result:
+        result = CliRunner().invoke(app, words, input=stdin)
+        assert result.exit_code == code, (result.output, result.exception)
+        return result
+
+    return run
+
+
+def test_help_names_every_command_without_loading_it() -> None:
+    script = (
+        "import sys; from nosana.cli import main; sys.argv = ['nosana', '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([m for m in ('httpx', 'nosana.client', 'nosana.cli.jobs', 'solders') if m in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert all(f" {name} " in said for name in COMMANDS)
+    assert said.rstrip().endswith("[]")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str, nosana: Run) -> None:
+    assert "Usage: nosana" in nosana(name, "--help").stdout.replace("root", "nosana")
+
+
+def test_jobs_are_listed_without_loading_models() -> None:
+    script = (
+        "import sys; from nosana.cli import main; sys.argv = ['nosana', 'job', 'list', '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([m for m in ('nosana.client.models', 'nosana.spec', 'httpx._main') if sys.modules.get(m)])"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.rstrip().endswith("[]")
+
+
+def test_jobs_are_listed_in_columns_and_as_data(nosana: Run, platform: Platform) -> None:
+    page = {"items": [DONE], "next_cursor": None}
+    platform.says(page, page, page)
+    head, line = nosana("job", "list", "--state", "completed").stdout.splitlines()
+    assert head.split() == ["ID", "NAME", "STATE", "MARKET", "LAUNCHED", "RAN", "COST"]
+    assert line.startswith(ID)
+    assert line.endswith("5 min  1.5")
+    assert platform.asked[0].url.params["state"] == "completed"
+    assert json.loads(nosana("job", "list", "-o", "json").stdout) == [DONE]
+    assert f"- id: {ID}" in nosana("job", "list", "-o", "yaml").stdout
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (problem(401, "key_expired"), 3), (problem(403, "denied"), 3), (problem(404, "not_found"), 4),
+        (problem(409, "cap_reached"), 5), (problem(402, "insufficient_credits"), 6), (problem(500, "server_error"), 1),
+        (httpx.Response(202, json={"approval": "a1"}), 9), (problem(422, "invalid", fields={"name": ["Too long."]}), 1),
+    ],
+)  # fmt: skip
+def test_exit_codes_say_what_went_wrong(
+    answer: httpx.Response, code: int, nosana: Run, platform: Platform
+) -> None:
+    platform.says(answer)
+    said = nosana("job", "run", "ubuntu", "-m", "gpu", code=code).stderr
+    assert said.startswith("Error: ")
+    assert ("name: Too long." in said) == (answer.status_code == 422)
+
+
+def test_no_answer_is_told_and_a_refusal_as_data_is_the_problem(nosana: Run, platform: Platform) -> None:
+    platform.says(*[httpx.ConnectError("refused")] * 4)
+    nosana("balance", code=7)
+    platform.says(problem(404, "not_found"))
+    assert json.loads(nosana("job", "show", "x", "-o", "json", code=4).stderr)["code"] == "not_found"
+
+
+def test_a_key_is_kept_for_its_owner_alone_and_forgotten(nosana: Run, platform: Platform, tmp_path: Path) -> None:
+    platform.says(ME)
+    said = nosana("login", "--key", "-", "--url", "http://127.0.0.1:8000", stdin="nos_sandbox_k\n").stdout
+    assert "Mia <mia@acme.example>" in said
+    file = tmp_path / "config.ini"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "key = nos_sandbox_k" in file.read_text()
+    assert "organisation = acme" in file.read_text()
+    nosana("logout")
+    assert "nos_sandbox_k" not in file.read_text()
+
+
+def test_a_key_that_the_platform_does_not_know_is_not_kept(
+    nosana: Run, platform: Platform, tmp_path: Path
+) -> None:
+    platform.says(problem(401, "key_unknown"))
+    nosana("login", "--key", "nos_sandbox_k", "--url", "http://127.0.0.1:8000", code=3)
+    assert not (tmp_path / "config.ini").exists()
+
+
+def stream(*events: tuple[str, Any]) -> httpx.Response:
+    lines = [f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events]
+    return httpx.Response(200, text="".join(lines), headers={"Content-Type": "text/event-stream"})
+
+
+LINE = {"seq": 1, "op": "main", "stream": "container", "at": "2026-11-23T12:00:01Z", "text": "hello"}
+RESULT = {"stored_at": None, "status": None, "truncated": False, "cid": None, "operations": []}
+
+
+def happened(number: int, sentence: str) -> dict[str, Any]:
+    return {"seq": number, "at": "2026-11-23T12:00:00Z", "kind": "k", "sentence": sentence, "state": "queued",
+            "act": "", "signature": "", "slot": None}  # fmt: skip
+
+
+def test_a_job_is_launched_followed_and_reported(nosana: Run, platform: Platform) -> None:
+    told = {"items": [happened(1, "Listed on the network.")], "next_cursor": None}
+    more = {"items": [*told["items"], happened(2, "A node took it.")], "next_cursor": None}
+    queue = {**MARKET, "queue_type": 0, "queue_len": 3}
+    live = stream(
+        ("state", {"state": "queued", "seen": "a"}), ("state", {"state": "running", "seen": "b"}), ("log", LINE),
+        ("state", {"state": "completed", "seen": "c"}), ("end", {}),
+    )  # fmt: skip
+    bad = {
+        **RESULT,
+        "operations": [{"operation": "main", "status": "failed", "exit_code": 3, "values": {}, "errors": []}],
+    }
+    platform.says({"items": [MARKET]}, JOB, live, told, queue, more, more, DONE, bad)
+    words = ("job", "run", "--gpu", "any", "-t", "90s", "-e", "A=b", "ubuntu", "--", "sh", "-c", "exit 3")
+    result = nosana(*words, code=8)
+    assert result.stdout == "hello\n"
+    assert result.stderr.splitlines() == [
+        f"- Job {ID} in gpu: holds 0.02838 credits at most, runs 10 min at most.",
+        "- Listed on the network.",
+        "- 3 jobs wait in GPU, this one among them.",
+        "- A node took it.",
+        "- It has ended; its last lines and its final cost are on their way.",
+        "- Completed after 5 min, 1.5 credits. Exit code 3.",
+    ]
+    body = json.loads(platform.asked[1].content)
+    assert body["timeout_s"] == 90
+    assert body["definition"]["ops"][0]["args"] == {
+        "image": "ubuntu", "cmd": ["sh", "-c", "exit 3"], "gpu": True, "env": {"A": "b"},
+    }  # fmt: skip
+
+
+def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(
+    nosana: Run, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nosana.client.resources.jobs.Jobs.follow", cut)
+    platform.says(JOB)
+    said = nosana("job", "run", "ubuntu", "-m", "gpu", code=130).stderr
+    assert f"nosana job logs -f {ID}" in said
+    assert len(platform.asked) == 1  # nothing was stopped
+
+
+def test_a_job_may_be_left_alone_from_the_start(nosana: Run, platform: Platform) -> None:
+    Path("job.yaml").write_text("version: '0.1'\ntype: container\nops: []\n")
+    platform.says(JOB)
+    assert nosana("job", "run", "-f", "job.yaml", "-m", "gpu", "-d", "--project", "vision").stdout == f"{ID}\n"
+    body = json.loads(platform.asked[0].content)
+    assert (body["name"], body["definition"]["version"]) == ("job", "0.1")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("run",), "an image, or a definition"),
+        (("run", "a", "-T", "t"), "an image, or a definition"),
+        (("run", "a", "--var", "a=b"), "--var belongs to"),
+        (("run", "a", "-m", "m", "-t", "soon"), "“soon” is no time"),
+        (("run", "a", "-m", "m", "-e", "A"), "--env takes NAME=value"),
+        (("run", "-m", "m", "-f", "none.json"), "none.json cannot be read"),
+        (("logs",), "Missing argument"),
+        (("list", "-o", "xml"), "xml"),
+    ],
+)
+def test_what_is_mistyped_is_explained(words: tuple[str, ...], sentence: str, nosana: Run) -> None:
+    assert sentence in nosana("job", *words, code=2).stderr.replace("\n", " ")
+
+
+def test_logs_are_printed_as_they_were_written_or_with_time(nosana: Run, platform: Platform) -> None:
+    def book() -> dict[str, Any]:
+        return {"lines": [LINE, {**LINE, "seq": 2, "text": "bye"}], "next_after": None}
+
+    platform.says(book(), book(), book())
+    assert nosana("job", "logs", ID).stdout == "hello\nbye\n"
+    assert (
+        nosana("job", "logs", ID, "--tail", "1", "--timestamps").stdout
+        == "2026-11-23T12:00:01Z main container: bye\n"
+    )
+    assert [json.loads(line)["seq"] for line in nosana("job", "logs", ID, "-o", "json").stdout.splitlines()] == [
+        1,
+        2,
+    ]
+
+
+def test_waiting_ends_with_the_jobs_own_end(nosana: Run, platform: Platform) -> None:
+    platform.says(DONE, RESULT, {**DONE, "state": "failed", "sentence": "The node gave it up."})
+    nosana("job", "wait", ID)
+    assert "Failed after 5 min, 1.5 credits. The node gave it up." in nosana("job", "wait", ID, code=8).stderr
+
+
+def test_definitions_are_checked_on_this_machine(nosana: Run) -> None:
+    operation = {"type": "container/run", "id": "a", "args": {"image": "ubuntu"}}
+    good = {"version": "0.1", "type": "container", "ops": [operation]}
+    Path("good.json").write_text(json.dumps(good))
+    Path("bad.json").write_text(json.dumps({**good, "colour": "blue"}))
+    assert nosana("job", "validate", "good.json").stdout == "good.json: is a definition.\n"
+    assert "colour" in nosana("job", "validate", "good.json", "bad.json", code=2).stderr
+
+
+def test_an_invoice_is_never_written_over(nosana: Run, platform: Platform) -> None:
+    pdf = httpx.Response(200, content=b"%PDF-1.7")
+    platform.says(pdf, pdf, pdf)
+    nosana("invoice", "download", "NW-1")
+    assert Path("NW-1.pdf").read_bytes() == b"%PDF-1.7"
+    assert "is there already" in nosana("invoice", "download", "NW-1", code=2).stderr
+    nosana("invoice", "download", "NW-1", "--force")
+
+
+def test_a_key_is_printed_alone_so_that_it_can_be_kept(nosana: Run, platform: Platform) -> None:
+    platform.says({"id": "k1", "name": "CI", "key": "nos_sandbox_new"})
+    assert nosana("key", "create", "CI", "-s", "jobs.view").stdout == "nos_sandbox_new\n"
+
+
+def test_doctor_says_what_is_in_place_and_what_is_not(nosana: Run, platform: Platform) -> None:
+    platform.says(ME, {"available_micro": 0, "held_micro": 0, "frozen_micro": 0}, {"items": [MARKET]})
+    said = nosana("doctor").stdout
+    assert "look  credits       0 to spend" in said
+    assert "ok    markets       1 open, 0 with a free node" in said
+    platform.says(problem(401, "key_expired"))
+    assert "bad   platform" in nosana("doctor", code=1).stdout
+
+
+def event(number: int) -> dict[str, Any]:
+    at = f"2026-11-23T12:00:{number:02}Z"
+    return {
+        "id": f"e{number}",
+        "type": "job.running",
+        "subject": "job:1",
+        "sequence": number,
+        "data": {},
+        "at": at,
+    }
+
+
+def test_events_from_now_on_are_forwarded_once_in_their_order(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks.time, "sleep", lambda _: None)
+    pages = [[1], [1], [3, 2, 1], [3, 2, 1], [4, 3, 2, 1]]
+    platform.says(*({"items": [event(number) for number in page], "next_cursor": None} for page in pages))
+    asked = connected(platform, reader=frame.plain_read)
+    found = hooks.events_from_now(asked, 1)
+    assert [next(found)["id"] for _ in range(3)] == ["e2", "e3", "e4"]
+
+
+def test_forwarded_events_are_signed_as_the_platform_signs() -> None:
+    seen: list[httpx.Request] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(204)
+
+    secret = "whsec_c2VjcmV0"
+    with httpx.Client(transport=httpx.MockTransport(take)) as http:
+        hooks.forward(http, "http://localhost:3000/hooks", secret, event(1))
+    assert verify(seen[0].content, seen[0].headers, secret)["id"] == "e1"
+
+
+def test_events_go_to_this_machine_alone(nosana: Run) -> None:
+    assert "this machine alone" in nosana("webhook", "listen", "https://acme.example/", code=2).stderr
+
+
+def test_signing_in_by_browser_waits_for_the_yes(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device.time, "sleep", lambda _: None)
+    monkeypatch.setattr(device.webbrowser, "open", lambda _: True)
+    code = {
+        "device_code": "d",
+        "user_code": "ABCD",
+        "verification_uri": "https://x/",
+        "interval": 1,
+        "expires_in": 60,
+    }
+    waits = [httpx.Response(400, json={"error": error}) for error in ("authorization_pending", "slow_down")]
+    platform.says(code, *waits, {"access_token": "new", "refresh_token": "r"})
+    http = httpx.Client(transport=httpx.MockTransport(platform))
+    assert device.sign_in("https://x", http=http)["access_token"] == "new"
+    assert b"device_code=d" in platform.asked[-1].content
+
+
+@pytest.mark.parametrize(("error", "code"), [("access_denied", 3), ("expired_token", 3)])
+def test_a_no_in_the_browser_ends_the_sign_in(
+    error: str, code: int, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device.time, "sleep", lambda _: None)
+    monkeypatch.setattr(device.webbrowser, "open", lambda _: True)
+    granted = {"device_code": "d", "user_code": "ABCD", "verification_uri": "https://x/"}
+    platform.says(granted, httpx.Response(400, json={"error": error}))
+    with pytest.raises(typer.Exit) as caught:
+        device.sign_in("https://x", http=httpx.Client(transport=httpx.MockTransport(platform)))
+    assert caught.value.exit_code == code
+
+
+def test_a_platform_without_sign_in_by_browser_says_so(nosana: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = httpx.MockTransport(lambda _: httpx.Response(404))
+    own = httpx.Client
+    monkeypatch.setattr(device.httpx, "Client", lambda **_: own(transport=answer))
+    assert "--key" in nosana("login", "--url", "https://x.example", code=2).stderr
+
+
+def test_a_shell_completes_commands_that_are_loaded_late() -> None:
+    for words, wanted in (("nosana jo", ["job"]), ("nosana job re", ["restart", "results"])):
+        told = {"_NOSANA_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        said = subprocess.run(
+            [sys.executable, "-m", "nosana.cli"], capture_output=True, text=True, env={**os.environ, **told}
+        )
+        assert said.stdout.split() == wanted, said.stderr
+
+
+def test_a_template_is_launched_with_what_it_suggests(nosana: Run, platform: Platform) -> None:
+    operation = {"type": "container/run", "id": "a", "args": {"image": "%%global.variables.image%%"}}
+    template = {
+        "slug": "t", "title": "A template", "vram_gb": 0, "minutes": 30,
+        "variables": [{"name": "image", "default": "ubuntu"}],
+        "definition": {"version": "0.1", "type": "container", "ops": [operation]},
+    }  # fmt: skip
+    platform.says(template, JOB)
+    nosana("job", "run", "-T", "t", "--var", "image=debian", "-m", "gpu", "-d")
+    body = json.loads(platform.asked[1].content)
+    assert (body["name"], body["timeout_s"], body["template"]) == ("A template", 1800, "t")
+    assert body["definition"]["global"] == {"variables": {"image": "debian"}}
