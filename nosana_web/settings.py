@@ -20,6 +20,8 @@ ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhos
 BASE_URL = env.str("NOSANA_BASE_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PLATFORM_NAME = "Nosana Web"
+# While we work on the platform: the sentence that people read instead of every page (what is done, until when).
+MAINTENANCE = env.str("NOSANA_MAINTENANCE", default="")
 
 INSTALLED_APPS = [
     "apps.core",
@@ -55,7 +57,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.core.middleware.CompressMiddleware",
     "csp.middleware.CSPMiddleware",
+    "apps.core.middleware.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -164,13 +168,15 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "var" / "static"
-WHITENOISE_USE_FINDERS = not PRODUCTION
+STATIC_ROOT = Path(env.str("NOSANA_STATIC_ROOT", default=str(BASE_DIR / "var" / "static")))
+# Compressed files, kept by browsers for ever under names that say what is in them; `collectstatic` makes them.
+STATIC_HASHED = env.bool("NOSANA_STATIC_HASHED", default=PRODUCTION)
+WHITENOISE_USE_FINDERS = not STATIC_HASHED
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if PRODUCTION
+        "BACKEND": "apps.core.static.HashedStorage"
+        if STATIC_HASHED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }

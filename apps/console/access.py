@@ -49,6 +49,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     # --- console
     "console:start": {"GET": Public("the front page; signed in, the way to one's organisation")},
     "console:home": {"GET": P.JOBS_VIEW},
+    "console:search": {"GET": P.ORGANISATION_VIEW},
+    "console:view_save": {"POST": P.ORGANISATION_VIEW},
+    "console:view_delete": {"POST": P.ORGANISATION_VIEW},
     "console:project": {"GET": P.ORGANISATION_VIEW},
     # --- organisations
     "organisations:new": {
@@ -250,6 +253,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs_api:markets": {"GET": SignedIn("markets are the same for everybody")},
     "jobs_api:market": {"GET": SignedIn("markets are the same for everybody")},
     "jobs:list": {"GET": P.JOBS_VIEW},
+    "jobs:list_csv": {"GET": P.JOBS_VIEW},
+    "jobs:list_stream": {"GET": P.JOBS_VIEW},
+    "jobs:stop_many": {"GET": P.JOBS_STOP, "POST": P.JOBS_STOP},
     "jobs:new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:policy": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
     "jobs:estimate": {"POST": P.JOBS_LAUNCH},

@@ -6,7 +6,10 @@ Runs without Django, after `npm install`; running it again changes nothing.
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+from apps.console.styles import css_kept, words_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "node_modules"
@@ -18,6 +21,7 @@ COPIES = {
     "@fontsource-variable/geist/files/geist-latin-ext-wght-normal.woff2": "geist-ext.woff2",
     "@fontsource-variable/geist-mono/files/geist-mono-latin-wght-normal.woff2": "geist-mono.woff2",
 }
+STYLES = "tabler.min.css"
 ICON = re.compile(r"""{%\s*icon\s+"([a-z0-9-]+)"|{#\s*icons:([a-z0-9 -]+)#}""")
 PEN = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
 SYMBOL = '<symbol id="{name}" viewBox="0 0 24 24" {pen}>{body}</symbol>'
@@ -34,9 +38,18 @@ def assets_build() -> str:
     VENDOR.mkdir(parents=True, exist_ok=True)
     for source, name in COPIES.items():
         vendor_copy(MODULES / source, VENDOR / name)
+    sheet = VENDOR / STYLES
+    sheet.write_text(css_kept(sheet.read_text(), words_of(sources())))
     names = icon_names(ROOT / "templates")
     (VENDOR / "icons.svg").write_text(sprite(names, MODULES / "@tabler/icons/icons/outline"))
     return f"static/vendor: {len(COPIES)} files and {len(names)} icons"
+
+
+def sources() -> Iterator[Path]:
+    """Yield every file of ours that may name a class."""
+    yield from (ROOT / "templates").rglob("*.html")
+    yield from (ROOT / "static" / "js").glob("*.js")
+    yield from (ROOT / "apps").rglob("*.py")
 
 
 def vendor_copy(source: Path, target: Path) -> None:

@@ -6,5 +6,8 @@ app_name = "console"
 urlpatterns = [
     path("", views.start, name="start"),
     path("o/<slug:slug>/", views.home, name="home"),
+    path("o/<slug:slug>/search/", views.find, name="search"),
+    path("o/<slug:slug>/views/", views.view_store, name="view_save"),
+    path("o/<slug:slug>/views/delete/", views.view_remove, name="view_delete"),
     path("o/<slug:slug>/projects/<slug:project>/", views.project, name="project"),
 ]

@@ -1,21 +1,31 @@
 """The front page, and the home page of an organisation."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from apps.console.selectors import overview
+from apps.billing.selectors import wallet
+from apps.console.selectors import acts, alerts, money, overview, search
+from apps.core.errors import AppError
 from apps.jobs.pages import jobs_token, with_costs
 from apps.jobs.selectors import JobFilters, jobs_page
 from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_keys_of, organisation_last, project_get, project_members
 from apps.organisations.services import membership_visit
+from apps.users.services import view_delete, view_save
 
 PROJECT_JOBS, PROJECT_KEYS = 15, 50
-STOP_POLLING = 286  # htmx: the answer is the last one
+LISTS = {
+    "jobs": "jobs:list",
+    "invoices": "billing:invoices",
+    "audit": "organisations:audit",
+}  # the lists whose views can be saved, by area
 
 
 @require_safe
@@ -35,21 +45,76 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
     if request.session.get("organisation") != slug:
         request.session["organisation"] = slug  # once per switch, not with every look
         membership_visit(membership=grant.member, now=timezone.now())
-    found = overview(grant)
+    now = timezone.now()
+    found = overview(grant, now)
     token = jobs_token([*found.live, *found.recent])
     if request.GET.get("seen") == token:
         return HttpResponse(status=204)
     context = {
         "overview": found,
-        "live": with_costs(found.live, timezone.now()),
-        "recent": with_costs(found.recent, timezone.now()),
+        "live": with_costs(found.live, now),
+        "recent": with_costs(found.recent, now),
         "token": token,
         "oob": "seen" in request.GET,
+        "money": money(grant, now),
     }
     if "seen" in request.GET:
-        status = 200 if found.live else STOP_POLLING
-        return render(request, "console/home_jobs.html", context, status=status)
+        return render(request, "console/home_jobs.html", context)
+    available = wallet(grant.organisation_id)
+    context |= {
+        "wallet": available,
+        "alerts": alerts(grant, available_micro=available.available_micro, now=now),
+        "acts": acts(grant),
+    }
     return render(request, "console/home.html", context)
+
+
+@login_required
+@require_safe
+def find(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what `?q=` finds in the organisation, as a page or, for the palette, only the results."""
+    grant = page_grant(request, slug, Permission.ORGANISATION_VIEW)
+    text = request.GET.get("q", "").strip()
+    groups = search(grant, text)
+    context = {"text": text, "groups": groups, "total": sum(len(group.hits) for group in groups)}
+    name = "console/search_results.html" if request.htmx else "console/search.html"  # type: ignore[attr-defined]
+    return render(request, name, context)
+
+
+@login_required
+@require_POST
+def view_store(request: HttpRequest, slug: str) -> HttpResponse:
+    """Keep the view of a list under a name, and show it."""
+    grant = page_grant(request, slug, Permission.ORGANISATION_VIEW)
+    area = _area(request)
+    kept = view_save(
+        user=grant.member.user,
+        area=area,
+        place=grant.organisation_id,
+        name=request.POST.get("name", ""),
+        query=request.POST.get("query", ""),
+        now=timezone.now(),
+    )
+    messages.success(request, _("The view “%(name)s” is saved; only you see it.") % {"name": kept.name})
+    return redirect(f"{reverse(LISTS[area], args=[slug])}?{kept.query}")
+
+
+@login_required
+@require_POST
+def view_remove(request: HttpRequest, slug: str) -> HttpResponse:
+    """Delete a saved view of one's own, and show its list."""
+    grant = page_grant(request, slug, Permission.ORGANISATION_VIEW)
+    area, name = _area(request), request.POST.get("name", "")
+    view_delete(user=grant.member.user, area=area, place=grant.organisation_id, name=name)
+    messages.success(request, _("The view “%(name)s” is deleted.") % {"name": name})
+    return redirect(LISTS[area], slug)
+
+
+def _area(request: HttpRequest) -> str:
+    area = request.POST.get("area", "")
+    if area not in LISTS:
+        raise AppError(_("There is no such list; use the form of the list itself."), code="view_area", status=422)
+    return area
 
 
 @login_required

@@ -3,6 +3,7 @@
 import os
 import time
 import uuid
+from datetime import datetime
 
 
 def uuid7() -> uuid.UUID:
@@ -12,3 +13,9 @@ def uuid7() -> uuid.UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return uuid.UUID(int=value)
+
+
+def uuid7_at(moment: datetime) -> uuid.UUID:
+    """Return the least version 7 UUID of that millisecond: what was made later compares as greater."""
+    milliseconds = max(int(moment.timestamp() * 1000), 0)
+    return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62)

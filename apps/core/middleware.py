@@ -2,11 +2,50 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from apps.core.errors import AppError, NotFound
 from apps.core.rest.problems import API, answer
+
+RETRY_S = 120
+
+
+class CompressMiddleware(GZipMiddleware):
+    """Compresses pages; what is streamed goes out as it is, so that each event arrives when it is sent."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Return the response, compressed if the browser takes that."""
+        return response if response.streaming else super().process_response(request, response)
+
+
+class MaintenanceMiddleware:
+    """Answers everything but the admin site with 503 and a sentence while settings.MAINTENANCE has one."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not settings.MAINTENANCE:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/admin/"):
+            return self.get_response(request)
+        program = "HTTP_AUTHORIZATION" in request.META or request.path_info.startswith(API)
+        if program:
+            response = answer(AppError(settings.MAINTENANCE, code="maintenance", status=503))
+        else:
+            page = render_to_string("503.html", {"sentence": settings.MAINTENANCE})
+            response = HttpResponse(page, status=503)
+        response["Retry-After"] = str(RETRY_S)
+        return response
 
 
 class AppErrorMiddleware:

@@ -1,4 +1,4 @@
-"""Forms of jobs: the filters of the list, and the launch."""
+"""Forms of jobs: the launch, and what is changed of a job."""
 
 import json
 from collections.abc import Iterable
@@ -9,31 +9,9 @@ from nosana.spec import DefinitionInvalid, definition_read
 
 from apps.jobs.definitions import definition_offences
 from apps.jobs.models import Job, Market
-from apps.jobs.state import State
 from apps.organisations.models import Project
 
 DEFINITION_LIMIT = 400_000  # characters of text that are read at all
-
-
-class FilterForm(forms.Form):
-    """What a list of jobs is narrowed to; bad values narrow to nothing less than all."""
-
-    state = forms.ChoiceField(
-        choices=[("", "All states"), *State.choices],
-        required=False,
-        label="State",
-    )
-    project = forms.ChoiceField(required=False, label="Project")
-    q = forms.CharField(
-        max_length=120,
-        required=False,
-        label="Name or address",
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Name or address", "autocomplete": "off"}),
-    )
-
-    def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["project"].choices = [("", "All projects"), *project_choices(projects)]  # type: ignore[attr-defined]
 
 
 def project_choices(projects: Iterable[Project]) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -45,10 +45,14 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
         self._reads: dict[Any, asyncio.Future[Any]] = {}
 
+    def watch(self, job_id: uuid.UUID) -> AbstractAsyncContextManager[Watcher]:
+        """Watch a job, as `listen` does its channel."""
+        return self.listen(f"job_{job_id.hex}")
+
     @asynccontextmanager
-    async def watch(self, job_id: uuid.UUID) -> AsyncIterator[Watcher]:
-        """Watch a job. On entry the channel is listened to, so what is read after it misses nothing later."""
-        channel, watcher = f"job_{job_id.hex}", Watcher()
+    async def listen(self, channel: str) -> AsyncIterator[Watcher]:
+        """Watch a channel. On entry it is listened to, so what is read after it misses nothing later."""
+        watcher = Watcher()
         self._watchers.setdefault(channel, set()).add(watcher)
         if channel in self._listening:
             watcher.ready.set()

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from apps.core.durations import duration_text
 from apps.jobs.editing import definition_text as definition_text
 from apps.jobs.files import ResultFile, result_files
 from apps.jobs.models import Job, JobEvent
@@ -39,6 +40,11 @@ class Row:
 
     job: Job
     cost: Cost
+
+    @property
+    def limit(self) -> str:
+        """The time limit, as people say it."""
+        return duration_text(self.job.timeout_s)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Watch:
             return None
         self._next = time.monotonic() + RECHECK_S
         try:
-            await _read(self._ask)
+            await read_shared(self._ask)
         except AppError as refusal:
             return refusal
         return None
@@ -113,14 +113,14 @@ async def job_events(job: Job, *, after: int, tail: int = 0, watch: Watch | None
     async with shared.watch(job.pk) as watcher:
         yield "retry: 1000\n\n"
         if tail:
-            after, skipped = await _read(_tail_start, job, tail)
+            after, skipped = await read_shared(_tail_start, job, tail)
             if skipped:
                 yield f"event: skipped\ndata: {skipped}\n\n"
         while True:
-            look = await shared.shared((job.pk, "look"), partial(_read, _look, job))
+            look = await shared.shared((job.pk, "look"), partial(read_shared, _look, job))
             while True:
                 at = after
-                frame, after, full = await shared.shared((job.pk, at), partial(_read, _log_frame, job, at))
+                frame, after, full = await shared.shared((job.pk, at), partial(read_shared, _log_frame, job, at))
                 if frame:
                     yield frame
                 if not full:
@@ -139,7 +139,7 @@ async def job_events(job: Job, *, after: int, tail: int = 0, watch: Watch | None
                 return
 
 
-async def _read(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def read_shared(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a database read on the few threads that all streams of this process share."""
     return await asyncio.get_running_loop().run_in_executor(
         READERS, lambda: _with_connection(act, *args, **kwargs)
@@ -208,7 +208,7 @@ async def _download(
 async def _log_pages(
     job: Job, watch: Watch, show: Callable[[LogLine], str], after: int, until: int
 ) -> AsyncIterator[str]:
-    while lines := await _read(log_after, job, after, max(min(BATCH, until - after), 0)):
+    while lines := await read_shared(log_after, job, after, max(min(BATCH, until - after), 0)):
         if await watch.refusal() is not None:
             return
         after = lines[-1].seq

@@ -1,11 +1,14 @@
 from django.urls import path
 
-from apps.jobs import acts, defaults, detail, downloads, launch, logs, notes, streams, views
+from apps.jobs import acts, defaults, detail, downloads, launch, lists, live, logs, notes, streams
 from apps.jobs.gallery import views as gallery
 
 app_name = "jobs"
 urlpatterns = [
-    path("o/<slug:slug>/jobs/", views.job_list, name="list"),
+    path("o/<slug:slug>/jobs/", lists.job_list, name="list"),
+    path("o/<slug:slug>/jobs.csv", lists.list_csv, name="list_csv"),
+    path("o/<slug:slug>/jobs/live/", live.list_stream, name="list_stream"),
+    path("o/<slug:slug>/jobs/stop/", lists.stop_many, name="stop_many"),
     path("o/<slug:slug>/jobs/new/", launch.new, name="new"),
     path("o/<slug:slug>/jobs/policy/", defaults.policy, name="policy"),
     path("o/<slug:slug>/jobs/new/estimate/", launch.estimate, name="estimate"),

@@ -46,3 +46,23 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return str(self)
+
+
+class SavedView(models.Model):
+    """A list as somebody likes to look at it: the query of its address, under a name.
+
+    `area` is the kind of list, `place` the id of what the list is about (for us, an organisation): users know no more.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="views")
+    area = models.CharField(max_length=30)
+    place = models.UUIDField()
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "area", "place", "name"], name="view_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,8 +1,10 @@
 """Questions about people."""
 
+from uuid import UUID
+
 from allauth.account.models import EmailAddress
 
-from apps.users.models import User
+from apps.users.models import SavedView, User
 
 
 def user_has_address(user: User, email: str) -> bool:
@@ -15,3 +17,8 @@ def user_exists(email: str) -> bool:
     """Return whether somebody signs in by that address, or has confirmed it."""
     confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True)
     return User.objects.filter(email=email.lower()).exists() or confirmed.exists()
+
+
+def views_of(user: User, *, area: str, place: UUID) -> list[SavedView]:
+    """Return the person's saved views of that kind of list there, by name."""
+    return list(SavedView.objects.filter(user=user, area=area, place=place).order_by("name"))

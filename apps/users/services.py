@@ -1,11 +1,16 @@
 """Acts that write people."""
 
+from datetime import datetime
+from uuid import UUID
+
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
-from apps.core.errors import Conflict
-from apps.users.models import User
+from apps.core.errors import AppError, Conflict
+from apps.users.models import SavedView, User
 from apps.users.selectors import user_exists
+
+VIEWS_LIMIT = 30  # of one kind of list in one place
 
 
 def staff_ensure(*, email: str, password: str) -> User:
@@ -28,3 +33,29 @@ def user_make(*, email: str, name: str, password: str) -> User:
     except IntegrityError as error:  # another request made it between the look and the write
         raise taken from error
     return user
+
+
+def view_save(*, user: User, area: str, place: UUID, name: str, query: str, now: datetime) -> SavedView:
+    """Keep the query of a list under the name; what had the name is replaced, so that a repeat changes nothing.
+
+    Raises AppError for a name or query that cannot be kept, Conflict for one view too many.
+    """
+    name = " ".join(name.split())
+    if not 0 < len(name) <= 60:
+        raise AppError("Give the view a name of 1 to 60 characters.", code="view_name", status=422)
+    if len(query) > 1000 or "\x00" in query:
+        raise AppError("This view has too many filters to be kept.", code="view_query", status=422)
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one at a time, so that the limit holds
+        kept = SavedView.objects.filter(user=user, area=area, place=place)
+        if kept.exclude(name=name).count() >= VIEWS_LIMIT:
+            raise Conflict(f"You have {VIEWS_LIMIT} views of this list; delete one first.", code="view_limit")
+        view, _ = SavedView.objects.update_or_create(
+            user=user, area=area, place=place, name=name, defaults={"query": query, "created_at": now}
+        )
+    return view
+
+
+def view_delete(*, user: User, area: str, place: UUID, name: str) -> None:
+    """Delete a view of the person's own; a repeat changes nothing."""
+    SavedView.objects.filter(user=user, area=area, place=place, name=name).delete()

@@ -29,6 +29,11 @@ def names(page: str) -> list[str]:
     return re.findall(r'class="stretched"[^>]*>([^<]+)<', page)
 
 
+def mark(page: str) -> str:
+    """Return the mark of the page after this one."""
+    return re.search(r"before=([\w-]+)", page).group(1)
+
+
 def test_jobs_are_listed_newest_first(world: World, launch: Callable[[str], Job]) -> None:
     for name in ("First", "Second"):
         launch(name)
@@ -51,7 +56,18 @@ def test_jobs_are_narrowed_by_state_name_and_address(world: World, launch: Calla
     assert "No job fits" in mia.get("/o/acme/jobs/?q=nothing").content.decode()
 
 
-@pytest.mark.parametrize("query", ["state=nonsense", "before=nonsense", "q=" + "x" * 500])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=nonsense",
+        "member=nonsense",
+        "since=nonsense",
+        "until=9999-12-31",
+        "sort=nonsense",
+        "columns=nonsense",
+    ]
+    + ["q=" + "x" * 500],
+)
 def test_a_bad_filter_narrows_to_nothing_less_than_all(
     world: World, launch: Callable[[str], Job], query: str
 ) -> None:
@@ -66,21 +82,51 @@ def test_pages_follow_each_other_without_gap_or_repeat(world: World, launch: Cal
         launch(f"Job {n}")
     mia = world.client(world.mia)
     first = mia.get("/o/acme/jobs/").content.decode()
-    before = re.search(r"before=([0-9a-f-]{36})", first).group(1)
-    older = mia.get(f"/o/acme/jobs/?before={before}", **HTMX).content.decode()
+    older = mia.get(f"/o/acme/jobs/?before={mark(first)}", **HTMX).content.decode()
     assert names(first) + names(older) == [f"Job {n}" for n in reversed(range(27))]
     assert "These are all" in older
     assert "<html" not in older
 
 
-def test_rows_are_sent_again_only_when_they_changed(world: World, launch: Callable[[str], Job]) -> None:
-    job = launch("Whisper")
+def test_every_order_pages_without_gap_or_repeat(world: World, launch: Callable[[str], Job]) -> None:
+    for n in range(28):
+        launch(f"Job {n % 3}")
     mia = world.client(world.mia)
-    token = re.search(r'data-token="(\w+)"', mia.get("/o/acme/jobs/").content.decode()).group(1)
-    assert mia.get(f"/o/acme/jobs/?seen={token}", **HTMX).status_code == 204
-    job_list(job, job.created_at)
-    fresh = mia.get(f"/o/acme/jobs/?seen={token}", **HTMX)
-    assert "Queued" in fresh.content.decode()
+    for sort in ("name", "-name", "launched", "-limit"):
+        first = mia.get(f"/o/acme/jobs/?sort={sort}").content.decode()
+        rest = mia.get(f"/o/acme/jobs/?sort={sort}&before={mark(first)}", **HTMX).content.decode()
+        ids = re.findall(r'id="job-([0-9a-f-]{36})"', first + rest)
+        assert len(ids) == len(set(ids)) == 28
+    listed = names(mia.get("/o/acme/jobs/?sort=name").content.decode())
+    assert listed == sorted(listed)
+
+
+@pytest.mark.parametrize("mark", ["nonsense", "WzFd", "e30", "WyJhIiwiYiIsImMiXQ"])
+def test_a_mark_of_no_page_is_refused_with_a_sentence(world: World, mark: str) -> None:
+    response = world.client(world.mia).get(f"/o/acme/jobs/?before={mark}")
+    assert response.status_code == 400
+    assert "marks no page" in response.content.decode()
+
+
+def test_columns_are_chosen_in_the_address(world: World, launch: Callable[[str], Job]) -> None:
+    launch("Whisper")
+    mia = world.client(world.mia)
+    page = mia.get("/o/acme/jobs/?columns=limit&columns=project").content.decode()
+    heads = re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', page)
+    assert heads == ["Job", "Project", "Time limit"]
+    assert "10 min 00 s" in page
+
+
+def test_the_list_downloads_as_csv_with_the_same_filters(world: World, launch: Callable[[str], Job]) -> None:
+    launch("=1+1")
+    launch("Embeddings")
+    mia = world.client(world.mia)
+    lines = b"".join(mia.get("/o/acme/jobs.csv?sort=name").streaming_content).decode().splitlines()
+    assert lines[0].startswith("id,name,state")
+    assert [line.split(",")[1] for line in lines[1:]] == ["'=1+1", "Embeddings"]
+    narrowed = b"".join(mia.get("/o/acme/jobs.csv?q=embed").streaming_content).decode().splitlines()
+    assert len(narrowed) == 2
+    assert world.client(world.xena).get("/o/acme/jobs.csv").status_code == 404
 
 
 def test_outsiders_find_no_list(world: World, client: Client) -> None:
@@ -99,7 +145,7 @@ def test_the_list_takes_a_fixed_number_of_queries(
     for n in range(30):
         launch(f"Job {n}")
     mia = world.client(world.mia)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         mia.get("/o/acme/jobs/")
 
 

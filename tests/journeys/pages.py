@@ -113,17 +113,19 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
     o = "/o/acme/"
     return {
         "home": o,
+        "search": f"{o}search/?q=embeddings",
+        "search-none-fits": f"{o}search/?q=nothing+like+it",
         "jobs": f"{o}jobs/",
         "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
         "launch": f"{o}jobs/new/",
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
+        "job-policy": f"{o}jobs/policy/",
         **{
             f"job-{act}": f"{o}jobs/{jobs['talking'].pk}/{act}/"
             for act in ("extend", "restart", "name", "project")
         },
         "job-log": f"{o}jobs/{jobs['talking'].pk}/log/",
-        "job-policy": f"{o}jobs/policy/",
         "job-log-search": f"{o}jobs/{jobs['running'].pk}/log/?q=segment",
         "logs": f"{o}logs/",
         "logs-found": f"{o}logs/?q=model",
@@ -138,6 +140,20 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "invite-many": f"{o}members/invite/many/",
         "invitation": f"/invitations/{people['token']}/",
         "organisation-new": "/organisations/new/",
+        **money_pages(people),
+        "account-email": "/accounts/email/",
+        "account-password": "/accounts/password/change/",
+        "account-mfa": "/accounts/2fa/",
+        "account-logout": "/accounts/logout/",
+        "job-not-found": f"{o}jobs/01890000-0000-7000-8000-000000000000/",
+        "other-organisation": "/o/xenon/",
+    }
+
+
+def money_pages(people: dict[str, str]) -> dict[str, str]:
+    """Return the pages of Acme's billing, by name."""
+    o = "/o/acme/"
+    return {
         "billing": f"{o}billing/",
         "credits": f"{o}billing/credits/",
         "usage": f"{o}billing/usage/",
@@ -161,12 +177,6 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
             for name in people
             if name.startswith("setup-")
         },
-        "account-email": "/accounts/email/",
-        "account-password": "/accounts/password/change/",
-        "account-mfa": "/accounts/2fa/",
-        "account-logout": "/accounts/logout/",
-        "job-not-found": f"{o}jobs/01890000-0000-7000-8000-000000000000/",
-        "other-organisation": "/o/xenon/",
     }
 
 

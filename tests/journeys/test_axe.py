@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.console.serve import ROOT, chromium_path, launch_arguments, web
+from tests.console.serve import ROOT
+from tests.journeys import stage
 from tests.journeys.pages import pages_make, session_for
 from tests.world import World
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = chromium_path()
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OF_COLOUR = ["color-contrast", "link-in-text-block"]  # all that a theme changes: the page itself is the same
 LOOK = """async (only) => {
@@ -23,7 +22,7 @@ LOOK = """async (only) => {
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(stage.CHROMIUM is None, reason="no Chromium on this machine"),
     pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install"),
 ]
 
@@ -31,8 +30,8 @@ pytestmark = [
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Chromium, for all pages of a test."""
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=launch_arguments())
+    with stage.chromium() as found:
+        yield found
 
 
 def context_of(browser: Browser, base: str, email: str = "") -> BrowserContext:
@@ -54,10 +53,8 @@ def test_axe_finds_nothing_on_any_page_in_either_theme(
 ) -> None:
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
     made = pages_make(World.build())
-    settings = connection.settings_dict
-    database = f"postgres://postgres@{settings['HOST'].replace('/', '%2F')}/{settings['NAME']}"
     found: list[str] = []
-    with web(database) as base:
+    with stage.served() as base:
         for paths, email in ((made.opened, ""), (made.closed, made.email)):
             page = context_of(browser, base, email).new_page()
             for name, path in paths.items():

@@ -17,20 +17,23 @@ def invoices_of(organisation: Organisation) -> QuerySet[Invoice]:
     return Invoice.objects.filter(organisation=organisation).defer("pdf").order_by("-id")
 
 
+def invoices_found(organisation: Organisation, search: str) -> QuerySet[Invoice]:
+    """Return the organisation's invoices of which a number, PO number or payment reference has that part."""
+    rows = invoices_of(organisation)
+    if not search:
+        return rows
+    return rows.filter(
+        Q(number__icontains=search)
+        | Q(data__po_number__icontains=search)
+        | Q(data__payment__reference__icontains=search)
+    )
+
+
 def invoices_page(
     organisation: Organisation, before: uuid.UUID | None = None, limit: int = PAGE, *, search: str = ""
 ) -> list[Invoice]:
-    """Return a page of the organisation's invoices, newest first; `before` is the last id of the page before.
-
-    `search` is part of a number, of a PO number or of a payment reference.
-    """
-    rows = invoices_of(organisation)
-    if search:
-        rows = rows.filter(
-            Q(number__icontains=search)
-            | Q(data__po_number__icontains=search)
-            | Q(data__payment__reference__icontains=search)
-        )
+    """Return a page of what the search finds, newest first; `before` is the last id of the page before."""
+    rows = invoices_found(organisation, search)
     return list((rows.filter(id__lt=before) if before else rows)[:limit])
 
 

@@ -100,6 +100,16 @@ def budgets_of(membership: Membership | Grant, *, now: datetime) -> list[LimitSt
     )
 
 
+def caps_full(acting: Membership | Grant, *, now: datetime) -> list[LimitState]:
+    """Return those of the caps the member or key may see that are used up now."""
+    return [state for state in caps_of(acting, now=now) if state.used_micro is not None and state.percent >= 100]
+
+
+def budget_of_month(organisation: Organisation) -> Budget | None:
+    """Return the budget of the whole organisation for a month, if there is one."""
+    return Budget.objects.filter(organisation=organisation, level=Level.ORGANISATION, period=Period.MONTH).first()
+
+
 def cap_get(organisation: Organisation, cap_id: uuid.UUID) -> LimitState:
     """Return the organisation's cap. Raises NotFound."""
     return _one(organisation, Cap.objects.filter(organisation=organisation, id=cap_id), "cap")

@@ -1,12 +1,11 @@
 """Pages of invoices."""
 
-import uuid
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.billing import selectors
@@ -14,25 +13,42 @@ from apps.billing.documents import document_xml
 from apps.billing.services import invoice_send_again
 from apps.billing.views.frame import download, enter
 from apps.core.errors import AppError, Conflict
-from apps.core.pages import page_mark
+from apps.core.lists import Column, Listing, Table
 from apps.organisations.roles import Permission
 from apps.organisations.views.frame import actor_of
 
 SEARCH = 60  # characters
+INVOICES = Table(
+    area="invoices",
+    sort="-issued",
+    page=50,
+    columns=(
+        Column("number", _("Invoice"), sort="number", always=True),
+        Column("issued", _("Issued (UTC)"), sort="id"),
+        Column("po", _("PO number"), shown=False),
+        Column("net", _("Net"), sort="net_minor", number=True),
+        Column("vat", _("VAT"), number=True),
+        Column("total", _("Total"), sort="total_minor", number=True),
+        Column("files", _("Files"), number=True, always=True),
+    ),
+)
 
 
 @login_required
 @require_GET
 def invoices(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the invoices, newest first, all or those that a search fits."""
+    """List the invoices, all or those that a search fits; order, columns and page are in the address."""
     membership = enter(request, slug)
     search = request.GET.get("q", "").strip()[:SEARCH]
-    rows = selectors.invoices_page(membership.organisation, page_mark(request, uuid.UUID), search=search)
+    listing = Listing(INVOICES, request.GET)
+    page = listing.page(selectors.invoices_found(membership.organisation, search))
     context = {
         "organisation": membership.organisation,
-        "invoices": rows,
+        "invoices": page.rows,
+        "listing": listing,
+        "shown": listing.shown,
         "search": search,
-        "next": rows[-1].id if len(rows) == selectors.PAGE else None,
+        "next": page.next,
         "may_top_up": membership.may(Permission.BILLING_MANAGE),
     }
     return render(request, "billing/invoices.html", context)

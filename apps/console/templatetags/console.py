@@ -4,13 +4,17 @@ import re
 
 from django import template
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core import money
+from apps.core.lists import Listing
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
+from apps.users.models import SavedView, User
+from apps.users.selectors import views_of
 
 register = template.Library()
 LONG_NAME = re.compile(r"\b[1-9A-HJ-NP-Za-km-z]{40,}\b")  # base58, as the network writes its names
@@ -25,6 +29,14 @@ def icon(name: str, label: str = "") -> SafeString:
             '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name
         )
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)
+
+
+@register.simple_tag(takes_context=True)
+def saved_views(context: Context, listing: Listing) -> list[SavedView]:
+    """Return the person's saved views of the list in the organisation of the page: one query."""
+    membership: Membership = context["membership"]
+    user: User = context["request"].user
+    return views_of(user, area=listing.table.area, place=membership.organisation_id)
 
 
 @register.filter

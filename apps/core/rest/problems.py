@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -42,8 +43,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, Http404):
         error = NotFound()
     if isinstance(error, RequestDataTooBig):
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        error = AppError(f"The body is over the limit of {limit:,} bytes.", code="body_too_large", status=413)
+        error = too_large()
     if not isinstance(error, AppError):
         response = drf_handler(error, context)  # also takes back an open transaction of the request
         if response is None or not isinstance(error, APIException):
@@ -89,10 +89,22 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that is not even a request: a problem for programs, a page for people."""
-    if not request.path_info.startswith(API):
-        return defaults.bad_request(request, exception)
-    return answer(AppError("The request is malformed.", code="malformed"))
+    """Answer a request that is not even a request, or a too large one: a problem for programs, a page for people."""
+    error = AppError(
+        "The request is malformed, so that it could not even be read. Go back and try again.", code="malformed"
+    )
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        error = too_large()
+    if request.path_info.startswith(API):
+        return answer(error)
+    return render(request, "error.html", {"error": error}, status=error.status)
+
+
+def too_large() -> AppError:
+    """Return the refusal of a body over settings.DATA_UPLOAD_MAX_MEMORY_SIZE."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    sentence = f"The body is over the limit of {limit:,} bytes. Nothing was changed: send less at once."
+    return AppError(sentence, code="body_too_large", status=413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -139,6 +139,8 @@ class Job(PolicyFields):
         indexes = [
             models.Index(fields=["organisation", "-id"], name="job_page"),
             models.Index(fields=["organisation", "state", "-id"], name="job_page_state"),
+            models.Index(fields=["organisation", "name", "id"], name="job_page_name"),
+            models.Index(fields=["organisation", "timeout_s", "id"], name="job_page_limit"),
             models.Index(fields=["state"], condition=models.Q(state__in=LIVE), name="job_live"),
             models.Index(
                 fields=["organisation", "template", "-id"],

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,49 +15,6 @@ from apps.jobs.policies import NEAR_LEAST_S, NEAR_MOST_S, NEAR_SHARE, QueueThen
 from apps.jobs.state import LIVE, Seen, State
 from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
-
-
-@dataclass(frozen=True)
-class JobFilters:
-    """What a list of jobs is narrowed to; empty means all."""
-
-    state: str = ""
-    project_id: uuid.UUID | None = None
-    market_id: int | None = None
-    member_id: int | None = None
-    text: str = ""  # part of the name, or the whole address
-
-
-@dataclass(frozen=True)
-class JobsPage:
-    """Jobs, newest first, and the id to pass as `before` for the next page (None at the end)."""
-
-    jobs: list[Job]
-    next_before: uuid.UUID | None
-
-
-def jobs_page(
-    grant: Grant,
-    filters: JobFilters | None = None,
-    before: uuid.UUID | None = None,
-    *,
-    limit: int = 50,
-) -> JobsPage:
-    """Return a page of the jobs that may be seen, with market, project, member and current attempt: one query."""
-    filters = filters or JobFilters()
-    jobs = jobs_of(grant).defer("definition", "result").order_by("-id")
-    if before is not None:
-        jobs = jobs.filter(id__lt=before)
-    if filters.state:
-        jobs = jobs.filter(state=filters.state)
-    for field in ("project_id", "market_id", "member_id"):
-        if getattr(filters, field) is not None:
-            jobs = jobs.filter(**{field: getattr(filters, field)})
-    if filters.text:
-        jobs = jobs.filter(Q(name__icontains=filters.text) | Q(attempt__address=filters.text))
-    page = list(jobs[: limit + 1])
-    more = len(page) > limit
-    return JobsPage(jobs=page[:limit], next_before=page[limit - 1].pk if more else None)
 
 
 def jobs_of(grant: Grant) -> QuerySet[Job]:

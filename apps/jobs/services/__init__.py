@@ -53,6 +53,7 @@ from apps.jobs.services.secrets import (
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.spenders import Spender
+from apps.jobs.services.stopping import JOBS_AT_ONCE, jobs_stop
 from apps.jobs.services.submission import (
     ApprovalNeeded,
     Estimate,
@@ -72,6 +73,8 @@ from apps.jobs.services.watching import attempt_silent, attempts_heard, jobs_wat
 from apps.jobs.state import Seen
 
 __all__ = [
+    "JOBS_AT_ONCE",
+    "jobs_stop",
     "Act",
     "ApprovalNeeded",
     "Batch",

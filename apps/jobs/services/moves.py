@@ -133,7 +133,8 @@ def events_write(*, lines: Sequence[Line], now: datetime, told: bool = False) ->
         )
         for line in lines
     )
-    jobs_notify({event.job_id: f"event {event.seq}" for event in events})
+    organisations = {line.job.organisation_id for line in lines}
+    jobs_notify({event.job_id: f"event {event.seq}" for event in events}, organisations)
     if told:
         _tell(events, now)
     return events
@@ -161,13 +162,14 @@ def job_notify(job_id: uuid.UUID, payload: str) -> None:
     jobs_notify({job_id: payload})
 
 
-def jobs_notify(payloads: dict[uuid.UUID, str]) -> None:
-    """Tell the channel of each job what is new, as job_notify does."""
+def jobs_notify(payloads: dict[uuid.UUID, str], organisations: Collection[uuid.UUID] = ()) -> None:
+    """Tell the channel of each job what is new, as job_notify does, and each `jobs_<hex>` of the organisations."""
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("A notice goes with the transaction that makes it true.")
-    channels = [f"job_{job_id.hex}" for job_id in payloads]
+    notes = {f"job_{job_id.hex}": payload for job_id, payload in payloads.items()}
+    notes |= {f"jobs_{organisation_id.hex}": "moved" for organisation_id in organisations}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_notify(channel, payload) FROM unnest(%s::text[], %s::text[]) AS note(channel, payload)",
-            [channels, list(payloads.values())],
+            [list(notes), list(notes.values())],
         )

@@ -29,6 +29,7 @@ from apps.organisations.selectors.memberships import (
     memberships_of,
     memberships_shown,
     organisation_last,
+    project_roles,
 )
 from apps.organisations.selectors.projects import (
     project_default,
@@ -77,6 +78,7 @@ __all__ = [
     "project_found",
     "project_get",
     "project_members",
+    "project_roles",
     "projects_for",
     "projects_named",
     "projects_of",

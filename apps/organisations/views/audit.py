@@ -9,10 +9,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import AppError
-from apps.core.pages import page_mark
+from apps.core.lists import Column, Listing, Table
 from apps.core.tables import csv_lines, json_lines
 from apps.organisations.audit_forms import AuditFilterForm, RetentionForm
 from apps.organisations.models import Membership, Organisation
@@ -25,13 +26,24 @@ from apps.organisations.selectors import (
     audit_day_last,
     audit_digests,
     audit_event_get,
-    audit_page,
+    audit_events,
     audit_proof,
 )
 from apps.organisations.services import audit_download_record, audit_retention_set
 from apps.organisations.views.frame import actor_of, enter
 
-PAGE = 50
+TRAIL = Table(
+    area="audit",
+    sort="-when",
+    page=50,
+    columns=(
+        Column("when", _("When (UTC)"), sort="id", always=True),
+        Column("who", _("Who")),
+        Column("did", _("Did"), always=True),
+        Column("on", _("On")),
+        Column("from", _("From")),
+    ),
+)
 COLUMNS = (
     "id",
     "at",
@@ -63,22 +75,21 @@ def _trail_page(
 ) -> HttpResponse:
     organisation = membership.organisation
     form = AuditFilterForm(request.GET, acts=audit_acts(organisation))
-    before = page_mark(request, int)
+    listing = Listing(TRAIL, request.GET)
     lines: list[AuditLine] = []
-    next_before = None
+    next_mark = ""
     if form.is_valid():
-        lines, next_before = audit_page(organisation, form.filters(), before=before, limit=PAGE)
+        page = listing.page(audit_events(organisation, form.filters()))
+        lines, next_mark = [AuditLine(event) for event in page.rows], page.next
     else:
         status = 422
     last_day = audit_day_last(organisation)
-    query = request.GET.copy()
-    query.pop("before", None)
     context = {
         "form": form,
         "lines": lines,
-        "before": before,
-        "next_before": next_before,
-        "query": query.urlencode(),
+        "listing": listing,
+        "shown": listing.shown,
+        "next": next_mark,
         "narrowed": any(field.value() for field in form.narrow()),
         "filtered": form.is_valid() and bool(form.filters()),
         "last_day": last_day,

@@ -6,14 +6,17 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.errors import AppError
 from apps.core.idempotency import once
+from apps.core.lists import Column, Listing, Table
 from apps.organisations.access import page_grant
 from apps.organisations.forms_keys import KeyForm, RotationForm
 from apps.organisations.models import ApiKey, Grant
@@ -22,33 +25,33 @@ from apps.organisations.selectors import api_key_get, api_keys_of, project_get, 
 from apps.organisations.services import NewKey, api_key_create, api_key_revoke, api_key_rotate
 from apps.organisations.views.frame import actor_of
 
-PAGE = 50
+KEYS = Table(
+    area="keys",
+    sort="-made",
+    page=50,
+    columns=(
+        Column("key", _("Name"), sort="name", always=True),
+        Column("made", _("Made"), sort="id", always=True),
+    ),
+)
 
 
 @login_required
 @require_safe
 def keys(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the keys the person may see, newest first."""
+    """List the keys the person may see; what is searched for, order and page are in the address."""
     grant = page_grant(request, slug, Permission.KEYS_MANAGE)
-    rows = api_keys_of(grant)
-    before = _uuid(request.GET.get("before", ""))
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    found = list(rows[: PAGE + 1])
+    listing, search = Listing(KEYS, request.GET), request.GET.get("q", "").strip()[:120]
+    found = api_keys_of(grant)
+    page = listing.page(found.filter(Q(name__icontains=search) | Q(prefix__icontains=search)) if search else found)
     context = {
-        "keys": [(key, key.state(timezone.now())) for key in found[:PAGE]],
-        "next": found[PAGE - 1].pk if len(found) > PAGE else None,
-        "before": before,
+        "keys": [(key, key.state(timezone.now())) for key in page.rows],
+        "listing": listing,
+        "next": page.next,
+        "search": search,
         "everybody": grant.may(Permission.KEYS_MANAGE_ALL),
     }
     return render(request, "organisations/keys.html", context)
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 @login_required

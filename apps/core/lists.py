@@ -1,0 +1,204 @@
+"""What every list of the console shares: columns to choose and to sort by, all in the address, and pages by key.
+
+A page begins after a mark: the value of the column that sorts, and the id. So nothing is skipped or shown twice while
+rows come and go, and the hundredth page is as quick as the first.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import FieldError, ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.http import QueryDict
+from django.utils.functional import Promise
+
+from apps.core.errors import AppError
+
+M = TypeVar("M", bound=Model)
+PASSING = ("before", "seen", "id", "news")  # what belongs to one look, not to the list
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `sort` is the field that rows are ordered by, which must never be NULL and should have an index."""
+
+    name: str
+    label: str | Promise
+    sort: str = ""
+    number: bool = False
+    shown: bool = True  # unless the address chooses others
+    always: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A kind of list. `area` is what saved views of it are filed under; `sort` how it is ordered at first."""
+
+    area: str
+    columns: tuple[Column, ...]
+    sort: str = "-id"
+    page: int = 25
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a shown column: where a press on it leads, and how it is sorted now ("" if it is not)."""
+
+    column: Column
+    url: str
+    sorted: str
+
+
+@dataclass(frozen=True)
+class Page(Generic[M]):
+    """Rows, and the mark of the next page ("" at the end)."""
+
+    rows: list[M]
+    next: str
+
+
+class Listing:
+    """A list as one address asks for it."""
+
+    def __init__(self, table: Table, params: QueryDict) -> None:
+        self.table = table
+        self._params = params
+
+    @cached_property
+    def before(self) -> str:
+        """The mark of the page, "" on the first."""
+        return self._params.get("before", "")
+
+    @cached_property
+    def sort(self) -> str:
+        """The name of the column that sorts, with a minus for descending; what is unknown sorts as at first."""
+        wanted = self._params.get("sort", "")
+        known = {column.name for column in self.table.columns if column.sort}
+        return wanted if wanted.removeprefix("-") in known else self.table.sort
+
+    @cached_property
+    def shown(self) -> dict[str, bool]:
+        """Which columns are shown, by name; what is chosen and unknown is left out."""
+        wanted = set(self._params.getlist("columns")) & {column.name for column in self.table.columns}
+        return {
+            column.name: column.always or (column.name in wanted if wanted else column.shown)
+            for column in self.table.columns
+        }
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns that are shown, in their order."""
+        return [column for column in self.table.columns if self.shown[column.name]]
+
+    @property
+    def choices(self) -> list[tuple[Column, bool]]:
+        """The columns that may be hidden, each with whether it is shown."""
+        return [(column, self.shown[column.name]) for column in self.table.columns if not column.always]
+
+    @property
+    def sorts(self) -> list[tuple[str, str | Promise, bool]]:
+        """Each way to sort: its name, the column's label, whether it descends."""
+        sortable = [column for column in self.table.columns if column.sort]
+        return [(f"{sign}{column.name}", column.label, bool(sign)) for column in sortable for sign in ("-", "")]
+
+    @cached_property
+    def query(self) -> str:
+        """The address of the list without its page, and without what is as at first."""
+        kept = self._params.copy()
+        for name in PASSING:
+            kept.pop(name, None)
+        if self.sort == self.table.sort:
+            kept.pop("sort", None)
+        if all(self.shown[column.name] == (column.always or column.shown) for column in self.table.columns):
+            kept.pop("columns", None)
+        for name in list(kept):
+            kept.setlist(name, [value for value in kept.getlist(name) if value])
+            if not kept.getlist(name):
+                del kept[name]
+        return kept.urlencode()
+
+    @property
+    def heads(self) -> list[Head]:
+        """The heads of the shown columns."""
+        return [Head(column, self._sorted_by(column), self._sorted(column)) for column in self.columns]
+
+    def _sorted(self, column: Column) -> str:
+        if self.sort.removeprefix("-") != column.name:
+            return ""
+        return "descending" if self.sort.startswith("-") else "ascending"
+
+    def _sorted_by(self, column: Column) -> str:
+        if not column.sort:
+            return ""
+        query = QueryDict(self.query, mutable=True)
+        first = "-" if column.number or column.sort.endswith(("_at", "id")) else ""
+        turned = {"ascending": f"-{column.name}", "descending": column.name}
+        query["sort"] = turned.get(self._sorted(column), f"{first}{column.name}")
+        return query.urlencode()
+
+    def page(self, rows: QuerySet[M]) -> Page[M]:
+        """Return the page of the rows that the address asks for, in one query. Raises AppError for a bad mark."""
+        ordered = self.order(rows)
+        if self.before:
+            beyond = "lt" if self.sort.startswith("-") else "gt"
+            ordered = ordered.filter(_after(rows, self._key, self.before, beyond))
+        found = list(ordered[: self.table.page + 1])
+        shown = found[: self.table.page]
+        return Page(shown, _mark(shown[-1], self._key) if len(found) > len(shown) else "")
+
+    def order(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Return the rows in the order of the address."""
+        sign = "-" if self.sort.startswith("-") else ""
+        return rows.order_by(*(f"{sign}{name}" for name in (*self._key, "pk")))
+
+    @cached_property
+    def _key(self) -> tuple[str, ...]:
+        """The field that sorts, unless it is the id, which always decides in the end."""
+        fields = {column.name: column.sort for column in self.table.columns}
+        field = fields.get(self.sort.removeprefix("-")) or "id"
+        return () if field == "id" else (field,)
+
+
+def _mark(row: Model, key: tuple[str, ...]) -> str:
+    values = [_value(row, name) for name in key]
+    text = json.dumps([*map(str, values), str(row.pk)])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _value(row: Any, name: str) -> Any:
+    for part in name.split("__"):
+        row = getattr(row, part)
+    return row
+
+
+def _after(rows: QuerySet[Any], key: tuple[str, ...], mark: str, beyond: str) -> Q:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
+        pk = rows.model._meta.pk
+        assert pk is not None
+        if [type(value) for value in values] != [str] * (len(key) + 1):
+            raise ValueError("another list's mark")
+        last = pk.to_python(values[-1])
+        pk.run_validators(last)
+        if not key:
+            return Q(**{f"pk__{beyond}": last})
+        value = _field(rows, key[0]).to_python(values[0])
+        return Q(**{f"{key[0]}__{beyond}e": value}) & (
+            Q(**{f"{key[0]}__{beyond}": value}) | Q(**{f"pk__{beyond}": last})
+        )
+    except (ValueError, TypeError, binascii.Error, ValidationError, FieldError) as error:
+        raise AppError(
+            "This address marks no page; start again from the first one.", code="page_unknown"
+        ) from error
+
+
+def _field(rows: QuerySet[Any], name: str) -> Any:
+    model: Any = rows.model
+    *path, last = name.split("__")
+    for part in path:
+        model = model._meta.get_field(part).related_model
+    return model._meta.get_field(last)

@@ -1,0 +1,126 @@
+"""Lists of jobs: a page of them, those a word finds, and what the running ones cost an hour."""
+
+import re
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Extract, JSONObject
+
+from apps.jobs.models import Attempt, Job, Market
+from apps.jobs.selectors.jobs import jobs_of
+from apps.jobs.state import LIVE, State
+from apps.organisations.models import Grant
+from apps.organisations.roles import Permission
+
+ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
+
+
+@dataclass(frozen=True)
+class JobFilters:
+    """What a list of jobs is narrowed to; empty means all."""
+
+    state: str = ""
+    project_id: uuid.UUID | None = None
+    market_id: int | None = None
+    member_id: int | None = None
+    text: str = ""  # part of the name, or the whole id or address
+    since: datetime | None = None  # launched then or later
+    until: datetime | None = None  # launched before then
+
+
+@dataclass(frozen=True)
+class JobsPage:
+    """Jobs, newest first, and the id to pass as `before` for the next page (None at the end)."""
+
+    jobs: list[Job]
+    next_before: uuid.UUID | None
+
+
+def jobs_page(
+    grant: Grant,
+    filters: JobFilters | None = None,
+    before: uuid.UUID | None = None,
+    *,
+    limit: int = 50,
+) -> JobsPage:
+    """Return a page of the jobs that may be seen, with market, project, member and current attempt: one query."""
+    jobs = jobs_narrow(jobs_of(grant), filters or JobFilters()).defer("definition", "result").order_by("-id")
+    if before is not None:
+        jobs = jobs.filter(id__lt=before)
+    page = list(jobs[: limit + 1])
+    more = len(page) > limit
+    return JobsPage(jobs=page[:limit], next_before=page[limit - 1].pk if more else None)
+
+
+def jobs_narrow(jobs: QuerySet[Job], filters: JobFilters) -> QuerySet[Job]:
+    """Return those of the jobs that fit."""
+    if filters.state:
+        jobs = jobs.filter(state=filters.state)
+    for field in ("project_id", "market_id", "member_id"):
+        if getattr(filters, field) is not None:
+            jobs = jobs.filter(**{field: getattr(filters, field)})
+    if filters.since:
+        jobs = jobs.filter(created_at__gte=filters.since)
+    if filters.until:
+        jobs = jobs.filter(created_at__lt=filters.until)
+    return jobs.filter(_named(filters.text)) if filters.text else jobs
+
+
+def jobs_listed(grant: Grant, filters: JobFilters) -> QuerySet[Job]:
+    """Return the jobs that may be seen and that fit, without definition and result, in no order yet."""
+    return jobs_narrow(jobs_of(grant), filters).defer("definition", "result")
+
+
+def jobs_stoppable(grant: Grant, job_ids: Collection[uuid.UUID]) -> list[Job]:
+    """Return those of the jobs that the caller may stop and that have not ended nor been asked to, newest first."""
+    jobs = jobs_of(grant).filter(pk__in=job_ids, state__in=LIVE, stop_requested_at=None)
+    allowed = grant.reach.projects_where(Permission.JOBS_STOP)
+    if allowed is not None:
+        jobs = jobs.filter(project__in=allowed)
+    return list(jobs.defer("definition", "result").order_by("-id"))
+
+
+def jobs_newer(grant: Grant, filters: JobFilters, job_id: uuid.UUID, *, most: int) -> int:
+    """Return how many jobs that fit came after that one, counted up to `most`."""
+    newer = jobs_narrow(jobs_of(grant), filters).filter(pk__gt=job_id).order_by()
+    return newer.values("pk")[:most].count()
+
+
+def markets_used() -> list[Market]:
+    """Return every market there is or was, by name: what jobs may have run in."""
+    return list(Market.objects.order_by("name", "id"))
+
+
+def _named(text: str) -> Q:
+    """Return what finds a job by its id, by an address it has or had, or by a part of its name."""
+    try:
+        return Q(pk=uuid.UUID(text))
+    except ValueError:
+        pass
+    named = Q(name__icontains=text)
+    if ADDRESS.fullmatch(text):
+        named |= Q(pk__in=Attempt.objects.filter(address=text).values("job"))
+    return named
+
+
+def jobs_found(grant: Grant, text: str, *, limit: int) -> list[Job]:
+    """Return the newest jobs that may be seen and that the text finds, with their markets: one query."""
+    jobs = jobs_narrow(jobs_of(grant), JobFilters(text=text)).defer("definition", "result")
+    return list(jobs.order_by("-id")[:limit])
+
+
+def jobs_burn(organisation: OuterRef) -> QuerySet[Any, Any]:
+    """Return what another query of organisations is annotated with to learn what runs there, in one JSON object.
+
+    `jobs` how many, `price` the sum of their prices (micro-NOS a second), `begun` the sum of price × start (as a
+    moment in seconds), from which follows what they have cost at any later one.
+    """
+    running = Job.objects.filter(organisation=organisation, state=State.RUNNING, started_at__isnull=False)
+    start = Extract("started_at", "epoch", output_field=FloatField())
+    begun = Sum(ExpressionWrapper(start * F("attempt__price_micro"), output_field=FloatField()))
+    found = JSONObject(jobs=Count("pk"), price=Sum("attempt__price_micro"), begun=begun)
+    return running.order_by().values("organisation").annotate(found=found).values("found")

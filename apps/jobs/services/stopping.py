@@ -1,0 +1,39 @@
+"""Stopping many jobs at once."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.jobs.models import Attempt, Job, Want
+from apps.jobs.selectors import jobs_stoppable
+from apps.jobs.services.moves import Line, events_write, jobs_lock
+from apps.jobs.services.submission import want_write
+from apps.jobs.state import OVER
+from apps.organisations.models import Grant
+from apps.organisations.roles import Permission
+
+JOBS_AT_ONCE = 100
+
+
+def jobs_stop(*, grant: Grant, job_ids: Sequence[uuid.UUID], now: datetime) -> int:
+    """Want the jobs stopped that the caller may stop and that have not ended; return how many that were.
+
+    What is over, being stopped already, foreign or beyond JOBS_AT_ONCE is left alone, so a repeat changes nothing.
+    Raises Denied without the permission anywhere in the organisation.
+    """
+    grant.require(Permission.JOBS_STOP)
+    who = grant.member.user.name or grant.member.user.email
+    with transaction.atomic():
+        locked = jobs_lock([job.pk for job in jobs_stoppable(grant, list(job_ids)[:JOBS_AT_ONCE])])
+        jobs = [job for job in locked.values() if job.state not in OVER and job.stop_requested_at is None]
+        attempts = Attempt.objects.in_bulk([job.attempt_id for job in jobs if job.attempt_id])
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(stop_requested_at=now)
+        for job in jobs:
+            job.stop_requested_at = now
+        events_write(lines=[Line(job, "stop_requested", f"{who} asked to stop it.") for job in jobs], now=now)
+        for job in jobs:
+            if job.attempt_id in attempts:
+                want_write(job=job, attempt=attempts[job.attempt_id], kind=Want.Kind.STOP, now=now)
+        return len(jobs)

@@ -1,0 +1,150 @@
+"""How fast pages answer with 100,000 jobs and 1,000,000 ledger rows, how heavy they are, and when they are painted.
+
+The web process serves static files compressed and hashed, as in production. Its database is durable and has two
+organisations, small (1,000 jobs) and large. Beside every figure stands a bare Django view on the same server.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from benchmarks.figures import Figure
+from benchmarks.pages.paint import painted
+from sandbox.services import Postgres, Redis
+from sandbox.stage import free_port
+
+NAMES = ["page.ttfb_p95", "page.list_growth", "page.first_weight", "page.next_weight", "page.lcp"]
+ROUNDS = int(os.environ.get("BENCH_PAGE_ROUNDS", "30"))
+BASELINE = "/baseline/"
+PATHS = (
+    "",
+    "jobs/",
+    "jobs/?state=failed",
+    "jobs/?sort=name",
+    "jobs/?sort=limit&columns=limit&columns=project",
+    "search/?q=embeddings+99",
+    "search/?q=nothing+like+it",
+    "billing/",
+    "billing/usage/",
+    "billing/invoices/",
+    "billing/credits/",
+    "members/",
+    "settings/audit/",
+)
+
+
+def figures(only: str) -> Iterator[Figure]:
+    """Ask for the pages of both organisations in turns, then open them in a browser."""
+    with served() as (base, cookie):
+        with httpx.Client(
+            base_url=base,
+            cookies={"sessionid": cookie},
+            trust_env=False,
+            timeout=60,
+            headers={"Accept": "text/html"},
+        ) as client:
+            yield from _answers(client, only)
+        if any(only in name for name in NAMES[2:]):
+            seen = painted(base, cookie, "/o/large/", "/o/large/jobs/", BASELINE)
+            rows = [
+                Figure("page.first_weight", seen.first_kb, "kB", "uncompressed", seen.first_raw_kb),
+                Figure("page.next_weight", seen.next_kb, "kB", "first visit", seen.first_kb),
+                Figure("page.lcp", seen.lcp_ms, "ms", "a bare page, cold cache", seen.bare_ms),
+            ]
+            yield from (row for row in rows if only in row.name)
+
+
+def _answers(client: httpx.Client, only: str) -> Iterator[Figure]:
+    if only in "page.ttfb_p95":
+        taken: dict[str, list[float]] = {path: [] for path in PATHS}
+        bare: list[float] = []
+        for turn in range(ROUNDS + 3):
+            for path, found in taken.items():
+                warm = turn >= 3
+                (found if warm else []).append(ttfb(client, f"/o/large/{path}"))
+                (bare if warm else []).append(ttfb(client, BASELINE))
+        for path, found in taken.items():
+            print(
+                f"  /o/large/{path}: median {statistics.median(found):.1f} ms, p95 {p95(found):.1f}",
+                file=sys.stderr,
+            )
+        every = [one for found in taken.values() for one in found]
+        yield Figure("page.ttfb_p95", p95(every), "ms", "a bare view, p95", p95(bare))
+    if only in "page.list_growth":
+        lists: dict[str, list[float]] = {"small": [], "large": []}
+        for turn in range(ROUNDS * 2 + 3):
+            for name, found in lists.items():
+                (found if turn >= 3 else []).append(ttfb(client, f"/o/{name}/jobs/"))
+        small, large = (statistics.median(lists[name]) for name in ("small", "large"))
+        yield Figure("page.list_growth", large, "ms", "1,000 jobs instead of 100,000, median", small)
+
+
+def ttfb(client: httpx.Client, path: str) -> float:
+    """Return the milliseconds to the first byte of the answer. Raises HTTPStatusError for another than 200."""
+    started = time.perf_counter()
+    with client.stream("GET", path) as response:
+        response.raise_for_status()
+        next(response.iter_raw(1))
+        taken = (time.perf_counter() - started) * 1000
+        response.read()
+    return taken
+
+
+def p95(samples: list[float]) -> float:
+    """Return the 95th percentile."""
+    return sorted(samples)[int(len(samples) * 0.95)]
+
+
+@contextmanager
+def served() -> Iterator[tuple[str, str]]:
+    """Fill a database, serve it with the bare view beside; yield the address and a session of the owner's."""
+    data = Path(tempfile.mkdtemp(prefix="nw-bench-"))
+    postgres, redis, port = Postgres(data), Redis(data), free_port()
+    try:
+        postgres.start()
+        redis.start()
+        env = os.environ | {
+            "DATABASE_URL": postgres.url("postgres"),
+            "DATABASE_POOL": "1",
+            "REDIS_URL": redis.url(),
+            "DJANGO_SETTINGS_MODULE": "nosana_web.settings",
+            "NOSANA_STATIC_HASHED": "1",
+            "NOSANA_STATIC_ROOT": str(data / "static"),
+            "PYTHONPATH": "sdk/src",
+        }
+        for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
+            subprocess.run([sys.executable, "manage.py", *command], env=env, check=True)
+        fill = [sys.executable, "-m", "benchmarks.pages.fill"]
+        cookie = subprocess.run(fill, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]
+        web = subprocess.Popen([sys.executable, "-m", "benchmarks.pages.server", str(port), BASELINE], env=env)
+        try:
+            base = f"http://127.0.0.1:{port}"
+            _wait(base + BASELINE, web)
+            yield base, cookie
+        finally:
+            web.terminate()
+            web.wait(timeout=20)
+    finally:
+        redis.stop()
+        postgres.stop()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], *, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            httpx.get(url, trust_env=False)
+            return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise RuntimeError("the web process of the benchmark did not come up")
