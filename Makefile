@@ -5,6 +5,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 DEFINITION ?=
 ONLY ?=
+EXAMPLES ?= 50
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +29,15 @@ lint: setup  ## style, types, templates, migrations, OpenAPI
 	@$(PY) manage.py check
 	@$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(PY) -m tests.architecture.templates
+	@$(PY) manage.py openapi --check
+
+openapi:  ## write docs/openapi.json anew, from the code
+	@$(PY) manage.py openapi --write
 
 check: lint test demo  ## everything CI does
+
+schemathesis: setup  ## try to break the API with requests made from its reference (EXAMPLES=50 for each address)
+	@SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest tests/core/invented.py -n 2 -q
 
 bench: setup  ## benchmarks, each beside its baseline (ONLY=part of a name)
 	@$(PY) -m benchmarks $(if $(ONLY),--only "$(ONLY)")
@@ -40,4 +48,4 @@ screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into v
 clean:  ## remove what the commands made (not the packages)
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup run demo test lint check bench screenshots clean
+.PHONY: help setup run demo test lint openapi schemathesis check bench screenshots clean

@@ -20,7 +20,7 @@ from sandbox.services import Postgres, Redis
 from sandbox.services.process import Child
 
 NAMES = ["bridge.place_vs_loop", "bridge.place_cpu_vs_loop", "bridge.accept_signed_p95"]
-JOBS, LOOPED, INSTANT_LOOPED, ACCEPTED = 240, 10, 100, 60
+JOBS, LOOPED, INSTANT_LOOPED, ACCEPTED = 160, 10, 100, 40
 WAYS = {
     "4_batched": "",
     "1_batched": ".1_worker",

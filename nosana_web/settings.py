@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.idp.oidc",
     "rest_framework",
     "drf_spectacular",
     "django_filters",
@@ -151,6 +152,9 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "apps.users.adapter.AccountAdapter"
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3_600  # seconds: of programs that people sign in, such as the command line
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 90 * 86_400
+IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -211,6 +215,7 @@ OUTBOUND_LOOPBACK = env.bool("NOSANA_OUTBOUND_LOOPBACK", default=ENVIRONMENT == 
 
 # --- REST ------------------------------------------------------------------------------------------------
 API_KEY_ENVIRONMENT = "live" if PRODUCTION else ENVIRONMENT  # the middle of nos_live_…
+API_REQUESTS_A_MINUTE = env.int("API_REQUESTS_A_MINUTE", default=600)  # of one key, or one person
 REST_FRAMEWORK = {
     # Of anything that is no apps.organisations.api.frame.Endpoint, which says for itself who may come and with what.
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
@@ -222,9 +227,15 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Nosana Web API",
+    "DESCRIPTION": "Everything the console can, for programs. Credits are whole micro-NOS, money is whole minor "
+    "units (cents), moments are UTC. docs/api.md explains keys, repeats, pages, limits and refusals.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["apps.console.openapi.ours_alone"],
+    "POSTPROCESSING_HOOKS": ["apps.console.openapi.completed"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "DISABLE_ERRORS_AND_WARNINGS": False,
 }
 
 # --- the seller (what invoices say) ----------------------------------------------------------------------

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("apps.jobs.urls")),
     path("", include("apps.organisations.urls")),
     path("", include("apps.console.urls")),
+    path("", include("allauth.idp.urls")),  # tokens for programs; the pages of its device flow are organisations'
 ]
 
 handler400 = "apps.core.rest.problems.bad_request"

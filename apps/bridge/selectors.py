@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from apps.bridge.chain import Gateway, JobAccount, JobState, ask_chain, treasury_address
-from apps.bridge.models import TreasuryReading
+from apps.bridge.models import Order, TreasuryReading
 from apps.jobs.models import Attempt
 
 DAY = timedelta(days=1)
@@ -85,6 +85,12 @@ def _escrow(attempt: Attempt, job: JobAccount | None) -> Escrow:
 def treasury_reading() -> TreasuryReading | None:
     """Return the newest reading of the treasury, if there is one."""
     return TreasuryReading.objects.order_by("-at").first()
+
+
+def parked() -> tuple[int, int]:
+    """Return how many attempts and how many orders wait for a person of the staff."""
+    attempts = Attempt.objects.filter(parked_at__isnull=False, settled_at=None).count()
+    return attempts, Order.objects.filter(parked_at__isnull=False, closed_at=None).count()
 
 
 def lamports_needed(*, now: datetime) -> int:

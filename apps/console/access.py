@@ -53,6 +53,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "console:view_save": {"POST": P.ORGANISATION_VIEW},
     "console:view_delete": {"POST": P.ORGANISATION_VIEW},
     "console:project": {"GET": P.ORGANISATION_VIEW},
+    "console:reference": {"GET": Public("what the API is, for whoever considers it")},
+    "console:openapi": {"GET": Public("as above, for programs")},
     # --- organisations
     "organisations:new": {
         "GET": SignedIn("whoever creates an organisation owns it"),
@@ -61,6 +63,15 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:invitation": {
         "GET": Public("whoever has the link was sent it; it is signed, works once and expires"),
         "POST": Public("as above; the place goes only to whom the invited address belongs"),
+    },
+    "organisations:device": {
+        "GET": SignedIn("lets a program in as the person themselves, for what they read there"),
+        "POST": SignedIn("as above"),
+    },
+    "organisations:device_code": {"POST": Public("whoever has a code can do nothing until a person confirms it")},
+    "organisations:programs": {
+        "GET": SignedIn("shows the programs the person signed in"),
+        "POST": SignedIn("ends a sign-in of the person's own"),
     },
     "organisations:terms_public": {"GET": Public("terms are for everybody to read")},
     "organisations:settings": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
@@ -161,6 +172,14 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing_api:lots": {"GET": P.BILLING_VIEW},
     "billing_api:holds": {"GET": P.BILLING_VIEW},
     "billing_api:transfers": {"GET": P.BILLING_VIEW},
+    "billing_api:vouchers": {"POST": P.BILLING_MANAGE},
+    "billing_api:moves": {"POST": P.BILLING_MANAGE},
+    "billing_api:balance_alert": {"GET": P.BILLING_VIEW, "PUT": P.BILLING_MANAGE},
+    "billing_api:vat_check": {"GET": P.BILLING_VIEW, "POST": P.BILLING_MANAGE},
+    "billing_api:invoice_send": {"POST": P.BILLING_MANAGE},
+    "billing_api:credit_note_xml": {"GET": P.BILLING_VIEW},
+    "payments_api:refunds": {"GET": P.BILLING_VIEW},
+    "payments_api:refund_ask": {"POST": P.BILLING_MANAGE},
     "billing_api:usage": {"GET": P.BILLING_VIEW},
     "billing_api:usage_csv": {"GET": P.BILLING_VIEW},
     "billing_api:caps": {"GET": P.BALANCE_VIEW, "PUT": P.CAPS_MANAGE},

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from apps.console import views
+from apps.console import reference, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.start, name="start"),
+    path("docs/api/", reference.reference, name="reference"),
+    path("docs/openapi.json", reference.openapi, name="openapi"),
     path("o/<slug:slug>/", views.home, name="home"),
     path("o/<slug:slug>/search/", views.find, name="search"),
     path("o/<slug:slug>/views/", views.view_store, name="view_save"),

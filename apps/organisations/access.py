@@ -12,8 +12,25 @@ from apps.organisations.models import ApiKey, Grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_key_check, membership_get
 from apps.organisations.services.keys import api_key_used
+from apps.organisations.sign_ins import SignIn, sign_in_check, sign_in_looks
 
 SCHEME = "bearer"
+
+
+def sign_in_of(request: HttpRequest) -> SignIn | None:
+    """Return the program's sign-in that the request's Authorization header has; None for a key, or for neither.
+
+    It is looked up once per request. Raises Unauthenticated for one that has ended.
+    """
+    known = getattr(request, "auth", None)
+    if isinstance(known, SignIn):
+        return known
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() != SCHEME or not sign_in_looks(token.strip()):
+        return None
+    found = sign_in_check(token.strip())
+    request.auth, request.user = found, found.user  # type: ignore[attr-defined]
+    return found
 
 
 def key_of(request: HttpRequest) -> ApiKey | None:
@@ -48,6 +65,9 @@ def grant_of(request: HttpRequest, slug: str, permission: Permission) -> Grant:
     For endpoints and streams: a key speaks before a session. Raises Unauthenticated for nobody, NotFound for outsiders
     and for keys of another organisation, Denied, with a sentence, for roles and keys without the permission.
     """
+    sign_in = sign_in_of(request)
+    if sign_in is not None:
+        return Grant.of_sign_in(membership_get(sign_in.user, slug, permission), sign_in.scopes).checked(permission)
     key = key_of(request)
     if key is None:
         if not request.user.is_authenticated:
@@ -57,9 +77,7 @@ def grant_of(request: HttpRequest, slug: str, permission: Permission) -> Grant:
         return page_grant(request, slug, permission)
     if key.organisation.slug != slug:
         raise NotFound("There is no such organisation, or this key is not one of its keys.")
-    grant = Grant.of_key(key)
-    grant.require(permission)
-    return grant
+    return Grant.of_key(key).checked(permission)
 
 
 def page_grant(request: HttpRequest, slug: str, permission: Permission) -> Grant:

@@ -9,6 +9,7 @@ from apps.organisations.views import (
     members,
     organisations,
     projects,
+    sign_ins,
     terms,
 )
 
@@ -16,6 +17,9 @@ app_name = "organisations"
 urlpatterns = [
     path("organisations/new/", organisations.new, name="new"),
     path("invitations/<str:token>/", acceptance.invitation, name="invitation"),
+    path("identity/o/device", sign_ins.device, name="device"),
+    path("identity/o/api/device/code", sign_ins.device_code, name="device_code"),
+    path("account/programs/", sign_ins.programs, name="programs"),
     path("terms/", terms.terms_public, name="terms_public"),
     # settings
     path("o/<slug:slug>/settings/", organisations.settings_page, name="settings"),

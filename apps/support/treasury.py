@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from apps.billing.selectors import credits_owed
 from apps.bridge.models import TreasuryReading
-from apps.bridge.selectors import lamports_needed, treasury_reading
+from apps.bridge.selectors import lamports_needed, parked, treasury_reading
 from apps.core.money import credits_text
 
 OLD = timedelta(minutes=15)
@@ -28,6 +28,8 @@ class Standing:
     owed_micro: int
     lamports_needed: int
     at: datetime
+    parked_attempts: int = 0
+    parked_orders: int = 0
 
     @property
     def backing_micro(self) -> int:
@@ -43,6 +45,18 @@ class Standing:
     @property
     def alerts(self) -> list[Alert]:
         """What a person must see to now."""
+        return [*self._of_money(), *self._of_parked()]
+
+    def _of_parked(self) -> list[Alert]:
+        counts = (self.parked_attempts, "try of a job", "tries of jobs"), (self.parked_orders, "order", "orders")
+        waiting = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
+        if not waiting:
+            return []
+        verb = "waits" if self.parked_attempts + self.parked_orders == 1 else "wait"
+        where = "Attempts and Orders of the admin site say why and take your decision."
+        return [Alert("parked", f"{' and '.join(waiting)} {verb} for a person: {where}")]
+
+    def _of_money(self) -> list[Alert]:
         read = self.reading
         if read is None or self.at - read.at > OLD:
             since = f"since {read.at:%-d %B %Y %H:%M} UTC" if read else "ever"
@@ -64,6 +78,12 @@ class Standing:
 
 def treasury_standing(*, now: datetime) -> Standing:
     """Return how the treasury stands by its newest reading; asks nobody outside."""
+    attempts, orders = parked()
     return Standing(
-        reading=treasury_reading(), owed_micro=credits_owed(), lamports_needed=lamports_needed(now=now), at=now
+        reading=treasury_reading(),
+        owed_micro=credits_owed(),
+        lamports_needed=lamports_needed(now=now),
+        at=now,
+        parked_attempts=attempts,
+        parked_orders=orders,
     )

@@ -47,7 +47,7 @@ from benchmarks.orders.loop import loop_rate
 
 PRICE, TIMEOUT_S = 43, 60
 NEVER = 10**9
-SINGLY = 4  # singly, so many times fewer jobs are placed: it is slow
+SINGLY = 8  # singly, so many times fewer jobs are placed: it is slow
 
 
 def definition(number: int) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Many orders at once: two listings share a transaction, and each stands or falls alone."""
 
 import asyncio
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +16,12 @@ from apps.bridge.ipfs import pinning
 from apps.bridge.loop import wait_for
 from apps.bridge.models import Order
 from apps.bridge.services import listing, orders
+from apps.bridge.services.sending import order_refused
 from apps.core.errors import NotFound
 from apps.core.models import Message
-from apps.jobs.models import Attempt, Job, Want
+from apps.jobs.models import Attempt, Job, JobEvent, Want
 from apps.jobs.state import Reason, State
-from tests.bridge.conftest import PRICE, TREASURY, Stage, flow_state, treasury
+from tests.bridge.conftest import CREDITS, PRICE, TREASURY, Stage, flow_state, treasury
 from tests.bridge.test_crashes import die, order_of
 from tests.bridge.test_troubles import due_now
 
@@ -273,3 +275,35 @@ def test_a_seed_that_is_missing_for_one_job_keeps_no_other_waiting(stage: Stage)
     states = dict(Order.objects.values_list("attempt__job", "state"))
     assert [states[job.pk] for job in jobs] == ["sent", "sent", "claimed", "sent", "sent"]
     assert "version 9" in Order.objects.get(attempt__job=jobs[2]).error
+
+
+def test_jobs_wait_for_room_in_a_full_queue_and_are_told_so_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain.MarketAccount, "QUEUE_MAX", 2)
+    monkeypatch.setattr(listing, "FULL_SECONDS", 0.0)
+    jobs = submitted(stage, 4)
+    stage.until(lambda: Job.objects.filter(state=State.QUEUED).count() == 2)
+    stage.until(lambda: JobEvent.objects.filter(kind="full").count() == 2)
+    for _ in range(3):
+        stage.look()
+    first, second = (job for job in jobs if stage.job(job).state == State.QUEUED)
+    waiting = [job for job in jobs if stage.job(job).state == State.PENDING]
+    assert JobEvent.objects.filter(kind="full", job__in=waiting).count() == 2
+    for job in (first, second):
+        stage.stop(job)
+    for job in waiting:
+        stage.until_state(job, State.QUEUED)
+
+
+def test_a_queue_that_fills_up_meanwhile_delays_a_job_as_long_as_its_policy_lets_it_wait(stage: Stage) -> None:
+    (job,) = submitted(stage, 1)
+    full = chain.ProgramError("AccountDidNotSerialize", 3004, [])
+    now = timezone.now()
+    for at, state in ((now, State.PENDING), (now + timedelta(hours=9), State.FAILED)):
+        Job.objects.update(queue_limit_s=3600, queue_then="give_up")
+        Order.objects.update(lease=uuid.uuid4(), state="claimed", instruction="list")
+        order_refused(Order.objects.get(), full, now=at)
+        assert stage.job(job).state == state
+    assert "queue at 314 entries" in stage.job(job).sentence
+    assert stage.wallet().available_micro == CREDITS

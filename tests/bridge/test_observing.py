@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from nosana.chain import Chain, ChainUnavailable, wallet_load
 from nosana.chain import instructions as ix
-from nosana.chain import wallet_load
 from solders.keypair import Keypair
 
 from apps.billing.models import Hold, Settlement
@@ -183,6 +183,32 @@ def test_an_account_that_vanished_unseen_waits_for_a_person_who_settles_it(stage
     assert (attempt.cost_micro, attempt.loss_micro) == (PRICE * 100, kept - PRICE * 100)
     assert balance("network:spend") == kept
     assert stage.wallet().available_micro == CREDITS - PRICE * 100 * 105 // 100
+
+
+@pytest.mark.django_db
+def test_a_question_that_fails_for_one_job_keeps_no_other_from_being_seen(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (stage.submit(key=key, timeout_s=100) for key in "ab")
+    services.orders_make_missing(now=timezone.now())
+    services.orders_push(now=timezone.now())
+    bad = stage.job(first).attempt.address
+    real = Chain.signatures_for
+
+    async def unanswered(chain: Chain, address: str, **given: object) -> object:
+        if address == bad:
+            raise ChainUnavailable("the endpoint did not answer")
+        return await real(chain, address, **given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Chain, "signatures_for", unanswered)
+        deadline = time.monotonic() + 30
+        while stage.job(second).state != State.QUEUED and time.monotonic() < deadline:
+            services.chain_observe(now=timezone.now())
+        assert (stage.job(first).state, stage.job(second).state) == (State.PENDING, State.QUEUED)
+    services.chain_observe(now=timezone.now())
+    assert stage.job(first).state == State.QUEUED
+    assert told(stage.job(first)) == ["list"]
 
 
 @pytest.mark.django_db(transaction=True)

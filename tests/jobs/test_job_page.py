@@ -103,6 +103,22 @@ def test_each_act_is_a_page_and_inside_the_job_a_dialog(world: World, job: Job) 
         assert 'id="act-title"' in dialog.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("rest", "count"),
+    [
+        ("stop/", 6), ("extend/", 6), ("restart/", 7), ("name/", 6), ("project/", 7),
+        ("log/", 7), ("log/?q=hello", 8), ("figures/", 7), ("services/", 6), ("definition.json", 4),
+    ],
+)  # fmt: skip
+def test_each_page_takes_a_fixed_number_of_queries(
+    world: World, job: Job, django_assert_num_queries: Any, rest: str, count: int
+) -> None:
+    job_log(runs(job), ["hello"])
+    mia = world.client(world.mia)
+    with django_assert_num_queries(count):
+        assert mia.get(url(job, rest)).status_code == 200
+
+
 def test_stopping_says_first_what_it_costs_and_gives_back(world: World, job: Job) -> None:
     page = world.client(world.mia).get(url(runs(job), "stop/")).content.decode()
     assert "Comes back, if it ended now" in page

@@ -312,6 +312,8 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "cap_id": lambda organisation: cap_of(organisation).pk,
     "budget_id": lambda organisation: budget_of(organisation).pk,
     "approval_id": lambda organisation: approval_of(organisation).pk,
+    "payments_api:refund_ask.topup_id": lambda organisation: refundable_of(organisation).pk,
+    "billing_api:credit_note_xml.number": lambda organisation: credit_note_of(organisation).number,
     "organisations:approval_link.token": lambda organisation: approval_link_sign(
         approval_of(organisation), owner_of(organisation).user
     ),
@@ -371,6 +373,7 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "people": [owner_of(organisation).user.email],
     },
     "jobs_api:jobs": launch_json,
+    "billing_api:moves": lambda organisation: {"target": project_of(organisation).slug, "micro": 1},
     "billing:move": lambda organisation: {
         "source": "here",
         "target": f"project:{project_of(organisation).pk}",

@@ -7,8 +7,9 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from apps.billing.selectors import credits_owed
-from apps.bridge.models import TreasuryReading
+from apps.bridge.models import Order, TreasuryReading
 from apps.bridge.selectors import lamports_needed
+from apps.bridge.services import order_make
 from apps.core.models import Mail
 from apps.ledger.models import Transfer
 from apps.support.services import treasury_watch
@@ -16,6 +17,7 @@ from apps.support.tasks import treasury_watch as task
 from apps.support.treasury import treasury_standing
 from apps.users.models import User
 from tests.billing.money import CREDIT, grant, hold
+from tests.console.scene import credits_give, job_make, markets_make
 from tests.world import World
 
 PAGE = "/admin/treasury/"
@@ -71,6 +73,23 @@ def test_a_treasury_that_was_never_read_is_told_and_nothing_owed_is_backed(world
     read(0)
     standing = treasury_standing(now=NOW)
     assert (standing.alerts, standing.percent) == ([], None)
+
+
+def test_what_waits_for_a_person_is_told_until_somebody_decides(world: World) -> None:
+    read()
+    credits_give(world.acme)
+    job = job_make(world.acme.memberships.get(user=world.olga), markets_make()[0])
+    job.attempts.update(parked_at=NOW, parked_why="Its account is gone.")
+    want = job.wants.get()
+    order = order_make(want_id=want.pk, now=NOW)
+    Order.objects.filter(pk=order.pk).update(parked_at=NOW, parked_reason="It failed twelve times.")
+    (alert,) = (alert for alert in treasury_watch(now=NOW).alerts if alert.level == "parked")
+    assert alert.sentence.startswith("1 try of a job and 1 order wait for a person")
+    assert Mail.objects.get(key__contains="parked").subject == "Treasury: something waits for a person"
+    Order.objects.update(parked_at=None)
+    assert "1 try of a job waits for a person" in treasury_standing(now=NOW).alerts[-1].sentence
+    job.attempts.update(settled_at=NOW)
+    assert "parked" not in levels()
 
 
 def test_a_day_of_sol_is_what_left_within_it_whatever_came_back(world: World) -> None:

@@ -1,18 +1,30 @@
 """Invoices, credit notes and statements."""
 
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.billing import selectors
-from apps.billing.api.shapes import CreditNoteShape, InvoiceShape, StatementShape
+from apps.billing.api.shapes import (
+    CreditNoteShape,
+    InvoiceShape,
+    SentShape,
+    StatementShape,
+    StatementWhole,
+    VatCheckShape,
+)
 from apps.billing.documents import document_xml
-from apps.billing.models import CreditNote, Invoice
-from apps.billing.services import statement_print
+from apps.billing.models import CreditNote, Invoice, VatCheck
+from apps.billing.services import invoice_send_again, statement_print, vat_id_check
 from apps.billing.views.frame import download
 from apps.core.errors import Conflict
 from apps.core.rest import page_answer
+from apps.core.rest.schema import AnythingShape, described
 from apps.organisations.api.frame import Endpoint
+from apps.organisations.api.shapes import Nothing
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Permission
 
@@ -29,6 +41,7 @@ class Documents(Endpoint):
 class Invoices(Documents):
     """The invoices of an organisation."""
 
+    @described(InvoiceShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = selectors.invoices_of(self.organisation)
@@ -38,6 +51,7 @@ class Invoices(Documents):
 class OneInvoice(Documents):
     """One invoice."""
 
+    @described(AnythingShape)
     def get(self, request: Request, slug: str, number: str) -> Response:
         """Answer all that is printed on it."""
         return Response(selectors.invoice_get(self.organisation, number).data)
@@ -46,6 +60,7 @@ class OneInvoice(Documents):
 class InvoicePdf(Documents):
     """One invoice, printed."""
 
+    @described(media="application/pdf")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer its PDF."""
         return _pdf(selectors.invoice_get(self.organisation, number), "Invoice")
@@ -54,15 +69,71 @@ class InvoicePdf(Documents):
 class InvoiceXml(Documents):
     """One invoice, for accounting programs."""
 
+    @described(media="application/xml")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer it as UBL."""
         found = selectors.invoice_get(self.organisation, number)
         return download(document_xml(found.data), f"{found.number}.xml", "application/xml")
 
 
+class InvoiceSend(Endpoint):
+    """One invoice, mailed once more."""
+
+    @described(SentShape, body=Nothing)
+    def post(self, request: Request, slug: str, number: str) -> Response:
+        """Mail it to the finance address; three times a day at most."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        found = selectors.invoice_get(grant.organisation, number)
+        Nothing(data=request.data).read()
+        member = grant.member
+
+        def act() -> Any:
+            mail = invoice_send_again(membership=member, number=found.number, actor=self.actor, now=timezone.now())
+            return {"to": mail.to}
+
+        return self.once(grant, act, status=200)
+
+
+class VatChecks(Endpoint):
+    """What VIES says of the organisation's VAT id."""
+
+    @described(VatCheckShape)
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer the newest question and its answer; `state` is `none` where nothing was asked."""
+        return Response(_check(selectors.vat_check_latest(self.grant(Permission.BILLING_VIEW).organisation)))
+
+    @described(VatCheckShape, body=Nothing)
+    def post(self, request: Request, slug: str) -> Response:
+        """Ask again; the answer comes later. `state` is `none` without a VAT id of an EU country."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        Nothing(data=request.data).read()
+
+        def act() -> Any:
+            return _check(vat_id_check(organisation_id=grant.organisation_id, now=timezone.now(), again=True))
+
+        return self.once(grant, act, status=200)
+
+
+def _check(check: VatCheck | None) -> dict[str, Any]:
+    if check is None:
+        return {"vat_id": None, "state": "none", "name": None}
+    return {"vat_id": check.vat_id, "state": check.state, "name": check.name or None}
+
+
+class CreditNoteXml(Documents):
+    """One credit note, for accounting programs."""
+
+    @described(media="application/xml")
+    def get(self, request: Request, slug: str, number: str) -> HttpResponse:
+        """Answer it as UBL."""
+        found = selectors.credit_note_get(self.organisation, number)
+        return download(document_xml(found.data), f"{found.number}.xml", "application/xml")
+
+
 class CreditNotes(Documents):
     """The credit notes of an organisation."""
 
+    @described(CreditNoteShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = selectors.credit_notes_of(self.organisation)
@@ -72,6 +143,7 @@ class CreditNotes(Documents):
 class OneCreditNote(Documents):
     """One credit note."""
 
+    @described(AnythingShape)
     def get(self, request: Request, slug: str, number: str) -> Response:
         """Answer all that is printed on it."""
         return Response(selectors.credit_note_get(self.organisation, number).data)
@@ -80,6 +152,7 @@ class OneCreditNote(Documents):
 class CreditNotePdf(Documents):
     """One credit note, printed."""
 
+    @described(media="application/pdf")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer its PDF."""
         return _pdf(selectors.credit_note_get(self.organisation, number), "Credit note")
@@ -88,6 +161,7 @@ class CreditNotePdf(Documents):
 class Statements(Documents):
     """The statements of an organisation."""
 
+    @described(StatementShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of the closed months, newest first."""
         rows = selectors.statements_of(self.organisation)
@@ -97,6 +171,7 @@ class Statements(Documents):
 class OneStatement(Documents):
     """One statement."""
 
+    @described(StatementWhole)
     def get(self, request: Request, slug: str, month: str) -> Response:
         """Answer its figures and sums; its lines are in the CSV."""
         found = selectors.statement_get(self.organisation, month)
@@ -106,6 +181,7 @@ class OneStatement(Documents):
 class StatementPdf(Documents):
     """One statement, printed."""
 
+    @described(media="application/pdf")
     def get(self, request: Request, slug: str, month: str) -> HttpResponse:
         """Answer its PDF."""
         found = statement_print(selectors.statement_get(self.organisation, month))
@@ -115,6 +191,7 @@ class StatementPdf(Documents):
 class StatementCsv(Documents):
     """All lines of one statement."""
 
+    @described(media="text/csv")
     def get(self, request: Request, slug: str, month: str) -> HttpResponseBase:
         """Answer them as CSV, in a stream."""
         found = selectors.statement_get(self.organisation, month)

@@ -7,8 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.billing import selectors, services
-from apps.billing.api.shapes import BudgetSet, CapSet, limit_shape
+from apps.billing.api.shapes import BudgetSet, BudgetShape, CapSet, CapShape, LimitShape, limit_shape
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
+from apps.organisations.api.shapes import AskedShape
 from apps.organisations.models import Approval
 from apps.organisations.roles import Permission
 
@@ -16,11 +18,13 @@ from apps.organisations.roles import Permission
 class Caps(Endpoint):
     """The caps of an organisation, its projects, members and keys, and of automatic top-ups."""
 
+    @described(CapShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer those the caller may see, broadest first, with what is left of each."""
         grant = self.grant(Permission.BALANCE_VIEW)
         return Response({"items": [limit_shape(state) for state in selectors.caps_of(grant, now=timezone.now())]})
 
+    @described(LimitShape, body=CapSet, also={202: AskedShape})
     def put(self, request: Request, slug: str) -> Response:
         """Set one and answer it; a raise that waits for an approval is answered by its request (202)."""
         member = self.grant(Permission.CAPS_MANAGE).member
@@ -37,6 +41,7 @@ class Caps(Endpoint):
 class OneCap(Endpoint):
     """One cap."""
 
+    @described(status=204, also={202: AskedShape})
     def delete(self, request: Request, slug: str, cap_id: uuid.UUID) -> Response:
         """Remove it; where that waits for an approval, answer its request (202)."""
         member = self.grant(Permission.CAPS_MANAGE).member
@@ -48,12 +53,14 @@ class OneCap(Endpoint):
 class Budgets(Endpoint):
     """The budgets of an organisation, its projects, members and keys."""
 
+    @described(BudgetShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer them, broadest first, with what is left of each."""
         grant = self.grant(Permission.BILLING_VIEW)
         now = timezone.now()
         return Response({"items": [limit_shape(state) for state in selectors.budgets_of(grant, now=now)]})
 
+    @described(LimitShape, body=BudgetSet)
     def put(self, request: Request, slug: str) -> Response:
         """Set one and answer it."""
         member = self.grant(Permission.CAPS_MANAGE).member
@@ -74,6 +81,7 @@ class Budgets(Endpoint):
 class OneBudget(Endpoint):
     """One budget."""
 
+    @described(status=204)
     def delete(self, request: Request, slug: str, budget_id: uuid.UUID) -> Response:
         """Remove it."""
         member = self.grant(Permission.CAPS_MANAGE).member

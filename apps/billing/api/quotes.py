@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from apps.billing.api.shapes import QuoteNew, QuoteShape
 from apps.billing.services import quote_create
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.roles import Permission
 
@@ -15,6 +16,7 @@ from apps.organisations.roles import Permission
 class Quotes(Endpoint):
     """Prices that stand for a while."""
 
+    @described(QuoteShape, body=QuoteNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Lock rate, VAT and credits for an amount, and answer the quote."""
         grant = self.grant(Permission.BILLING_MANAGE)

@@ -10,6 +10,20 @@ from apps.billing.windows import Period
 from apps.core.rest import Body, Flag, Text, Texts
 
 
+class SentShape(serializers.Serializer[Any]):
+    """Where it was mailed."""
+
+    to = serializers.CharField()
+
+
+class VatCheckShape(serializers.Serializer[Any]):
+    """What VIES says of a VAT id."""
+
+    vat_id = serializers.CharField(allow_null=True)
+    state = serializers.CharField(help_text="waiting, valid, invalid or none.")
+    name = serializers.CharField(allow_null=True, help_text="As the tax office has it.")
+
+
 class LotShape(serializers.ModelSerializer[Lot]):
     """Credits that came together. `project` is the id of the project whose pot it is in."""
 
@@ -130,3 +144,79 @@ def limit_shape(state: LimitState) -> dict[str, Any]:
         people = sorted(person.email for person in limit.people.all())
         shape |= {"marks": limit.marks, "forecast": limit.forecast, "people": people}
     return shape
+
+
+class BalanceShape(serializers.Serializer[Any]):
+    """Credits, in micro-NOS."""
+
+    available_micro = serializers.IntegerField()
+    held_micro = serializers.IntegerField()
+    frozen_micro = serializers.IntegerField()
+
+
+class TransferShape(serializers.Serializer[Any]):
+    """What changed the available credits, by `amount_micro`."""
+
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    sentence = serializers.CharField()
+    amount_micro = serializers.IntegerField()
+    source = serializers.CharField()  # type: ignore[assignment]
+
+
+class UsageRowShape(serializers.Serializer[Any]):
+    """Usage of one day, project, member, key, market or template."""
+
+    name = serializers.CharField()
+    records = serializers.IntegerField()
+    seconds = serializers.IntegerField()
+    amount_micro = serializers.IntegerField()
+
+
+class UsageShape(serializers.Serializer[Any]):
+    """Usage, added up; `cut` says that there are more rows than are answered."""
+
+    by = serializers.CharField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    items = serializers.ListField(child=UsageRowShape())
+    cut = serializers.BooleanField()
+
+
+class LimitShape(serializers.Serializer[Any]):
+    """A cap or budget that was set."""
+
+    id = serializers.UUIDField()
+    limit_micro = serializers.IntegerField()
+
+
+class CapShape(serializers.Serializer[Any]):
+    """A cap with what its present window counts; null where it counts nothing."""
+
+    id = serializers.UUIDField()
+    level = serializers.CharField()
+    subject = serializers.CharField()
+    name = serializers.CharField()
+    period = serializers.CharField()
+    limit_micro = serializers.IntegerField()
+    used_micro = serializers.IntegerField(allow_null=True)
+    left_micro = serializers.IntegerField(allow_null=True)
+    resets_at = serializers.DateTimeField(allow_null=True)
+
+
+class BudgetShape(CapShape):
+    """A budget with what its present window counts, and whom it tells."""
+
+    marks = serializers.ListField(child=serializers.IntegerField())
+    forecast = serializers.BooleanField()
+    people = serializers.ListField(child=serializers.CharField())
+
+
+class StatementWhole(StatementShape):
+    """A statement with its figures."""
+
+    data = serializers.DictField()  # type: ignore[assignment]
+
+    class Meta(StatementShape.Meta):
+        fields: Any = (*StatementShape.Meta.fields, "data")

@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.billing import selectors
-from apps.billing.api.shapes import UsageQuestion
+from apps.billing.api.shapes import UsageQuestion, UsageShape
 from apps.billing.selectors import Dimension
 from apps.billing.views.usage import COLUMNS, cells
 from apps.billing.windows import day_start, zone_of
 from apps.core.csv import csv_lines, csv_response
 from apps.core.errors import AppError
 from apps.core.rest.pages import question_of
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Permission
@@ -26,6 +27,7 @@ DAYS = 3 * 366
 class Usage(Endpoint):
     """What was settled, added up."""
 
+    @described(UsageShape, question=UsageQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer the sums by the chosen dimension: days in their order, others the dearest first, 1,000 at most."""
         organisation = self.grant(Permission.BILLING_VIEW).organisation
@@ -45,6 +47,7 @@ class Usage(Endpoint):
 class UsageCsv(Endpoint):
     """Every settled line."""
 
+    @described(media="text/csv", question=UsageQuestion)
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """Answer them as CSV, oldest first, in a stream."""
         organisation = self.grant(Permission.BILLING_VIEW).organisation

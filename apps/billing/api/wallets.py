@@ -7,9 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.billing import selectors
-from apps.billing.api.shapes import HoldShape, LotShape
+from apps.billing.api.shapes import BalanceShape, HoldShape, LotShape, TransferShape
 from apps.core.rest import page_answer
 from apps.core.rest.pages import PageQuestion
+from apps.core.rest.schema import described
 from apps.ledger.models import Entry
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.roles import Permission
@@ -18,6 +19,7 @@ from apps.organisations.roles import Permission
 class Balance(Endpoint):
     """The credits of an organisation."""
 
+    @described(BalanceShape)
     def get(self, request: Request, slug: str) -> Response:
         """Answer what it may spend, what jobs hold and what a dispute has frozen, in micro-NOS."""
         return Response(vars(selectors.wallet(self.grant(Permission.BALANCE_VIEW).organisation_id)))
@@ -32,6 +34,7 @@ class LotsQuestion(PageQuestion):
 class Lots(Endpoint):
     """The lots of an organisation."""
 
+    @described(LotShape, page=True, question=LotsQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = selectors.lots_of(self.grant(Permission.BILLING_VIEW).organisation)
@@ -54,6 +57,7 @@ class HoldsQuestion(PageQuestion):
 class Holds(Endpoint):
     """The holds of an organisation."""
 
+    @described(HoldShape, page=True, question=HoldsQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = selectors.holds_of(self.grant(Permission.BILLING_VIEW).organisation)
@@ -70,6 +74,7 @@ class Holds(Endpoint):
 class Transfers(Endpoint):
     """What changed the credits of an organisation."""
 
+    @described(TransferShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of it, newest first; amounts are changes of the available credits, in micro-NOS."""
         rows = selectors.movement_entries(self.grant(Permission.BILLING_VIEW).organisation)

@@ -25,15 +25,18 @@ from apps.bridge.services.orders import (
     order_wait,
     orders_ours,
     orders_store,
+    orders_wait,
     stops_wanted,
 )
 from apps.bridge.signing import Act, Signer, TransactionTooLarge, attempt_keys, sign
 from apps.jobs.models import Attempt, Job
+from apps.jobs.policies import QueueThen
 from apps.jobs.services import (
     Place,
     attempt_failed,
     attempt_repriced,
     attempts_addressed,
+    attempts_wait_for_room,
     jobs_lock,
 )
 from apps.jobs.state import Reason
@@ -43,6 +46,7 @@ logger = logging.getLogger(__name__)
 JOB_TYPE_UNKNOWN = 255  # a market of this type takes deposits but queues nothing (network facts §1.9 f)
 QUEUE_BUILDS_UP = 8  # from so many listings in one batch on, two share a transaction
 NODE_PATIENCE = timedelta(seconds=60)  # how long a listing waits for the one node it is meant for
+FULL_SECONDS = 3.0  # until a full queue is looked at again
 I = Order.Instruction  # noqa: E741
 
 
@@ -81,7 +85,7 @@ def lists_prepare(orders: Sequence[Order], attempts: dict[uuid.UUID, Attempt], *
         return []
     markets, blockhash = _look(listings, now)
     chosen = [one for one in listings if one.cid and _listable(one, markets, now)]
-    return _store(chosen, markets, blockhash, now)
+    return _store(_with_room(chosen, markets, now), markets, blockhash, now)
 
 
 def _look(listings: Sequence[Listing], now: datetime) -> tuple[dict[str, MarketAccount], Blockhash]:
@@ -122,6 +126,32 @@ def _listable(one: Listing, markets: dict[str, MarketAccount], now: datetime) ->
         logger.warning("%s; our result is dropped", error)
         return False
     return True
+
+
+def may_wait(order: Order, job: Job, now: datetime) -> bool:
+    """Return whether a listing may wait for room in its market's queue, as its job's policy bounds any waiting."""
+    left = job.queue_limit_s is None or now - order.created_at < timedelta(seconds=job.queue_limit_s)
+    return left or job.queue_then == QueueThen.WAIT
+
+
+def _with_room(chosen: Sequence[Listing], markets: dict[str, MarketAccount], now: datetime) -> list[Listing]:
+    """Return those that their market's queue has room for; the others wait, or are refused there once they may not."""
+    room = {
+        a: MarketAccount.QUEUE_MAX - len(m.queue) * (m.queue_type == QueueType.JOB) for a, m in markets.items()
+    }
+    kept, full = [], []
+    for one in chosen:
+        address = one.job.market.address
+        if one.job.node_wanted or room[address] > 0 or not may_wait(one.order, one.job, now):
+            room[address] -= 1
+            kept.append(one)
+        else:
+            full.append(one)
+    held = orders_wait(
+        [one.order for one in full], seconds=FULL_SECONDS, now=now, error="its market's queue is full"
+    )
+    attempts_wait_for_room(attempt_ids=[order.attempt_id for order in held], now=now)
+    return kept
 
 
 def _node_waits(one: Listing, market: MarketAccount, now: datetime) -> bool:

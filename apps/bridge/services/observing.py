@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.db.models import QuerySet
 
-from apps.bridge.chain import ask_chain
+from apps.bridge.chain import ChainError, ClusterMismatch, ask_chain
 from apps.bridge.models import Order
 from apps.bridge.services.sights import Look, Sight, look_at
 from apps.jobs.models import Attempt, JobEvent, Want
@@ -25,7 +25,7 @@ from apps.jobs.state import Seen
 
 logger = logging.getLogger(__name__)
 
-BATCH = 5_000
+BATCH, AT_ONCE = 5_000, 1_000  # attempts in one round, and in one look: what fails of one keeps no other waiting
 I = Order.Instruction  # noqa: E741
 GONE_WHY = (
     "The job's account is gone from the network though no order of ours took it away (network facts §1.9 g), so "
@@ -43,13 +43,23 @@ def chain_observe(
 ) -> int:
     """Look at unsettled attempts once and apply what changed; return how many were looked at.
 
-    Without `addresses`, all that are not settled. Raises ChainError when the endpoint does not answer; nothing is half
-    applied then.
+    Without `addresses`, all that are not settled. What a question of its own was not answered about waits for the next
+    look. Raises ChainError when a whole look was not answered; of it nothing is applied then.
     """
     found = attempts_unsettled()
     if addresses is not None:
         found = found.filter(address__in=addresses)
-    return attempts_observe(list(found[:limit]), now=now, thorough=thorough)
+    attempts, looked, failure = list(found[:limit]), 0, None
+    for start in range(0, len(attempts), AT_ONCE):
+        try:
+            looked += attempts_observe(attempts[start : start + AT_ONCE], now=now, thorough=thorough)
+        except ClusterMismatch:
+            raise
+        except ChainError as error:
+            failure = error
+    if failure is not None:
+        raise failure
+    return looked
 
 
 def chain_follow(*, heard: Collection[str], deaf: bool, now: datetime) -> int:
@@ -68,6 +78,8 @@ def attempts_observe(attempts: Sequence[Attempt], *, now: datetime, thorough: bo
     told = acts_told(attempts)
     sight = ask_chain(lambda gateway: look_at(gateway, attempts, told, thorough=thorough))
     for attempt in attempts:
+        if attempt.address in sight.missed:
+            continue
         try:
             _apply(attempt, sight, told.get(attempt.address or "", []), now)
         except Exception:

@@ -8,8 +8,10 @@ from django.db import transaction
 
 from apps.bridge.chain import ChainError, ClusterMismatch, ProgramError, ask_chain
 from apps.bridge.models import Order
+from apps.bridge.services.listing import may_wait
 from apps.bridge.services.orders import (
     FUNDS,
+    NETWORK,
     OURS,
     LeaseLost,
     S,
@@ -19,7 +21,7 @@ from apps.bridge.services.orders import (
     order_wait,
     orders_wait,
 )
-from apps.jobs.models import Want
+from apps.jobs.models import Attempt, Want
 from apps.jobs.services import attempt_failed
 from apps.jobs.state import Reason
 
@@ -37,6 +39,9 @@ OUR_FAULT = frozenset(
     }
 )
 IN_USE = frozenset({"AccountAlreadyInUse", "LamportsNonNull"})
+
+
+FULL = "AccountDidNotSerialize"  # the market's queue holds no more
 
 
 def orders_send(orders: Sequence[Order], *, fresh: bool, now: datetime) -> None:
@@ -88,6 +93,8 @@ def order_refused(order: Order, error: ProgramError, *, now: datetime) -> None:
         order_rebuild(order, str(error), now=now, ladder=FUNDS)
     elif order.kind != Want.Kind.LIST:
         order_rebuild(order, str(error), now=now, ladder=OURS)
+    elif error.name == FULL and _may_wait(order, now):
+        order_rebuild(order, "its market's queue is full", now=now, ladder=NETWORK)
     elif error.name in IN_USE:
         order_wait(order, seconds=1, now=now, state=S.UNSURE, error=str(error)[:500])
     else:
@@ -95,3 +102,7 @@ def order_refused(order: Order, error: ProgramError, *, now: datetime) -> None:
         with transaction.atomic():  # both or none: a transaction whose hold is gone must never be sent again
             attempt_failed(attempt_id=order.attempt_id, reason=Reason.CHAIN_REFUSED, sentence=sentence, now=now)
             order_close(order, S.FAILED, str(error), now=now)
+
+
+def _may_wait(order: Order, now: datetime) -> bool:
+    return may_wait(order, Attempt.objects.select_related("job").get(pk=order.attempt_id).job, now)

@@ -1,13 +1,18 @@
 """One look at the chain: what it shows of some attempts, confirmed and, where it matters, final."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from apps.bridge.chain import Gateway, JobAccount, JobState, RunAccount
+from apps.bridge.chain import ChainError, ChainUnavailable, Gateway, JobAccount, JobState, RunAccount
 from apps.jobs.models import Attempt
 from apps.jobs.services import Act
 from apps.jobs.state import Seen
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 AT_ONCE = 16  # questions on their way at a time
 RUNS_ONE_BY_ONE = 8  # above that many waiting jobs, all runs are read at once
@@ -50,6 +55,7 @@ class Sight:
     final_slot: int = 0
     final: dict[str, Look] = field(default_factory=dict)
     acts: dict[str, tuple[Act, ...]] = field(default_factory=dict)
+    missed: set[str] = field(default_factory=set)  # a question about these was not answered: next time
 
 
 async def look_at(
@@ -66,8 +72,8 @@ async def look_at(
     open_ = _open(jobs)
     looked = [a for a in open_ if thorough or known[a] is not Seen.RUNNING]
     queued = await _queued(gateway, jobs, looked, "confirmed")  # before the runs: what leaves a queue has a run
-    runs = await _runs(gateway, looked)
-    sight = Sight(slot, {})
+    runs, missed = await _runs(gateway, looked)
+    sight = Sight(slot, {}, missed=missed)
     for attempt in attempts:
         address = attempt.address or ""
         run_address, run = runs.get(address, ("", None))
@@ -78,15 +84,43 @@ async def look_at(
             look = Look(look.job, stays)
         sight.confirmed[address] = look
     doubtful = [a for a, look in sight.confirmed.items() if look.adrift or _doubtful(look.seen, known[a])]
+    doubtful = [address for address in doubtful if address not in missed]
     if doubtful:
-        sight.final_slot, sight.final = await _final(gateway, doubtful)
-    fresh = [attempt for attempt in attempts if _is_news(attempt, sight)]
-    sight.acts = await acts_of(
-        gateway,
-        {attempt.address or "": await _run_place(gateway, attempt, sight, told) for attempt in fresh},
-        told,
-    )
+        sight.final_slot, sight.final, missed = await _final(gateway, doubtful)
+        sight.missed |= missed
+    fresh = {attempt.address or "": attempt for attempt in attempts if _is_news(attempt, sight)}
+
+    async def happened(address: str) -> tuple[Act, ...]:
+        run = await _run_place(gateway, fresh[address], sight, told)
+        return await acts_of(gateway, address, run, told.get(address, ()))
+
+    sight.acts, missed = await each(gateway, happened, [a for a in fresh if a not in sight.missed])
+    sight.missed |= missed
     return sight
+
+
+async def each(
+    gateway: Gateway, ask: Callable[[str], Awaitable[T]], addresses: Sequence[str]
+) -> tuple[dict[str, T], set[str]]:
+    """Ask about each address, several at a time; return the answers, and which addresses got none.
+
+    So that a look at many jobs does not wait for an endpoint that answers all of a hundred questions in a row.
+    """
+    few = asyncio.Semaphore(AT_ONCE)
+
+    async def one(address: str) -> T | ChainError:
+        async with few:
+            try:
+                return await ask(address)
+            except ChainError as error:
+                return error
+
+    found = dict(zip(addresses, await asyncio.gather(*map(one, addresses)), strict=True))
+    missed = {address: answer for address, answer in found.items() if isinstance(answer, ChainError)}
+    if missed:
+        logger.warning("%s of %s questions wait: %s", len(missed), len(addresses), next(iter(missed.values())))
+    gateway.shaken = gateway.shaken or any(isinstance(error, ChainUnavailable) for error in missed.values())
+    return {a: answer for a, answer in found.items() if not isinstance(answer, ChainError)}, set(missed)
 
 
 def _open(jobs: Mapping[str, JobAccount | None]) -> list[str]:
@@ -114,22 +148,25 @@ async def _run_place(gateway: Gateway, attempt: Attempt, sight: Sight, told: Map
     return attempt.run_address or ""
 
 
-async def _final(gateway: Gateway, addresses: list[str]) -> tuple[int, dict[str, Look]]:
-    """Return as of which slot, and the looks; without a run only what was open before and after it was looked for."""
+async def _final(gateway: Gateway, addresses: list[str]) -> tuple[int, dict[str, Look], set[str]]:
+    """Return as of which slot, the looks, and what was not answered.
+
+    Without a run there is only what was open before and after it was looked for.
+    """
     slot, jobs = await gateway.jobs_read(addresses, "finalized")
     open_ = _open(jobs)
     queued = await _queued(gateway, jobs, open_, "finalized")
-    found = await asyncio.gather(*(gateway.runs_of(address, "finalized") for address in open_))
-    runs = {address: next(iter(runs.items())) for address, runs in zip(open_, found, strict=True) if runs}
-    unrun = [address for address in open_ if address not in runs]
+    found, missed = await each(gateway, lambda address: gateway.runs_of(address, "finalized"), open_)
+    runs = {address: next(iter(runs.items())) for address, runs in found.items() if runs}
+    unrun = [address for address in found if address not in runs]
     if unrun:
         jobs |= (await gateway.jobs_read(unrun, "finalized"))[1]
     looks = {}
-    for address, job in jobs.items():
-        run_address, run = runs.get(address, ("", None))
+    for address in jobs.keys() - missed:
+        job, (run_address, run) = jobs[address], runs.get(address, ("", None))
         still = job is not None and job.state == JobState.QUEUED
         looks[address] = Look(job, run, run_address, still and run is None and address not in queued)
-    return slot, looks
+    return slot, looks, missed
 
 
 def _doubtful(seen: Seen, known: Seen) -> bool:
@@ -143,38 +180,30 @@ def _is_news(attempt: Attempt, sight: Sight) -> bool:
     return look.seen is not Seen(attempt.seen) or look.seen is Seen.QUIT or longer
 
 
-async def _runs(gateway: Gateway, addresses: Sequence[str]) -> dict[str, tuple[str, RunAccount]]:
+async def _runs(gateway: Gateway, addresses: Sequence[str]) -> tuple[dict[str, tuple[str, RunAccount]], set[str]]:
+    """Return the runs by their jobs' addresses, and what was not answered."""
     if len(addresses) > RUNS_ONE_BY_ONE:
-        return await gateway.runs_by_job()
-    found = await asyncio.gather(*(gateway.runs_of(address, "confirmed") for address in addresses))
-    return {run.job: (address, run) for some in found for address, run in some.items()}
+        return await gateway.runs_by_job(), set()
+    found, missed = await each(gateway, lambda address: gateway.runs_of(address, "confirmed"), addresses)
+    return {run.job: (address, run) for some in found.values() for address, run in some.items()}, missed
 
 
-async def acts_of(
-    gateway: Gateway, runs: Mapping[str, str], told: Mapping[str, Collection[Act]]
-) -> dict[str, tuple[Act, ...]]:
-    """Return what happened to each job, oldest first, without what was told; `runs` has its run's address, if known."""
-    few = asyncio.Semaphore(AT_ONCE)
-
-    async def one(address: str, run: str) -> tuple[Act, ...]:
-        async with few:
-            known = {act.signature for act in told.get(address, ())}
-            acts: dict[tuple[str, str], Act] = {}
-            places, done = [address, *([run] if run else [])], set()
-            while places:
-                place = places.pop(0)
-                done.add(place)
-                for signature, slot in await gateway.lines(place):
-                    if signature in known:
-                        continue
-                    known.add(signature)
-                    for act in await gateway.acts(signature):
-                        if act.name not in TOLD or not {address, *done} & set(act.accounts):
-                            continue
-                        acts[signature, act.name] = Act(act.name, signature, slot)
-                        if act.run and address in act.accounts and act.run not in (*done, *places):
-                            places.append(act.run)
-            return tuple(sorted(acts.values(), key=lambda act: act.slot))
-
-    found = await asyncio.gather(*(one(address, run) for address, run in runs.items()))
-    return dict(zip(runs, found, strict=True))
+async def acts_of(gateway: Gateway, address: str, run: str, told: Collection[Act]) -> tuple[Act, ...]:
+    """Return what happened to a job, oldest first, without what was told; `run` is its run's address, if known."""
+    known = {act.signature for act in told}
+    acts: dict[tuple[str, str], Act] = {}
+    places, done = [address, *([run] if run else [])], set()
+    while places:
+        place = places.pop(0)
+        done.add(place)
+        for signature, slot in await gateway.lines(place):
+            if signature in known:
+                continue
+            known.add(signature)
+            for act in await gateway.acts(signature):
+                if act.name not in TOLD or not {address, *done} & set(act.accounts):
+                    continue
+                acts[signature, act.name] = Act(act.name, signature, slot)
+                if act.run and address in act.accounts and act.run not in (*done, *places):
+                    places.append(act.run)
+    return tuple(sorted(acts.values(), key=lambda act: act.slot))

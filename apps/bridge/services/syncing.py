@@ -15,7 +15,7 @@ from uuid import UUID
 from apps.bridge.chain import Gateway, JobAccount, JobState, RunAccount, ask_chain
 from apps.bridge.models import Stray
 from apps.bridge.services.observing import acts_told, attempts_observe
-from apps.bridge.services.sights import acts_of
+from apps.bridge.services.sights import acts_of, each
 from apps.jobs.models import Attempt
 from apps.jobs.selectors import attempts_seen, attempts_settled_not_gone, attempts_with_jobs
 from apps.jobs.services import Act, attempt_acts_tell
@@ -139,12 +139,14 @@ def _farewells(addresses: set[str], now: datetime) -> int:
 
     async def look(gateway: Gateway) -> tuple[dict[str, JobAccount | None], dict[str, tuple[Act, ...]]]:
         places = [attempt.address or "" for attempt in away]
-        acts = await acts_of(gateway, dict.fromkeys(places, ""), told)
+        acts, _ = await each(gateway, lambda place: acts_of(gateway, place, "", told.get(place, ())), places)
         return (await gateway.jobs_read(places, "finalized"))[1], acts
 
     jobs, acts = ask_chain(look)
     for attempt in away:
         address = attempt.address or ""
+        if address not in acts:
+            continue  # not answered: the next sync asks again
         attempt_acts_tell(attempt_id=attempt.pk, acts=acts[address], gone=jobs[address] is None, now=now)
     return len(away)
 

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
 from apps.core.errors import AppError, NotFound
+from apps.core.rest.limits import TooManyRequests
 
 MEDIA_TYPE = "application/problem+json"
 API = "/api/"
@@ -52,6 +53,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     headers = {name: response[name] for name in ("Allow", "Retry-After") if response and name in response}
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = CHALLENGE
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after_s)
     return Response(problem(error), status=error.status, content_type=MEDIA_TYPE, headers=headers)
 
 

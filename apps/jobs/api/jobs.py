@@ -13,7 +13,6 @@ from apps.core.errors import AppError
 from apps.core.rest import page_answer
 from apps.core.rest.schema import described
 from apps.jobs.api.shapes import (
-    AskedShape,
     AttemptShape,
     EventShape,
     JobChange,
@@ -42,7 +41,7 @@ from apps.jobs.services import (
     policy_of,
 )
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.api.shapes import Nothing
+from apps.organisations.api.shapes import AskedShape, Nothing
 from apps.organisations.models import Approval, Grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import project_default, project_get
@@ -115,6 +114,8 @@ class Jobs(Endpoint):
 
 class OneJob(Endpoint):
     """One job."""
+
+    volatile = frozenset({"cost_micro"})
 
     @described(JobWhole)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:

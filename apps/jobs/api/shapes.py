@@ -108,12 +108,6 @@ class RehearsalShape(serializers.Serializer[Any]):
     estimate = EstimateShape()
 
 
-class AskedShape(serializers.Serializer[Any]):
-    """A request that waits for somebody to approve it; follow it under approvals."""
-
-    approval = serializers.UUIDField()
-
-
 class JobShape(serializers.Serializer[Any]):
     """A job."""
 

@@ -8,7 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import Body, Text, Texts
+from apps.core.rest.pages import question_of
 from apps.core.rest.schema import described
+from apps.jobs.api.shapes import moment
 from apps.jobs.gallery import Gpu
 from apps.jobs.gallery.recipes import LENGTHS, MINUTES_LIMIT
 from apps.jobs.models import Template, TemplateVersion
@@ -27,6 +29,7 @@ from apps.jobs.services import (
     template_version,
 )
 from apps.organisations.api.frame import Endpoint
+from apps.organisations.api.shapes import Nothing
 from apps.organisations.roles import Permission
 
 P = Permission
@@ -104,7 +107,7 @@ def shown(item: GalleryItem, *, whole: bool = True) -> dict[str, Any]:
         "slug": item.slug,
         "own": item.own,
         "version": item.number,
-        "archived_at": item.template.archived_at if item.template else None,
+        "archived_at": moment(item.template.archived_at) if item.template else None,
         **facts,
     }
 
@@ -127,7 +130,7 @@ class Templates(Endpoint):
     def get(self, request: Request, slug: str) -> Response:
         """Answer all that fit, the organisation's own first, without their definitions."""
         grant = self.grant(P.JOBS_VIEW)
-        asked = GalleryQuestion(data=request.query_params.dict()).read()
+        asked = GalleryQuestion(data=question_of(request)).read()
         items = gallery_items(grant, text=asked["q"], tag=asked["tag"], archived=asked["archived"] == "true")
         return Response({"items": [shown(item, whole=False) for item in items]})
 
@@ -191,32 +194,47 @@ class OneVersion(Endpoint):
 class Restore(Endpoint):
     """Bringing an old version back."""
 
-    @described(TemplateShape)
+    @described(TemplateShape, body=Nothing)
     def post(self, request: Request, slug: str, template: str, number: int) -> Response:
         """Write it again, as a new version; a repeat changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
         own = template_get(grant, template)
-        made = template_restore(grant=grant, template=own, number=number, actor=self.actor, now=timezone.now())
-        return Response(_of(made))
+        Nothing(data=request.data).read()
+
+        def act() -> Any:
+            made = template_restore(grant=grant, template=own, number=number, actor=self.actor, now=timezone.now())
+            return _of(made)
+
+        return self.once(grant, act, status=200)
 
 
 class Archive(Endpoint):
     """Putting a template away."""
 
-    @described(TemplateShape)
+    @described(TemplateShape, body=Nothing)
     def post(self, request: Request, slug: str, template: str) -> Response:
         """Take it out of the gallery; a repeat changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
         own = template_get(grant, template)
-        return Response(_of(template_archive(grant=grant, template=own, actor=self.actor, now=timezone.now())))
+        Nothing(data=request.data).read()
+
+        def act() -> Any:
+            return _of(template_archive(grant=grant, template=own, actor=self.actor, now=timezone.now()))
+
+        return self.once(grant, act, status=200)
 
 
 class Unarchive(Endpoint):
     """Bringing a template back into the gallery."""
 
-    @described(TemplateShape)
+    @described(TemplateShape, body=Nothing)
     def post(self, request: Request, slug: str, template: str) -> Response:
         """Put it back; a repeat changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
         own = template_get(grant, template)
-        return Response(_of(template_unarchive(grant=grant, template=own, actor=self.actor, now=timezone.now())))
+        Nothing(data=request.data).read()
+
+        def act() -> Any:
+            return _of(template_unarchive(grant=grant, template=own, actor=self.actor, now=timezone.now()))
+
+        return self.once(grant, act, status=200)

@@ -25,8 +25,8 @@ def jobs_of(grant: Grant) -> QuerySet[Job]:
 
 
 def jobs_filtered(grant: Grant, rows: QuerySet[Job] | None = None, **asked: Any) -> QuerySet[Job]:
-    """Return the jobs that may be seen, without definition and result, narrowed to what a program asks for."""
-    jobs = jobs_of(grant).defer("definition", "result") if rows is None else rows
+    """Return the jobs that may be seen, with what a list of a program shows, narrowed to what it asks for."""
+    jobs = jobs_of(grant).only(*LISTED) if rows is None else rows
     for name, path in ASKED.items():
         if name in asked:
             jobs = jobs.filter(**{path: asked[name]})
@@ -35,6 +35,18 @@ def jobs_filtered(grant: Grant, rows: QuerySet[Job] | None = None, **asked: Any)
     return jobs
 
 
+LISTED = (
+    *("id", "name", "state", "reason", "sentence", "timeout_s", "visibility", "price_micro", "node", "created_at"),
+    *("queued_at", "started_at", "ended_at", "stop_requested_at", "result_at"),
+    *("project__slug", "member__email", "market__slug", "attempt__number", "attempt__address"),
+    *(
+        "attempt__price_micro",
+        "attempt__network_micro",
+        "attempt__network_fee_micro",
+        "attempt__platform_fee_micro",
+    ),
+    *("attempt__cost_micro", "attempt__fee_micro", "attempt__settled_at"),
+)
 ASKED = {
     "state": "state__in",
     "project": "project__slug",

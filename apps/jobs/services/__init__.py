@@ -37,7 +37,7 @@ from apps.jobs.services.observation import (
     wants_close,
 )
 from apps.jobs.services.parking import attempt_afloat, attempt_park, attempt_resolve, attempt_strand, resolve_check
-from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed
+from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed, attempts_wait_for_room
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
 from apps.jobs.services.results import result_missed, result_store
@@ -112,6 +112,7 @@ __all__ = [
     "attempts_heard",
     "attempts_addressed",
     "attempts_listed",
+    "attempts_wait_for_room",
     "event_write",
     "extension_estimate",
     "extension_landed",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from apps.jobs.models import Attempt, Job
+from apps.jobs.models import Attempt, Job, JobEvent
 from apps.jobs.services.moves import Line, acts_known, events_write, jobs_lock, jobs_move
 from apps.jobs.state import Seen, State
 
@@ -85,6 +85,21 @@ def attempts_addressed(*, places: Sequence[Place], now: datetime) -> None:
 def _pinned_words(job: Job, cid: str) -> str:
     what = "A shell that says nothing of the job" if job.private else "The definition"
     return f"{what} is on IPFS as {cid}."
+
+
+def attempts_wait_for_room(*, attempt_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """Tell once in their jobs' timelines that attempts wait for room in their markets' queues."""
+    if not attempt_ids:
+        return
+    with transaction.atomic():
+        jobs = jobs_lock(list(Attempt.objects.filter(pk__in=attempt_ids).values_list("job_id", flat=True)))
+        told = set(JobEvent.objects.filter(job__in=jobs, kind="full").values_list("job", flat=True))
+        lines = [
+            Line(job, "full", f"The queue of {job.market.name} is full; it is listed as soon as there is room.")
+            for job in jobs.values()
+            if job.pk not in told and job.state == State.PENDING
+        ]
+        events_write(lines=lines, now=now)
 
 
 def attempts_listed(*, landed: Sequence[Landed], now: datetime) -> None:

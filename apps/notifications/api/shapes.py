@@ -96,3 +96,26 @@ class DeliveriesQuestion(PageQuestion):
     """Which deliveries."""
 
     state = serializers.ChoiceField(choices=Delivery.State.choices, required=False)
+
+
+class EventTypeShape(serializers.Serializer[Any]):
+    """A kind of event."""
+
+    name = serializers.CharField()
+    sentence = serializers.CharField()
+    example = serializers.DictField()
+
+
+class EndpointShown(EndpointShape):
+    """An endpoint with its secret, which no other answer shows; null for a repeat by Idempotency-Key."""
+
+    secret = serializers.CharField(allow_null=True)
+
+    class Meta(EndpointShape.Meta):
+        fields: Any = (*EndpointShape.Meta.fields, "secret")
+
+
+class CountShape(serializers.Serializer[Any]):
+    """How many are sent again."""
+
+    count = serializers.IntegerField()

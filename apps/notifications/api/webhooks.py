@@ -10,14 +10,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
+from apps.core.rest.schema import described
 from apps.notifications.api.shapes import (
+    CountShape,
     DeliveriesQuestion,
     DeliveryShape,
     DeliveryWhole,
     EndpointChange,
     EndpointNew,
     EndpointShape,
+    EndpointShown,
     EventShape,
+    EventTypeShape,
     Replay,
     Rotation,
 )
@@ -44,6 +48,7 @@ P = Permission.WEBHOOKS_MANAGE
 class EventTypes(Endpoint):
     """The kinds of events there are."""
 
+    @described(EventTypeShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer each with its sentence and an example of its data."""
         self.grant(P)
@@ -56,6 +61,7 @@ class EventTypes(Endpoint):
 class Events(Endpoint):
     """What happened, whether or not an endpoint was told."""
 
+    @described(EventShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of the events of the last 30 days, newest first."""
         return page_answer(request, events_of(self.grant(P)), lambda row: EventShape(row).data, newest_first=True)
@@ -64,12 +70,14 @@ class Events(Endpoint):
 class Webhooks(Endpoint):
     """The endpoints of an organisation."""
 
+    @described(EndpointShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, oldest first."""
         return page_answer(
             request, endpoints_of(self.grant(P)).filter(kind="webhook"), lambda row: EndpointShape(row).data
         )
 
+    @described(EndpointShown, body=EndpointNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Set one up; `secret` is what signs, which no other answer shows."""
         grant = self.grant(P)
@@ -98,10 +106,12 @@ def _shown_once(view: Endpoint, grant: Grant, act: Callable[[], NewSecret], *, s
 class OneWebhook(Endpoint):
     """One endpoint."""
 
+    @described(EndpointShape)
     def get(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Answer it, without its secret."""
         return Response(EndpointShape(endpoint_get(self.grant(P), webhook_id)).data)
 
+    @described(EndpointShape, body=EndpointChange)
     def patch(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Change it, or turn it on or off: all that is sent, or nothing."""
         grant = self.grant(P)
@@ -111,6 +121,7 @@ class OneWebhook(Endpoint):
         )
         return Response(EndpointShape(found).data)
 
+    @described(status=204)
     def delete(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Remove it and what waits for it."""
         endpoint_remove(grant=self.grant(P), endpoint_id=webhook_id, actor=self.actor, now=timezone.now())
@@ -120,6 +131,7 @@ class OneWebhook(Endpoint):
 class WebhookRotate(Endpoint):
     """The rotation of a secret."""
 
+    @described(EndpointShown, body=Rotation, status=201)
     def post(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Give it a new secret; the old one signs too for `overlap_hours`."""
         grant = self.grant(P)
@@ -136,6 +148,7 @@ class WebhookRotate(Endpoint):
 class WebhookTest(Endpoint):
     """A try of an endpoint."""
 
+    @described(EventShape, body=Nothing, status=201)
     def post(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Send it `webhook.test`."""
         grant = self.grant(P)
@@ -149,6 +162,7 @@ class WebhookTest(Endpoint):
 class WebhookReplay(Endpoint):
     """What an endpoint missed."""
 
+    @described(CountShape, body=Replay)
     def post(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Send again what was given up since then, or everything; `count` says how many."""
         grant = self.grant(P)
@@ -164,6 +178,7 @@ class WebhookReplay(Endpoint):
 class Deliveries(Endpoint):
     """The deliveries to an endpoint."""
 
+    @described(DeliveryShape, page=True, question=DeliveriesQuestion)
     def get(self, request: Request, slug: str, webhook_id: UUID) -> Response:
         """Answer a page of them, newest first."""
         return page_answer(
@@ -179,6 +194,7 @@ class Deliveries(Endpoint):
 class OneDelivery(Endpoint):
     """One delivery."""
 
+    @described(DeliveryWhole)
     def get(self, request: Request, slug: str, webhook_id: UUID, delivery_id: UUID) -> Response:
         """Answer it with its tries."""
         return Response(DeliveryWhole(delivery_get(self.grant(P), webhook_id, delivery_id)).data)
@@ -187,6 +203,7 @@ class OneDelivery(Endpoint):
 class DeliveryResend(Endpoint):
     """A repeat of a delivery."""
 
+    @described(DeliveryShape, body=Nothing)
     def post(self, request: Request, slug: str, webhook_id: UUID, delivery_id: UUID) -> Response:
         """Send it once more, whatever became of it."""
         grant = self.grant(P)

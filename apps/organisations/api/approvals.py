@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from apps.core.errors import Denied
 from apps.core.rest import Body, Text, page_answer
 from apps.core.rest.pages import PageQuestion
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.api.shapes import ApprovalLimits
+from apps.organisations.api.shapes import ApprovalLimits, Nothing
 from apps.organisations.models import Approval, Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import approval_get, approvals_seen
@@ -71,6 +72,7 @@ class Decision(Body):
 class Approvals(Endpoint):
     """The requests of an organisation."""
 
+    @described(ApprovalShape, page=True, question=ApprovalsQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of those the caller may see, newest first."""
         rows = approvals_seen(self.grant(Permission.ORGANISATION_VIEW))
@@ -91,6 +93,7 @@ def _in_state(rows: QuerySet[Approval], asked: dict[str, Any]) -> QuerySet[Appro
 class OneApproval(Endpoint):
     """One request."""
 
+    @described(ApprovalShape)
     def get(self, request: Request, slug: str, approval_id: UUID) -> Response:
         """Answer it."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
@@ -100,43 +103,57 @@ class OneApproval(Endpoint):
 class ApprovalDecide(Endpoint):
     """The decision about a request."""
 
+    @described(ApprovalShape, body=Decision)
     def post(self, request: Request, slug: str, approval_id: UUID) -> Response:
         """Approve or deny it; `state` is `done` when the act was done, `open` with a `refusal` when it was not."""
         grant = self.grant(Permission.APPROVALS_DECIDE)
         approval = approval_get(grant, approval_id)
         wanted = Decision(data=request.data).read()
-        decided = approval_decide(
-            approval_id=approval.pk,
-            membership=_person(grant),
-            approve=wanted["decision"] == "approve",
-            round=wanted["round"],
-            note=wanted["note"],
-            actor=self.actor,
-            now=timezone.now(),
-        )
-        return Response(ApprovalShape(decided).data)
+        person = _person(grant)
+
+        def act() -> Any:
+            decided = approval_decide(
+                approval_id=approval.pk,
+                membership=person,
+                approve=wanted["decision"] == "approve",
+                round=wanted["round"],
+                note=wanted["note"],
+                actor=self.actor,
+                now=timezone.now(),
+            )
+            return ApprovalShape(decided).data
+
+        return self.once(grant, act, status=200)
 
 
 class ApprovalWithdraw(Endpoint):
     """The end of one's own request."""
 
+    @described(ApprovalShape, body=Nothing)
     def post(self, request: Request, slug: str, approval_id: UUID) -> Response:
         """Withdraw it; a repeat changes nothing."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
         approval = approval_get(grant, approval_id)
-        withdrawn = approval_withdraw(
-            approval_id=approval.pk, membership=_person(grant), actor=self.actor, now=timezone.now()
-        )
-        return Response(ApprovalShape(withdrawn).data)
+        person = _person(grant)
+
+        def act() -> Any:
+            withdrawn = approval_withdraw(
+                approval_id=approval.pk, membership=person, actor=self.actor, now=timezone.now()
+            )
+            return ApprovalShape(withdrawn).data
+
+        return self.once(grant, act, status=200)
 
 
 class Limits(Endpoint):
     """Above which amounts somebody must approve."""
 
+    @described(ApprovalLimits)
     def get(self, request: Request, slug: str) -> Response:
         """Answer them, in micro-NOS; null: never."""
         return _limits(self.grant(Permission.ORGANISATION_VIEW).organisation)
 
+    @described(ApprovalLimits, body=ApprovalLimits)
     def patch(self, request: Request, slug: str) -> Response:
         """Set them; they hold from now on, and what waits goes on waiting."""
         grant = self.grant(Permission.ORGANISATION_EDIT)

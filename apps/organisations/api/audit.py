@@ -9,8 +9,9 @@ from rest_framework.response import Response
 
 from apps.core.rest import Moment, Text, page_answer
 from apps.core.rest.pages import PageQuestion
+from apps.core.rest.schema import AnythingShape, described
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.api.shapes import Retention
+from apps.organisations.api.shapes import AuditShape, DigestsShape, Retention
 from apps.organisations.models import AuditEvent, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import (
@@ -39,6 +40,7 @@ class TrailQuestion(PageQuestion):
 class Trail(Endpoint):
     """The events of an organisation."""
 
+    @described(AuditShape, page=True, question=TrailQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = audit_events(self.grant(Permission.AUDIT_VIEW).organisation, AuditFilters())
@@ -53,12 +55,15 @@ class Trail(Endpoint):
 
 
 def _narrow(rows: QuerySet[AuditEvent], asked: dict[str, Any]) -> QuerySet[AuditEvent]:
-    return audit_narrow(rows, AuditFilters(**{n: v for n, v in asked.items() if n not in ("limit", "cursor")}))
+    return audit_narrow(
+        rows, AuditFilters(**{n: v for n, v in asked.items() if n not in ("limit", "cursor", "order")})
+    )
 
 
 class OneEvent(Endpoint):
     """One event."""
 
+    @described(AuditShape)
     def get(self, request: Request, slug: str, event_id: int) -> Response:
         """Answer it."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
@@ -68,10 +73,12 @@ class OneEvent(Endpoint):
 class RetentionDays(Endpoint):
     """How long events are kept."""
 
+    @described(Retention)
     def get(self, request: Request, slug: str) -> Response:
         """Answer the number of days; null: for ever."""
         return Response({"days": self.grant(Permission.AUDIT_VIEW).organisation.audit_retention_days})
 
+    @described(Retention, body=Retention)
     def put(self, request: Request, slug: str) -> Response:
         """Set it; events that are older leave within a day, their digests stay."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
@@ -83,6 +90,7 @@ class RetentionDays(Endpoint):
 class Proof(Endpoint):
     """What proves one event."""
 
+    @described(AnythingShape)
     def get(self, request: Request, slug: str, event_id: int) -> Response:
         """Answer it (docs/audit.md)."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
@@ -94,6 +102,7 @@ class Proof(Endpoint):
 class Digests(Endpoint):
     """The digest of every closed day."""
 
+    @described(DigestsShape)
     def get(self, request: Request, slug: str) -> Response:
         """Answer them, oldest first."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation

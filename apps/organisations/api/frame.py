@@ -1,6 +1,7 @@
-"""What every endpoint of every app begins with: what its caller may do."""
+"""What every endpoint of every app begins with: what its caller may do, how often, and of which version."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -11,33 +12,86 @@ from rest_framework.views import APIView
 
 from apps.core.errors import AppError
 from apps.core.rest import JSONBodyParser, once_by_header
+from apps.core.rest.limits import Budget, TooManyRequests, budget_take
 from apps.core.rest.pages import fields_chosen
 from apps.core.rest.repeats import key_of
+from apps.core.rest.versions import ChangedMeanwhile, tag_among, tag_of
 from apps.organisations.access import grant_of
 from apps.organisations.api.authentication import KeyAuthentication, SomebodyKnown
-from apps.organisations.models import Grant
+from apps.organisations.models import ApiKey, Grant
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor
 from apps.organisations.views.frame import actor_of
 
+VERSION = "1"
+
 
 class Endpoint(APIView):
-    """An address for programs. Its methods parse, make one call of a service or selector, and answer."""
+    """An address for programs. Its methods parse, make one call of a service or selector, and answer.
+
+    `volatile` names members of its answer that change by themselves, and so are no part of its version. An address
+    that will go says since when it is deprecated, when it ends, and what takes its place.
+    """
 
     authentication_classes = (KeyAuthentication, SessionAuthentication)
     permission_classes = (SomebodyKnown,)
     parser_classes = (JSONBodyParser,)
+    http_method_names = [
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+    ]  # no OPTIONS: other origins may not call us
+    volatile: frozenset[str] = frozenset()
+    deprecated_at: datetime | None = None
+    ends_at: datetime | None = None
+    successor = ""
+    budget: Budget | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Know the caller, count the request, and hold If-Match against what there is now."""
+        super().initial(request, *args, **kwargs)
+        self.budget, allowed = budget_take(_name(request))
+        if not allowed:
+            raise TooManyRequests(self.budget)
+        seen = request.headers.get("If-Match")
+        if seen is not None and request.method in ("PUT", "PATCH", "DELETE") and hasattr(self, "get"):
+            now = self.get(request, *args, **kwargs)
+            if not tag_among(tag_of(now.data, without=self.volatile), seen):
+                raise ChangedMeanwhile
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Answer only the `fields` asked for, where any were."""
-        if request.method == "GET" and response.status_code == HTTPStatus.OK and isinstance(response, Response):
-            asked = request.query_params.get("fields") if isinstance(request, Request) else None
-            if asked is not None:
-                try:
-                    response.data = fields_chosen(response.data, asked)
-                except AppError as refusal:
-                    response = self.handle_exception(refusal)
-        return super().finalize_response(request, response, *args, **kwargs)
+        """Say the version of what is answered, and answer only the `fields` asked for."""
+        if isinstance(response, Response) and response.status_code == HTTPStatus.OK and request.method == "GET":
+            response = self._read(request, response)
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer["API-Version"] = VERSION
+        for name, value in (self.budget.headers if self.budget else {}).items():
+            answer[name] = value
+        if self.deprecated_at is not None:
+            answer["Deprecation"] = f"@{int(self.deprecated_at.timestamp())}"
+            if self.ends_at is not None:
+                answer["Sunset"] = self.ends_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+            if self.successor:
+                answer["Link"] = f'<{self.successor}>; rel="successor-version"'
+        return answer
+
+    def _read(self, request: Request, response: Response) -> Response:
+        """Return the answer to a GET, with its version unless it is a list, and with the fields asked for alone."""
+        if isinstance(response.data, Mapping) and "items" not in response.data:
+            response["ETag"] = tag_of(response.data, without=self.volatile)
+            if tag_among(response["ETag"], request.headers.get("If-None-Match", "")):
+                return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": response["ETag"]})
+        asked = request.query_params.get("fields")
+        if asked is None:
+            return response
+        try:
+            response.data = fields_chosen(response.data, asked)
+        except AppError as refusal:
+            return self.handle_exception(refusal)
+        return response
 
     def grant(self, permission: Permission) -> Grant:
         """Return what the caller may do in the organisation of the address. Raises NotFound and Denied."""
@@ -59,6 +113,11 @@ class Endpoint(APIView):
         """Return a key of this caller's Idempotency-Key, for acts that are keyed themselves; None without one."""
         key = key_of(self.request)
         return key and f"api:{_caller(grant)}:{key}"
+
+
+def _name(request: Request) -> str:
+    """Return whose requests are counted together: a key's, or a person's."""
+    return f"key:{request.auth.pk.hex}" if isinstance(request.auth, ApiKey) else f"person:{request.user.pk}"
 
 
 def _caller(grant: Grant) -> str:

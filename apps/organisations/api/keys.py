@@ -9,8 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.api.shapes import KeyNew, KeyRotation, KeyShape, Nothing
+from apps.organisations.api.shapes import KeyNew, KeyRotation, KeyShape, KeyShown, Nothing
 from apps.organisations.models import Grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_key_get, api_keys_of, project_get
@@ -20,11 +21,13 @@ from apps.organisations.services import NewKey, api_key_create, api_key_revoke, 
 class Keys(Endpoint):
     """The keys of an organisation."""
 
+    @described(KeyShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of those the caller may see, newest first."""
         rows = api_keys_of(self.grant(Permission.KEYS_MANAGE))
         return page_answer(request, rows, lambda row: KeyShape(row).data, newest_first=True)
 
+    @described(KeyShown, body=KeyNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Make one; `key` is its text, which no other answer shows."""
         grant = self.grant(Permission.KEYS_MANAGE)
@@ -58,6 +61,7 @@ def _shown_once(endpoint: Endpoint, grant: Grant, act: Any) -> Response:
 class OneKey(Endpoint):
     """One key."""
 
+    @described(KeyShape)
     def get(self, request: Request, slug: str, key_id: UUID) -> Response:
         """Answer it, without its text."""
         return Response(KeyShape(api_key_get(self.grant(Permission.KEYS_MANAGE), key_id)).data)
@@ -66,6 +70,7 @@ class OneKey(Endpoint):
 class KeyRotate(Endpoint):
     """The rotation of a key."""
 
+    @described(KeyShown, body=KeyRotation, status=201)
     def post(self, request: Request, slug: str, key_id: UUID) -> Response:
         """Make a key that takes its place; the old one goes on for `overlap_hours`."""
         grant = self.grant(Permission.KEYS_MANAGE)
@@ -82,6 +87,7 @@ class KeyRotate(Endpoint):
 class KeyRevoke(Endpoint):
     """The end of a key."""
 
+    @described(KeyShape, body=Nothing)
     def post(self, request: Request, slug: str, key_id: UUID) -> Response:
         """End it; its next request is refused."""
         grant = self.grant(Permission.KEYS_MANAGE)

@@ -1,6 +1,6 @@
 """Organisations: their details and the terms they accepted."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -9,19 +9,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.api.shapes import OrganisationChange, OrganisationShape, TermsVersion
+from apps.organisations.api.shapes import OrganisationChange, OrganisationShape, TermsShape, TermsVersion
 from apps.organisations.forms import DetailsForm
 from apps.organisations.models import ApiKey, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import terms_acceptance
 from apps.organisations.services import organisation_update, terms_accept
+from apps.organisations.sign_ins import SignIn
 from apps.users.models import User
 
 
 class Organisations(Endpoint):
     """The organisations of the caller."""
 
+    @described(OrganisationShape, page=True)
     def get(self, request: Request) -> Response:
         """Answer a page of them: a key sees its own, a person every one they are in."""
         if isinstance(request.auth, ApiKey):
@@ -30,16 +33,20 @@ class Organisations(Endpoint):
                 rows = rows.none()
         else:
             rows = Organisation.objects.filter(memberships__user=cast(User, request.user))
+            if isinstance(request.auth, SignIn) and Permission.ORGANISATION_VIEW not in request.auth.scopes:
+                rows = rows.none()
         return page_answer(request, rows, lambda row: OrganisationShape(row).data)
 
 
 class OneOrganisation(Endpoint):
     """One organisation."""
 
+    @described(OrganisationShape)
     def get(self, request: Request, slug: str) -> Response:
         """Answer it."""
         return Response(OrganisationShape(self.grant(Permission.ORGANISATION_VIEW).organisation).data)
 
+    @described(OrganisationShape, body=OrganisationChange)
     def patch(self, request: Request, slug: str) -> Response:
         """Change its name and what its invoices show; the slug never changes."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
@@ -59,24 +66,29 @@ def _details_read(organisation: Organisation, changes: dict[str, str]) -> dict[s
 class Terms(Endpoint):
     """The terms of service, and whether they are accepted for the organisation."""
 
+    @described(TermsShape)
     def get(self, request: Request, slug: str) -> Response:
         """Answer the version in force, and who accepted it, if anybody did."""
-        return _terms(self.grant(Permission.ORGANISATION_VIEW).organisation)
+        return Response(_terms(self.grant(Permission.ORGANISATION_VIEW).organisation))
 
+    @described(TermsShape, body=TermsVersion)
     def post(self, request: Request, slug: str) -> Response:
         """Accept the version in force; a repeat changes nothing."""
         grant = self.grant(Permission.BILLING_MANAGE)
         version = TermsVersion(data=request.data).read()["version"]
-        terms_accept(membership=grant.member, version=version, actor=self.actor, now=timezone.now())
-        return _terms(grant.organisation)
+        member = grant.member
+
+        def act() -> Any:
+            terms_accept(membership=member, version=version, actor=self.actor, now=timezone.now())
+            return _terms(grant.organisation)
+
+        return self.once(grant, act, status=200)
 
 
-def _terms(organisation: Organisation) -> Response:
+def _terms(organisation: Organisation) -> dict[str, Any]:
     found = terms_acceptance(organisation)
-    return Response(
-        {
-            "version": settings.TERMS_VERSION,
-            "accepted_by": found.user.email if found else None,
-            "accepted_at": found.accepted_at if found else None,
-        }
-    )
+    return {
+        "version": settings.TERMS_VERSION,
+        "accepted_by": found.user.email if found else None,
+        "accepted_at": found.accepted_at.isoformat().replace("+00:00", "Z") if found else None,
+    }

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import (
     InvitationNew,
@@ -41,6 +42,7 @@ from apps.organisations.services import (
 class Members(Endpoint):
     """The members of an organisation."""
 
+    @described(MemberShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, oldest first."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
@@ -51,11 +53,13 @@ class Members(Endpoint):
 class OneMember(Endpoint):
     """One member."""
 
+    @described(MemberShape)
     def get(self, request: Request, slug: str, member_id: int) -> Response:
         """Answer it."""
         organisation = self.grant(Permission.ORGANISATION_VIEW).organisation
         return Response(MemberShape(member_get(organisation, member_id)).data)
 
+    @described(MemberShape, body=MemberChange)
     def patch(self, request: Request, slug: str, member_id: int) -> Response:
         """Give another role; it holds from the member's next request on."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
@@ -70,6 +74,7 @@ class OneMember(Endpoint):
 class OnesProjects(Endpoint):
     """The projects a member is limited to."""
 
+    @described(MemberShape, body=MemberLimits)
     def put(self, request: Request, slug: str, member_id: int) -> Response:
         """Limit the member to these projects, or with null lift the limit."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
@@ -85,19 +90,26 @@ class OnesProjects(Endpoint):
 class MemberRemove(Endpoint):
     """The end of a membership."""
 
+    @described(MemberShape, body=Nothing)
     def post(self, request: Request, slug: str, member_id: int) -> Response:
         """End it, and with it the member's personal keys and open invitations."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         member = member_get(grant.organisation, member_id)
         Nothing(data=request.data).read()
         shown = MemberShape(member).data
-        member_remove(membership=grant.member, member_id=member.pk, actor=self.actor, now=timezone.now())
-        return Response(shown)
+        remover = grant.member
+
+        def act() -> Any:
+            member_remove(membership=remover, member_id=member.pk, actor=self.actor, now=timezone.now())
+            return shown
+
+        return self.once(grant, act, status=200)
 
 
 class Invitations(Endpoint):
     """The invitations of an organisation that nobody has accepted or taken back."""
 
+    @described(InvitationShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         organisation = self.grant(Permission.MEMBERS_MANAGE).organisation
@@ -107,6 +119,7 @@ class Invitations(Endpoint):
             request, rows, lambda row: InvitationShape(row, context=context).data, newest_first=True
         )
 
+    @described(InvitationShape, body=InvitationNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Invite somebody by e-mail; `projects` limits a developer or viewer to these, with the role in each."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
@@ -125,6 +138,7 @@ class Invitations(Endpoint):
 class InvitationsMany(Endpoint):
     """Many invitations at once."""
 
+    @described(InvitationShape, body=InvitationTable, many=True, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Send one for every line of a table (CSV: email, role, projects), or none."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
@@ -141,6 +155,7 @@ class InvitationsMany(Endpoint):
 class OneInvitation(Endpoint):
     """One invitation."""
 
+    @described(InvitationShape)
     def get(self, request: Request, slug: str, invitation_id: UUID) -> Response:
         """Answer it."""
         return _shown(invitation_get(self.grant(Permission.MEMBERS_MANAGE).organisation, invitation_id))
@@ -149,6 +164,7 @@ class OneInvitation(Endpoint):
 class InvitationResend(Endpoint):
     """A new link of an invitation."""
 
+    @described(InvitationShape, body=Nothing)
     def post(self, request: Request, slug: str, invitation_id: UUID) -> Response:
         """Mail it; the old one ends."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
@@ -167,16 +183,21 @@ class InvitationResend(Endpoint):
 class InvitationRevoke(Endpoint):
     """The end of an invitation."""
 
+    @described(InvitationShape, body=Nothing)
     def post(self, request: Request, slug: str, invitation_id: UUID) -> Response:
         """End it: its link opens nothing any more; a repeat changes nothing."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         found = invitation_get(grant.organisation, invitation_id)
         Nothing(data=request.data).read()
-        return _shown(
-            invitation_revoke(
-                membership=grant.member, invitation_id=found.pk, actor=self.actor, now=timezone.now()
+        member = grant.member
+
+        def act() -> Any:
+            ended = invitation_revoke(
+                membership=member, invitation_id=found.pk, actor=self.actor, now=timezone.now()
             )
-        )
+            return _shown(ended).data
+
+        return self.once(grant, act, status=200)
 
 
 def _shown(invitation: Invitation) -> Response:

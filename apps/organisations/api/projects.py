@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import ProjectChange, ProjectNew, ProjectShape, ProjectsQuestion
 from apps.organisations.models import Project
@@ -19,6 +20,7 @@ from apps.organisations.services import project_create, project_update
 class Projects(Endpoint):
     """The projects of an organisation."""
 
+    @described(ProjectShape, page=True, question=ProjectsQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of those the caller may see, oldest first."""
         rows = projects_of(self.grant(Permission.ORGANISATION_VIEW))
@@ -26,6 +28,7 @@ class Projects(Endpoint):
             request, rows, lambda row: ProjectShape(row).data, question=ProjectsQuestion, narrow=_archived
         )
 
+    @described(ProjectShape, body=ProjectNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Make one."""
         grant = self.grant(Permission.PROJECTS_MANAGE)
@@ -44,10 +47,12 @@ def _archived(rows: QuerySet[Project], asked: dict[str, Any]) -> QuerySet[Projec
 class OneProject(Endpoint):
     """One project."""
 
+    @described(ProjectShape)
     def get(self, request: Request, slug: str, project: str) -> Response:
         """Answer it."""
         return Response(ProjectShape(project_get(self.grant(Permission.ORGANISATION_VIEW), project)).data)
 
+    @described(ProjectShape, body=ProjectChange)
     def patch(self, request: Request, slug: str, project: str) -> Response:
         """Rename it, set its labels, archive it or bring it back: all that is sent, or nothing."""
         grant = self.grant(Permission.PROJECTS_MANAGE)

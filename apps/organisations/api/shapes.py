@@ -234,3 +234,73 @@ def place(grant: Grant) -> dict[str, Any]:
         "permissions": sorted(grant.reach.everywhere),
         "projects": None if projects is None else {str(pk): sorted(allowed) for pk, allowed in projects.items()},
     }
+
+
+class TermsShape(serializers.Serializer[Any]):
+    """The version in force, and who accepted it."""
+
+    version = serializers.CharField()
+    accepted_by = serializers.CharField(allow_null=True)
+    accepted_at = serializers.DateTimeField(allow_null=True)
+
+
+class KeyShown(KeyShape):
+    """A key with its text, which no other answer shows; null for a repeat by Idempotency-Key."""
+
+    key = serializers.CharField(allow_null=True)
+
+    class Meta(KeyShape.Meta):
+        fields: Any = (*KeyShape.Meta.fields, "key")
+
+
+class AuditShape(serializers.Serializer[Any]):
+    """An act in the audit trail."""
+
+
+class DigestsShape(serializers.Serializer[Any]):
+    """The digest of every closed day."""
+
+    organisation = serializers.UUIDField()
+    digests = serializers.ListField(child=serializers.DictField())
+
+
+class AskedShape(serializers.Serializer[Any]):
+    """A request that waits for somebody to approve it; follow it under approvals."""
+
+    approval = serializers.UUIDField()
+
+
+class PersonShape(serializers.Serializer[Any]):
+    """A person."""
+
+    name = serializers.CharField()
+    email = serializers.CharField()
+
+
+class SignInShape(serializers.Serializer[Any]):
+    """A program that a person signed in."""
+
+    program = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    expires_at = serializers.DateTimeField()
+
+
+class PlaceShape(serializers.Serializer[Any]):
+    """An organisation, and what may be done there; `projects` names what may be done in each, null for no limit."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    role = serializers.CharField(allow_null=True)
+    permissions = serializers.ListField(child=serializers.CharField())
+    projects = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), allow_null=True)
+
+
+class WhoAmIShape(serializers.Serializer[Any]):
+    """Who the platform takes the caller for."""
+
+    environment = serializers.CharField()
+    user = PersonShape(allow_null=True)
+    key = KeyShape(allow_null=True)
+    sign_in = SignInShape(allow_null=True)
+    organisations = serializers.ListField(child=PlaceShape())

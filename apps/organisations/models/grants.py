@@ -18,11 +18,21 @@ class Grant:
     reach: Reach
     membership: Membership | None = None
     api_key: ApiKey | None = None
+    scopes: frozenset[Permission] | None = (
+        None  # what a program may that its member signed in; None: no such program
+    )
 
     @classmethod
     def of_member(cls, membership: Membership) -> "Grant":
         """Return what the member may do."""
         return cls(membership.organisation, membership.reach, membership=membership)
+
+    @classmethod
+    def of_sign_in(cls, membership: Membership, scopes: frozenset[Permission]) -> "Grant":
+        """Return what a program may that the member signed in with these scopes: at most what the member may."""
+        return cls(
+            membership.organisation, membership.reach.narrowed(scopes), membership=membership, scopes=scopes
+        )
 
     @classmethod
     def of_key(cls, key: ApiKey) -> "Grant":
@@ -55,8 +65,17 @@ class Grant:
             self.organisation.require_open()
         raise Denied(self._key_denial(permission))
 
+    def checked(self, permission: Permission) -> "Grant":
+        """Return the grant itself if it allows the act anywhere. Raises Denied."""
+        self.require(permission)
+        return self
+
     def _key_denial(self, permission: Permission) -> str:
-        assert self.api_key is not None
+        if self.api_key is None:
+            return (
+                f"This sign-in lacks the scope {permission.value}, which it takes to {permission.label}; sign in again "
+                "and ask for it."
+            )
         if permission not in self.api_key.scopes:
             return (
                 f"The key “{self.api_key.name}” lacks the scope {permission.value}, which it takes to "

@@ -22,7 +22,7 @@ def grant_lock(grant: Grant) -> Grant:
         membership.user = grant.membership.user
     if grant.api_key is None:
         assert membership is not None
-        return Grant.of_member(membership)
+        return Grant.of_member(membership) if grant.scopes is None else Grant.of_sign_in(membership, grant.scopes)
     key = ApiKey.objects.select_for_update(no_key=True).filter(pk=grant.api_key.pk, revoked_at=None).first()
     if key is None:
         raise Denied("This key has just been revoked; nothing was changed.")

@@ -7,9 +7,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.errors import NotFound
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.roles import Permission
-from apps.payments.api.shapes import RuleBody, RuleShape
+from apps.payments.api.shapes import RuleBody, RuleShape, RuleShown
 from apps.payments.models import TopUpRule
 from apps.payments.selectors import month_of, rule_of
 from apps.payments.services import RuleWish, rule_set
@@ -18,6 +19,7 @@ from apps.payments.services import RuleWish, rule_set
 class Automatic(Endpoint):
     """The rule for automatic top-ups."""
 
+    @described(RuleShown)
     def get(self, request: Request, slug: str) -> Response:
         """Answer it, with what it charged this month; 404 while it was never set."""
         organisation = self.grant(Permission.BILLING_VIEW).organisation
@@ -26,6 +28,7 @@ class Automatic(Endpoint):
             raise NotFound(f"Automatic top-ups of {organisation.name} were never set; PUT them here.")
         return Response(_shown(rule))
 
+    @described(RuleShown, body=RuleBody)
     def put(self, request: Request, slug: str) -> Response:
         """Make it say this; it begins anew after declines."""
         grant = self.grant(Permission.BILLING_MANAGE)

@@ -1,5 +1,6 @@
 """Cards."""
 
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -7,10 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import Nothing
 from apps.organisations.roles import Permission
-from apps.payments.api.shapes import CardShape
+from apps.payments.api.shapes import CardShape, RemovedShape
 from apps.payments.selectors import cards_of
 from apps.payments.services import card_default_set, card_remove
 
@@ -18,6 +20,7 @@ from apps.payments.services import card_default_set, card_remove
 class Cards(Endpoint):
     """The cards an organisation keeps."""
 
+    @described(CardShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = cards_of(self.grant(Permission.BILLING_VIEW).organisation)
@@ -27,20 +30,30 @@ class Cards(Endpoint):
 class CardDefault(Endpoint):
     """The choice of the default card."""
 
+    @described(CardShape, body=Nothing)
     def post(self, request: Request, slug: str, card_id: UUID) -> Response:
         """Make it the default; a repeat changes nothing."""
         grant = self.grant(Permission.BILLING_MANAGE)
         Nothing(data=request.data).read()
-        card = card_default_set(grant=grant, card_id=card_id, actor=self.actor, now=timezone.now())
-        return Response(CardShape(card).data)
+
+        def act() -> Any:
+            card = card_default_set(grant=grant, card_id=card_id, actor=self.actor, now=timezone.now())
+            return CardShape(card).data
+
+        return self.once(grant, act, status=200)
 
 
 class CardRemove(Endpoint):
     """The end of a card."""
 
+    @described(RemovedShape, body=Nothing)
     def post(self, request: Request, slug: str, card_id: UUID) -> Response:
         """Remove it: nothing is charged to it any more; a repeat changes nothing."""
         grant = self.grant(Permission.BILLING_MANAGE)
         Nothing(data=request.data).read()
-        card_remove(grant=grant, card_id=card_id, actor=self.actor, now=timezone.now())
-        return Response({"removed": True})
+
+        def act() -> Any:
+            card_remove(grant=grant, card_id=card_id, actor=self.actor, now=timezone.now())
+            return {"removed": True}
+
+        return self.once(grant, act, status=200)

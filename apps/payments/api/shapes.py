@@ -1,5 +1,7 @@
 """What endpoints of payments take and give. Fiat in minor units before VAT, credits in micro-NOS."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.core.money import CURRENCIES
@@ -94,3 +96,19 @@ class TopUpNew(Body):
     currency = serializers.ChoiceField(choices=CURRENCIES)
     amount_minor = serializers.IntegerField(max_value=2**62, help_text="Before VAT.")
     keep_card = Flag(default=False, help_text="Keep the card that pays for later top-ups.")
+
+
+class RuleShown(RuleShape):
+    """The rule, with what it charged this month."""
+
+    month_charged_minor = serializers.IntegerField()
+    month_left_minor = serializers.IntegerField()
+
+    class Meta(RuleShape.Meta):
+        fields: Any = (*RuleShape.Meta.fields, "month_charged_minor", "month_left_minor")
+
+
+class RemovedShape(serializers.Serializer[Any]):
+    """It is gone."""
+
+    removed = serializers.BooleanField()

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.rest import page_answer
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.roles import Permission
 from apps.payments.api.shapes import TopUpNew, TopUpShape
@@ -17,11 +18,13 @@ from apps.payments.services import topup_make, topup_start
 class TopUps(Endpoint):
     """The top-ups of an organisation."""
 
+    @described(TopUpShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = topups_of(self.grant(Permission.BILLING_VIEW).organisation)
         return page_answer(request, rows, lambda row: TopUpShape(row).data, newest_first=True)
 
+    @described(TopUpShape, body=TopUpNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Lock a price and answer where a person pays it; a repeat by Idempotency-Key gets the same page."""
         grant = self.grant(Permission.BILLING_MANAGE)
@@ -47,6 +50,7 @@ class TopUps(Endpoint):
 class OneTopUp(Endpoint):
     """One top-up."""
 
+    @described(TopUpShape)
     def get(self, request: Request, slug: str, topup_id: UUID) -> Response:
         """Answer it."""
         return Response(TopUpShape(topup_get(self.grant(Permission.BILLING_VIEW).organisation, topup_id)).data)

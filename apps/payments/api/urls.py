@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.payments.api import automatic, cards, topups
+from apps.payments.api import automatic, cards, refunds, topups
 
 app_name = "payments_api"
 urlpatterns = [
@@ -12,4 +12,8 @@ urlpatterns = [
     path("organisations/<slug:slug>/automatic-top-up", automatic.Automatic.as_view(), name="automatic"),
     path("organisations/<slug:slug>/top-ups", topups.TopUps.as_view(), name="topups"),
     path("organisations/<slug:slug>/top-ups/<uuid:topup_id>", topups.OneTopUp.as_view(), name="topup"),
+    path(
+        "organisations/<slug:slug>/top-ups/<uuid:topup_id>/refund", refunds.RefundAsk.as_view(), name="refund_ask"
+    ),
+    path("organisations/<slug:slug>/refunds", refunds.Refunds.as_view(), name="refunds"),
 ]

@@ -14,7 +14,11 @@ from nosana.client.renewal import CLIENT_ID, DEVICE, TOKEN
 from nosana.client.settings import is_local
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-SCOPE = "openid profile email api offline_access"
+# What the commands take; a person sees each in words before they let the command line in.
+SCOPE = (
+    "organisation.view projects.manage keys.manage webhooks.manage balance.view billing.view billing.manage "
+    "jobs.view jobs.launch jobs.stop"
+)
 
 
 def sign_in(url: str, *, http: httpx.Client | None = None) -> dict[str, Any]:

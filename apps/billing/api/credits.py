@@ -1,0 +1,110 @@
+"""Vouchers, pots, and when to be warned of a low balance."""
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.billing import selectors, services
+from apps.billing.api.shapes import BalanceShape, LotShape
+from apps.billing.selectors.balances import balance_alert_of
+from apps.core.rest import Body, Text, Texts
+from apps.core.rest.schema import described
+from apps.organisations.api.frame import Endpoint
+from apps.organisations.models import Grant
+from apps.organisations.roles import Permission
+from apps.organisations.selectors import project_get
+
+MOST = 10**17
+
+
+class VoucherCode(Body):
+    """The code of a voucher."""
+
+    code = Text(max_length=60)
+
+
+class Vouchers(Endpoint):
+    """Vouchers."""
+
+    @described(LotShape, body=VoucherCode, status=201)
+    def post(self, request: Request, slug: str) -> Response:
+        """Redeem one, and answer the lot it brought."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        code = VoucherCode(data=request.data).read()["code"]
+        member = grant.member
+
+        def act() -> Any:
+            lot = services.voucher_redeem(membership=member, code=code, actor=self.actor, now=timezone.now())
+            return LotShape(lot).data
+
+        return self.once(grant, act)
+
+
+class MoveBody(Body):
+    """Credits that go from a project's pot, or from what is in none, to another; left out: what is in none."""
+
+    source = Text(  # type: ignore[assignment]
+        max_length=60, required=False, allow_null=True, help_text="The slug of a project."
+    )
+    target = Text(max_length=60, required=False, allow_null=True, help_text="The slug of a project.")
+    micro = serializers.IntegerField(min_value=1, max_value=MOST)
+
+
+class Moves(Endpoint):
+    """Moves of credits into and out of the pots of projects."""
+
+    @described(BalanceShape, body=MoveBody)
+    def post(self, request: Request, slug: str) -> Response:
+        """Move them, and answer the balance; to another organisation they move in the browser alone."""
+        grant = self.grant(Permission.BILLING_MANAGE)
+        wanted = MoveBody(data=request.data).read()
+        source, target = (_purse(grant, wanted.get(name)) for name in ("source", "target"))
+        member = grant.member
+
+        def act() -> Any:
+            services.credits_move(
+                source=source,
+                target=target,
+                membership=member,
+                micro=wanted["micro"],
+                key=str(uuid.uuid4()),
+                actor=self.actor,
+                now=timezone.now(),
+            )
+            return vars(selectors.wallet(grant.organisation_id))
+
+        return self.once(grant, act, status=200)
+
+
+def _purse(grant: Grant, slug: str | None) -> services.Purse:
+    return services.purse_of(grant.organisation, project_get(grant, slug).pk if slug else None)
+
+
+class AlertBody(Body):
+    """When low-balance mails go, and to whom; null: never. Without addresses, to the finance address."""
+
+    below_micro = serializers.IntegerField(allow_null=True, min_value=1, max_value=MOST)
+    hours = serializers.IntegerField(allow_null=True, min_value=1, max_value=100_000)
+    addresses = Texts(each=254, most=10)
+
+
+class BalanceAlerts(Endpoint):
+    """Low-balance mails."""
+
+    @described(AlertBody)
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer when they go, and to whom."""
+        alert = balance_alert_of(self.grant(Permission.BILLING_VIEW).organisation)
+        return Response({name: getattr(alert, name) for name in ("below_micro", "hours", "addresses")})
+
+    @described(AlertBody, body=AlertBody)
+    def put(self, request: Request, slug: str) -> Response:
+        """Choose it; each warning goes once, until the balance is well again."""
+        member = self.grant(Permission.BILLING_MANAGE).member
+        wanted = AlertBody(data=request.data).read()
+        alert = services.balance_alert_set(membership=member, **wanted, actor=self.actor, now=timezone.now())
+        return Response({name: getattr(alert, name) for name in ("below_micro", "hours", "addresses")})

@@ -1,0 +1,87 @@
+"""What holds for every address of the API: how often, of which version, for whom, and in which words."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from apps.organisations.models import Project
+from tests.organisations.keys import key_make
+from tests.organisations.test_api import ACME, Program, refused
+from tests.world import World
+
+PROJECT = f"{ACME}/projects/default"
+
+
+@pytest.fixture
+def adam(world: World) -> Program:
+    """A program with what an admin may."""
+    return Program(key_make(world.adam, "organisation.view", "organisation.edit", "projects.manage").token)
+
+
+def test_requests_are_counted_by_key_and_refused_beyond_the_limit(
+    world: World, adam: Program, settings: Any
+) -> None:
+    settings.API_REQUESTS_A_MINUTE = 3
+    other = Program(key_make(world.mia, "organisation.view").token)
+    answers = [adam.get(ACME) for _ in range(5)]
+    allowed = [answer for answer in answers if answer.status_code == 200]
+    assert len(allowed) in (3, 4, 5)  # a new minute may have begun meanwhile
+    assert allowed[0]["RateLimit-Policy"] == '"default";q=3;w=60'
+    assert allowed[0]["RateLimit"].startswith('"default";r=2;t=')
+    for answer in answers:
+        if answer.status_code != 200:
+            refused(answer, 429, "rate_limited", "go on more slowly")
+            assert 1 <= int(answer["Retry-After"]) <= 60
+            assert answer["RateLimit"].startswith('"default";r=0;t=')
+    assert other.get(ACME).status_code == 200
+
+
+def test_who_is_not_known_is_not_counted(world: World, settings: Any) -> None:
+    answer = Client().get(ACME)
+    refused(answer, 401, "not_authenticated")
+    assert "RateLimit" not in answer
+
+
+def test_without_its_counter_the_api_goes_on(world: World, adam: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> int:
+        raise ConnectionError("no cache")
+
+    monkeypatch.setattr(type(cache._connections["default"]), "incr", broken)  # type: ignore[attr-defined]
+    assert adam.get(ACME).status_code == 200
+
+
+def test_a_version_is_told_and_spares_what_is_known(world: World, adam: Program) -> None:
+    answer = adam.get(PROJECT)
+    assert answer["API-Version"] == "1"
+    again = adam.client.get(PROJECT, headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    adam.send("PATCH", PROJECT, {"name": "Other"})
+    assert adam.client.get(PROJECT, headers={"If-None-Match": answer["ETag"]}).status_code == 200
+
+
+def test_a_change_of_what_was_seen_goes_through_and_of_what_was_changed_does_not(
+    world: World, adam: Program
+) -> None:
+    seen = adam.get(PROJECT)["ETag"]
+    assert adam.send("PATCH", PROJECT, {"name": "Mine"}, **{"If-Match": seen}).status_code == 200
+    refused(
+        adam.send("PATCH", PROJECT, {"name": "Lost"}, **{"If-Match": seen}),
+        412,
+        "changed_meanwhile",
+        "read it again",
+    )
+    assert Project.objects.get(slug="default", organisation=world.acme).name == "Mine"
+    assert adam.send("PATCH", PROJECT, {"name": "Any"}, **{"If-Match": "*"}).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [(ACME, 405), ("/api/v1/nowhere", 404)])
+def test_pages_of_other_origins_may_not_call(world: World, adam: Program, path: str, status: int) -> None:
+    answer = adam.client.options(
+        path, headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    )
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    seen = adam.client.get(ACME, headers={"Origin": "https://evil.example"})
+    assert not [name for name in seen.headers if name.lower().startswith("access-control")]

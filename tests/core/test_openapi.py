@@ -1,0 +1,39 @@
+"""The reference of the API says what the code does, and people can read it."""
+
+import json
+from pathlib import Path
+
+from django.test import Client
+
+from apps.console.management.commands.openapi import reference_text
+from tests.permissions.routes import routes
+
+FILE = Path("docs/openapi.json")
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    assert FILE.read_text() == reference_text(), "run `make openapi` and read what changed"
+
+
+def test_every_address_is_in_it_once_with_id_scope_and_refusals() -> None:
+    schema = json.loads(FILE.read_text())
+    operations = [
+        one for path in schema["paths"].values() for method, one in path.items() if method != "parameters"
+    ]
+    ids = [one["operationId"] for one in operations]
+    assert len(ids) == len(set(ids))
+    named = {one.rpartition("_")[0] for one in ids}
+    api = {route.name.replace("_api:", "_") for route in routes() if route.pattern.startswith("api/v1/")}
+    assert api == named
+    for one in operations:
+        assert one["summary"]
+        assert one["security"]
+        assert {"401", "403", "404", "429"} <= set(one["responses"])
+
+
+def test_the_reference_is_served_as_a_page_and_as_json(db: None) -> None:
+    page = Client().get("/docs/api/").content.decode()
+    assert "/api/v1/organisations/{slug}/jobs/{job_id}/stop" in page
+    assert "jobs.stop" in page
+    assert "timeout_s" in page
+    assert Client().get("/docs/openapi.json").json()["openapi"] == "3.1.0"
