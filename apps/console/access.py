@@ -272,6 +272,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs_api:markets": {"GET": SignedIn("markets are the same for everybody")},
     "jobs_api:market": {"GET": SignedIn("markets are the same for everybody")},
     "jobs:list": {"GET": P.JOBS_VIEW},
+    "jobs:launch_link": {"GET": SignedIn("leads to the launch page of the person's own organisation")},
     "jobs:list_csv": {"GET": P.JOBS_VIEW},
     "jobs:list_stream": {"GET": P.JOBS_VIEW},
     "jobs:stop_many": {"GET": P.JOBS_STOP, "POST": P.JOBS_STOP},

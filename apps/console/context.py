@@ -111,7 +111,8 @@ class Frame:
     @property
     def burn(self) -> Burn | None:
         """What runs there."""
-        return burn_of(self.row.burn_found, self.wallet, timezone.now()) if self.row else None  # type: ignore[attr-defined]
+        found = self.row.burn_found if self.row else None  # type: ignore[attr-defined]
+        return burn_of(found, self.wallet, timezone.now()) if found else None
 
     @property
     def side(self) -> list[Item]:

@@ -63,6 +63,7 @@ FURTHER = (
     Place(_("New project"), "folder-plus", "organisations:project_new", P.PROJECTS_MANAGE, act=True),
     Place(_("New API key"), "key", "organisations:key_new", P.KEYS_MANAGE, _("token"), act=True),
     Place(_("New webhook"), "webhook", "notifications:webhook_new", P.WEBHOOKS_MANAGE, _("endpoint"), act=True),
+    Place(_("Search in all logs"), "list-search", "jobs:logs", P.JOBS_VIEW, _("lines output errors")),
     Place(_("Templates"), "template", "jobs:templates", P.JOBS_VIEW, _("gallery starters")),
     Place(_("Members"), "users", "organisations:members", P.ORGANISATION_VIEW, _("people team roles")),
     Place(_("Projects"), "folder", "organisations:projects", P.ORGANISATION_VIEW),

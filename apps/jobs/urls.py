@@ -9,6 +9,7 @@ urlpatterns = [
     path("o/<slug:slug>/jobs.csv", lists.list_csv, name="list_csv"),
     path("o/<slug:slug>/jobs/live/", live.list_stream, name="list_stream"),
     path("o/<slug:slug>/jobs/stop/", lists.stop_many, name="stop_many"),
+    path("launch/", launch.link, name="launch_link"),
     path("o/<slug:slug>/jobs/new/", launch.new, name="new"),
     path("o/<slug:slug>/jobs/policy/", defaults.policy, name="policy"),
     path("o/<slug:slug>/jobs/new/estimate/", launch.estimate, name="estimate"),

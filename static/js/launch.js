@@ -1,33 +1,24 @@
-/* The market picker: narrow by memory, sort by what matters. Without this the list is there, cheapest first. */
+/* The launch page: the editor comes only when its tab is open; Tab indents in fields of code. */
 
-const tools = document.querySelector("[data-market-tools]");
-const list = document.querySelector(".markets");
+const form = document.querySelector("form.launch");
 
-function wanted() {
-  const least = Number(tools.querySelector("[data-vram]").value);
-  const by = tools.querySelector("[data-sort]").value;
-  const items = [...list.children];
-  const value = (item) => Number(item.dataset[by]) * (by === "vram" ? -1 : 1);
-  items.sort((a, b) => value(a) - value(b) || Number(a.dataset.price) - Number(b.dataset.price));
-  for (const item of items) item.hidden = Number(item.dataset.vram) < least;
-  list.append(...items);
-  const visible = items.filter((item) => !item.hidden);
-  document.querySelector("[data-no-market]").hidden = visible.length > 0;
-  const chosen = list.querySelector("input:checked");
-  if (visible.length && (!chosen || chosen.closest("li").hidden)) {
-    const input = visible[0].querySelector("input");
-    input.checked = true;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
-  }
+function editorFind() {
+  if (form && document.querySelector("textarea[data-editor]")) import(form.dataset.editorSrc).then((editor) => editor.attach());
 }
+document.addEventListener("htmx:afterSettle", editorFind);
+editorFind();
 
-if (tools && list) {
-  tools.hidden = false;
-  tools.addEventListener("change", (event) => {
-    event.stopPropagation();
-    wanted();
-  });
-}
+/* A new part of the page asks once more what it costs: another tab may need another GPU. */
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target?.id === "what" || event.detail.elt?.id === "what") form.dispatchEvent(new Event("change"));
+});
+
+/* Enter in what somebody looks for looks; it never checks or launches. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.closest?.(".market-tools input")) return;
+  event.preventDefault();
+  event.target.dispatchEvent(new Event("change", { bubbles: true }));
+});
 
 /* Tab indents in the editor; Escape first gives Tab back, so that the keyboard is never trapped. */
 let tabIndents = true;
@@ -35,8 +26,9 @@ document.addEventListener("keydown", (event) => {
   const editor = event.target.closest?.("textarea.code");
   if (!editor) return;
   if (event.key === "Escape") tabIndents = false;
-  else if (event.key === "Tab" && !event.shiftKey && tabIndents) {
+  else if (event.key === "Tab" && !event.shiftKey && tabIndents && "editor" in editor.dataset) {
     event.preventDefault();
     editor.setRangeText("  ", editor.selectionStart, editor.selectionEnd, "end");
+    editor.dispatchEvent(new Event("input", { bubbles: true }));
   } else if (event.key !== "Tab" && event.key !== "Shift") tabIndents = true;
 });

@@ -116,5 +116,5 @@ def test_the_pages_take_as_many_queries_for_many_rows_as_for_one(
     client = world.client(world.bea)
     with django_assert_num_queries(8):  # session, person, membership, wallet, lots, holds, movements, switcher
         client.get(OVERVIEW)
-    with django_assert_num_queries(6):  # session, person, membership, invoices, and the frame's two
+    with django_assert_num_queries(7):  # session, person, membership, invoices, saved views, and the frame's two
         client.get(INVOICES)

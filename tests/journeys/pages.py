@@ -15,6 +15,7 @@ from apps.users.models import User
 from tests.console.jobs_scene import jobs_make
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
+from tests.jobs.recipes import template_changed, template_make
 from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
 from tests.payments.scene import cards_make, topups_make
@@ -36,6 +37,12 @@ STAFF_PAGES = {
 }
 
 
+SEARCHES = {
+    "search": "/o/acme/search/?q=embeddings",
+    "search-none-fits": "/o/acme/search/?q=nothing+like+it",
+}
+
+
 @dataclass(frozen=True)
 class Pages:
     """Addresses by name: those for anybody, and those of Acme, which the person with the e-mail address may open."""
@@ -52,7 +59,7 @@ def pages_make(world: World) -> Pages:
     olga = world.acme.memberships.get(user=world.olga)
     people = people_make(world) | cards_make(olga) | topups_make(olga)
     jobs = scene_make(world.acme, world.olga) | jobs_make(olga)
-    shown = pages(jobs, people) | oversight_pages(oversight_make(world))
+    shown = pages(jobs, people) | oversight_pages(oversight_make(world)) | SEARCHES
     limits_make(olga)
     lots_make(olga)
     refunds_make(world.acme)
@@ -91,7 +98,9 @@ def people_make(world: World) -> dict[str, str]:
         invited(world.olga, "grace.hopper@boreal.example", "developer", projects={world.project.pk: Role.VIEWER}),
         invited(world.adam, "ada@boreal.example", "billing", now=timezone.now() - timedelta(days=9)),
     ]
-    return {"token": invitation_token(sent[0]), "mia": str(member(world.mia).pk)}
+    made = template_make(world.acme, world.mia)
+    template_changed(made, summary="Prints one word, aloud.", minutes=30)
+    return {"token": invitation_token(sent[0]), "mia": str(member(world.mia).pk), "template": made.slug}
 
 
 def oversight_pages(made: dict[str, str]) -> dict[str, str]:
@@ -108,16 +117,32 @@ def oversight_pages(made: dict[str, str]) -> dict[str, str]:
     }
 
 
+def launch_pages(template: str) -> dict[str, str]:
+    """Return the pages of the launch and of templates, by name; `template` is one of Acme's own."""
+    o = "/o/acme/"
+    return {
+        "launch": f"{o}jobs/new/",
+        "launch-template": f"{o}jobs/new/?template=vllm",
+        "launch-container": f"{o}jobs/new/?how=container",
+        "launch-definition": f"{o}jobs/new/?template=pytorch&how=definition",
+        "templates": f"{o}templates/",
+        "templates-none-fits": f"{o}templates/?q=nothing+like+it",
+        "template": f"{o}templates/vllm/",
+        "template-own": f"{o}templates/{template}/",
+        "template-version": f"{o}templates/{template}/2/",
+        "template-edit": f"{o}templates/{template}/edit/",
+        "template-new": f"{o}templates/new/",
+    }
+
+
 def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
     """Return the pages of Acme, by name."""
     o = "/o/acme/"
     return {
         "home": o,
-        "search": f"{o}search/?q=embeddings",
-        "search-none-fits": f"{o}search/?q=nothing+like+it",
         "jobs": f"{o}jobs/",
         "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
-        "launch": f"{o}jobs/new/",
+        **launch_pages(people["template"]),
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
         "job-policy": f"{o}jobs/policy/",

@@ -205,7 +205,7 @@ def test_the_retention_is_set_by_page(acts: World) -> None:
 
 def test_the_page_takes_a_fixed_number_of_queries(acts: World, django_assert_num_queries: Any) -> None:
     adam = acts.client(acts.adam)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         adam.get(TRAIL)
 
 

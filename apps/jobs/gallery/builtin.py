@@ -1,6 +1,7 @@
 """The gallery that ships with the platform: one file per template in data/, read once per process."""
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,9 @@ import yaml
 
 from apps.jobs.gallery.recipes import Recipe
 
+LINE_END = re.compile(
+    r"(?<!\n)\n(?!\n)"
+)  # inside a paragraph: the files are wrapped, the pages wrap by themselves
 DATA = Path(__file__).parent / "data"
 
 
@@ -39,7 +43,7 @@ def starters() -> list[Starter]:
     for path in sorted(DATA.glob("*.yaml")):
         facts = yaml.safe_load(path.read_text())
         slug = path.stem.split("-", 1)[1]  # the number before it is its place in the gallery
-        facts["description"] = facts["description"].strip()
+        facts["description"] = LINE_END.sub(" ", facts["description"].strip())
         found.append(Starter(slug, facts.pop("number"), Recipe.read(facts)))
     return found
 

@@ -34,6 +34,8 @@ def _lines(old: str, new: str) -> list[DiffLine]:
     if old == new:
         return []
     raw = list(difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3))[2:]
+    if raw[0].startswith("@@ -1"):
+        raw = raw[1:]  # nothing is left out before the first line
     return [
         DiffLine("gap", "…") if line.startswith("@@") else DiffLine(SIGNS.get(line[:1], "same"), line[1:])
         for line in raw

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nosana.cli.device import sign_in
+from nosana.cli.device import sign_in, sign_out
 from nosana.cli.frame import FAILED, USAGE, client, command, common, group, profile_name, stop
 from nosana.cli.printing import show_list, show_one, when
 from nosana.client.renewal import tokens_keep
@@ -69,11 +69,14 @@ def _keep(name: str, said: dict[str, Any], address: str, values: dict[str, str |
 
 @command(logout, "logout")
 def _logout() -> None:
-    """Forget the key of the profile. The key itself goes on: `nosana key revoke` ends it."""
+    """Forget the key of the profile. A sign-in by browser ends; a key itself goes on: `nosana key revoke` ends it."""
     name = profile_name()
-    if "key" not in profiles_read(config_path()).get(name, {}):
+    kept = profiles_read(config_path()).get(name, {})
+    if "key" not in kept:
         typer.echo(f"Profile {name} holds no key.")
         return
+    if kept.get("refresh") and kept.get("url"):
+        sign_out(kept["url"], kept["refresh"])
     profile_write(config_path(), name, {"key": None, "refresh": None, "expires": None})
     typer.echo(f"The key of profile {name} is forgotten.")
 

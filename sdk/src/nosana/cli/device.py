@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import webbrowser
 from typing import Any
@@ -10,7 +11,7 @@ import httpx
 import typer
 
 from nosana.cli.frame import NO_ANSWER, SIGN_IN, USAGE, stop
-from nosana.client.renewal import CLIENT_ID, DEVICE, TOKEN
+from nosana.client.renewal import CLIENT_ID, DEVICE, REVOKE, TOKEN
 from nosana.client.settings import is_local
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -31,6 +32,12 @@ def sign_in(url: str, *, http: httpx.Client | None = None) -> dict[str, Any]:
     if found is None:
         stop("the code has expired; run `nosana login` again.", SIGN_IN)
     return found
+
+
+def sign_out(url: str, refresh: str) -> None:
+    """End a sign-in at the platform; a platform that does not answer is left alone."""
+    with httpx.Client(timeout=20, trust_env=not is_local(url)) as http, contextlib.suppress(httpx.TransportError):
+        http.post(url + REVOKE, data={"client_id": CLIENT_ID, "token": refresh})
 
 
 def _granted(http: httpx.Client, url: str) -> dict[str, Any] | None:

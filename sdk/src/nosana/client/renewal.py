@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nosana.client.lines import Line
 
 CLIENT_ID = "nosana-cli"
-DEVICE, TOKEN = "/identity/o/api/device/code", "/identity/o/api/token"  # noqa: S105 - addresses
+DEVICE, TOKEN, REVOKE = (f"/identity/o/api/{what}" for what in ("device/code", "token", "revoke"))
 
 
 def tokens_keep(path: Path, profile: str, answer: Mapping[str, Any], *, before: str | None = None) -> str:
