@@ -145,7 +145,7 @@ def test_a_channel_that_is_gone_is_turned_off_and_one_that_is_busy_tried_again(
     assert endpoint.off_at is None
     deliveries_send(now=NOW + timedelta(seconds=6))
     endpoint.refresh_from_db()
-    assert endpoint.off_reason == "It answered 404: it is gone."
+    assert endpoint.off_reason == "It answered 404 Not Found."
     assert Event.objects.filter(type="webhook.turned_off").count() == 1
 
 

@@ -37,7 +37,8 @@ BATCH, AT_ONCE = 40, 4  # of all endpoints, and of one
 PAUSES = (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000)
 OFF_AFTER = timedelta(days=3)
 REPLAY_MAXIMUM = 10_000
-GONE, GONE_CHAT = {410}, {404, 410}  # statuses that say so
+GONE = {410: "410 Gone"}  # statuses that say so
+GONE_CHAT = GONE | {404: "404 Not Found"}
 CHATS = [kind for kind in Endpoint.Kind.values if kind != Endpoint.Kind.WEBHOOK]
 
 
@@ -158,7 +159,7 @@ def _store(delivery: Delivery, answer: Answer, now: datetime) -> None:
             answer=answer.text[:500],
         )
         gone = GONE_CHAT if endpoint.is_chat else GONE
-        _judge(endpoint, arrived, gone=answer.status if answer.status in gone else None, now=now)
+        _judge(endpoint, arrived, gone=gone.get(answer.status or 0, ""), now=now)
 
 
 def _arrived(now: datetime) -> dict[str, object]:
@@ -171,7 +172,7 @@ def _failed(delivery: Delivery, now: datetime) -> dict[str, object]:
     return {"next_try_at": now + timedelta(seconds=PAUSES[delivery.tries])}
 
 
-def _judge(endpoint: Endpoint, arrived: bool, *, gone: int | None, now: datetime) -> None:
+def _judge(endpoint: Endpoint, arrived: bool, *, gone: str, now: datetime) -> None:
     """Note since when a locked endpoint fails; turn off one that fails for days, or says that it is gone."""
     if arrived:
         if endpoint.failing_since is not None:
@@ -184,7 +185,7 @@ def _judge(endpoint: Endpoint, arrived: bool, *, gone: int | None, now: datetime
     if ends:
         endpoint.off_at = now
         took = f"It took nothing for {OFF_AFTER.days} days."
-        endpoint.off_reason = f"It answered {gone}: it is gone." if gone else took
+        endpoint.off_reason = f"It answered {gone}." if gone else took
     endpoint.save(update_fields=["failing_since", "off_at", "off_reason"])
     if ends:
         _off_told(endpoint, now)
