@@ -35,7 +35,7 @@ class KindShape(serializers.Serializer[Any]):
     """A kind of notice, and what the caller chose of it."""
 
     kind = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     here = serializers.BooleanField(help_text="Whether it is listed.")
     mail = serializers.CharField(help_text="none, now or daily.")
     alarm = serializers.BooleanField(help_text="Whether it does not wait for the end of quiet hours.")
