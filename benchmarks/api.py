@@ -123,28 +123,37 @@ def _rushed(url: str, token: str) -> dict[str, float]:
 
 def _jobs_seed(place: dict[str, Any]) -> uuid.UUID:
     """Write 100,000 jobs with an attempt each, straight into the tables; return the newest one's id."""
-    models, make = app("jobs.models"), app("core.ids").uuid7
-    now, organisation = timezone.now(), place["organisation"]
-    facts = {
-        "organisation": organisation, "project": organisation.projects.get(), "member": place["membership"].user,
-        "market": place["market"], "definition": DEFINITION, "timeout_s": 600, "price_micro": 1, "state": "completed",
-        "reason": "finished", "created_at": now, "queued_at": now, "started_at": now, "ended_at": now,
-    }  # fmt: skip
-    jobs = [models.Job(id=make(), name=f"Job {n}", **facts) for n in range(JOBS)]
-    models.Job.objects.bulk_create(jobs, batch_size=2_000)
-    attempts = [
-        models.Attempt(
-            job=job, number=1, hold_source=f"bench:{job.pk}", price_micro=1, network_micro=600, seconds=600,
-            cost_micro=600, fee_micro=30, settled_at=now, address=job.pk.hex.ljust(44, "x"),
-        )
-        for job in jobs
-    ]  # fmt: skip
-    models.Attempt.objects.bulk_create(attempts, batch_size=2_000)
+    models, now, organisation = app("jobs.models"), timezone.now(), place["organisation"]
+    first = models.Job.objects.create(
+        organisation=organisation, project=organisation.projects.get(), member=place["membership"].user,
+        market=place["market"], definition=DEFINITION, timeout_s=600, price_micro=1, state="completed",
+        reason="finished", created_at=now, queued_at=now, started_at=now, ended_at=now, name="Job",
+    )  # fmt: skip
+    models.Attempt.objects.create(
+        job=first, number=1, hold_source=f"bench:{first.pk}", price_micro=1, network_micro=600, seconds=600,
+        cost_micro=600, fee_micro=30, settled_at=now,
+    )  # fmt: skip
     with connection.cursor() as cursor:
+        cursor.execute(_copies(models.Job, {"id": "gen_random_uuid()"}, f"generate_series(2, {JOBS})"))
+        own = {"id": "gen_random_uuid()", "job_id": "other.id", "hold_source": "'bench:' || other.id"}
+        cursor.execute(_copies(models.Attempt, own, "jobs_job AS other", f"other.id <> '{first.pk}'"))
         cursor.execute("UPDATE jobs_job SET attempt_id = a.id FROM jobs_attempt a WHERE a.job_id = jobs_job.id")
         cursor.execute("VACUUM ANALYZE jobs_job")
         cursor.execute("VACUUM ANALYZE jobs_attempt")
-    return max(job.pk for job in jobs)
+    newest = models.Job.objects.order_by("-id").values_list("pk", flat=True)[0]
+    assert isinstance(newest, uuid.UUID)
+    return newest
+
+
+def _copies(model: Any, own: dict[str, str], source: str, where: str = "true") -> str:
+    """Return the statement that copies a table's only row once for each row of a source, with columns of its own."""
+    columns = [field.column for field in model._meta.concrete_fields]
+    values = [own.get(column, f"one.{column}") for column in columns]
+    table = model._meta.db_table
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608 - names of ours
+        f"FROM (SELECT * FROM {table} LIMIT 1) AS one CROSS JOIN {source} WHERE {where}"
+    )
 
 
 def _launching(place: dict[str, Any]) -> Figure:

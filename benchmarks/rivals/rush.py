@@ -16,10 +16,11 @@ async def ask(host: str, port: int, request: bytes, until: float, taken: list[fl
         head = await reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(head.decode() + (await reader.read(2000)).decode(errors="replace"))
-        length = next(
-            int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
-        )
-        await reader.readexactly(length)
+        lines = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        if lines:
+            await reader.readexactly(int(lines[0][15:]))
+        else:  # in pieces, for nothing counted them
+            await reader.readuntil(b"\r\n0\r\n\r\n")
         taken.append((time.perf_counter() - began) * 1000)
     writer.close()
 

@@ -92,7 +92,7 @@ def test_what_cannot_be_paid_or_found_is_said_before_anything_is_signed(
     assert "give the market's address" in nosana("post", "-m", "gpu-4090", "-t", "1", "true", code=2).stderr
     assert "--market and --timeout" in nosana("post", "true", code=2).stderr
     nosana("address", "--new", "-w", "poor.json")
-    assert "has 0 NOS" in nosana("post", "-m", market, "-t", "1", "-w", "poor.json", "true", code=1).stderr
+    assert "has 0." in nosana("post", "-m", market, "-t", "1", "-w", "poor.json", "true", code=1).stderr
 
 
 def test_files_go_to_ipfs_and_come_back(nosana: Nosana) -> None:
