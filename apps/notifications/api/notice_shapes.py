@@ -24,6 +24,12 @@ class NoticeShape(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
+class ReadShape(serializers.Serializer[Any]):
+    """Until when everything is read."""
+
+    read_until = serializers.DateTimeField()
+
+
 class NoticesQuestion(PageQuestion):
     """Which notices."""
 

@@ -10,7 +10,13 @@ from rest_framework.response import Response
 
 from apps.core.rest import page_answer
 from apps.core.rest.schema import described
-from apps.notifications.api.notice_shapes import ChoicesChange, ChoicesShape, NoticeShape, NoticesQuestion
+from apps.notifications.api.notice_shapes import (
+    ChoicesChange,
+    ChoicesShape,
+    NoticeShape,
+    NoticesQuestion,
+    ReadShape,
+)
 from apps.notifications.models import Event, Reader
 from apps.notifications.selectors import Shown, notice_show, notices_rows, reader_of
 from apps.notifications.services import choices_set, notice_read, notices_read_all
@@ -63,13 +69,17 @@ def _shape(shown: Shown) -> Any:
 class NoticesRead(Endpoint):
     """The mark that all is read."""
 
-    @described(body=Nothing, status=204)
+    @described(ReadShape, body=Nothing)
     def post(self, request: Request, slug: str) -> Response:
-        """Mark everything there is as read. A service key gets 403: it is no reader."""
-        grant = self.grant(P)
+        """Mark everything there is as read, and answer until when. A service key gets 403: it is no reader."""
+        grant, now = self.grant(P), timezone.now()
         Nothing(data=request.data).read()
-        notices_read_all(grant=grant, now=timezone.now())
-        return Response(status=204)
+
+        def act() -> Any:
+            notices_read_all(grant=grant, now=now)
+            return ReadShape({"read_until": now}).data
+
+        return self.once(grant, act, status=200)
 
 
 class NoticeRead(Endpoint):
