@@ -38,12 +38,12 @@ def notices_scene(world: World) -> dict[str, str]:
         for number, (type, data, person) in enumerate(told)
     ]
     for notice in made[:3]:
-        notice_read(grant=grant(olga), notice_id=notice.pk, now=now)
-    assert reader_of(grant(olga)).pk is None
+        notice_read(grant=grant(olga, acme), notice_id=notice.pk, now=now)
+    assert reader_of(grant(olga, acme)).pk is None
     hook, chat, delivery = webhook_of(acme), chat_of(acme), delivery_of(acme)
     notices, hooks = "/o/acme/notices/", "/o/acme/webhooks/"
     return {
-        "open": f"/notices/unsubscribe/{unsubscribe_token(grant(olga).member, 'job.failed')}/",
+        "open": f"/notices/unsubscribe/{unsubscribe_token(grant(olga, acme).member, 'job.failed')}/",
         "notices": notices,
         "notices-none-fits": f"{notices}?kind=dispute.lost&unread=1",
         "notice-choices": f"{notices}choices/",
