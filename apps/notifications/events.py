@@ -16,7 +16,7 @@ APPROVAL_ASKED = EventType(
     NoticeKind(
         Group.PEOPLE,
         _("Somebody asks for my approval"),
-        _("{by} asks for your approval: {kind}"),
+        _("{by} asks for an approval: {kind}"),
         P.APPROVALS_DECIDE,
         ("organisations:approval", "approval"),
         "{worst_case}",
@@ -34,6 +34,7 @@ APPROVAL_DECIDED = EventType(
         P.ORGANISATION_VIEW,
         ("organisations:approval", "approval"),
         "{note}",
+        chat=False,
         told=_("Whoever asked gets a mail, whatever they choose."),
     ),
 )
@@ -62,6 +63,7 @@ KEY_EXPIRING = EventType(
         P.KEYS_MANAGE,
         ("organisations:keys",),
         _("Rotate it before then, or what uses it stops."),
+        chat=False,
         mail=MailWay.NOW,
         alarm=True,
     ),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.notifications.hours import HOURS
 from apps.notifications.models import Endpoint, Reader
-from apps.notifications.types import MailWay, event_types, notice_kinds
+from apps.notifications.types import MailWay, chat_kinds, event_types, notice_kinds
 from apps.organisations.services.organisations import time_zones
 
 OVERLAPS = [("0", "at once"), ("1", "after an hour"), ("24", "after a day"), ("168", "after a week")]
@@ -48,6 +48,7 @@ class EndpointForm(forms.Form):
 
 
 HOUR_CHOICES = [(hour, f"{hour:02}:00") for hour in HOURS]
+CHAT_KINDS = [kind for kind in Endpoint.Kind if kind != Endpoint.Kind.WEBHOOK]
 NO_HOUR = [("", _("none"))]
 
 
@@ -85,6 +86,60 @@ class ChoicesForm(forms.Form):
             for name in shown
             if name in notice_kinds()
         }
+
+
+class ChatForm(forms.Form):
+    """A channel of a chat: where it is and what it hears of."""
+
+    kind = forms.ChoiceField(label=_("Chat"), choices=[(kind.value, kind.label) for kind in CHAT_KINDS])
+    url = forms.CharField(
+        max_length=500,
+        required=False,
+        label=_("Address of its incoming webhook"),
+        help_text=_("Kept sealed and never shown again: whoever has it may write in the channel."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "code", "spellcheck": "false"}),
+    )
+    description = forms.CharField(
+        max_length=120,
+        required=False,
+        label=_("Channel"),
+        help_text=_("How you call it, such as #gpu-jobs."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    project = forms.ChoiceField(label=_("Project"), required=False)
+    types = forms.MultipleChoiceField(
+        required=False,
+        label=_("Notices"),
+        help_text=_("None chosen: all of them, also those that come later."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    quiet_from = forms.TypedChoiceField(
+        label=_("Quiet from"), coerce=_hour, empty_value=None, required=False, choices=[*NO_HOUR, *HOUR_CHOICES]
+    )
+    quiet_until = forms.TypedChoiceField(
+        label=_("Quiet until"), coerce=_hour, empty_value=None, required=False, choices=[*NO_HOUR, *HOUR_CHOICES]
+    )
+    submission_key = forms.UUIDField(widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, projects: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [(name, kind.label) for name, kind in chat_kinds().items()]
+        self.fields["types"].choices = kinds  # type: ignore[attr-defined]
+        self.fields["project"].choices = [("", _("all projects, and what belongs to none")), *projects]  # type: ignore[attr-defined]
+
+    def given(self) -> dict[str, Any]:
+        """Return what the form says, as the acts take it."""
+        data = self.cleaned_data
+        quiet = (data["quiet_from"], data["quiet_until"])
+        return {name: data[name] for name in ("url", "types", "project", "description")} | {"quiet": quiet}
+
+    @staticmethod
+    def of(endpoint: Endpoint) -> dict[str, Any]:
+        """Return what the form shows of a channel; its address is not shown."""
+        shown = {
+            name: getattr(endpoint, name) for name in ("kind", "description", "types", "quiet_from", "quiet_until")
+        }
+        return shown | {"project": endpoint.project.slug if endpoint.project else ""}
 
 
 class RotationForm(forms.Form):

@@ -50,6 +50,7 @@ class NoticeKind:
     text: Words = ""
     mail: MailWay = MailWay.NONE  # until a person chooses otherwise
     alarm: bool = False  # about security or money at risk: does not wait for the end of quiet hours
+    chat: bool = True  # whether a channel of a chat can hear of it; not where it speaks to one person
     told: Words = ""  # who gets a mail of its own about it, whatever anybody chooses here
 
 
@@ -80,10 +81,16 @@ def event_types() -> dict[str, EventType]:
     return {kind.name: kind for kind in sorted(declared, key=lambda kind: kind.name)}
 
 
-def types_read(names: Collection[str]) -> list[str]:
+def chat_kinds() -> dict[str, NoticeKind]:
+    """Return the kinds of notices that a chat can hear of."""
+    return {name: kind for name, kind in notice_kinds().items() if kind.chat}
+
+
+def types_read(names: Collection[str], *, chat: bool = False) -> list[str]:
     """Return the chosen kinds in the order of the list; none chosen means all. Raises AppError for an unknown one."""
-    unknown = [str(name)[:60] for name in names if name not in event_types()]
+    known: Collection[str] = chat_kinds() if chat else event_types()
+    unknown = [str(name)[:60] for name in names if name not in known]
     if unknown:
         sentence = f"There are no events “{'”, “'.join(unknown[:5])}”; compare with the list of events."
         raise AppError(sentence, code="event_type_unknown", fields={"types": [sentence]})
-    return [name for name in event_types() if name in names]
+    return [name for name in known if name in names]

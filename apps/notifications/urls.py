@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.notifications.views import notices
+from apps.notifications.views import chats, notices
 from apps.notifications.views import webhooks as views
 
 app_name = "notifications"
@@ -16,6 +16,8 @@ urlpatterns = [
     path("o/<slug:slug>/webhooks/", views.webhooks, name="webhooks"),
     path("o/<slug:slug>/webhooks/new/", views.webhook_new, name="webhook_new"),
     path(f"{ONE}/", views.webhook, name="webhook"),
+    path("o/<slug:slug>/webhooks/chat/new/", chats.chat_new, name="chat_new"),
+    path(f"{ONE}/chat/", chats.chat_edit, name="chat_edit"),
     path(f"{ONE}/edit/", views.webhook_edit, name="webhook_edit"),
     path(f"{ONE}/rotate/", views.webhook_rotate, name="webhook_rotate"),
     path(f"{ONE}/test/", views.webhook_test, name="webhook_test"),

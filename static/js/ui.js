@@ -70,21 +70,25 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-/* One press is one act: a form that is on its way cannot be sent again. */
+/* One press is one act: a form that is on its way cannot be sent again. Heard on the way down, before htmx hears it. */
 document.addEventListener("submit", (event) => {
-  if (event.target.matches("form[data-once]")) {
-    if (event.target.dataset.sent) event.preventDefault();
-    else {
-      event.target.dataset.sent = "yes";
-      for (const button of event.target.querySelectorAll("button[type=submit]")) button.setAttribute("aria-busy", "true");
-    }
+  const form = event.target;
+  if (!form.matches("form[data-once]")) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    return;
   }
-});
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) {
-    delete form.dataset.sent;
-    for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
-  }
+  form.dataset.sent = "yes";
+  for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-busy", "true");
+}, true);
+function formReady(form) {
+  delete form.dataset.sent;
+  for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+}
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(formReady));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.matches("form[data-sent]")) formReady(event.detail.elt);
 });
 
 /* Polling rests while nobody looks, and while a list shows more than the part that a poll renews. */

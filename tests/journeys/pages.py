@@ -16,6 +16,7 @@ from tests.console.jobs_scene import jobs_make
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
 from tests.jobs.recipes import template_changed, template_make
+from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
 from tests.payments.scene import cards_make, topups_make
 from tests.permissions.things import refundable_of
@@ -62,8 +63,10 @@ def pages_make(world: World) -> Pages:
     limits_make(olga)
     lots_make(olga)
     refunds_make(world.acme)
-    entrances = OPEN_PAGES | {"invitation-new": f"/invitations/{people['token']}/", "terms": "/terms/"}
-    made = Pages(opened=entrances, closed=shown, staff=STAFF_PAGES)
+    told = notices_scene(world)
+    entrances = OPEN_PAGES | {"unsubscribe": told.pop("open"), "terms": "/terms/"}
+    entrances["invitation-new"] = f"/invitations/{people['token']}/"
+    made = Pages(opened=entrances, closed=shown | told, staff=STAFF_PAGES)
     staff_make(made.staff_email)
     return made
 

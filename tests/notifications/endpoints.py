@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from apps.notifications.models import Delivery, Endpoint
-from apps.notifications.services import endpoint_create, endpoint_test
+from apps.notifications.services import chat_create, endpoint_create, endpoint_test
 from apps.organisations.models import Grant, Organisation
 from apps.organisations.services import Actor
 
@@ -15,7 +15,7 @@ def _owner(organisation: Organisation) -> Grant:
 def webhook_of(organisation: Organisation) -> Endpoint:
     """Return the organisation's first endpoint, made if there is none."""
     owner = _owner(organisation)
-    return organisation.endpoints.order_by("id").first() or (
+    return organisation.endpoints.filter(kind="webhook").order_by("id").first() or (
         endpoint_create(
             grant=owner,
             url=f"https://{organisation.slug}.example/hook",
@@ -30,3 +30,16 @@ def delivery_of(organisation: Organisation) -> Delivery:
     endpoint = webhook_of(organisation)
     event = endpoint_test(grant=_owner(organisation), endpoint_id=endpoint.pk, now=timezone.now())
     return event.deliveries.get()
+
+
+def chat_of(organisation: Organisation) -> Endpoint:
+    """Return the organisation's first channel of a chat, made if there is none."""
+    owner = _owner(organisation)
+    return organisation.endpoints.filter(kind="slack").order_by("id").first() or chat_create(
+        grant=owner,
+        kind="slack",
+        url=f"https://hooks.{organisation.slug}.example/services/T0/B0/x",
+        description="#gpu-jobs",
+        actor=Actor.person(owner.member.user),
+        now=timezone.now(),
+    )

@@ -217,7 +217,7 @@ def test_an_approval_is_told_to_those_who_decide_and_its_end_to_who_asked(world:
     for _ in range(2):
         approval_tell(approval_id=approval.pk, state="open", round=1, now=now)
         approval_tell(approval_id=approval.pk, state="denied", round=1, now=now)
-    assert titles(world.adam) == ["Mia asks for your approval: Launch a job"]
+    assert titles(world.adam) == ["Mia asks for an approval: Launch a job"]
     assert titles(world.mia) == ["Your request “Launch a job” was denied"]
     assert sorted(Event.objects.get(type="approval.asked").mailed) == ["adam@acme.example", "olga@acme.example"]
     assert approval_tell(approval_id=uuid.uuid4(), state="open", round=1, now=now) is None

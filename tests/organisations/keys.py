@@ -20,9 +20,9 @@ def member(user: User, organisation: Organisation | None = None) -> Membership:
     return memberships.get(organisation=organisation) if organisation else memberships.get()
 
 
-def grant(user: User) -> Grant:
-    """Return what the person may do in their only organisation."""
-    return Grant.of_member(member(user))
+def grant(user: User, organisation: Organisation | None = None) -> Grant:
+    """Return what the person may do in the organisation, or in their only one."""
+    return Grant.of_member(member(user, organisation))
 
 
 def actor(user: User) -> Actor:

@@ -171,5 +171,5 @@ def test_accepting_takes_a_fixed_number_of_queries(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     token = invitation_token(invited(world.olga, world.xena.email))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         accept(token, world.xena)

@@ -280,5 +280,5 @@ def test_limits_are_set_by_owners_and_admins_and_told_once(world: World) -> None
 
 def test_a_decision_takes_a_fixed_number_of_statements(world: World, django_assert_num_queries: Any) -> None:
     approval = asked(world)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         decided(world, approval, world.adam)

@@ -42,7 +42,7 @@ from apps.payments.models import Card, CardSetup, Dispute, StripeCustomer, TopUp
 from apps.users.models import User
 from tests.console.scene import markets_make
 from tests.jobs.recipes import template_of, version_of
-from tests.notifications.endpoints import delivery_of, webhook_of
+from tests.notifications.endpoints import chat_of, delivery_of, webhook_of
 from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
 from tests.permissions.jobs import job_of, launch_json, note_of, owner_of, project_of
@@ -303,6 +303,10 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "project": lambda organisation: project_of(organisation).slug,
     "key_id": lambda organisation: key_of(organisation).pk,
     "webhook_id": lambda organisation: webhook_of(organisation).pk,
+    **{
+        f"{route}.webhook_id": lambda organisation: chat_of(organisation).pk
+        for route in ("notifications:chat_edit", "notifications_api:chat", "notifications_api:chat_test")
+    },
     "delivery_id": lambda organisation: delivery_of(organisation).pk,
     "notice_id": lambda organisation: notice_of(organisation).pk,
     "cap_id": lambda organisation: cap_of(organisation).pk,

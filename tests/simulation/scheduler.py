@@ -126,7 +126,8 @@ class Scheduler:
     """Gives the turn to one actor after the other, as the world's chance has it; `free` lets all run at once."""
 
     def __init__(self, *, actors: int, dsn: str, free: bool = False) -> None:
-        self.reports: queue.SimpleQueue[tuple[Actor, str]] = queue.SimpleQueue()
+        # Not a SimpleQueue: Python 3.11's can wait for ever where it should for a moment.
+        self.reports: queue.Queue[tuple[Actor, str]] = queue.Queue()
         self.free = free
         self.monitor = psycopg.connect(dsn, autocommit=True)
         self.idle = [Actor(self, number) for number in range(actors)]

@@ -73,7 +73,9 @@ class Webhooks(Endpoint):
     @described(EndpointShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, oldest first."""
-        return page_answer(request, endpoints_of(self.grant(P)), lambda row: EndpointShape(row).data)
+        return page_answer(
+            request, endpoints_of(self.grant(P)).filter(kind="webhook"), lambda row: EndpointShape(row).data
+        )
 
     @described(EndpointShown, body=EndpointNew, status=201)
     def post(self, request: Request, slug: str) -> Response:

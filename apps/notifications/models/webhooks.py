@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation, Project
@@ -65,13 +66,31 @@ class Event(models.Model):
 
 
 class Endpoint(models.Model):
-    """An address of the organisation's own that is told of events."""
+    """An address of the organisation's own that is told of events: a program's, or a channel of a chat.
+
+    The address of a chat's channel is a secret: whoever has it may write there. It is sealed, `url` names its host.
+    """
+
+    class Kind(models.TextChoices):
+        WEBHOOK = "webhook", _("Webhook")
+        SLACK = "slack", "Slack"
+        DISCORD = "discord", "Discord"
+        TEAMS = "teams", "Microsoft Teams"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="endpoints")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.WEBHOOK)
     url = models.CharField(max_length=500)
+    address = models.TextField(blank=True, help_text="The whole address of a chat's channel, sealed.")
     description = models.CharField(max_length=120, blank=True)
     types = models.JSONField(default=list, help_text="Which events; an empty list means all.")
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, null=True, related_name="+", help_text="Only what happens there."
+    )
+    quiet_from = models.PositiveSmallIntegerField(
+        null=True, help_text="The organisation's hour from which it waits."
+    )
+    quiet_until = models.PositiveSmallIntegerField(null=True, help_text="The hour at which it goes on.")
     secret = models.TextField(help_text="What signs, sealed.")
     old_secret = models.TextField(blank=True, help_text="What signs too, until its time is over.")
     old_secret_until = models.DateTimeField(null=True)
@@ -83,12 +102,32 @@ class Endpoint(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["webhook", "slack", "discord", "teams"]), name="endpoint_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="webhook", address="")
+                | ~Q(kind="webhook") & (~Q(address="") | ~Q(removed_at=None)),
+                name="endpoint_chat_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__lt=24, quiet_until__lt=24) & ~Q(quiet_from=F("quiet_until")),
+                name="endpoint_quiet_hours",
+            ),
+        ]
         indexes = [
             models.Index(fields=["organisation", "id"], condition=Q(removed_at=None), name="endpoint_page"),
         ]
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether people read it in a chat."""
+        return self.kind != self.Kind.WEBHOOK
 
 
 class Delivery(models.Model):

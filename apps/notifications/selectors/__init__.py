@@ -4,23 +4,28 @@ from apps.notifications.selectors.notices import (
     LIST,
     Shown,
     notice_get,
+    notice_show,
     notices_page,
+    notices_rows,
     notices_unread,
     readable,
     reader_of,
 )
 from apps.notifications.selectors.webhooks import (
+    chat_get,
     deliveries_of,
     delivery_get,
     endpoint_get,
     endpoints_counted,
     endpoints_of,
     events_of,
+    webhook_get,
 )
 
 __all__ = [
     "LIST",
     "Shown",
+    "chat_get",
     "deliveries_of",
     "delivery_get",
     "endpoint_get",
@@ -28,8 +33,11 @@ __all__ = [
     "endpoints_of",
     "events_of",
     "notice_get",
+    "notice_show",
     "notices_page",
+    "notices_rows",
     "notices_unread",
     "readable",
     "reader_of",
+    "webhook_get",
 ]

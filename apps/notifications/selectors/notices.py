@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from apps.core.errors import NotFound
 from apps.notifications.models import Event, NoticeRead, Reader
@@ -88,6 +88,14 @@ def notices_page(
     return _shown(found, grant, reader)
 
 
+def notices_rows(grant: Grant, reader: Reader | None, *, now: datetime) -> QuerySet[Event]:
+    """Return the same as rows that pages can be cut from, with `notice_read_by`: whether the reader has read it."""
+    rows = _rows(grant, reader, now=now).filter(_addressed(grant))
+    if reader is None:
+        return rows.annotate(notice_read_by=Value(False))
+    return rows.annotate(notice_read_by=Case(When(_unread(grant, reader), then=Value(False)), default=Value(True)))
+
+
 def notices_unread(grant: Grant, *, now: datetime) -> int:
     """Return how many notices the member has not read, at most COUNTED. Raises Denied."""
     reader = reader_of(grant)
@@ -148,15 +156,16 @@ def _shown(events: Sequence[Event], grant: Grant, reader: Reader | None) -> list
     if reader is not None and events:
         marks = NoticeRead.objects.filter(user=reader.user_id, event__in=[event.pk for event in events])
         read = set(marks.values_list("event_id", flat=True))
-    slug, joined = grant.organisation.slug, grant.membership.created_at if grant.membership else None
-    shown = []
-    for event in events:
-        kind = notice_kinds()[event.type]
-        title, text = notice_words(event)
-        old = event.pk in read or (reader is not None and _before(event, reader, joined))
-        path = notice_path(event, slug)
-        shown.append(Shown(event, title, text, str(kind.label), path, kind.alarm, unread=not old))
-    return shown
+    joined = grant.membership.created_at if grant.membership else None
+    old = {event.pk for event in events if reader is not None and _before(event, reader, joined)}
+    return [notice_show(event, grant, unread=event.pk not in read | old) for event in events]
+
+
+def notice_show(event: Event, grant: Grant, *, unread: bool) -> Shown:
+    """Return a notice in words."""
+    kind, (title, text) = notice_kinds()[event.type], notice_words(event)
+    path = notice_path(event, grant.organisation.slug)
+    return Shown(event, title, text, str(kind.label), path, kind.alarm, unread=unread)
 
 
 def _before(event: Event, reader: Reader, joined: datetime | None) -> bool:

@@ -21,7 +21,11 @@ def events_of(grant: Grant) -> QuerySet[Event]:
 def endpoints_of(grant: Grant) -> QuerySet[Endpoint]:
     """Return the organisation's endpoints, oldest first. Raises Denied."""
     grant.require(Permission.WEBHOOKS_MANAGE)
-    return Endpoint.objects.filter(organisation=grant.organisation, removed_at=None).order_by("id")
+    return (
+        Endpoint.objects.filter(organisation=grant.organisation, removed_at=None)
+        .select_related("project")
+        .order_by("id")
+    )
 
 
 def endpoints_counted(grant: Grant) -> QuerySet[Endpoint]:
@@ -40,6 +44,22 @@ def endpoint_get(grant: Grant, endpoint_id: uuid.UUID | str) -> Endpoint:
         raise NotFound(f"There is no such endpoint in {grant.organisation.name}; see the list.")
     found.organisation = grant.organisation
     return found
+
+
+def webhook_get(grant: Grant, endpoint_id: uuid.UUID | str) -> Endpoint:
+    """Return one that is a program's. Raises NotFound and Denied."""
+    return _of_sort(endpoint_get(grant, endpoint_id), chat=False)
+
+
+def chat_get(grant: Grant, endpoint_id: uuid.UUID | str) -> Endpoint:
+    """Return one that is a channel of a chat. Raises NotFound and Denied."""
+    return _of_sort(endpoint_get(grant, endpoint_id), chat=True)
+
+
+def _of_sort(endpoint: Endpoint, *, chat: bool) -> Endpoint:
+    if endpoint.is_chat is not chat:
+        raise NotFound("This is a channel of a chat." if endpoint.is_chat else "This is a webhook.")
+    return endpoint
 
 
 def deliveries_of(endpoint: Endpoint, *, state: str = "") -> QuerySet[Delivery]:

@@ -1,11 +1,12 @@
 """Acts on what is told to people and programs."""
 
+from apps.notifications.services.chats import chat_change, chat_create
 from apps.notifications.services.choices import choices_set
 from apps.notifications.services.deliveries import (
     deliveries_replay,
     deliveries_send,
+    delivery_body,
     delivery_resend,
-    event_content,
 )
 from apps.notifications.services.endpoints import (
     NewSecret,
@@ -25,6 +26,8 @@ __all__ = [
     "Fact",
     "NewSecret",
     "approval_tell",
+    "chat_change",
+    "chat_create",
     "choices_set",
     "deliveries_replay",
     "deliveries_send",
@@ -34,7 +37,7 @@ __all__ = [
     "endpoint_remove",
     "endpoint_rotate",
     "endpoint_test",
-    "event_content",
+    "delivery_body",
     "event_emit",
     "events_emit",
     "events_forget",

@@ -18,11 +18,13 @@ from apps.core.errors import Conflict
 from apps.core.outbound import Answer, post
 from apps.core.queue import enqueue
 from apps.core.seals import unseal
+from apps.notifications.chat import chat_body
 from apps.notifications.events import ENDPOINT_OFF
 from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
 from apps.notifications.selectors import delivery_get, endpoint_get
-from apps.notifications.services.endpoints import PURPOSE
+from apps.notifications.services.endpoints import ADDRESS, PURPOSE
 from apps.notifications.services.events import KEPT, deliveries_make, event_emit
+from apps.notifications.types import chat_kinds
 from apps.organisations.models import Grant
 from apps.organisations.services import Actor, audit_record
 
@@ -35,6 +37,9 @@ BATCH, AT_ONCE = 40, 4  # of all endpoints, and of one
 PAUSES = (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000)
 OFF_AFTER = timedelta(days=3)
 REPLAY_MAXIMUM = 10_000
+GONE = {410: "410 Gone"}  # statuses that say so
+GONE_CHAT = GONE | {404: "404 Not Found"}
+CHATS = [kind for kind in Endpoint.Kind.values if kind != Endpoint.Kind.WEBHOOK]
 
 
 def deliveries_send(*, now: datetime, rounds: int = 8) -> int:
@@ -59,6 +64,8 @@ def deliveries_due(*, now: datetime) -> QuerySet[Delivery]:
         state=S.WAITING,
         sequence__lt=OuterRef("sequence"),
     )
+    # in a chat, what waits only for the end of quiet hours holds nothing back that does not
+    earlier = earlier.filter(~Q(endpoint__kind__in=CHATS) | Q(tries__gt=0) | Q(next_try_at__lte=now))
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     return Delivery.objects.filter(
         free,
@@ -79,7 +86,7 @@ def _claim(now: datetime) -> list[Delivery]:
         mine = deliveries_due(now=now).filter(pk__in=ids).select_for_update(skip_locked=True, of=("self",))
         ids = list(mine.values_list("pk", flat=True))
         Delivery.objects.filter(pk__in=ids).update(lease=token, leased_until=now + LEASE)
-    return list(Delivery.objects.select_related("endpoint", "event").filter(pk__in=ids, lease=token))
+    return list(Delivery.objects.select_related("endpoint__organisation", "event").filter(pk__in=ids, lease=token))
 
 
 async def _send_all(deliveries: list[Delivery], now: datetime) -> list[Answer]:
@@ -87,15 +94,24 @@ async def _send_all(deliveries: list[Delivery], now: datetime) -> list[Answer]:
 
 
 async def _send(delivery: Delivery, now: datetime) -> Answer:
-    body = event_body(delivery.event)
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": AGENT,
+    endpoint, body = delivery.endpoint, delivery_body(delivery)
+    headers = {"Content-Type": "application/json", "User-Agent": AGENT}
+    if endpoint.is_chat:
+        url = unseal(endpoint.address, purpose=ADDRESS)
+        return await post(url, content=body.encode(), headers=headers, seconds=SECONDS)
+    headers |= {
         "webhook-id": str(delivery.event_id),
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature(delivery.endpoint, str(delivery.event_id), body, now=now),
+        "webhook-signature": signature(endpoint, str(delivery.event_id), body, now=now),
     }
-    return await post(delivery.endpoint.url, content=body.encode(), headers=headers, seconds=SECONDS)
+    return await post(endpoint.url, content=body.encode(), headers=headers, seconds=SECONDS)
+
+
+def delivery_body(delivery: Delivery) -> str:
+    """Return what is sent of a delivery: the event, or for a chat its message."""
+    if delivery.endpoint.is_chat:
+        return chat_body(delivery.endpoint, delivery.event)
+    return event_body(delivery.event)
 
 
 def event_body(event: Event) -> str:
@@ -142,7 +158,8 @@ def _store(delivery: Delivery, answer: Answer, now: datetime) -> None:
             error=answer.error[:300],
             answer=answer.text[:500],
         )
-        _judge(endpoint, arrived, gone=answer.status == 410, now=now)
+        gone = GONE_CHAT if endpoint.is_chat else GONE
+        _judge(endpoint, arrived, gone=gone.get(answer.status or 0, ""), now=now)
 
 
 def _arrived(now: datetime) -> dict[str, object]:
@@ -155,7 +172,7 @@ def _failed(delivery: Delivery, now: datetime) -> dict[str, object]:
     return {"next_try_at": now + timedelta(seconds=PAUSES[delivery.tries])}
 
 
-def _judge(endpoint: Endpoint, arrived: bool, *, gone: bool, now: datetime) -> None:
+def _judge(endpoint: Endpoint, arrived: bool, *, gone: str, now: datetime) -> None:
     """Note since when a locked endpoint fails; turn off one that fails for days, or says that it is gone."""
     if arrived:
         if endpoint.failing_since is not None:
@@ -167,7 +184,8 @@ def _judge(endpoint: Endpoint, arrived: bool, *, gone: bool, now: datetime) -> N
     ends = endpoint.off_at is None and (gone or lasting)
     if ends:
         endpoint.off_at = now
-        endpoint.off_reason = "It answered 410 Gone." if gone else f"It took nothing for {OFF_AFTER.days} days."
+        took = f"It took nothing for {OFF_AFTER.days} days."
+        endpoint.off_reason = f"It answered {gone}." if gone else took
     endpoint.save(update_fields=["failing_since", "off_at", "off_reason"])
     if ends:
         _off_told(endpoint, now)
@@ -237,7 +255,10 @@ def deliveries_replay(
 
 def _missing(endpoint: Endpoint, since: datetime) -> list[Event]:
     events = Event.objects.filter(organisation_id=endpoint.organisation_id, at__gte=since)
-    if endpoint.types:
-        events = events.filter(type__in=endpoint.types)
+    types = endpoint.types or (list(chat_kinds()) if endpoint.is_chat else [])
+    if types:
+        events = events.filter(type__in=types)
+    if endpoint.project_id is not None:
+        events = events.filter(project=endpoint.project_id)
     events = events.exclude(subject__startswith="endpoint:").exclude(deliveries__endpoint=endpoint)
     return list(events.order_by("id")[: REPLAY_MAXIMUM + 1])

@@ -22,6 +22,7 @@ from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, audit_record
 
 PURPOSE = "notifications.endpoint"
+ADDRESS = "notifications.address"
 ENDPOINTS_MAXIMUM = 20  # of one organisation
 OVERLAP_MAXIMUM = timedelta(days=7)
 
@@ -48,12 +49,10 @@ def endpoint_create(
     Raises Denied, Conflict for too many, and AppError with the field for a bad address, type or description.
     """
     grant.require(Permission.WEBHOOKS_MANAGE)
-    fields = {"url": _url_read(url), "types": types_read(types), "description": _description_read(description)}
+    fields = {"url": url_read(url), "types": types_read(types), "description": description_read(description)}
     secret = _secret_make()
     with transaction.atomic():
-        Organisation.objects.select_for_update(no_key=True).get(pk=grant.organisation_id)
-        if endpoints_of(grant).count() >= ENDPOINTS_MAXIMUM:
-            raise Conflict(f"An organisation can have {ENDPOINTS_MAXIMUM} endpoints; remove one that is not used.")
+        room_check(grant)
         made_by = grant.membership.user if grant.membership else None
         endpoint = Endpoint.objects.create(
             organisation=grant.organisation,
@@ -62,8 +61,15 @@ def endpoint_create(
             made_by=made_by,
             created_at=now,
         )
-        _told(endpoint, actor, "created", after=fields, now=now)
+        endpoint_told(endpoint, actor, "created", after=fields, now=now)
     return NewSecret(endpoint, secret)
+
+
+def room_check(grant: Grant) -> None:
+    """Lock the organisation's endpoints and pass if there may be one more. Raises Conflict."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=grant.organisation_id)
+    if endpoints_of(grant).count() >= ENDPOINTS_MAXIMUM:
+        raise Conflict(f"An organisation can have {ENDPOINTS_MAXIMUM} endpoints; remove one that is not used.")
 
 
 def endpoint_change(
@@ -83,29 +89,32 @@ def endpoint_change(
     """
     wanted: dict[str, Any] = {}
     if url is not None:
-        wanted["url"] = _url_read(url)
+        wanted["url"] = url_read(url)
     if types is not None:
         wanted["types"] = types_read(types)
     if description is not None:
-        wanted["description"] = _description_read(description)
+        wanted["description"] = description_read(description)
     with transaction.atomic():
-        endpoint = _lock(grant, endpoint_id)
+        endpoint = endpoint_lock(grant, endpoint_id)
+        if endpoint.is_chat and wanted:
+            raise Conflict("This is a channel of a chat; change it as one.")
         before = {name: getattr(endpoint, name) for name in wanted}
         if before != wanted:
             for name, value in wanted.items():
                 setattr(endpoint, name, value)
             endpoint.save(update_fields=list(wanted))
-            _told(endpoint, actor, "changed", before=before, after=wanted, now=now)
+            endpoint_told(endpoint, actor, "changed", before=before, after=wanted, now=now)
         if on is not None and on is not (endpoint.off_at is None):
-            _turn(endpoint, on=on, actor=actor, now=now)
+            endpoint_turn(endpoint, on=on, actor=actor, now=now)
     return endpoint
 
 
-def _turn(endpoint: Endpoint, *, on: bool, actor: Actor, now: datetime) -> None:
+def endpoint_turn(endpoint: Endpoint, *, on: bool, actor: Actor, now: datetime) -> None:
+    """Turn a locked endpoint on or off."""
     endpoint.off_at, endpoint.off_reason = (None, "") if on else (now, "Turned off by hand.")
     endpoint.failing_since = None
     endpoint.save(update_fields=["off_at", "off_reason", "failing_since"])
-    _told(endpoint, actor, "turned_on" if on else "turned_off", now=now)
+    endpoint_told(endpoint, actor, "turned_on" if on else "turned_off", now=now)
 
 
 def endpoint_rotate(
@@ -120,23 +129,25 @@ def endpoint_rotate(
         raise AppError(sentence, code="overlap_out_of_range", fields={"overlap_hours": [sentence]})
     secret = _secret_make()
     with transaction.atomic():
-        endpoint = _lock(grant, endpoint_id)
+        endpoint = endpoint_lock(grant, endpoint_id)
+        if endpoint.is_chat:
+            raise Conflict("A channel of a chat has no secret of ours; change its address instead.")
         endpoint.old_secret = endpoint.secret if overlap else ""
         endpoint.old_secret_until = now + overlap if overlap else None
         endpoint.secret = seal(secret, purpose=PURPOSE)
         endpoint.save(update_fields=["secret", "old_secret", "old_secret_until"])
-        _told(endpoint, actor, "rotated", after={"old_secret_until": endpoint.old_secret_until}, now=now)
+        endpoint_told(endpoint, actor, "rotated", after={"old_secret_until": endpoint.old_secret_until}, now=now)
     return NewSecret(endpoint, secret)
 
 
 def endpoint_remove(*, grant: Grant, endpoint_id: uuid.UUID | str, actor: Actor, now: datetime) -> None:
-    """Remove the endpoint and what waits for it; its secret is wiped. Raises NotFound and Denied."""
+    """Remove the endpoint and what waits for it; its secret or address is wiped. Raises NotFound and Denied."""
     with transaction.atomic():
-        endpoint = _lock(grant, endpoint_id)
-        endpoint.removed_at, endpoint.secret, endpoint.old_secret = now, "", ""
-        endpoint.save(update_fields=["removed_at", "secret", "old_secret"])
+        endpoint = endpoint_lock(grant, endpoint_id)
+        endpoint.removed_at, endpoint.secret, endpoint.old_secret, endpoint.address = now, "", "", ""
+        endpoint.save(update_fields=["removed_at", "secret", "old_secret", "address"])
         endpoint.deliveries.all().delete()
-        _told(endpoint, actor, "removed", before={"url": endpoint.url}, now=now)
+        endpoint_told(endpoint, actor, "removed", before={"url": endpoint.url}, now=now)
 
 
 def endpoint_test(*, grant: Grant, endpoint_id: uuid.UUID | str, now: datetime) -> Event:
@@ -156,7 +167,8 @@ def endpoint_test(*, grant: Grant, endpoint_id: uuid.UUID | str, now: datetime) 
         )
 
 
-def _lock(grant: Grant, endpoint_id: uuid.UUID | str) -> Endpoint:
+def endpoint_lock(grant: Grant, endpoint_id: uuid.UUID | str) -> Endpoint:
+    """Return one of the organisation's endpoints, locked. Raises NotFound and Denied."""
     found = endpoint_get(grant, endpoint_id)
     endpoint = Endpoint.objects.select_for_update().get(pk=found.pk)
     if endpoint.removed_at is not None:  # by a twin, between the look and the lock
@@ -168,7 +180,8 @@ def _secret_make() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def _url_read(url: str) -> str:
+def url_read(url: str) -> str:
+    """Return an address that events may go to. Raises AppError with the field."""
     try:
         if len(url) > 500:
             raise AddressRefused("The address is over 500 letters long.")
@@ -178,7 +191,8 @@ def _url_read(url: str) -> str:
     return url
 
 
-def _description_read(text: str) -> str:
+def description_read(text: str) -> str:
+    """Return the description in one line. Raises AppError with the field."""
     text = " ".join(text.replace("\x00", "").split())
     if len(text) > 120:
         sentence = "The description is over 120 letters long; shorten it."
@@ -186,7 +200,7 @@ def _description_read(text: str) -> str:
     return text
 
 
-def _told(
+def endpoint_told(
     endpoint: Endpoint,
     actor: Actor,
     verb: str,
@@ -195,6 +209,7 @@ def _told(
     after: dict[str, Any] | None = None,
     now: datetime,
 ) -> None:
+    """Record in the trail what was done to an endpoint."""
     audit_record(
         organisation_id=endpoint.organisation_id,
         actor=actor,

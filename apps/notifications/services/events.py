@@ -14,8 +14,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.transaction import TransactionManagementError
 
 from apps.core.queue import enqueue
+from apps.notifications.hours import quiet_end, zone_named
 from apps.notifications.models import Delivery, Endpoint, Event
-from apps.notifications.types import NOTICE_KEPT, TEST, notice_kinds
+from apps.notifications.types import NOTICE_KEPT, TEST, chat_kinds, notice_kinds
 
 KEPT = timedelta(days=30)
 FORGET_BATCH = 5_000
@@ -98,8 +99,15 @@ def _event(fact: Fact, sequence: int, now: datetime) -> Event:
 
 
 def _wants(endpoint: Endpoint, event: Event) -> bool:
-    chosen = not endpoint.types or event.type in endpoint.types or event.type == TEST.name
-    return chosen and endpoint.organisation_id == event.organisation_id
+    if endpoint.organisation_id != event.organisation_id:
+        return False
+    if event.type == TEST.name:
+        return True
+    if endpoint.project_id is not None and endpoint.project_id != event.project_id:
+        return False
+    if endpoint.is_chat and event.type not in chat_kinds():
+        return False
+    return not endpoint.types or event.type in endpoint.types
 
 
 def deliveries_make(pairs: Sequence[tuple[Endpoint, Event]], *, now: datetime) -> None:
@@ -113,7 +121,7 @@ def deliveries_make(pairs: Sequence[tuple[Endpoint, Event]], *, now: datetime) -
                 event=event,
                 subject=event.subject,
                 sequence=event.sequence,
-                next_try_at=now,
+                next_try_at=_after_quiet(endpoint, event, now),
             )
             for endpoint, event in pairs
         ],
@@ -122,8 +130,18 @@ def deliveries_make(pairs: Sequence[tuple[Endpoint, Event]], *, now: datetime) -
     enqueue("notifications.deliveries_send")
 
 
+def _after_quiet(endpoint: Endpoint, event: Event, now: datetime) -> datetime:
+    """Return when it may go: now, or when the quiet hours of a chat are over; alarms and tests do not wait."""
+    kind = notice_kinds().get(event.type)
+    if endpoint.quiet_from is None or kind is None or kind.alarm:
+        return now
+    zone = zone_named(endpoint.organisation.time_zone)
+    return quiet_end(now, quiet_from=endpoint.quiet_from, quiet_until=endpoint.quiet_until, zone=zone)
+
+
 def _endpoints(organisations: set[uuid.UUID]) -> list[Endpoint]:
-    return list(Endpoint.objects.filter(organisation__in=organisations, removed_at=None, off_at=None))
+    rows = Endpoint.objects.filter(organisation__in=organisations, removed_at=None, off_at=None)
+    return list(rows.select_related("organisation"))
 
 
 def _numbers(facts: Sequence[Fact]) -> tuple[dict[Place, int], set[Place]]:

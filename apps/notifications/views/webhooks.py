@@ -19,7 +19,7 @@ from apps.core.pages import page_mark
 from apps.notifications import services
 from apps.notifications.forms import EndpointForm, ReplayForm, RotationForm
 from apps.notifications.models import Delivery
-from apps.notifications.selectors import deliveries_of, delivery_get, endpoint_get, endpoints_counted
+from apps.notifications.selectors import deliveries_of, delivery_get, endpoint_get, endpoints_counted, webhook_get
 from apps.notifications.services import NewSecret
 from apps.organisations.access import page_grant
 from apps.organisations.models import Grant
@@ -35,8 +35,12 @@ FORM, ONCE = "notifications/webhook_form.html", "notifications/webhook_secret.ht
 @require_safe
 def webhooks(request: HttpRequest, slug: str) -> HttpResponse:
     """List the endpoints."""
-    grant = page_grant(request, slug, P)
-    return render(request, "notifications/webhooks.html", {"endpoints": endpoints_counted(grant)})
+    found = list(endpoints_counted(page_grant(request, slug, P)))
+    context = {
+        "endpoints": [endpoint for endpoint in found if not endpoint.is_chat],
+        "chats": [endpoint for endpoint in found if endpoint.is_chat],
+    }
+    return render(request, "notifications/webhooks.html", context)
 
 
 @login_required
@@ -113,7 +117,7 @@ def webhook(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> HttpRespo
 def webhook_edit(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> HttpResponse:
     """Change an endpoint's address, description and events."""
     grant = page_grant(request, slug, P)
-    endpoint = endpoint_get(grant, webhook_id)
+    endpoint = webhook_get(grant, webhook_id)
     initial = {**EndpointForm.of(endpoint), "submission_key": uuid.uuid4()}
     form, error = EndpointForm(request.POST or None, initial=initial), None
     if request.method == "POST" and form.is_valid():
@@ -136,7 +140,7 @@ def webhook_edit(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> Http
 def webhook_rotate(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> HttpResponse:
     """Ask how long the old secret signs too, make a new one, and show it this once."""
     grant = page_grant(request, slug, P)
-    endpoint = endpoint_get(grant, webhook_id)
+    endpoint = webhook_get(grant, webhook_id)
     form, error = RotationForm(request.POST or None, initial={"submission_key": uuid.uuid4()}), None
 
     def act() -> NewSecret:
@@ -217,7 +221,7 @@ def delivery(request: HttpRequest, slug: str, webhook_id: uuid.UUID, delivery_id
     context = {
         "delivery": found,
         "endpoint": found.endpoint,
-        "body": json.dumps(services.event_content(found.event), indent=2),
+        "body": json.dumps(json.loads(services.delivery_body(found)), indent=2, ensure_ascii=False),
     }
     return render(request, "notifications/delivery.html", context)
 
