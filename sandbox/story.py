@@ -91,7 +91,7 @@ class Story:
     # --- job ---------------------------------------------------------------------------------------------
     def launch(self, definition: dict[str, Any], *, name: str, timeout_minutes: int = 10) -> None:
         """Launch a job with the definition on the first market offered, and wait until a node runs it."""
-        self.browser.open(f"/o/{self.slug}/jobs/new/")
+        self.browser.open(f"/o/{self.slug}/jobs/new/?how=definition")
         form = self.browser.form_with("definition", "market")
         submitted = time.monotonic()
         self.browser.send(

@@ -52,7 +52,15 @@ SIDE = (
         "organisations:settings",
         P.ORGANISATION_VIEW,
         _("organisation"),
-        ("organisations:", "notifications:", "console:project", "jobs:policy", "jobs:log_keeping"),
+        (
+            "organisations:",
+            "notifications:webhook",
+            "notifications:chat",
+            "notifications:delivery",
+            "console:project",
+            "jobs:policy",
+            "jobs:log_keeping",
+        ),
     ),
 )
 
