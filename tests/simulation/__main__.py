@@ -181,14 +181,14 @@ def mutate_all(options: argparse.Namespace) -> int:
     with machine() as one:
         (listed,) = one.play(*arguments(range(0), 0), "--list-mutations")
         wanted = [name for name in listed["mutations"] if options.mutate in ("all", name, name.split(":")[0])]
-        todo, missed, played = queue.SimpleQueue[str](), list[str](), list[int]()
+        waiting, missed, played = queue.SimpleQueue[str](), list[str](), list[int]()
         for name in wanted:
-            todo.put(name)
+            waiting.put(name)
         print(f"{'taken away':<48} {'seed':>4} {'operations':>10}  what failed", flush=True)
 
         def work() -> None:
-            while not todo.empty():
-                name = todo.get()
+            while not waiting.empty():
+                name = waiting.get()
                 last, operations = mutated(one, name, options)
                 played.append(operations)
                 if last is None:
