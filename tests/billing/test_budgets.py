@@ -8,7 +8,7 @@ import pytest
 
 from apps.billing.errors import LimitRefused
 from apps.billing.models import Budget, BudgetNotice, Level
-from apps.billing.services import budget_remove, budget_set, budgets_forecast, hold_settle
+from apps.billing.services import budget_remove, budget_set, budgets, budgets_forecast, hold_settle
 from apps.billing.windows import Period
 from apps.core.errors import Denied, NotFound
 from apps.core.models import Mail
@@ -133,6 +133,22 @@ def test_the_forecast_is_told_once_before_the_budget_is_passed(world: World, dra
     notice = BudgetNotice.objects.get()
     assert (notice.mark, notice.used_micro) == (BudgetNotice.FORECAST, 30 * CREDIT)
     assert (notice.forecast_micro or 0) > 100 * CREDIT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_budget_that_is_removed_while_its_forecast_is_made_ends_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = budget(world, 100, forecast=True)
+    use(world, 60, "job:1:1")
+
+    def forecast_of(*args: object, **more: object) -> int:
+        budget_remove(membership=member(world), actor=Actor.person(world.bea), budget_id=gone.id, now=NOW)
+        return 200 * CREDIT
+
+    monkeypatch.setattr(budgets, "forecast_of", forecast_of)
+    assert budgets_forecast(now=NOW + timedelta(days=1)) == 0
+    assert not BudgetNotice.objects.exists()
 
 
 def test_a_forecast_within_the_budget_is_not_told(world: World) -> None:
