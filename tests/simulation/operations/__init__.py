@@ -14,7 +14,7 @@ OFFERS: list[tuple[float, Callable[[World], Operation | None]]] = [
     offer for family in FAMILIES for offer in family.OFFERS
 ]
 CALM = 5  # of how many worlds one has a bit of everything; each other is busy with one family
-BUSY = 12  # how much more often its acts come there
+BUSY = 30  # how much more often its acts come there
 
 
 def _offers(seed: int) -> list[tuple[float, Callable[[World], Operation | None]]]:
