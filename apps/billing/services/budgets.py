@@ -94,7 +94,12 @@ def budget_remove(*, membership: Membership, actor: Actor, budget_id: uuid.UUID,
     membership.require(Permission.CAPS_MANAGE)
     with transaction.atomic():
         wallet_lock(membership.organisation_id)
-        budget = Budget.objects.filter(organisation_id=membership.organisation_id, id=budget_id).first()
+        # Locked first, so that a forecast that is being told is removed with it.
+        budget = (
+            Budget.objects.select_for_update()
+            .filter(organisation_id=membership.organisation_id, id=budget_id)
+            .first()
+        )
         if budget is None:
             return
         audit_record(
