@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from babel.numbers import format_decimal
 from django import template
+from django.utils.html import format_html
 
 from apps.core import moments, money
 from apps.core.durations import duration_text
@@ -55,6 +56,17 @@ def clock(at: datetime | None, how: str = "") -> str:
         return ""
     text = moments.clock_text(at, "s" in how.split())
     return f"{text} {moments.zone_text(at)}" if "zone" in how.split() else text
+
+
+@register.filter(is_safe=True)
+def stamp(at: datetime | None, how: str = "") -> str:
+    """Show what `moment` shows, as an element that programs can read; `how` may begin with "day" or "clock" too."""
+    if not at:
+        return ""
+    only, _, rest = how.partition(" ")
+    ways = {"day": day, "clock": clock}
+    text = ways[only](at, rest) if only in ways else moment(at, how)
+    return format_html('<time datetime="{}">{}</time>', moments.local(at).isoformat(), text)
 
 
 @register.filter
