@@ -337,6 +337,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "bridge:result": {"POST": Node("as above, once")},
     # --- support
     "support:treasury": {"GET": Staff("how the treasury stands")},
+    "support:search": {"GET": Staff("what a word names, of what the person may see")},
+    "support:organisation": {"GET": Staff("an organisation at a glance")},
+    "support:job": {"GET": Staff("why a job cost what it cost")},
 }
 
 

@@ -1,6 +1,12 @@
 from django.urls import path
 
 from apps.support import views
+from apps.support.desk import views as desk
 
 app_name = "support"
-urlpatterns = [path("admin/treasury/", views.treasury, name="treasury")]
+urlpatterns = [
+    path("admin/treasury/", views.treasury, name="treasury"),
+    path("admin/search/", desk.search, name="search"),
+    path("admin/organisation/<uuid:organisation_id>/", desk.organisation, name="organisation"),
+    path("admin/job/<uuid:job_id>/", desk.job, name="job"),
+]

@@ -30,6 +30,8 @@ OPEN_PAGES = {
     "not-found": "/nowhere/",
 }
 STAFF_PAGES = {
+    "staff-desk": "/admin/",
+    "staff-search": "/admin/search/?q=acme",
     "staff-treasury": "/admin/treasury/",
     "staff-markets": "/admin/jobs/market/",
     "staff-orders": "/admin/bridge/order/",
@@ -66,7 +68,11 @@ def pages_make(world: World) -> Pages:
     told = notices_scene(world)
     entrances = OPEN_PAGES | {"unsubscribe": told.pop("open"), "terms": "/terms/"}
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
-    made = Pages(opened=entrances, closed=shown | told, staff=STAFF_PAGES)
+    explained = {
+        "staff-organisation": f"/admin/organisation/{world.acme.pk}/",
+        "staff-job": f"/admin/job/{jobs['completed'].pk}/",
+    }
+    made = Pages(opened=entrances, closed=shown | told, staff=STAFF_PAGES | explained)
     staff_make(made.staff_email)
     return made
 

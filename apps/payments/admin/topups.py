@@ -4,15 +4,17 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from unfold.admin import ModelAdmin
 
-from apps.payments.admin.frame import Parked, ReadOnly
+from apps.core.staff import ReadOnly
+from apps.payments.admin.frame import Parked
 from apps.payments.inbox import event_handle_again
 from apps.payments.models import StripeEvent, TopUp
 from apps.payments.services import topup_ask_again
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(ReadOnly):
+class StripeEventAdmin(ReadOnly, ModelAdmin):
     list_display = ("event_id", "type", "received_at", "handled_at", "parked_reason")
     list_filter = (Parked, "type")
     search_fields = ("event_id",)
@@ -27,7 +29,7 @@ class StripeEventAdmin(ReadOnly):
 
 
 @admin.register(TopUp)
-class TopUpAdmin(ReadOnly):
+class TopUpAdmin(ReadOnly, ModelAdmin):
     list_display = (
         "id",
         "organisation",
