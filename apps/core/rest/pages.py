@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -15,6 +15,7 @@ from apps.core.errors import AppError
 from apps.core.rest.bodies import Body
 
 M = TypeVar("M", bound=Model)
+UNASKED = "This address knows no such question; remove it, or compare its spelling with the reference."
 
 
 class PageQuestion(Body):
@@ -53,6 +54,13 @@ def page_answer(
     more = len(found) > len(items)
     following = _cursor(items[-1], newest_first) if more else None
     return Response({"items": [show(row) for row in items], "next_cursor": following})
+
+
+def questions_check(request: Request, known: Collection[str]) -> None:
+    """Raise AppError naming each question of the address that it does not know."""
+    unknown = {name[:80]: [UNASKED] for name in request.query_params if name != "fields" and name not in known}
+    if unknown:
+        raise AppError(f"{next(iter(unknown))}: {UNASKED}", code="invalid", fields=unknown)
 
 
 def question_of(request: Request) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from apps.core.errors import AppError
 from apps.core.rest import JSONBodyParser, once_by_header
 from apps.core.rest.limits import Budget, TooManyRequests, budget_take
-from apps.core.rest.pages import fields_chosen
+from apps.core.rest.pages import fields_chosen, questions_check
 from apps.core.rest.repeats import key_of
 from apps.core.rest.versions import ChangedMeanwhile, tag_among, tag_of
 from apps.organisations.access import grant_of
@@ -64,7 +64,7 @@ class Endpoint(APIView):
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Say the version of what is answered, and answer only the `fields` asked for."""
-        if isinstance(response, Response) and response.status_code == HTTPStatus.OK and request.method == "GET":
+        if response.status_code == HTTPStatus.OK and request.method == "GET":
             response = self._read(request, response)
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer["API-Version"] = VERSION
@@ -80,6 +80,12 @@ class Endpoint(APIView):
 
     def _read(self, request: Request, response: Response) -> Response:
         """Return the answer to a GET, with its version unless it is a list, and with the fields asked for alone."""
+        try:
+            questions_check(request, getattr(getattr(self, "get", None), "asks", ()))
+        except AppError as refusal:
+            return self.handle_exception(refusal)
+        if not isinstance(response, Response):
+            return response
         if isinstance(response.data, Mapping) and "items" not in response.data:
             response["ETag"] = tag_of(response.data, without=self.volatile)
             if tag_among(response["ETag"], request.headers.get("If-None-Match", "")):

@@ -175,7 +175,7 @@ class ProjectsQuestion(PageQuestion):
 class KeyShape(serializers.ModelSerializer[ApiKey]):
     """An API key without its secret."""
 
-    project = serializers.CharField(source="project.slug", default=None)
+    project = serializers.CharField(source="project.slug", default=None, allow_null=True)
     member = serializers.SerializerMethodField()
     networks = serializers.ListField(source="allowed_networks", child=serializers.CharField())
 
@@ -261,7 +261,7 @@ class DigestsShape(serializers.Serializer[Any]):
     """The digest of every closed day."""
 
     organisation = serializers.UUIDField()
-    digests = serializers.ListField(child=serializers.DictField())
+    digests = serializers.DictField(child=serializers.CharField(), help_text="By day, such as 2027-01-31.")
 
 
 class AskedShape(serializers.Serializer[Any]):
