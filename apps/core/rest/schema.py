@@ -47,9 +47,9 @@ def described(
     asks = frozenset(question().fields) if question else frozenset()
 
     def wrap(method: F) -> F:
-        wrapped: F = extend_schema(
-            request=body, parameters=[question] if question else [], responses=responses
-        )(method)
+        wrapped: F = extend_schema(request=body, parameters=[question] if question else [], responses=responses)(
+            method
+        )
         wrapped.asks = asks  # type: ignore[attr-defined]
         return wrapped
 
