@@ -76,7 +76,7 @@ def _logout() -> None:
         typer.echo(f"Profile {name} holds no key.")
         return
     if kept.get("refresh") and kept.get("url"):
-        sign_out(kept["url"], kept["refresh"])
+        sign_out(kept["url"], kept["refresh"], kept["key"])
     profile_write(config_path(), name, {"key": None, "refresh": None, "expires": None})
     typer.echo(f"The key of profile {name} is forgotten.")
 
