@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.core.errors import AppError
 from apps.core.rest import Body, Flag, Labels, Moment, Text
-from apps.core.rest.pages import PageQuestion
+from apps.core.rest.pages import PageQuestion, ordered_by
 from apps.jobs.models import Attempt, Job, JobEvent
 from apps.jobs.policies import NearThen, Policy, QueueThen
 from apps.jobs.selectors import running_cost
@@ -196,6 +196,7 @@ class EventShape(serializers.ModelSerializer[JobEvent]):
 class JobsQuestion(PageQuestion):
     """Which jobs: all, or narrowed."""
 
+    order = ordered_by("name", "timeout_s")
     state = serializers.CharField(max_length=100, required=False, help_text="States, with commas between them.")
     project = Text(max_length=60, required=False, help_text="Its slug.")
     market = Text(max_length=60, required=False, help_text="Its slug.")

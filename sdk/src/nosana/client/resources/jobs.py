@@ -60,13 +60,14 @@ class Jobs(Resource[M]):
         q: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        order: str | None = None,
         limit: int | None = None,
     ) -> Pages[M, Job[M]]:
-        """Return the jobs the caller may see, newest first: all, or those of these states, this project (slug), market
+        """Return the jobs the caller may see, newest first or in `order` (oldest, name, timeout_s, -name …): all, or those of these states, this project (slug), market
         (slug) or member (e-mail address), with `q` in their name, launched in [`since`, `until`).
         """
         states = state if state is None or isinstance(state, str) else ",".join(state)
-        asked = {"state": states, "project": project, "market": market, "member": member, "q": q}
+        asked = {"state": states, "project": project, "market": market, "member": member, "q": q, "order": order}
         return self._pages("Job", "jobs", limit=limit, since=since, until=until, **asked)
 
     @act
