@@ -63,8 +63,10 @@ class Jobs(Resource[M]):
         order: str | None = None,
         limit: int | None = None,
     ) -> Pages[M, Job[M]]:
-        """Return the jobs the caller may see, newest first or in `order` (oldest, name, timeout_s, -name …): all, or those of these states, this project (slug), market
-        (slug) or member (e-mail address), with `q` in their name, launched in [`since`, `until`).
+        """Return the jobs the caller may see, newest first or in `order` (oldest, name, -timeout_s and the like).
+
+        All, or those of these states, this project (slug), market (slug) or member (e-mail address), with `q` in
+        their name, launched in [`since`, `until`).
         """
         states = state if state is None or isinstance(state, str) else ",".join(state)
         asked = {"state": states, "project": project, "market": market, "member": member, "q": q, "order": order}
