@@ -71,7 +71,10 @@ def test_a_person_signs_the_command_line_in_works_by_it_and_signs_it_out(
     kept = tmp_path / "config.ini"
     assert kept.stat().st_mode & 0o077 == 0
 
-    assert "mia@acme.example" in said(start("whoami"))
+    who = said(start("whoami"))
+    assert "mia@acme.example" in who
+    assert "Nosana command line" in who
+    assert "jobs.launch" in who
     Token.objects.filter(type="at").update(expires_at=timezone.now() - timedelta(seconds=1))
     assert "STATE" in said(start("job", "list"))  # the token was renewed on the way
     renewed = re.findall(r"^key = (\S+)$", kept.read_text(), re.MULTILINE)[0]

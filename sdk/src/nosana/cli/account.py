@@ -92,8 +92,9 @@ def _whoami() -> None:
         "key": lambda _: (
             said["key"] and f"{said['key']['name']} ({said['key']['prefix']}…), from {settings.source}"
         ),
-        "scopes": lambda _: said["key"] and said["key"]["scopes"],
-        "expires": lambda _: said["key"] and when(said["key"]["expires_at"]),
+        "signed in": lambda _: said.get("sign_in") and f"{said['sign_in']['program']}, from {settings.source}",
+        "scopes": lambda _: (said["key"] or said.get("sign_in") or {}).get("scopes"),
+        "expires": lambda _: when((said["key"] or said.get("sign_in") or {}).get("expires_at")),
         "organisations": lambda _: [
             f"{place['slug']} ({place['role'] or 'service key'})" for place in said["organisations"]
         ],
