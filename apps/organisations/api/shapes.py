@@ -283,7 +283,7 @@ class ProofDayShape(serializers.Serializer[Any]):
 
     day = serializers.DateField()
     events = serializers.IntegerField()
-    root = serializers.CharField()
+    root = serializers.CharField()  # type: ignore[assignment]
     digest = serializers.CharField()
 
 
