@@ -76,7 +76,7 @@ def texts_of(source: Path) -> Iterator[tuple[str | tuple[str, ...], str | None, 
         context = next((parts[one[0] - 1] for one in spec if isinstance(one, tuple)), None)
         ids = [parts[one - 1] for one in spec if isinstance(one, int)]
         if all(isinstance(one, str) and one for one in ids):
-            yield (ids[0] if len(ids) == 1 else tuple(ids)), context, list(remarks)
+            yield (ids[0] if len(ids) == 1 else tuple(ids)), context, [str(one) for one in remarks or ()]
 
 
 def template_of(place: Place) -> Catalog:
