@@ -36,11 +36,11 @@ def test_home_launch_and_job_speak_german(world: World, mia: Client) -> None:
     assert "Guthaben" in home
     assert "Job starten" in home
     assert "1.234,00" in home
-    markets_make()
+    market = markets_make()[0]
     launch = mia.get("/o/acme/jobs/new/").text
     assert "Was es kostet" in launch
     assert "Wo es ausgeführt wird" in launch
-    job = job_make(Membership.objects.get(user=world.mia), markets_make()[0])
+    job = job_make(Membership.objects.get(user=world.mia), market)
     job_list(job, timezone.now())
     job_run(job, timezone.now())
     page = mia.get(f"/o/acme/jobs/{job.pk}/").text
