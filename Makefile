@@ -42,7 +42,7 @@ openapi:  ## write docs/openapi.json anew, from the code
 check: lint test demo  ## everything CI does
 
 schemathesis: setup  ## try to break the API with requests made from its reference (EXAMPLES=50 for each address)
-	@SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest tests/core/invented.py -n 2 -q
+	@SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest tests/core/test_invented.py -n 2 -q
 
 audit: setup  ## known holes in the packages that production runs (says so when nobody can be asked)
 	@$(PY) -m sandbox.audit
@@ -50,7 +50,7 @@ audit: setup  ## known holes in the packages that production runs (says so when 
 bench: setup  ## benchmarks, each beside its baseline (ONLY=part of a name)
 	@$(PY) -m benchmarks $(if $(ONLY),--only "$(ONLY)")
 
-screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into var/screenshots/
+screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into var/screenshots/ (SCREENSHOTS_LANGUAGE=de)
 	@$(PY) -m tests.journeys.screenshots
 
 clean:  ## remove what the commands made (not the packages)
