@@ -55,6 +55,7 @@ LITERAL = re.compile(r"""(_\()?(?<![\w/])("[^"]*"|'[^']*')""")
 TOLD = re.compile(r"""\b(text|hint|label|title|what|action|sentence|name|empty|say|help)=("[^"]*"|'[^']*')""")
 CODE = re.compile(r"btn .*|[a-z.,]*\.html")  # what a tag says to another tag
 KEY = re.compile(r"[a-z0-9_.:,/-]*")
+DATES = re.compile(r"""\|date:("[^"]*"|'[^']*')""")  # for people there are |day, |moment and |clock
 DEFAULTS = re.compile(r"""\|(default|default_if_none|yesno|pluralize):?("[^"]*"|'[^']*')?""")
 
 
@@ -124,6 +125,7 @@ def _literals(token: Token, word: str) -> Iterator[str]:
     """Yield what a tag says by itself: texts given to an included template, and defaults of filters."""
     if token.token_type == TokenType.COMMENT or word in ("translate", "trans", "if", "elif"):
         return
+    yield from (f"|date:{form}" for form in DATES.findall(token.contents) if form[1:-1] not in ("c", "Y-m-d"))
     for name, words in DEFAULTS.findall(token.contents):
         if name == "pluralize" or (speaks(words) and not CODE.fullmatch(words[1:-1])):
             yield f"|{name}:{words}"
