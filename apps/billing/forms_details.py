@@ -1,6 +1,7 @@
 """The form of billing details. What may be changed is the services' rule; forms read what was typed."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.organisations.forms import VatIdMixin, country_field
 from apps.organisations.models import Organisation
@@ -13,8 +14,8 @@ class BillingDetailsForm(VatIdMixin, forms.ModelForm):
     vat_id = forms.CharField(
         max_length=20,
         required=False,
-        label="VAT id",
-        help_text="With its country prefix. Without one, invoices elsewhere in the EU carry VAT.",
+        label=_("VAT id"),
+        help_text=_("With its country prefix. Without one, invoices elsewhere in the EU carry VAT."),
     )
 
     class Meta:

@@ -3,8 +3,11 @@
 from decimal import Decimal
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.money import MICRO
+from apps.core.words import Words
 from apps.organisations.models import Organisation
 
 
@@ -12,23 +15,23 @@ class DecisionForm(forms.Form):
     """Approve or deny what was looked at."""
 
     decision = forms.ChoiceField(
-        choices=[("approve", "Approve"), ("deny", "Deny")],
+        choices=[("approve", gettext_lazy("Approve")), ("deny", gettext_lazy("Deny"))],
         error_messages={
-            "required": "Press Approve or Deny.",
-            "invalid_choice": "Press Approve or Deny.",
+            "required": gettext_lazy("Press Approve or Deny."),
+            "invalid_choice": gettext_lazy("Press Approve or Deny."),
         },
     )
     round = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput())
     note = forms.CharField(
         max_length=1000,
         required=False,
-        label="Note",
-        help_text="Who asked reads it.",
+        label=gettext_lazy("Note"),
+        help_text=gettext_lazy("Who asked reads it."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 
-def credits_field(label: str, help_text: str) -> forms.DecimalField:
+def credits_field(label: Words, help_text: Words) -> forms.DecimalField:
     """Return a field for an amount of credits, or nothing."""
     return forms.DecimalField(
         required=False,
@@ -40,11 +43,11 @@ def credits_field(label: str, help_text: str) -> forms.DecimalField:
         help_text=help_text,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={
-            "invalid": "Write an amount of credits as a number, such as 12.5.",
-            "min_value": "The limit cannot be below 0 credits.",
-            "max_value": "The limit is at most 1,000,000,000 credits.",
-            "max_digits": "The limit is at most 1,000,000,000 credits, with at most six decimals.",
-            "max_decimal_places": "Credits have at most six decimals.",
+            "invalid": _("Write an amount of credits as a number, such as 12.5."),
+            "min_value": _("The limit cannot be below 0 credits."),
+            "max_value": _("The limit is at most 1,000,000,000 credits."),
+            "max_digits": _("The limit is at most 1,000,000,000 credits, with at most six decimals."),
+            "max_decimal_places": _("Credits have at most six decimals."),
         },
     )
 
@@ -52,8 +55,13 @@ def credits_field(label: str, help_text: str) -> forms.DecimalField:
 class LimitsForm(forms.Form):
     """Above which amounts somebody must approve."""
 
-    job = credits_field("Jobs above, credits", "The most a job can cost counts. Empty: no job needs an approval.")
-    cap = credits_field("Caps raised above, credits", "Empty: caps are raised without an approval.")
+    job = credits_field(
+        gettext_lazy("Jobs above, credits"),
+        gettext_lazy("The most a job can cost counts. Empty: no job needs an approval."),
+    )
+    cap = credits_field(
+        gettext_lazy("Caps raised above, credits"), gettext_lazy("Empty: caps are raised without an approval.")
+    )
 
     @classmethod
     def of(cls, organisation: Organisation) -> "LimitsForm":

@@ -8,6 +8,8 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.money import CURRENCIES
 from apps.organisations.models import Organisation
@@ -16,7 +18,11 @@ from apps.organisations.vat_ids import VatIdInvalid, vat_id_compact
 
 NOT_COUNTRIES = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"}
 SELECTED = mark_safe(" selected")  # noqa: S308 - our own text
-CURRENCY_NAMES = {"EUR": "Euro (EUR)", "USD": "US dollar (USD)", "GBP": "Pound sterling (GBP)"}
+CURRENCY_NAMES = {
+    "EUR": gettext_lazy("Euro (EUR)"),
+    "USD": gettext_lazy("US dollar (USD)"),
+    "GBP": gettext_lazy("Pound sterling (GBP)"),
+}
 
 
 @cache
@@ -73,7 +79,7 @@ def country_field() -> forms.ChoiceField:
     return forms.ChoiceField(
         choices=countries,
         initial="NL",
-        help_text="Decides the VAT on your invoices.",
+        help_text=_("Decides the VAT on your invoices."),
         widget=LongSelect(attrs={"autocomplete": "country"}),
     )
 
@@ -83,24 +89,27 @@ class OrganisationForm(VatIdMixin, forms.Form):
 
     name = forms.CharField(
         max_length=120,
-        label="Name",
-        help_text="Your company or team, as colleagues know it.",
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("Your company or team, as colleagues know it."),
         widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
-        error_messages={"required": "Give your organisation a name."},
+        error_messages={"required": gettext_lazy("Give your organisation a name.")},
     )
     country = country_field()
     currency = forms.ChoiceField(
         choices=[(code, CURRENCY_NAMES[code]) for code in CURRENCIES],
-        label="Currency",
-        help_text="Top-ups and invoices are in this currency.",
+        label=gettext_lazy("Currency"),
+        help_text=gettext_lazy("Top-ups and invoices are in this currency."),
     )
     vat_id = forms.CharField(
-        max_length=30, required=False, label="VAT id", help_text="With its country prefix, such as NL123456789B01."
+        max_length=30,
+        required=False,
+        label=gettext_lazy("VAT id"),
+        help_text=gettext_lazy("With its country prefix, such as NL123456789B01."),
     )
     finance_email = forms.EmailField(
         required=False,
-        label="Finance e-mail",
-        help_text="Invoices go here; without one they go to you.",
+        label=gettext_lazy("Finance e-mail"),
+        help_text=gettext_lazy("Invoices go here; without one they go to you."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
@@ -109,14 +118,20 @@ class DetailsForm(VatIdMixin, forms.ModelForm):
     """The details that invoices show."""
 
     country = country_field()
-    vat_id = forms.CharField(max_length=30, required=False, label="VAT id", help_text="With its country prefix.")
+    vat_id = forms.CharField(
+        max_length=30,
+        required=False,
+        label=gettext_lazy("VAT id"),
+        help_text=gettext_lazy("With its country prefix."),
+    )
     currency = forms.ChoiceField(
-        choices=[(code, CURRENCY_NAMES[code]) for code in CURRENCIES], help_text="What top-ups begin with."
+        choices=[(code, CURRENCY_NAMES[code]) for code in CURRENCIES],
+        help_text=gettext_lazy("What top-ups begin with."),
     )
     time_zone = forms.ChoiceField(
         choices=time_zone_choices,
-        label="Time zone",
-        help_text="Days and months of statements follow it.",
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("Days and months of statements follow it."),
         widget=LongSelect,
     )
 

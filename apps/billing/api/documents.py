@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -202,5 +203,8 @@ class StatementCsv(Documents):
 
 def _pdf(document: Invoice | CreditNote, word: str) -> HttpResponse:
     if document.pdf is None:
-        raise Conflict(f"{word} {document.number} is being printed; try again in a minute.")
+        raise Conflict(
+            _("%(word)s %(document)s is being printed; try again in a minute.")
+            % {"word": word, "document": document.number}
+        )
     return download(bytes(document.pdf), f"{document.number}.pdf", "application/pdf")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import LimitRefused
 from apps.billing.models import Budget, BudgetWindow, Cap, CapWindow, Level
@@ -127,7 +128,10 @@ def people_by_address(organisation: Organisation, addresses: Sequence[str]) -> l
     found = dict(members.values_list("user__email", "user_id"))
     strangers = sorted(wanted - found.keys())
     if strangers:
-        sentence = f"{strangers[0]} is no member of {organisation.name}; name members only."
+        sentence = _("%(strangers)s is no member of %(organisation)s; name members only.") % {
+            "strangers": strangers[0],
+            "organisation": organisation.name,
+        }
         raise LimitRefused(sentence, fields={"people": [sentence]})
     return list(found.values())
 
@@ -135,7 +139,10 @@ def people_by_address(organisation: Organisation, addresses: Sequence[str]) -> l
 def _one(organisation: Organisation, found: QuerySet[Cap] | QuerySet[Budget], word: str) -> LimitState:
     limit = found.first()
     if limit is None:
-        raise NotFound(f"There is no such {word} in {organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no such %(word)s in %(organisation)s; choose one from the list.")
+            % {"word": word, "organisation": organisation.name}
+        )
     subject = (limit.level, limit.subject_id)
     return LimitState(limit, subject_names(organisation, [subject])[subject], None, None)
 

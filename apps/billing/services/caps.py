@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing.models import Cap, Level
 from apps.billing.selectors.subjects import subject_names
@@ -17,6 +18,7 @@ from apps.billing.services.limits import limit_check, wallet_lock
 from apps.billing.windows import Period
 from apps.core.errors import Conflict
 from apps.core.money import credits_text
+from apps.core.words import in_sentence
 from apps.organisations.models import Approval, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.services import ActImpossible, Actor, approval_request, audit_record
@@ -60,7 +62,7 @@ def cap_set(
         wallet_lock(organisation.id)
         cap = Cap.objects.filter(**key).first()
         if cap is not None and _needs_approval(cap, limit_micro):
-            raise Conflict("Somebody lowered this cap in this moment; look at it again.")
+            raise Conflict(_("Somebody lowered this cap in this moment; look at it again."))
         return _write(cap or Cap(**key, created_at=now), limit_micro, actor, now=now)
 
 
@@ -92,13 +94,14 @@ def cap_approved(*, approval: Approval, now: datetime) -> str:
     member = Membership.objects.filter(organisation=organisation, user=approval.requester).first()
     if member is None or not member.may(Permission.CAPS_MANAGE) or approval.requester is None:
         raise ActImpossible(
-            f"{approval.requester or 'Who asked'} may not change the caps of {organisation} any more."
+            _("%(requester)s may not change the caps of %(organisation)s any more.")
+            % {"requester": approval.requester or _("Who asked"), "organisation": organisation}
         )
     actor = Actor.person(approval.requester)
     wallet_lock(organisation.id)
     cap = Cap.objects.filter(organisation=organisation, id=uuid.UUID(approval.facts["cap"])).first()
     if cap is None:
-        raise ActImpossible("The cap was removed meanwhile.")
+        raise ActImpossible(_("The cap was removed meanwhile."))
     if limit_micro is None:
         _delete(cap.id, actor, now=now)
     else:
@@ -122,7 +125,7 @@ def _ask(
     name = subject_names(organisation, [(cap.level, cap.subject_id)])[cap.level, cap.subject_id]
     before = f"{credits_text(cap.limit_micro)} credits"
     after = "no cap" if limit_micro is None else f"{credits_text(limit_micro)} credits"
-    period = cap.get_period_display().lower()
+    period = in_sentence(cap.get_period_display())
     return approval_request(
         organisation_id=organisation.id,
         kind="cap",

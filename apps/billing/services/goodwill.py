@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import AmountInvalid
 from apps.billing.models import Goodwill, Lot
@@ -49,12 +50,12 @@ def goodwill_give(
     """
     staff = actor.user
     if staff is None or not _allowed(staff):
-        raise Denied("Goodwill is given by the platform's own people who have the right to.")
+        raise Denied(_("Goodwill is given by the platform's own people who have the right to."))
     reason = " ".join(reason.split())
     if type(micro) is not int or not 0 < micro <= LIMIT or (credit_days is not None and credit_days < 1):
-        raise AmountInvalid("Goodwill is a positive amount of credits that last for a day at least.")
+        raise AmountInvalid(_("Goodwill is a positive amount of credits that last for a day at least."))
     if not reason:
-        raise AppError("Say why; others will ask.", code="reason_missing", fields={"reason": ["Say why."]})
+        raise AppError(_("Say why; others will ask."), code="reason_missing", fields={"reason": [_("Say why.")]})
     facts = {
         "organisation_id": organisation_id,
         "micro": micro,
@@ -67,7 +68,7 @@ def goodwill_give(
         earlier = Goodwill.objects.filter(pk=goodwill_id).first()
         if earlier is not None:
             if {name: getattr(earlier, name) for name in facts} != facts:
-                raise KeyReused("These credits were given before, with other content; look at the list.")
+                raise KeyReused(_("These credits were given before, with other content; look at the list."))
             return earlier
         needed = (
             _given_before(organisation_id, staff.pk, now=now) + micro > settings.GOODWILL_LIMIT_CREDITS * MICRO
@@ -90,13 +91,13 @@ def goodwill_approved(*, approval: Approval, now: datetime) -> str:
         Goodwill.objects.select_related("given_by", "organisation").filter(pk=approval.facts["goodwill"]).first()
     )
     if found is None or not _allowed(found.given_by):
-        raise ActImpossible("Who asked may not give goodwill any more.")
+        raise ActImpossible(_("Who asked may not give goodwill any more."))
     if found.organisation.closed_at is not None:
-        raise ActImpossible(f"{found.organisation} was closed meanwhile.")
+        raise ActImpossible(_("%(organisation)s was closed meanwhile.") % {"organisation": found.organisation})
     organisation_keep_open(found.organisation_id)
     wallet_lock(found.organisation_id)
     if found.micro > (approval.amount_micro or 0):
-        raise ActImpossible("It is more than was approved.")
+        raise ActImpossible(_("It is more than was approved."))
     _give(found, Actor(kind="staff", user=found.given_by), now=now)
     return f"goodwill:{found.pk}"
 

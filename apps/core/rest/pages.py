@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,7 +37,7 @@ def page_answer(
     *,
     newest_first: bool = False,
     question: type[PageQuestion] = PageQuestion,
-    narrow: Callable[[QuerySet[M], dict[str, Any]], QuerySet[M]] = lambda rows, _: rows,
+    narrow: Callable[[QuerySet[M], dict[str, Any]], QuerySet[M]] = lambda rows, _unused: rows,
 ) -> Response:
     """Answer one page of the rows by id: `items`, and `next_cursor` (null at the end).
 
@@ -75,7 +76,10 @@ def fields_chosen(answer: Any, asked: str) -> Any:
             continue
         unknown = [name for name in names if name not in row]
         if unknown:
-            sentence = f"There is no field “{unknown[0][:60]}” here; there are {', '.join(map(str, row))}."
+            sentence = _("There is no field “%(unknown)s” here; there are %(str)s.") % {
+                "unknown": unknown[0][:60],
+                "str": ", ".join(map(str, row)),
+            }
             raise AppError(sentence, code="invalid", fields={"fields": [sentence]})
     chosen = [{name: row[name] for name in names} if isinstance(row, Mapping) else row for row in rows]
     return {**answer, "items": chosen} if isinstance(items, list) else chosen[0]
@@ -96,9 +100,9 @@ def _cursor_read(rows: QuerySet[Any], text: str, newest_first: bool) -> Any:
         key = field.to_python(read[1:])
         field.run_validators(key)
     except (ValueError, binascii.Error, ValidationError) as error:
-        sentence = (
-            "This cursor marks no page of this list in this order; take next_cursor from the page before, "
-            "or begin without one."
+        sentence = _(
+            "This cursor marks no page of this list in this order; take next_cursor from the page "
+            "before, or begin without one."
         )
         raise AppError(sentence, code="cursor_unknown", fields={"cursor": [sentence]}) from error
     return key

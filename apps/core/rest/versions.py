@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.utils.encoders import JSONEncoder
 
 from apps.core.errors import AppError
@@ -20,7 +21,7 @@ class ChangedMeanwhile(AppError):
     status = 412
 
     def __init__(self) -> None:
-        super().__init__("This has changed since you read it: read it again, then change what it is now.")
+        super().__init__(_("This has changed since you read it: read it again, then change what it is now."))
 
 
 def tag_of(answer: Any, *, without: Collection[str] = ()) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -61,7 +62,9 @@ class JobResultFile(Endpoint):
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         if job.result is None:
             again = "ask again in a few seconds." if job.over else "ask again when it has ended."
-            raise Conflict(f"There is no result of this job yet; {again}", code="result_missing")
+            raise Conflict(
+                _("There is no result of this job yet; %(again)s") % {"again": again}, code="result_missing"
+            )
         answer = HttpResponse(json.dumps(job.result, ensure_ascii=False), content_type="application/json")
         answer["Content-Disposition"] = f'attachment; filename="job-{job.pk}-result.json"'
         return answer

@@ -65,7 +65,11 @@ def job_rename(*, membership: Membership, job: Job, name: str, actor: Actor, now
             return job
         before, job.name = job.name, kept
         job.save(update_fields=["name"])
-        sentence = f"{membership.user} renamed it from “{before}” to “{kept}”."
+        sentence = _("%(membership)s renamed it from “%(before)s” to “%(kept)s”.") % {
+            "membership": membership.user,
+            "before": before,
+            "kept": kept,
+        }
         event_write(job=job, kind="renamed", sentence=sentence[:500], now=now)
         audit_record(
             organisation_id=job.organisation_id,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from apps.core.durations import duration_text
 from apps.core.errors import Denied
 from apps.jobs.models import Job, Market, SecretSet
@@ -126,7 +128,8 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
     membership = members.filter(organisation=approval.organisation, user=approval.requester).first()
     if membership is None:
         raise ActImpossible(
-            f"{approval.requester or 'Who asked'} is not a member of {approval.organisation} any more."
+            _("%(requester)s is not a member of %(organisation)s any more.")
+            % {"requester": approval.requester or _("Who asked"), "organisation": approval.organisation}
         )
     try:
         job = job_submit(
@@ -145,7 +148,9 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
             now=now,
         )
     except Denied as refusal:
-        raise ActImpossible(f"{membership.user} may not launch this job any more.") from refusal
+        raise ActImpossible(
+            _("%(membership)s may not launch this job any more.") % {"membership": membership.user}
+        ) from refusal
     return f"job:{job.pk}"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import services as billing
 from apps.core.errors import AppError, Conflict
@@ -40,7 +41,7 @@ def attempt_strand(
     It does, as in attempt_park, when that was so for ADRIFT_FOR: a single look may mix answers of two moments.
     """
     with transaction.atomic():
-        _, attempt = attempt_get(attempt_id)
+        _unused, attempt = attempt_get(attempt_id)
         if attempt.settled_at is not None or attempt.parked_at is not None:
             return False
         if attempt.adrift_at is None:
@@ -94,7 +95,7 @@ def attempt_resolve(
     with transaction.atomic():
         job, attempt = attempt_get(attempt_id)
         if attempt.parked_at is None or attempt.settled_at is not None:
-            raise Conflict("This attempt does not wait for anybody; it was settled meanwhile.")
+            raise Conflict(_("This attempt does not wait for anybody; it was settled meanwhile."))
         network = attempt.price_micro * seconds
         resolve_check(attempt, seconds=seconds, timeout_s=job.timeout_s, kept_micro=kept_micro, note=note)
         settlement = billing.hold_settle(
@@ -131,13 +132,18 @@ def resolve_check(attempt: Attempt, *, seconds: int, timeout_s: int, kept_micro:
     """Pass if the numbers can be. Raises AppError with a sentence per field."""
     wrong: dict[str, list[str]] = {}
     if not 0 <= seconds <= timeout_s:
-        wrong["seconds"] = [f"The seconds must lie between 0 and the job's time limit, {timeout_s}."]
+        wrong["seconds"] = [
+            _("The seconds must lie between 0 and the job's time limit, %(timeout_s)s.") % {"timeout_s": timeout_s}
+        ]
     elif not attempt.price_micro * seconds <= kept_micro <= attempt.network_micro:
         wrong["kept_micro"] = [
-            f"The network kept at least what {seconds} s cost, {attempt.price_micro * seconds} micro-NOS, and at most "
-            f"the whole deposit, {attempt.network_micro}."
+            _(
+                "The network kept at least what %(seconds)s s cost, %(price)s micro-NOS, and at most the "
+                "whole deposit, %(network)s."
+            )
+            % {"seconds": seconds, "price": attempt.price_micro * seconds, "network": attempt.network_micro}
         ]
     if not note.strip():
-        wrong["note"] = ["Say what the history of the address shows."]
+        wrong["note"] = [_("Say what the history of the address shows.")]
     if wrong:
         raise AppError(next(iter(wrong.values()))[0], code="resolve_refused", fields=wrong)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.jobs.models import Job
@@ -22,7 +23,7 @@ def job_project_set(*, grant: Grant, job: Job, project: Project, now: datetime) 
         target = project_lock(grant, project.pk)
         job = job_lock(job.pk)
         if job.organisation_id != grant.organisation_id:
-            raise NotFound("There is no such job here; choose one from the list.")
+            raise NotFound(_("There is no such job here; choose one from the list."))
         for project_id in (job.project_id, target.pk):
             grant.require(Permission.JOBS_LAUNCH, project_id)
         if job.project_id == target.pk:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.core.wiring import announce
+from apps.core.words import in_sentence
 from apps.jobs.models import Attempt, Job, JobEvent, Want
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.observation import attempt_get
@@ -227,7 +228,7 @@ def _back(job: Job, attempt: Attempt, observation: Observation, before: Seen, no
     job_move(
         job=job,
         to=to,
-        sentence=f"The network dropped the block in which it was {before.label}; it is {to.label.lower()} again.",
+        sentence=f"The network dropped the block in which it was {before.label}; it is {in_sentence(to.label)} again.",
         now=now,
         slot=observation.slot,
         back=True,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
@@ -158,7 +159,8 @@ def _begin(job: Job, attempt: Attempt, now: datetime) -> Attempt:
     market = market_fresh(market)
     if job_estimate(market, job.timeout_s).total_micro > first.held_micro:
         raise Conflict(
-            f"{market.name} became dearer than the {first.price_micro} micro-NOS a second that were held at first."
+            _("%(market)s became dearer than the %(price)s micro-NOS a second that were held at first.")
+            % {"market": market.name, "price": first.price_micro}
         )
     job.market, job.price_micro = market, market.price_micro
     fresh = attempt_make(job, attempt.number + 1, Spender.of(attempt.hold_source), now=now)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.notifications.events import (
     APPROVAL_ASKED,
@@ -22,8 +24,8 @@ KEY_DAYS = (1, 7)
 OUTCOMES = {
     Approval.State.DONE: "approved",
     Approval.State.DENIED: "denied",
-    Approval.State.EXPIRED: "not decided in time",
-    Approval.State.FAILED: "approved, but can no longer be done",
+    Approval.State.EXPIRED: gettext_lazy("not decided in time"),
+    Approval.State.FAILED: gettext_lazy("approved, but can no longer be done"),
 }
 
 
@@ -37,11 +39,11 @@ def approval_tell(*, approval_id: uuid.UUID | str, state: str, round: int, now: 
         if approval.by_staff or approval.round != round:
             return
         people = approvers_of(approval.organisation_id, approval.kind, but=approval.requester)
-        by = str(approval.requester or "A key")
+        by = str(approval.requester or _("A key"))
         facts |= {"worst_case": approval.worst_case, "by": by}
         _tell(approval, APPROVAL_ASKED.name, f"asked:{round}", facts, [one.email for one in people], None, now)
     elif approval.requester is not None and state in OUTCOMES:
-        facts |= {"state": state, "outcome": OUTCOMES[Approval.State(state)]}
+        facts |= {"state": state, "outcome": str(OUTCOMES[Approval.State(state)])}
         facts["note"] = approval.note or approval.refusal
         mailed = [approval.requester.email]
         _tell(approval, APPROVAL_DECIDED.name, state, facts, mailed, approval.requester.pk, now)

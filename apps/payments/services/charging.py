@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.money import credits_text, fiat_text
 from apps.core.queue import enqueue
@@ -90,7 +91,7 @@ def _why(topup: TopUp, refusal: gateway.StripeRefused, *, now: datetime) -> tupl
     card.refresh_from_db()
     if card.removed_at is None:
         return refusal.message, False
-    return f"The card {card} was removed; add one, and choose it for automatic top-ups.", True
+    return _("The card %(card)s was removed; add one, and choose it for automatic top-ups.") % {"card": card}, True
 
 
 def charged_until(topup: TopUp) -> datetime:

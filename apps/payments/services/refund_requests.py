@@ -3,6 +3,8 @@
 import uuid
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from apps.billing.services import refund_offer
 from apps.core.errors import Conflict
 from apps.core.money import credits_text, fiat_text
@@ -33,7 +35,7 @@ def refund_request(
         return waiting
     gross = refund_offer(topup_id=topup.id).gross_minor
     if not gross:
-        raise Conflict("Nothing of this top-up is unspent, so nothing can go back.", code="nothing_unspent")
+        raise Conflict(_("Nothing of this top-up is unspent, so nothing can go back."), code="nothing_unspent")
     return approval_request(
         organisation_id=membership.organisation_id,
         kind="refund",

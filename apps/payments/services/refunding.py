@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing.selectors import wallet
 from apps.billing.services import refund_limit, refund_offer, refund_repaid, refund_reserve
@@ -61,9 +62,9 @@ def refund_start(
     gross = offer if gross_minor is None else gross_minor
     if gross <= 0:
         raise RefundInvalid(
-            "Nothing of this top-up is unspent; name the amount to give back more, and why."
+            _("Nothing of this top-up is unspent; name the amount to give back more, and why.")
             if gross_minor is None
-            else "Give back an amount above 0, or leave it empty for all that is unspent."
+            else _("Give back an amount above 0, or leave it empty for all that is unspent.")
         )
     if gross <= offer:
         return refund_want(
@@ -75,7 +76,9 @@ def refund_start(
 def _ask(topup: TopUp, gross: int, offer: int, *, reason: str, actor: Actor, now: datetime) -> Approval:
     currency, limit = topup.quote.currency, refund_limit(topup_id=topup.id).gross_minor
     if gross > limit:
-        raise RefundInvalid(f"{fiat_text(limit, currency)} is left of this top-up; no more can go back.")
+        raise RefundInvalid(
+            _("%(limit)s is left of this top-up; no more can go back.") % {"limit": fiat_text(limit, currency)}
+        )
     return approval_request(
         organisation_id=topup.organisation_id,
         kind="refund",
@@ -251,7 +254,7 @@ def refund_give_up(*, refund_id: uuid.UUID, actor: Actor, now: datetime) -> Refu
     with transaction.atomic():
         row = _locked(refund_id)
         if row.state != State.WANTED or not row.parked_reason:
-            raise Conflict("Only a refund that waits for a person can be given up.", code="refund_not_parked")
+            raise Conflict(_("Only a refund that waits for a person can be given up."), code="refund_not_parked")
         row.state, row.failure, row.ended_at, row.parked_reason = State.FAILED, "Given up by staff.", now, ""
         row.save()
         if row.kind == Kind.CREDITS:
@@ -267,13 +270,13 @@ def refund_pay(*, refund_id: uuid.UUID, reference: str, actor: Actor, now: datet
     """
     reference = " ".join(reference.split())[:100]
     if not reference:
-        raise RefundInvalid("Write the bank's reference of the payment.", fields={"reference": ["Needed."]})
+        raise RefundInvalid(_("Write the bank's reference of the payment."), fields={"reference": [_("Needed.")]})
     with transaction.atomic():
         row = _locked(refund_id)
         if row.repaid_at is not None and row.repaid_reference == reference:
             return row
         if not row.owed:
-            raise Conflict("Nothing of this refund is owed to the customer.", code="refund_not_owed")
+            raise Conflict(_("Nothing of this refund is owed to the customer."), code="refund_not_owed")
         refund_repaid(
             topup_id=row.topup_id,
             currency=row.currency,
@@ -292,7 +295,7 @@ def _locked(refund_id: uuid.UUID) -> Refund:
     rows = Refund.objects.select_related("organisation").filter(id=refund_id)
     topup_id = rows.values_list("topup_id", flat=True).first()
     if topup_id is None:
-        raise NotFound("There is no such refund.")
+        raise NotFound(_("There is no such refund."))
     topup_lock(topup_id)
     return rows.select_for_update(of=("self",)).get()
 
@@ -300,7 +303,7 @@ def _locked(refund_id: uuid.UUID) -> Refund:
 def _paid(topup_id: uuid.UUID) -> TopUp:
     topup = TopUp.objects.select_related("quote").filter(id=topup_id, state=TopUp.State.PAID).first()
     if topup is None:
-        raise NotFound("There is no such paid top-up.")
+        raise NotFound(_("There is no such paid top-up."))
     return topup
 
 
@@ -308,5 +311,5 @@ def refund_reason(reason: str) -> str:
     """Return the reason as it is kept. Raises RefundInvalid for none, or for too long a one."""
     reason = " ".join(reason.split())
     if not 3 <= len(reason) <= 200:
-        raise RefundInvalid("Say why in 3 to 200 characters.", fields={"reason": ["3 to 200 characters."]})
+        raise RefundInvalid(_("Say why in 3 to 200 characters."), fields={"reason": [_("3 to 200 characters.")]})
     return reason
