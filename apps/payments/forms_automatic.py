@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.billing.credit_forms import credits_field
 from apps.core.money import CURRENCIES, MICRO
+from apps.core.words import Words
 from apps.payments.models import Card, TopUpRule
 from apps.payments.services import RuleWish
 

@@ -19,6 +19,7 @@ from apps.billing.selectors.credits import lots_in_order, pots_of
 from apps.billing.selectors.wallets import wallet
 from apps.billing.views.frame import enter
 from apps.core.errors import AppError
+from apps.core.moments import day_text
 from apps.core.money import credits_text
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
