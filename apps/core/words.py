@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Promise  # what the stubs of Django call it
+else:
+    from django.utils.functional import Promise
 
 Words = str | Promise  # a sentence, or one that is translated when somebody reads it
 

@@ -58,12 +58,10 @@ def usage_relabel(
     """
     membership.require(Permission.BILLING_MANAGE)
     organisation = membership.organisation
+    here = {"organisation": organisation.name}
     kept = labels_check(labels)
     if project_id is not None and not organisation.projects.filter(id=project_id).exists():
-        raise NotFound(
-            _("There is no such project in %(organisation)s; choose one from the list.")
-            % {"organisation": organisation.name}
-        )
+        raise NotFound(_("There is no such project in %(organisation)s; choose one from the list.") % here)
     with transaction.atomic():
         record = (
             UsageRecord.objects.select_for_update(no_key=True)
@@ -71,10 +69,7 @@ def usage_relabel(
             .first()
         )
         if record is None:
-            raise NotFound(
-                _("There is no such usage in %(organisation)s; choose it from the list.")
-                % {"organisation": organisation.name}
-            )
+            raise NotFound(_("There is no such usage in %(organisation)s; choose it from the list.") % here)
         last = record.adjustments.filter(current=True).first()
         if last is not None and (last.project_id, last.labels) == (project_id, kept):
             return last
