@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_python
@@ -71,11 +72,11 @@ def texts_of(source: Path) -> Iterator[tuple[str | tuple[str, ...], str | None, 
     found = extract_python(io.BytesIO(content.encode()), KEYWORDS, ("Translators:",), OPTIONS)  # type: ignore[arg-type]
     for _line, function, words, remarks in found:
         parts = [words] if isinstance(words, str) else list(words)
-        spec = KEYWORDS.get(function) or (1,)
+        spec: tuple[Any, ...] = KEYWORDS.get(str(function)) or (1,)  # type: ignore[assignment]
         context = next((parts[one[0] - 1] for one in spec if isinstance(one, tuple)), None)
         ids = [parts[one - 1] for one in spec if isinstance(one, int)]
         if all(isinstance(one, str) and one for one in ids):
-            yield (ids[0] if len(ids) == 1 else tuple(ids)), context, remarks
+            yield (ids[0] if len(ids) == 1 else tuple(ids)), context, [str(one) for one in remarks or ()]
 
 
 def template_of(place: Place) -> Catalog:
@@ -105,7 +106,7 @@ def extract() -> None:
         fresh = Catalog(locale=place.language)
         for message in found:
             if message.id:
-                known = kept.get(message.id, message.context)  # type: ignore[arg-type]
+                known = kept.get(message.id, message.context)
                 text = known.string if known is not None else None
                 fresh.add(
                     message.id,

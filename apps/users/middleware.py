@@ -22,7 +22,7 @@ class LanguageMiddleware(LocaleMiddleware):
         chosen = self._chosen(request)
         if language_known(chosen):
             translation.activate(chosen)
-            request.LANGUAGE_CODE = chosen  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = chosen
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Say which language it is, and forget it, so that nothing later in this thread speaks it by chance."""

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from babel.numbers import format_decimal
 from django import template
+from django.utils.html import format_html
 
 from apps.core import moments, money
 from apps.core.durations import duration_text
@@ -37,6 +38,13 @@ def duration(seconds: int | None) -> str:
 
 
 @register.filter
+def inline(label: object) -> str:
+    """Show a label inside a sentence: with a small first letter in English; other languages keep the one it has."""
+    text = str(label)
+    return text[:1].lower() + text[1:] if locale_now().startswith("en") else text
+
+
+@register.filter
 def whole(number: int | None) -> str:
     """Show a whole number with its thousands apart: "1,234" or "1.234"."""
     return "" if number is None else format_decimal(int(number), locale=locale_now())
@@ -55,6 +63,23 @@ def clock(at: datetime | None, how: str = "") -> str:
         return ""
     text = moments.clock_text(at, "s" in how.split())
     return f"{text} {moments.zone_text(at)}" if "zone" in how.split() else text
+
+
+@register.filter
+def zone(at: datetime | None) -> str:
+    """Show how the clock is called by which times are told at that moment: "UTC", "CEST"."""
+    return moments.zone_text(at) if at else ""
+
+
+@register.filter(is_safe=True)
+def stamp(at: datetime | None, how: str = "") -> str:
+    """Show what `moment` shows, as an element that programs can read; `how` may begin with "day" or "clock" too."""
+    if not at:
+        return ""
+    only, _, rest = how.partition(" ")
+    ways = {"day": day, "clock": clock}
+    text = ways[only](at, rest) if only in ways else moment(at, how)
+    return format_html('<time datetime="{}">{}</time>', moments.local(at).isoformat(), text)
 
 
 @register.filter
