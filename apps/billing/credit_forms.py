@@ -50,7 +50,7 @@ class MoveForm(forms.Form):
         organisation = membership.organisation
         here = [(HERE, _("%(organisation)s, for all projects") % {"organisation": organisation.name})]
         live = organisation.projects.filter(archived_at=None).order_by("name")
-        projects = [(f"project:{one.id}", _("Pot of %(one)s") % {"one": one.name}) for one in live]
+        projects = [(f"project:{one.id}", _("Pot of %(project)s") % {"project": one.name}) for one in live]
         sisters = [(f"organisation:{one.id}", one.name) for one in sisters_of(membership)]
         full = [
             (

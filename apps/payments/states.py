@@ -29,7 +29,7 @@ def topup_move(topup: TopUp, state: str) -> None:
     """
     if state not in TRANSITIONS[topup.state]:
         raise Conflict(
-            _("This top-up is %(state)s and cannot become %(state2)s.")
-            % {"state": in_sentence(topup.get_state_display()), "state2": state}
+            _("This top-up is %(state)s and cannot become %(to)s.")
+            % {"state": in_sentence(topup.get_state_display()), "to": state}
         )
     topup.state = state

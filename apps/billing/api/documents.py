@@ -64,7 +64,7 @@ class InvoicePdf(Documents):
     @described(media="application/pdf")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer its PDF."""
-        return _pdf(selectors.invoice_get(self.organisation, number), "Invoice")
+        return _pdf(selectors.invoice_get(self.organisation, number))
 
 
 class InvoiceXml(Documents):
@@ -156,7 +156,7 @@ class CreditNotePdf(Documents):
     @described(media="application/pdf")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer its PDF."""
-        return _pdf(selectors.credit_note_get(self.organisation, number), "Credit note")
+        return _pdf(selectors.credit_note_get(self.organisation, number))
 
 
 class Statements(Documents):
@@ -201,10 +201,12 @@ class StatementCsv(Documents):
         return answer
 
 
-def _pdf(document: Invoice | CreditNote, word: str) -> HttpResponse:
+def _pdf(document: Invoice | CreditNote) -> HttpResponse:
     if document.pdf is None:
-        raise Conflict(
-            _("%(word)s %(document)s is being printed; try again in a minute.")
-            % {"word": word, "document": document.number}
+        sentence = (
+            _("Invoice %(number)s is being printed; try again in a minute.")
+            if isinstance(document, Invoice)
+            else _("Credit note %(number)s is being printed; try again in a minute.")
         )
+        raise Conflict(sentence % {"number": document.number})
     return download(bytes(document.pdf), f"{document.number}.pdf", "application/pdf")

@@ -113,12 +113,14 @@ def budget_of_month(organisation: Organisation) -> Budget | None:
 
 def cap_get(organisation: Organisation, cap_id: uuid.UUID) -> LimitState:
     """Return the organisation's cap. Raises NotFound."""
-    return _one(organisation, Cap.objects.filter(organisation=organisation, id=cap_id), "cap")
+    unknown = _("There is no such cap in %(organisation)s; choose one from the list.")
+    return _one(organisation, Cap.objects.filter(organisation=organisation, id=cap_id), unknown)
 
 
 def budget_get(organisation: Organisation, budget_id: uuid.UUID) -> LimitState:
     """Return the organisation's budget. Raises NotFound."""
-    return _one(organisation, Budget.objects.filter(organisation=organisation, id=budget_id), "budget")
+    unknown = _("There is no such budget in %(organisation)s; choose one from the list.")
+    return _one(organisation, Budget.objects.filter(organisation=organisation, id=budget_id), unknown)
 
 
 def people_by_address(organisation: Organisation, addresses: Sequence[str]) -> list[int]:
@@ -136,13 +138,10 @@ def people_by_address(organisation: Organisation, addresses: Sequence[str]) -> l
     return list(found.values())
 
 
-def _one(organisation: Organisation, found: QuerySet[Cap] | QuerySet[Budget], word: str) -> LimitState:
+def _one(organisation: Organisation, found: QuerySet[Cap] | QuerySet[Budget], unknown: str) -> LimitState:
     limit = found.first()
     if limit is None:
-        raise NotFound(
-            _("There is no such %(word)s in %(organisation)s; choose one from the list.")
-            % {"word": word, "organisation": organisation.name}
-        )
+        raise NotFound(unknown % {"organisation": organisation.name})
     subject = (limit.level, limit.subject_id)
     return LimitState(limit, subject_names(organisation, [subject])[subject], None, None)
 

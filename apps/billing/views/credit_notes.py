@@ -37,7 +37,9 @@ def credit_note_pdf(request: HttpRequest, slug: str, number: str) -> HttpRespons
     """Download one credit note as it was printed."""
     note = selectors.credit_note_get(enter(request, slug).organisation, number)
     if note.pdf is None:
-        raise Conflict(_("Credit note %(note)s is being printed; try again in a minute.") % {"note": note.number})
+        raise Conflict(
+            _("Credit note %(number)s is being printed; try again in a minute.") % {"number": note.number}
+        )
     return download(bytes(note.pdf), f"{note.number}.pdf", "application/pdf")
 
 

@@ -62,7 +62,7 @@ def invoice_pdf(request: HttpRequest, slug: str, number: str) -> HttpResponse:
     invoice = selectors.invoice_get(enter(request, slug).organisation, number)
     if invoice.pdf is None:
         raise Conflict(
-            gettext("Invoice %(invoice)s is being printed; try again in a minute.") % {"invoice": invoice.number}
+            gettext("Invoice %(number)s is being printed; try again in a minute.") % {"number": invoice.number}
         )
     return download(bytes(invoice.pdf), f"{invoice.number}.pdf", "application/pdf")
 

@@ -76,9 +76,9 @@ def fields_chosen(answer: Any, asked: str) -> Any:
             continue
         unknown = [name for name in names if name not in row]
         if unknown:
-            sentence = _("There is no field “%(unknown)s” here; there are %(str)s.") % {
+            sentence = _("There is no field “%(unknown)s” here; there are %(known)s.") % {
                 "unknown": unknown[0][:60],
-                "str": ", ".join(map(str, row)),
+                "known": ", ".join(map(str, row)),
             }
             raise AppError(sentence, code="invalid", fields={"fields": [sentence]})
     chosen = [{name: row[name] for name in names} if isinstance(row, Mapping) else row for row in rows]

@@ -61,10 +61,12 @@ class JobResultFile(Endpoint):
         """Answer the whole of it as a file. 409 while it is not here."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         if job.result is None:
-            again = "ask again in a few seconds." if job.over else "ask again when it has ended."
-            raise Conflict(
-                _("There is no result of this job yet; %(again)s") % {"again": again}, code="result_missing"
+            sentence = (
+                _("There is no result of this job yet; ask again in a few seconds.")
+                if job.over
+                else _("There is no result of this job yet; ask again when it has ended.")
             )
+            raise Conflict(sentence, code="result_missing")
         answer = HttpResponse(json.dumps(job.result, ensure_ascii=False), content_type="application/json")
         answer["Content-Disposition"] = f'attachment; filename="job-{job.pk}-result.json"'
         return answer

@@ -75,14 +75,14 @@ class Grant:
     def _key_denial(self, permission: Permission) -> str:
         if self.api_key is None:
             return _(
-                "This sign-in lacks the scope %(permission)s, which it takes to %(permission2)s; sign in "
+                "This sign-in lacks the scope %(permission)s, which it takes to %(label)s; sign in "
                 "again and ask for it."
-            ) % {"permission": permission.value, "permission2": permission.label}
+            ) % {"permission": permission.value, "label": permission.label}
         if permission not in self.api_key.scopes:
             return _(
-                "The key “%(api_key)s” lacks the scope %(permission)s, which it takes to %(permission2)s; "
+                "The key “%(api_key)s” lacks the scope %(permission)s, which it takes to %(label)s; "
                 "make a key that has it."
-            ) % {"api_key": self.api_key.name, "permission": permission.value, "permission2": permission.label}
+            ) % {"api_key": self.api_key.name, "permission": permission.value, "label": permission.label}
         return _("The key “%(api_key)s” is limited to one project; use a key that reaches further.") % {
             "api_key": self.api_key.name
         }

@@ -129,9 +129,9 @@ def _line(
 
     def check() -> str:
         if len(row) > len(COLUMNS):
-            return _("A line has %(columns)s columns at most: %(columns2)s.") % {
+            return _("A line has %(columns)s columns at most: %(names)s.") % {
                 "columns": len(COLUMNS),
-                "columns2": ", ".join(COLUMNS),
+                "names": ", ".join(COLUMNS),
             }
         wanted = role_read(role)
         if email_read(email) in taken:

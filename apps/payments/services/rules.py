@@ -183,14 +183,11 @@ def _check(wish: RuleWish) -> None:
     if wish.mode == TopUpRule.Mode.THRESHOLD:
         if type(wish.below_micro) is not int or not 0 < wish.below_micro <= MOST_MICRO:
             raise _refused("below", _("Say below how many credits to top up: more than 0."))
-        between = _("between %(low)s and %(high)s") % {
-            "low": fiat_text(low, wish.currency),
-            "high": fiat_text(high, wish.currency),
-        }
         if type(wish.amount_minor) is not int or not low <= wish.amount_minor <= high:
             raise _refused(
                 "amount",
-                _("A top-up is %(between)s before VAT; choose an amount in between.") % {"between": between},
+                _("A top-up is between %(low)s and %(high)s before VAT; choose an amount in between.")
+                % {"low": fiat_text(low, wish.currency), "high": fiat_text(high, wish.currency)},
             )
     elif type(wish.days) is not int or not 0 < wish.days <= MOST_DAYS:
         raise _refused(
@@ -198,13 +195,10 @@ def _check(wish: RuleWish) -> None:
         )
     least, most = wish.amount_minor or low, MOST_TIMES * high
     if type(wish.month_cap_minor) is not int or not least <= wish.month_cap_minor <= most:
-        between = _("between %(least)s and %(most)s") % {
-            "least": fiat_text(least, wish.currency),
-            "most": fiat_text(most, wish.currency),
-        }
         raise _refused(
             "month_cap",
-            _("The most for a month must be %(between)s: room for one top-up at least.") % {"between": between},
+            _("The most for a month must be between %(least)s and %(most)s: room for one top-up at least.")
+            % {"least": fiat_text(least, wish.currency), "most": fiat_text(most, wish.currency)},
         )
 
 
