@@ -5,10 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class State(models.TextChoices):
-    PENDING = (
-        "pending",
-        _("Pending"),
-    )  # accepted and paid for by a hold, not on the chain: at first, or between two tries
+    # accepted and paid for by a hold, not on the chain: at first, or between two tries
+    PENDING = "pending", _("Pending")
     QUEUED = "queued", _("Queued")  # on the chain, waiting for a node
     RUNNING = "running", _("Running")
     COMPLETED = "completed", _("Completed")
@@ -36,10 +34,10 @@ class Seen(models.TextChoices):
     """What the chain shows of an attempt, in the order in which it happens."""
 
     NONE = "", _("nothing yet")
-    QUEUED = "queued", "queued"
-    RUNNING = "running", "running"
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
     QUIT = "quit", _("given up by its node")
-    DONE = "done", "done"
+    DONE = "done", _("done")
     GONE = "gone", _("taken back")
 
     @property

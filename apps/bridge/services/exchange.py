@@ -24,6 +24,7 @@ from apps.bridge.models import Exchange
 from apps.core import queue
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.core.numbers import number_text
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job
 from apps.jobs.services import Observation, Seen, definition_whole, event_write, job_lock, job_observe
 from apps.jobs.state import OVER, Reason, State
@@ -112,7 +113,7 @@ def definition_hand(*, address: str, header: str, now: datetime) -> dict[str, An
             )
         if not exchange.handed:
             exchange.handed_at = now
-            sentence = f"The definition was handed to the node {caller.node}, which proved itself."
+            sentence = said.HANDED % {"node": caller.node}
             event_write(job=locked, kind="handed", sentence=sentence, now=now)
         exchange.handed, exchange.node = exchange.handed + 1, caller.node
         exchange.save()
@@ -147,7 +148,7 @@ def result_take(*, address: str, header: str, body: bytes, now: datetime) -> boo
             raise Conflict(_("This job has a result already, and this is another one."), code="result_differs")
         exchange.result_at, exchange.result_digest, exchange.node, exchange.body = now, digest, caller.node, packed
         exchange.save()
-        event_write(job=locked, kind="delivered", sentence="The node delivered the result to us.", now=now)
+        event_write(job=locked, kind="delivered", sentence=said.DELIVERED, now=now)
         queue.enqueue("bridge.result_fetch", attempt_id=str(attempt.pk))
     return True
 

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from apps.billing import services as billing
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
+from apps.core.languages import plainly
 from apps.core.money import credits_text
 from apps.core.words import in_sentence
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Extension, Job, Want
 from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
@@ -95,10 +97,9 @@ def extension_want(*, job_id: uuid.UUID, timeout_s: int, who: str, now: datetime
             now=now,
         )
         _held(attempt, extension, 1)
-        sentence = (
-            f"{who} asked for a time limit of {duration_text(timeout_s)}; {credits_text(cost.total_micro)} credits"
-            " more are held."
-        )
+        with plainly():
+            facts = {"limit": duration_text(timeout_s), "credits": credits_text(cost.total_micro)}
+        sentence = said.EXTENSION_ASKED % {"who": who, **facts}
         event_write(job=job, kind="extend_requested", sentence=sentence, now=now)
     return job
 
@@ -114,7 +115,7 @@ def extension_landed(*, want_id: int, signature: str, slot: int | None, now: dat
         job.save(update_fields=["timeout_s"])
         _end(extension, Extension.State.LANDED, now)
         Attempt.objects.filter(pk=extension.attempt_id).update(warned_at=None)  # its limit is far again
-        sentence = f"The time limit is {duration_text(extension.to_s)} now."
+        sentence = said.EXTENDED % {"limit": duration_text(extension.to_s)}
         act = "extend" if signature else ""
         event_write(job=job, kind="extended", sentence=sentence, now=now, signature=signature, slot=slot, act=act)
 

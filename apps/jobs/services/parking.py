@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.billing import services as billing
 from apps.core.errors import AppError, Conflict
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.observation import attempt_get
@@ -29,8 +30,7 @@ def attempt_park(
     Its job fails if it still lives. The hold stays until somebody settles it (attempt_resolve), so that nothing is
     charged or released unseen.
     """
-    what = "The network removed the job"
-    return _park(attempt_id, why, Reason.ACCOUNT_GONE, what, now=now, acts=acts, slot=slot)
+    return _park(attempt_id, why, Reason.ACCOUNT_GONE, now=now, acts=acts, slot=slot)
 
 
 def attempt_strand(
@@ -48,8 +48,7 @@ def attempt_strand(
             Attempt.objects.filter(pk=attempt_id).update(adrift_at=now)
         if attempt.adrift_at is None or now - attempt.adrift_at < ADRIFT_FOR:
             return False
-        what = "The network took the job from its node and out of every queue"
-        return _park(attempt_id, why, Reason.STRANDED, what, now=now, acts=acts, slot=slot)
+        return _park(attempt_id, why, Reason.STRANDED, now=now, acts=acts, slot=slot)
 
 
 def attempt_afloat(*, attempt_id: uuid.UUID) -> None:
@@ -61,7 +60,6 @@ def _park(
     attempt_id: uuid.UUID,
     why: str,
     reason: Reason,
-    what: str,
     *,
     now: datetime,
     acts: Sequence[Act],
@@ -74,10 +72,10 @@ def _park(
         Attempt.objects.filter(pk=attempt_id).update(parked_at=now, parked_why=why[:500])
         acts_tell(job, acts, now=now)
         if job.attempt_id == attempt_id and job.state not in OVER:
-            sentence = f"{what}; our staff settle it by hand, and nothing is charged until then."
+            sentence = said.REMOVED_PARKED if reason == Reason.ACCOUNT_GONE else said.STRANDED_PARKED
             job_move(job=job, to=State.FAILED, reason=reason, sentence=sentence, now=now, slot=slot)
         else:
-            sentence = f"{what} before it was settled; our staff settle it by hand."
+            sentence = said.REMOVED_LATE if reason == Reason.ACCOUNT_GONE else said.STRANDED_LATE
             event_write(job=job, kind="parked", sentence=sentence, now=now, slot=slot)
         job_tell(job, "parked", sentence, key=f"{attempt_id}:parked", now=now)
         return True
@@ -121,7 +119,7 @@ def attempt_resolve(
         attempt_lose(attempt, kept_micro - network, f"settled by hand: {note}"[:200], now)
         attempt_settled(attempt, signature, None, now)
         Attempt.objects.filter(pk=attempt_id).update(parked_at=None)
-        sentence = f"Settled by our staff for {seconds} s: {note}"
+        sentence = said.SETTLED_BY_STAFF % {"seconds": seconds, "note": note}
         event_write(job=job, kind="settled", sentence=sentence[:500], now=now, signature=signature)
         settled_tell(job, attempt, sentence[:500], now=now)
         attempt_next(job, attempt, now=now)

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
+from apps.jobs import sentences as said
 from apps.jobs.models import Job
 from apps.jobs.services.moves import event_write, job_lock
 from apps.organisations.models import Grant, Project
@@ -30,9 +31,8 @@ def job_project_set(*, grant: Grant, job: Job, project: Project, now: datetime) 
             return job
         before, job.project = job.project.name, target
         job.save(update_fields=["project"])
-        who = (
-            str(grant.membership.user) if grant.membership else f"The key “{grant.api_key and grant.api_key.name}”"
-        )
-        sentence = f"{who} put it from the project “{before}” into “{target.name}”."
+        key = said.KEY % {"name": grant.api_key and grant.api_key.name}
+        who = str(grant.membership.user) if grant.membership else key
+        sentence = said.PROJECT_SET % {"who": who, "before": before, "after": target.name}
         event_write(job=job, kind="project_set", sentence=sentence, now=now)
     return job

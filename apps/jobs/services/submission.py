@@ -17,6 +17,7 @@ from apps.core.idempotency import once
 from apps.core.money import credits_text
 from apps.core.wiring import announce
 from apps.core.words import in_sentence
+from apps.jobs import sentences as said
 from apps.jobs.definitions import definition_check
 from apps.jobs.models import Attempt, Job, Market, OrganisationPolicy, Want
 from apps.jobs.policies import NearThen, Policy
@@ -278,7 +279,7 @@ def accept(
     event_write(
         job=job,
         kind="submitted",
-        sentence=f"Accepted for {market.name}; the worst case is held until it ends.",
+        sentence=said.ACCEPTED % {"market": market.name},
         now=now,
     )
     # What a project is labelled with, its usage is too; a job's own label of the same name goes before.
@@ -351,7 +352,7 @@ def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int,
             )
     with transaction.atomic():
         spender = Spender.of(attempt.hold_source)
-        billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
+        billing.hold_release(source=attempt.hold_source, reason=said.RELEASED_REPRICED, now=now)
         attempt.hold_source = f"job:{job.pk}:{attempt.number}:{price_micro}"
         attempt.price_micro = price_micro
         attempt.network_micro = estimate.network_micro
@@ -394,6 +395,6 @@ def job_stop(*, membership: Membership, job: Job, now: datetime) -> Job:
             job.stop_requested_at = now
             job.save(update_fields=["stop_requested_at"])
             who = membership.user.name or membership.user.email
-            event_write(job=job, kind="stop_requested", sentence=f"{who} asked to stop it.", now=now)
+            event_write(job=job, kind="stop_requested", sentence=said.STOP_ASKED % {"who": who}, now=now)
             want_write(job=job, attempt=job.attempt, kind=Want.Kind.STOP, now=now)
         return job
