@@ -192,7 +192,7 @@ def _facts(
             ["Market", market.name],
             ["Time limit", duration_text(timeout_s)],
             ["Project", project.name],
-            ["Visibility", Job.Visibility(prepared.visibility).label],
+            ["Visibility", str(Job.Visibility(prepared.visibility).label)],
             *([["Labels", ", ".join(f"{k}={v}" for k, v in spender.labels.items())]] if spender.labels else []),
         ],
     }
