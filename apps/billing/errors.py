@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from apps.billing import sentences as said
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.core.money import credits_text
 
@@ -58,10 +59,7 @@ class InsufficientCredits(AppError):
     def __init__(self, *, needed_micro: int, usable_micro: int, organisation: str, slug: str) -> None:
         self.missing_micro = needed_micro - usable_micro
         super().__init__(
-            _(
-                "This needs %(needed)s credits and %(organisation)s has %(usable)s: %(missing)s are "
-                "missing. Top up, or choose a cheaper market or a shorter timeout."
-            )
+            _(said.MISSING)
             % {
                 "needed": credits_text(needed_micro),
                 "organisation": organisation,

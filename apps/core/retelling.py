@@ -14,10 +14,13 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext
 
 from apps.core.languages import locale_now
+from apps.core.money import fiat_text
 from apps.core.wiring import ask
 
 HOLE = re.compile(r"%\((\w+)\)s")
 AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.(\d{2,6})")  # credits in English
+FIAT = re.compile(r"(€|£|US\$)(\d{1,3}(?:,\d{3})*\.\d\d)")
+SIGNS = {"€": "EUR", "£": "GBP", "US$": "USD"}
 DEEPEST = 4  # a value may be a kept sentence itself
 
 
@@ -50,7 +53,9 @@ def retold(sentence: str, deep: int = 0) -> str:
 
 
 def _value(said: str, deep: int) -> str:
-    amount = AMOUNT.fullmatch(said)
+    amount, money = AMOUNT.fullmatch(said), FIAT.fullmatch(said)
+    if money is not None:
+        return fiat_text(int(money[2].replace(",", "").replace(".", "")), SIGNS[money[1]])
     if amount is None:
         return retold(said, deep + 1)
     figure = "#,##0." + "0" * len(amount[2])

@@ -16,6 +16,17 @@ EXTENSION_ASKED = _("%(who)s asked for a time limit of %(limit)s; %(credits)s cr
 EXTENDED = _("The time limit is %(limit)s now.")
 NOT_EXTENDED = _("It could not be extended to %(limit)s: %(why)s")
 
+WORST_CASE = _("The job “%(name)s” runs on %(market)s for at most %(time)s and costs at most %(credits)s credits.")
+JOB, MARKET, TIME_LIMIT, PROJECT, VISIBILITY = (
+    _("Job"),
+    _("Market"),
+    _("Time limit"),
+    _("Project"),
+    _("Visibility"),
+)
+LABELS, NODE = _("Labels"), _("Node")
+READERS = (_("Private"), _("Public"))
+
 # --- on its way to a node
 SHELL_PINNED = _("A shell that says nothing of the job is on IPFS as %(cid)s.")
 DEFINITION_PINNED = _("The definition is on IPFS as %(cid)s.")
@@ -126,4 +137,4 @@ LIMIT_LATE = _("The job ended before more time arrived; what was held for it is 
 def kept_sentences() -> list[str]:
     """Return every sentence that is kept of a job, and the words of ours that can stand inside one."""
     said = [one for name, one in globals().items() if name.isupper() and isinstance(one, str)]
-    return [*said, *ACTS.values(), *STATES]
+    return [*said, *ACTS.values(), *STATES, *READERS]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.billing import chart
 from apps.billing.models import Hold, Lot
 from apps.core.money import credits_text, fiat_text
+from apps.core.retelling import retold
 from apps.ledger.models import Entry
 from apps.ledger.selectors import balances
 from apps.organisations.models import Organisation
@@ -134,7 +135,7 @@ def _sentence(reason: str, facts: dict[str, Any]) -> str:
         case "hold":
             return _("Reserved for %(label)s") % {"label": facts["label"]}
         case "release":
-            return _("Released from %(label)s: %(why)s") % {"label": facts["label"], "why": facts["why"]}
+            return _("Released from %(label)s: %(why)s") % {"label": facts["label"], "why": retold(facts["why"])}
         case "settlement":
             return _("%(label)s cost %(cost)s credits; the rest of its hold came back") % {
                 "label": facts["label"],

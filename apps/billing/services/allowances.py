@@ -11,8 +11,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid, CapReached
 from apps.billing.models import AutoTopUp, Cap, Hold, Level
 from apps.billing.selectors.subjects import subject_names
@@ -35,18 +35,11 @@ from apps.organisations.models import Organisation
 BROADEST = {level: place for place, level in enumerate(Level)}
 LONGEST = {period: place for place, period in enumerate(Period)}
 WHOSE = {
-    Level.ORGANISATION: gettext_lazy("%(name)s’s cap"),
-    Level.PROJECT: gettext_lazy("the cap of the project “%(name)s”"),
-    Level.MEMBER: gettext_lazy("the cap of %(name)s"),
-    Level.KEY: gettext_lazy("the cap of the API key “%(name)s”"),
-    Level.TOPUP: gettext_lazy("%(name)s’s cap on automatic top-ups"),
-}
-PERIODS = {
-    Period.LIFETIME: gettext_lazy("%(credits)s credits in all"),
-    Period.MONTH: gettext_lazy("%(credits)s credits each month"),
-    Period.WEEK: gettext_lazy("%(credits)s credits each week"),
-    Period.DAY: gettext_lazy("%(credits)s credits each day"),
-    Period.JOB: gettext_lazy("%(credits)s credits each job"),
+    Level.ORGANISATION: said.CAP_OF_ALL,
+    Level.PROJECT: said.CAP_OF_PROJECT,
+    Level.MEMBER: said.CAP_OF_MEMBER,
+    Level.KEY: said.CAP_OF_KEY,
+    Level.TOPUP: said.CAP_OF_TOPUPS,
 }
 
 
@@ -140,28 +133,21 @@ def _reached(organisation_id: uuid.UUID, hit: Sequence[Counter], *, micro: int, 
     name = subject_names(organisation, [(cap.level, cap.subject_id)])[cap.level, cap.subject_id]
     whose = organisation.name if cap.level == Level.TOPUP else name
     facts = {
-        "cap": WHOSE[Level(cap.level)] % {"name": whose},
-        "limit": PERIODS[cap.period] % {"credits": credits_text(cap.limit_micro)},
+        "cap": _(WHOSE[Level(cap.level)]) % {"name": whose},
+        "limit": _(said.LIMITS[Period(cap.period)]) % {"credits": credits_text(cap.limit_micro)},
         "needed": credits_text(job_micro if cap.period == Period.JOB else micro),
         "left": credits_text(cap.left_micro),
     }
     resets_at = None
     if cap.period == Period.JOB:
-        sentence = _(
-            "This needs %(needed)s credits, but %(cap)s is %(limit)s: choose a cheaper market or a shorter timeout."
-        )
+        sentence = _(said.CAP_OF_JOB)
     elif cap.period == Period.LIFETIME or cap.span is None:
-        sentence = _(
-            "This needs %(needed)s credits, but %(cap)s is %(limit)s: %(left)s are left, and it never starts anew."
-        )
+        sentence = _(said.CAP_FOR_EVER)
     else:
         resets_at = cap.span.ends_at
         local = resets_at.astimezone(zone_of(cap.time_zone)).replace(tzinfo=None)
         facts |= {"day": day_text(local, "long"), "time": f"{local:%H:%M}", "zone": cap.time_zone}
-        sentence = _(
-            "This needs %(needed)s credits, but %(cap)s is %(limit)s: %(left)s are left until it starts anew on "
-            "%(day)s at %(time)s (%(zone)s)."
-        )
+        sentence = _(said.CAP_UNTIL)
     left = cap.limit_micro if cap.period == Period.JOB else cap.left_micro
     return CapReached(
         sentence % facts,

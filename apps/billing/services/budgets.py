@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.billing import sentences as said
 from apps.billing.errors import LimitRefused
 from apps.billing.events import BUDGET_PASSED
 from apps.billing.models import Budget, BudgetNotice, BudgetWindow, Level
@@ -176,9 +177,8 @@ def budget_mail(*, notice_id: int) -> None:
                 "mark": notice.mark,
                 "used_micro": notice.used_micro,
                 "limit_micro": budget.limit_micro,
-                "sentence": f"{notice.mark} % of the budget of {context['name']} is spent"
-                if notice.mark
-                else f"The budget of {context['name']} will not last",
+                "sentence": (said.BUDGET_SPENT if notice.mark else said.BUDGET_SHORT)
+                % {"mark": notice.mark, "name": context["name"]},
             },
             mailed=[person.email for person in people],
             now=notice.at,

@@ -11,14 +11,15 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.billing import sentences as said
 from apps.billing.models import Cap, Level
 from apps.billing.selectors.subjects import subject_names
 from apps.billing.services.counters import counters_find, limit_born
 from apps.billing.services.limits import limit_check, wallet_lock
 from apps.billing.windows import Period
 from apps.core.errors import Conflict
+from apps.core.languages import plainly
 from apps.core.money import credits_text
-from apps.core.words import in_sentence
 from apps.organisations.models import Approval, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.services import ActImpossible, Actor, approval_request, audit_record
@@ -123,21 +124,23 @@ def _ask(
     """Ask for the approval. The wallet is not locked here: deciding locks the request first and the wallet second."""
     organisation = membership.organisation
     name = subject_names(organisation, [(cap.level, cap.subject_id)])[cap.level, cap.subject_id]
-    before = f"{credits_text(cap.limit_micro)} credits"
-    after = "no cap" if limit_micro is None else f"{credits_text(limit_micro)} credits"
-    period = in_sentence(cap.get_period_display())
+    with plainly():
+        before = said.CREDITS % {"credits": credits_text(cap.limit_micro)}
+        after = said.NO_CAP if limit_micro is None else said.CREDITS % {"credits": credits_text(limit_micro)}
+        period = str(cap.get_period_display())
+    words = {"name": name, "period": said.PERIODS[Period(cap.period)], "before": before, "after": after}
     return approval_request(
         organisation_id=organisation.id,
         kind="cap",
         subject=f"cap:{cap.id}",
         amount_micro=limit_micro,
-        worst_case=f"The cap of {name}, {period}, goes from {before} to {after}.",
+        worst_case=said.CAP_RAISE % words,
         reason=reason,
         requester=membership,
         facts={
             "cap": str(cap.id),
             "limit_micro": limit_micro,
-            "lines": [["For", name], ["Period", cap.get_period_display()], ["Now", before], ["Then", after]],
+            "lines": [[said.FOR, name], [said.PERIOD, period], [said.NOW, before], [said.THEN, after]],
         },
         deadline=now + timedelta(days=DAYS_TO_DECIDE),
         actor=actor,

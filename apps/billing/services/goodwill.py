@@ -12,11 +12,13 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid
 from apps.billing.models import Goodwill, Lot
 from apps.billing.services.limits import wallet_lock
 from apps.billing.services.lots import lot_grant
 from apps.core.errors import AppError, Denied, KeyReused
+from apps.core.languages import plainly
 from apps.core.money import MICRO, credits_text
 from apps.ledger.services.transfers import LIMIT
 from apps.organisations.models import Approval, Organisation
@@ -134,17 +136,19 @@ def _given_before(organisation_id: uuid.UUID, staff_id: int, *, now: datetime) -
 
 def _ask(goodwill: Goodwill, actor: Actor, *, now: datetime) -> Approval:
     name = Organisation.objects.values_list("name", flat=True).get(pk=goodwill.organisation_id)
-    amount = f"{credits_text(goodwill.micro)} credits"
-    lasts = f"{goodwill.credit_days} days" if goodwill.credit_days else "for ever"
+    with plainly():
+        amount = said.CREDITS % {"credits": credits_text(goodwill.micro)}
+    lasts = said.DAYS % {"days": goodwill.credit_days} if goodwill.credit_days else said.FOR_EVER
+    lines = [[said.FOR, name], [said.AMOUNT, amount], [said.LASTS, lasts]]
     return approval_request(
         organisation_id=goodwill.organisation_id,
         kind="goodwill",
         subject=f"goodwill:{goodwill.pk}",
         amount_micro=goodwill.micro,
-        worst_case=f"{name} is given {amount}, at the platform's cost.",
+        worst_case=said.GOODWILL % {"name": name, "amount": amount},
         reason=goodwill.reason,
         requester=None,
-        facts={"goodwill": str(goodwill.pk), "lines": [["For", name], ["Amount", amount], ["They last", lasts]]},
+        facts={"goodwill": str(goodwill.pk), "lines": lines},
         deadline=now + timedelta(days=DAYS_TO_DECIDE),
         actor=actor,
         now=now,

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.billing import chart
+from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid, HoldEnded, InsufficientCredits
 from apps.billing.models import Hold, HoldExtension
 from apps.billing.pricing import platform_fee
@@ -191,7 +192,7 @@ def hold_expire(*, source: str, now: datetime) -> bool:
             if True not in answers:
                 logger.warning("hold %s is past its time and nobody knows its source", source)
             return False
-        hold_release(source=source, reason="nobody ended it in time", now=now)
+        hold_release(source=source, reason=said.FORGOTTEN, now=now)
     return True
 
 

@@ -14,6 +14,7 @@ from apps.billing import services as billing
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
 from apps.core.idempotency import once
+from apps.core.languages import plainly
 from apps.core.money import credits_text
 from apps.core.wiring import announce
 from apps.core.words import in_sentence
@@ -223,10 +224,9 @@ def approval_check(
 def worst_case_words(name: str, market: Market, timeout_s: int) -> str:
     """Return the sentence that those who approve a job read."""
     total = job_estimate(market, timeout_s).total_micro
-    return (
-        f"The job “{name}” runs on {market.name} for at most {duration_text(timeout_s)} and costs at most "
-        f"{credits_text(total)} credits."
-    )
+    with plainly():
+        facts = {"time": duration_text(timeout_s), "credits": credits_text(total)}
+    return said.WORST_CASE % {"name": name, "market": market.name, **facts}
 
 
 def job_of(job_id: str) -> Job:

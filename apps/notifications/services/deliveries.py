@@ -20,6 +20,7 @@ from apps.core.numbers import number_text
 from apps.core.outbound import Answer, post
 from apps.core.queue import enqueue
 from apps.core.seals import unseal
+from apps.notifications import sentences as said
 from apps.notifications.chat import chat_body
 from apps.notifications.events import ENDPOINT_OFF
 from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
@@ -186,8 +187,8 @@ def _judge(endpoint: Endpoint, arrived: bool, *, gone: str, now: datetime) -> No
     ends = endpoint.off_at is None and (gone or lasting)
     if ends:
         endpoint.off_at = now
-        took = f"It took nothing for {OFF_AFTER.days} days."
-        endpoint.off_reason = f"It answered {gone}." if gone else took
+        took = said.OFF_SILENT % {"days": OFF_AFTER.days}
+        endpoint.off_reason = said.OFF_GONE % {"answer": gone} if gone else took
     endpoint.save(update_fields=["failing_since", "off_at", "off_reason"])
     if ends:
         _off_told(endpoint, now)

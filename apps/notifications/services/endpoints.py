@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.core.errors import AppError, Conflict
 from apps.core.outbound import AddressRefused, address_check
 from apps.core.seals import seal
+from apps.notifications import sentences as said
 from apps.notifications.models import Endpoint, Event
 from apps.notifications.selectors import endpoint_get, endpoints_of
 from apps.notifications.services.events import event_emit
@@ -115,7 +116,7 @@ def endpoint_change(
 
 def endpoint_turn(endpoint: Endpoint, *, on: bool, actor: Actor, now: datetime) -> None:
     """Turn a locked endpoint on or off."""
-    endpoint.off_at, endpoint.off_reason = (None, "") if on else (now, "Turned off by hand.")
+    endpoint.off_at, endpoint.off_reason = (None, "") if on else (now, said.OFF_BY_HAND)
     endpoint.failing_since = None
     endpoint.save(update_fields=["off_at", "off_reason", "failing_since"])
     endpoint_told(endpoint, actor, "turned_on" if on else "turned_off", now=now)

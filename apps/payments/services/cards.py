@@ -16,6 +16,7 @@ from apps.organisations.models import Grant, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, audit_record
 from apps.payments import gateway
+from apps.payments import sentences as said
 from apps.payments.errors import Parked
 from apps.payments.gateway import KeptCard
 from apps.payments.models import Card, StripeCustomer
@@ -98,7 +99,7 @@ def _gone(card: Card, *, now: datetime) -> None:
     card.save()
     if was_default:
         _default_pass_on(card)
-    reason = f"The card {card} was removed at Stripe."
+    reason = said.CARD_GONE % {"card": card}
     rule_switch_off(organisation_id=card.organisation_id, card_id=card.id, reason=reason, now=now)
 
 

@@ -14,11 +14,14 @@ from apps.billing.selectors import wallet
 from apps.billing.services import refund_limit, refund_offer, refund_repaid, refund_reserve
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.core.ids import uuid7
+from apps.core.languages import plainly
 from apps.core.money import credits_text, fiat_text
 from apps.core.queue import enqueue
 from apps.organisations.models import Approval
+from apps.organisations.sentences import CREDITS
 from apps.organisations.services import Actor, approval_request
 from apps.payments import gateway
+from apps.payments import sentences as said
 from apps.payments.errors import Parked
 from apps.payments.gateway import StripeRefund
 from apps.payments.models import Refund, TopUp
@@ -79,15 +82,16 @@ def _ask(topup: TopUp, gross: int, offer: int, *, reason: str, actor: Actor, now
         raise RefundInvalid(
             _("%(limit)s is left of this top-up; no more can go back.") % {"limit": fiat_text(limit, currency)}
         )
+    with plainly():
+        told = {"gross": fiat_text(gross, currency), "total": fiat_text(topup.quote.total_minor, currency)}
+        told["more"], unspent = fiat_text(gross - offer, currency), fiat_text(offer, currency)
+        left = CREDITS % {"credits": credits_text(wallet(topup.organisation_id).available_micro)}
     return approval_request(
         organisation_id=topup.organisation_id,
         kind="refund",
         subject=f"topup:{topup.id}",
         amount_micro=None,
-        worst_case=(
-            f"{fiat_text(gross, currency)} of the top-up of {fiat_text(topup.quote.total_minor, currency)} go back,"
-            f" {fiat_text(gross - offer, currency)} more than its unspent credits cost."
-        ),
+        worst_case=said.MORE_BACK % told,
         reason=reason,
         requester=None,
         actor=actor,
@@ -96,10 +100,10 @@ def _ask(topup: TopUp, gross: int, offer: int, *, reason: str, actor: Actor, now
             "gross_minor": gross,
             "exceed": True,
             "lines": [
-                ["Top-up", str(topup.id)],
-                ["Goes back", fiat_text(gross, currency)],
-                ["Unspent share", fiat_text(offer, currency)],
-                ["Balance", f"{credits_text(wallet(topup.organisation_id).available_micro)} credits"],
+                [said.TOPUP, str(topup.id)],
+                [said.BACK, told["gross"]],
+                [said.UNSPENT, unspent],
+                [said.BALANCE, left],
             ],
         },
         deadline=now + APPROVAL_DAYS,
@@ -116,7 +120,7 @@ def refund_approved(*, approval: Approval, now: datetime) -> str:
     refund = refund_want(
         topup_id=uuid.UUID(approval.facts["topup_id"]),
         gross_minor=int(approval.facts["gross_minor"]),
-        reason=approval.reason or "Asked for by the customer",
+        reason=approval.reason or said.ASKED,
         actor=actor,
         exceed=bool(approval.facts["exceed"]),
         now=now,
@@ -174,7 +178,7 @@ def vat_refund_want(*, topup_id: uuid.UUID, currency: str, minor: int, now: date
                 "organisation_id": topup.organisation_id,
                 "gross_minor": minor,
                 "currency": currency,
-                "reason": "VIES has confirmed the VAT id",
+                "reason": said.VAT_CONFIRMED,
                 "created_at": now,
             },
         )
@@ -255,7 +259,7 @@ def refund_give_up(*, refund_id: uuid.UUID, actor: Actor, now: datetime) -> Refu
         row = _locked(refund_id)
         if row.state != State.WANTED or not row.parked_reason:
             raise Conflict(_("Only a refund that waits for a person can be given up."), code="refund_not_parked")
-        row.state, row.failure, row.ended_at, row.parked_reason = State.FAILED, "Given up by staff.", now, ""
+        row.state, row.failure, row.ended_at, row.parked_reason = State.FAILED, said.GIVEN_UP, now, ""
         row.save()
         if row.kind == Kind.CREDITS:
             reservation_cancel(row, now=now)
