@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.money import MICRO
@@ -15,6 +14,7 @@ class DecisionForm(forms.Form):
     """Approve or deny what was looked at."""
 
     decision = forms.ChoiceField(
+        label=gettext_lazy("Decision"),
         choices=[("approve", gettext_lazy("Approve")), ("deny", gettext_lazy("Deny"))],
         error_messages={
             "required": gettext_lazy("Press Approve or Deny."),
@@ -43,11 +43,11 @@ def credits_field(label: Words, help_text: Words) -> forms.DecimalField:
         help_text=help_text,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={
-            "invalid": _("Write an amount of credits as a number, such as 12.5."),
-            "min_value": _("The limit cannot be below 0 credits."),
-            "max_value": _("The limit is at most 1,000,000,000 credits."),
-            "max_digits": _("The limit is at most 1,000,000,000 credits, with at most six decimals."),
-            "max_decimal_places": _("Credits have at most six decimals."),
+            "invalid": gettext_lazy("Write an amount of credits as a number, such as 12.5."),
+            "min_value": gettext_lazy("The limit cannot be below 0 credits."),
+            "max_value": gettext_lazy("The limit is at most 1,000,000,000 credits."),
+            "max_digits": gettext_lazy("The limit is at most 1,000,000,000 credits, with at most six decimals."),
+            "max_decimal_places": gettext_lazy("Credits have at most six decimals."),
         },
     )
 

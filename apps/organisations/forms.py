@@ -1,5 +1,6 @@
 """Forms of an organisation: its creation, and the details its invoices show."""
 
+import unicodedata
 from functools import cache
 from typing import Any
 
@@ -8,9 +9,9 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core.languages import locale_now
 from apps.core.money import CURRENCIES
 from apps.organisations.models import Organisation
 from apps.organisations.services.organisations import time_zones
@@ -25,12 +26,17 @@ CURRENCY_NAMES = {
 }
 
 
-@cache
 def countries() -> list[tuple[str, str]]:
-    """Return (ISO 3166 code, English name) of every country, by name."""
-    names = Locale("en").territories.items()
+    """Return (ISO 3166 code, name) of every country, by name, in the language spoken now."""
+    return _countries(Locale.parse(locale_now()).language)
+
+
+@cache
+def _countries(language: str) -> list[tuple[str, str]]:
+    names = Locale(language).territories.items()
     found = [(code, name) for code, name in names if len(code) == 2 and code.isalpha()]
-    return sorted((pair for pair in found if pair[0] not in NOT_COUNTRIES), key=lambda pair: pair[1])
+    plain = {code: unicodedata.normalize("NFKD", name).encode("ascii", "ignore") for code, name in found}
+    return sorted((pair for pair in found if pair[0] not in NOT_COUNTRIES), key=lambda pair: plain[pair[0]])
 
 
 def vat_id_clean(vat_id: str, country: str) -> str:
@@ -78,8 +84,9 @@ def country_field() -> forms.ChoiceField:
     """Return the country field; VAT depends on it."""
     return forms.ChoiceField(
         choices=countries,
+        label=gettext_lazy("Country"),
         initial="NL",
-        help_text=_("Decides the VAT on your invoices."),
+        help_text=gettext_lazy("Decides the VAT on your invoices."),
         widget=LongSelect(attrs={"autocomplete": "country"}),
     )
 
@@ -126,6 +133,7 @@ class DetailsForm(VatIdMixin, forms.ModelForm):
     )
     currency = forms.ChoiceField(
         choices=[(code, CURRENCY_NAMES[code]) for code in CURRENCIES],
+        label=gettext_lazy("Currency"),
         help_text=gettext_lazy("What top-ups begin with."),
     )
     time_zone = forms.ChoiceField(
@@ -139,9 +147,14 @@ class DetailsForm(VatIdMixin, forms.ModelForm):
         model = Organisation
         fields = ("name", "legal_name", "address", "country", "vat_id", "finance_email", "currency", "time_zone")
         widgets = {"address": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"})}
-        labels = {"legal_name": "Legal name"}
+        labels = {
+            "name": gettext_lazy("Name"),
+            "legal_name": gettext_lazy("Legal name"),
+            "address": gettext_lazy("Address"),
+            "finance_email": gettext_lazy("Finance e-mail"),
+        }
         help_texts = {
-            "legal_name": "As it is registered.",
-            "address": "Street, postcode and city, on lines of their own.",
-            "finance_email": "Invoices go here.",
+            "legal_name": gettext_lazy("As it is registered."),
+            "address": gettext_lazy("Street, postcode and city, on lines of their own."),
+            "finance_email": gettext_lazy("Invoices go here."),
         }

@@ -18,7 +18,7 @@ DEFAULT_AMOUNT = "100"
 class TopUpForm(forms.Form):
     """Reads what the person typed; `net_minor` is the amount in minor units."""
 
-    currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES])
+    currency = forms.ChoiceField(label=gettext_lazy("Currency"), choices=[(code, code) for code in CURRENCIES])
     amount = forms.CharField(
         label=gettext_lazy("Amount before VAT"),
         max_length=20,

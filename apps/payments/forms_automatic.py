@@ -25,7 +25,7 @@ def fiat_field(label: Words, **options: Any) -> forms.DecimalField:
         min_value=Decimal(0),
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}),
-        error_messages={"invalid": _("Write the amount in figures, like 25 or 25.50.")},
+        error_messages={"invalid": gettext_lazy("Write the amount in figures, like 25 or 25.50.")},
         **options,
     )
 
