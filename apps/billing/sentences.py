@@ -50,6 +50,9 @@ LIMITS = {
     Period.DAY: _("%(credits)s credits each day"),
     Period.JOB: _("%(credits)s credits each job"),
 }
+# --- the VAT id
+VAT_ID_WRONG = _("Its length or check digit is wrong.")
+
 # --- why a hold ended without a settlement
 FORGOTTEN = _("nobody ended it in time")
 

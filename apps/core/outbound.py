@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.core.errors import AppError
 
+NO_ANSWER = gettext_noop("No answer within %(seconds)s seconds.")  # kept with what was sent
 ANSWER_BYTES = 4_096  # of an answer that are read
 # Public by their number, but a way to an inner IPv4 address: 6to4, Teredo, NAT64.
 TUNNELS = tuple(
@@ -88,7 +90,7 @@ async def _ask(method: str, url: str, content: bytes, headers: Mapping[str, str]
     except AddressRefused as refusal:
         error = refusal.message
     except TimeoutError:
-        error = f"No answer within {seconds:g} seconds."
+        error = NO_ANSWER % {"seconds": f"{seconds:g}"}
     except (httpx.HTTPError, OSError, UnicodeError) as failure:
         error = f"{type(failure).__name__}: {failure}".strip(": ")[:300]
     return Answer(status, text, error, round((perf_counter() - began) * 1000))

@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_noop as _
 
+from apps.core.outbound import NO_ANSWER
+
 A_KEY = _("A key")
 OFF_SILENT = _("It took nothing for %(days)s days.")
 OFF_GONE = _("It answered %(answer)s.")
@@ -18,4 +20,4 @@ ROLES = (_("owner"), _("admin"), _("billing"), _("developer"), _("viewer"))
 def kept_sentences() -> list[str]:
     """Return every sentence that is kept here."""
     said = [one for name, one in globals().items() if name.isupper() and isinstance(one, str)]
-    return [*said, *KINDS, *ROLES]
+    return [*said, *KINDS, *ROLES, NO_ANSWER]
