@@ -24,7 +24,8 @@ TEMPLATES = ROOT / "templates"
 # Not wrapped yet: folders of templates/, and catalogues that have no German of everything yet.
 OPEN_TEMPLATES = ("account", "allauth", "billing", "components", "console", "emails", "jobs", "notifications")
 OPEN_TEMPLATES += ("organisations", "payments", "support", "terms", ".")
-OPEN_CATALOGUES = (".",)
+OPEN_CATALOGUES = (".", "billing", "bridge", "console", "core", "jobs", "ledger", "notifications", "organisations")
+OPEN_CATALOGUES += ("payments", "users")
 # Python that speaks English to whom it is for: staff, operators, banks, accountants and readers of the reference.
 ENGLISH = re.compile(
     r"^apps/core/environment\.py$|/(admin|management|migrations|documents|sources)/|/admin\.py$|proofs?\.py$"
