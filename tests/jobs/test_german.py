@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from apps.billing.models import Cap
 from apps.core.catalogues import compile_stale
+from apps.jobs.gallery.builtin import starters
 from apps.jobs.models import Job, JobEvent, Market
 from tests.jobs.conftest import DEFINITION, NOW
 from tests.world import World
@@ -99,3 +100,20 @@ def test_the_language_costs_no_query(german: Client, rich: World, submit: Callab
         return len(found)
 
     assert queries("de") == queries("en-gb")
+
+
+def test_every_template_of_the_platform_is_described_in_german_and_runs_the_same() -> None:
+    english = starters()
+    with translation.override("de"):
+        german = starters()
+    assert [(one.slug, one.definition, one.number) for one in german] == [
+        (one.slug, one.definition, one.number) for one in english
+    ]
+    for ours, theirs in zip(english, german, strict=True):
+        words = [
+            (ours.recipe.summary, theirs.recipe.summary),
+            (ours.recipe.description, theirs.recipe.description),
+        ]
+        pairs = zip(ours.recipe.variables, theirs.recipe.variables, strict=True)
+        words += [(one.help, other.help) for one, other in pairs if one.help]
+        assert [one for one, other in words if one == other] == [], ours.slug
