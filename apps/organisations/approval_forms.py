@@ -39,6 +39,7 @@ def credits_field(label: Words, help_text: Words) -> forms.DecimalField:
         max_value=Decimal(10**9),
         max_digits=16,
         decimal_places=6,
+        localize=True,
         label=label,
         help_text=help_text,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),

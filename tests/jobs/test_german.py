@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from apps.billing.credit_forms import AlertForm
 from apps.billing.models import Cap
 from apps.core.catalogues import compile_stale
 from apps.jobs.gallery.builtin import starters
@@ -117,3 +119,13 @@ def test_every_template_of_the_platform_is_described_in_german_and_runs_the_same
         pairs = zip(ours.recipe.variables, theirs.recipe.variables, strict=True)
         words += [(one.help, other.help) for one, other in pairs if one.help]
         assert [one for one, other in words if one == other] == [], ours.slug
+
+
+def test_a_german_writes_amounts_with_a_comma_and_others_do_not() -> None:
+    form = AlertForm({"below": "12,50"})
+    with translation.override("de"):
+        assert form.is_valid()
+        assert form.cleaned_data["below"] == Decimal("12.50")
+        assert AlertForm({"below": "12.50"}).is_valid()
+        assert "etwa 250 oder 12,50" in str(AlertForm({"below": "1.234,50"}).errors)
+    assert "such as 250 or 12.50" in str(AlertForm({"below": "12,50"}).errors)
