@@ -39,7 +39,7 @@ def asked(client: Client, **changes: object) -> dict[str, object]:
     """Ask for a job by the API as the browser does."""
     body = {"definition": DEFINITION, "market": "gpu", "timeout_s": 600, "name": "Hello", **changes}
     headers = {"Idempotency-Key": str(uuid.uuid4())}
-    answer = client.post("/api/v1/o/acme/jobs", body, "application/json", headers=headers)
+    answer = client.post("/api/v1/organisations/acme/jobs", body, "application/json", headers=headers)
     return {"status": answer.status_code, **answer.json()}
 
 

@@ -1,7 +1,9 @@
 """Template filters for credits, fiat, durations, days and times, all in the language of the page."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from django import template
 from django.utils.html import format_html
@@ -42,6 +44,12 @@ def inline(label: object) -> str:
     """Show a label inside a sentence: with a small first letter in English; other languages keep the one it has."""
     text = str(label)
     return text[:1].lower() + text[1:] if locale_now().startswith("en") else text
+
+
+@register.filter
+def either(names: Iterable[object]) -> str:
+    """Show names of which one will do: "Olga, Adam or Bea"."""
+    return format_list([str(name) for name in names], style="or", locale=locale_now())
 
 
 @register.filter
