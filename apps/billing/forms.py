@@ -38,7 +38,6 @@ class LimitForm(forms.Form):
     subject = forms.ChoiceField(label=gettext_lazy("Whose spending"))
     period = forms.ChoiceField(label=gettext_lazy("Over what time"))
     amount = forms.DecimalField(
-        localize=True,
         label=gettext_lazy("Credits"),
         min_value=Decimal(0),
         max_value=Decimal(10**10),
