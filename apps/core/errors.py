@@ -31,7 +31,7 @@ class AppError(Exception):
         super().__init__(self.message)
         self.code = code or self.code
         self.status = status or self.status
-        self.fields = dict(fields or {})
+        self.fields = {path: [str(one) for one in sentences] for path, sentences in (fields or {}).items()}
         self.step = step
         self.facts = dict(facts or {})
 
