@@ -15,6 +15,7 @@ from django.core.exceptions import FieldError, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 
@@ -192,7 +193,7 @@ def _after(rows: QuerySet[Any], key: tuple[str, ...], mark: str, beyond: str) ->
         )
     except (ValueError, TypeError, binascii.Error, ValidationError, FieldError) as error:
         raise AppError(
-            "This address marks no page; start again from the first one.", code="page_unknown"
+            _("This address marks no page; start again from the first one."), code="page_unknown"
         ) from error
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
 
 from apps.billing.windows import zone_of
 from apps.organisations.models import Organisation
@@ -22,14 +23,14 @@ CHUNK = 2000  # rows of the CSV that are in memory at once
 class Dimension(models.TextChoices):
     """What usage can be added up by."""
 
-    DAY = "day", "Day"
-    PROJECT = "project", "Project"
-    MEMBER = "member", "Member"
-    KEY = "key", "API key"
-    MARKET = "market", "Market"
-    TEMPLATE = "template", "Template"
-    LABEL = "label", "Label"
-    JOB = "job", "Job name"
+    DAY = "day", _("Day")
+    PROJECT = "project", _("Project")
+    MEMBER = "member", _("Member")
+    KEY = "key", _("API key")
+    MARKET = "market", _("Market")
+    TEMPLATE = "template", _("Template")
+    LABEL = "label", _("Label")
+    JOB = "job", _("Job name")
 
 
 @dataclass(frozen=True)

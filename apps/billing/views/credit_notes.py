@@ -5,6 +5,7 @@ import uuid
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.billing import selectors
@@ -36,7 +37,9 @@ def credit_note_pdf(request: HttpRequest, slug: str, number: str) -> HttpRespons
     """Download one credit note as it was printed."""
     note = selectors.credit_note_get(enter(request, slug).organisation, number)
     if note.pdf is None:
-        raise Conflict(f"Credit note {note.number} is being printed; try again in a minute.")
+        raise Conflict(
+            _("Credit note %(number)s is being printed; try again in a minute.") % {"number": note.number}
+        )
     return download(bytes(note.pdf), f"{note.number}.pdf", "application/pdf")
 
 

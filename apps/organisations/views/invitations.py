@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.core.errors import AppError
@@ -43,7 +44,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         except AppError as refusal:
             error = refusal
         else:
-            messages.success(request, f"The invitation to {sent.email} is on its way.")
+            messages.success(request, _("The invitation to %(sent)s is on its way.") % {"sent": sent.email})
             return redirect("organisations:members", slug)
     status = (error.status if error else 422) if request.method == "POST" else 200
     context = {"organisation": membership.organisation, "form": form, "error": error}
@@ -64,7 +65,7 @@ def invite_many(request: HttpRequest, slug: str) -> HttpResponse:
             lines = invitations_read(membership=membership, text=text, now=now)
             if "send" in request.POST and not any(line.error for line in lines):
                 sent = invitations_send(membership=membership, text=text, actor=actor_of(request), now=now)
-                messages.success(request, f"{len(sent)} invitations are on their way.")
+                messages.success(request, _("%(sent)s invitations are on their way.") % {"sent": len(sent)})
                 return redirect("organisations:members", slug)
         except AppError as refusal:
             error = refusal
@@ -89,7 +90,10 @@ def resend(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResponse
     sent = invitation_resend(
         membership=membership, invitation_id=invitation_id, actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, f"A new link is on its way to {sent.email}; the one before opens nothing any more.")
+    messages.success(
+        request,
+        _("A new link is on its way to %(sent)s; the one before opens nothing any more.") % {"sent": sent.email},
+    )
     return redirect("organisations:members", slug)
 
 
@@ -101,5 +105,8 @@ def revoke(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResponse
     ended = invitation_revoke(
         membership=membership, invitation_id=invitation_id, actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, f"The invitation to {ended.email} is taken back; its link opens nothing any more.")
+    messages.success(
+        request,
+        _("The invitation to %(ended)s is taken back; its link opens nothing any more.") % {"ended": ended.email},
+    )
     return redirect("organisations:members", slug)

@@ -5,9 +5,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
+from apps.core.words import in_sentence
 from apps.organisations.forms_people import HandOverForm, role_choices
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission, Role
@@ -49,7 +51,11 @@ def member_role(request: HttpRequest, slug: str, member_id: int) -> HttpResponse
     changed = member_role_change(
         membership=membership, member_id=member.pk, role=role, actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, f"{member.user} is {changed.get_role_display().lower()} from now on.")
+    messages.success(
+        request,
+        _("%(member)s is %(role)s from now on.")
+        % {"member": member.user, "role": in_sentence(changed.get_role_display())},
+    )
     return redirect("organisations:members", slug)
 
 
@@ -63,7 +69,11 @@ def member_end(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
         context = {"organisation": membership.organisation, "member": member}
         return render(request, "organisations/member_remove.html", context)
     member_remove(membership=membership, member_id=member.pk, actor=actor_of(request), now=timezone.now())
-    messages.success(request, f"{member.user} is no member of {membership.organisation} any more.")
+    messages.success(
+        request,
+        _("%(member)s is no member of %(organisation)s any more.")
+        % {"member": member.user, "organisation": membership.organisation},
+    )
     return redirect("organisations:members", slug)
 
 
@@ -76,7 +86,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "organisations/leave.html", context)
     member_leave(membership=membership, actor=actor_of(request), now=timezone.now())
-    messages.success(request, f"You have left {membership.organisation}.")
+    messages.success(request, _("You have left %(organisation)s.") % {"organisation": membership.organisation})
     return redirect("console:start")
 
 
@@ -100,7 +110,11 @@ def ownership(request: HttpRequest, slug: str) -> HttpResponse:
         except AppError as refusal:
             error = refusal
         else:
-            messages.success(request, f"{heir.user} owns {membership.organisation} now; you are an admin of it.")
+            messages.success(
+                request,
+                _("%(heir)s owns %(organisation)s now; you are an admin of it.")
+                % {"heir": heir.user, "organisation": membership.organisation},
+            )
             return redirect("organisations:members", slug)
     context = {"organisation": membership.organisation, "form": form, "error": error, "alone": len(everybody) == 1}
     return render(
