@@ -53,7 +53,24 @@ SAME += (
     "VIES",
     "NL",
 )
-SAME += ("Ctrl", "Esc", "min", "OpenAPI", "Markdown", "v", "h", "s", "x", "KvK", "REST", "SDK", "CLI", "ms", "URL")
+SAME += (
+    "TXT",
+    "Ctrl",
+    "Esc",
+    "min",
+    "OpenAPI",
+    "Markdown",
+    "v",
+    "h",
+    "s",
+    "x",
+    "KvK",
+    "REST",
+    "SDK",
+    "CLI",
+    "ms",
+    "URL",
+)
 WORDS = re.compile(r"\b(" + "|".join(sorted(map(re.escape, SAME), key=len, reverse=True)) + r")\b")
 LETTER = re.compile(r"[^\W\d_]")
 ENTITY = re.compile(r"&[#\w]+;")

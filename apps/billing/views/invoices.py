@@ -25,7 +25,7 @@ INVOICES = Table(
     page=50,
     columns=(
         Column("number", _("Invoice"), sort="number", always=True),
-        Column("issued", _("Issued (UTC)"), sort="id"),
+        Column("issued", _("Issued"), sort="id"),
         Column("po", _("PO number"), shown=False),
         Column("net", _("Net"), sort="net_minor", number=True),
         Column("vat", _("VAT"), number=True),
