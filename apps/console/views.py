@@ -62,7 +62,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "console/home_jobs.html", context)
     available = wallet(grant.organisation_id)
     context |= {
-        "wallet": available,
+        "frame_wallet": available,
         "alerts": alerts(grant, available_micro=available.available_micro, now=now),
         "acts": acts(grant),
     }

@@ -38,11 +38,11 @@ def shown(
 ) -> HttpResponse:
     """Answer the act's page; inside the job's page, its dialog."""
     dialog = bool(request.htmx)  # type: ignore[attr-defined]
-    frame = "jobs/act_dialog.html" if dialog else "jobs/act_page.html"
+    around = "jobs/act_dialog.html" if dialog else "jobs/act_page.html"
     answer = render(
         request,
         template,
-        context | {"frame": frame, "dialog": dialog, "error": error},
+        context | {"around": around, "dialog": dialog, "error": error},
         status=error.status if error else status,
     )
     if dialog and error is not None:

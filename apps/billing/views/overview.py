@@ -19,9 +19,11 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = membership.organisation
     before = page_mark(request, int)
     lines = selectors.movements(organisation, before=before)
+    balance = selectors.wallet(organisation.id)
     context = {
         "organisation": organisation,
-        "wallet": selectors.wallet(organisation.id),
+        "wallet": balance,
+        "frame_wallet": balance,
         "lots": selectors.lots_live(organisation),
         "holds": selectors.holds_open(organisation)[: selectors.PAGE],
         "movements": lines,
