@@ -24,6 +24,15 @@ PROJECT_JOBS, PROJECT_KEYS = 15, 50
 LISTS = {
     "jobs": "jobs:list",
     "invoices": "billing:invoices",
+    "movements": "billing:movements",
+    "holds": "billing:holds",
+    "top-ups": "payments:topups",
+    "approvals": "organisations:approvals",
+    "credit-notes": "billing:credit_notes",
+    "statements": "billing:statements",
+    "members": "organisations:members",
+    "invitations": "organisations:invitations",
+    "keys": "organisations:keys",
     "audit": "organisations:audit",
 }  # the lists whose views can be saved, by area
 

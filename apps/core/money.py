@@ -14,6 +14,17 @@ def credits_text(micro: int, *, locale: str = "en_GB", places: int | None = None
     return format_decimal(Decimal(micro) / MICRO, format=pattern, locale=locale)
 
 
+def credits_plain(micro: int) -> str:
+    """Return micro-NOS as credits for programs ("-1234.500000")."""
+    return f"{Decimal(micro) / MICRO:.6f}"
+
+
+def fiat_plain(minor: int, currency: str) -> str:
+    """Return minor units as an amount for programs, without its currency ("1210.00")."""
+    precision = get_currency_precision(currency)
+    return f"{Decimal(minor) / (10**precision):.{precision}f}"
+
+
 def fiat_text(minor: int, currency: str, *, locale: str = "en_GB") -> str:
     """Return minor units as an amount with its currency ("€12.10")."""
     precision = get_currency_precision(currency)
