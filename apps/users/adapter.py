@@ -5,13 +5,21 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from apps.core import mail
 from apps.core.ids import uuid7
+from apps.users.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sends sign-in mails by the platform's own mail queue."""
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Keep the language in which somebody signs up, so that mails speak it too."""
+        user.language = get_language() or ""
+        return super().save_user(request, user, form, commit)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail of allauth's template `account/email/<name>` to the queue."""
