@@ -206,6 +206,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
     # --- notifications
     "notifications:notices": {"GET": P.ORGANISATION_VIEW},
+    "notifications:bell_stream": {"GET": P.ORGANISATION_VIEW},
     "notifications:bell": {"GET": P.ORGANISATION_VIEW},
     "notifications:choices": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
     "notifications:unsubscribe": {
@@ -288,6 +289,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs:stop": {"GET": P.JOBS_STOP, "POST": P.JOBS_STOP},
     "jobs:extend": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:project": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
+    "jobs:relabel": {"GET": P.BILLING_MANAGE, "POST": P.BILLING_MANAGE},
     "jobs:restart": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:rename": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:note_add": {"POST": P.JOBS_LAUNCH},
@@ -340,6 +342,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "bridge:definition": {"GET": Node("of a private job, for the node that holds its run")},
     "bridge:result": {"POST": Node("as above, once")},
     # --- support
+    "support:feedback": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
     "support:treasury": {"GET": Staff("how the treasury stands")},
 }
 

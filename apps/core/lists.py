@@ -234,7 +234,7 @@ def list_csv(
     return csv_response(request, f"{name}.csv", lines)
 
 
-def moment(at: datetime | None) -> str:
+def utc_text(at: datetime | None) -> str:
     """Return the time as programs read it, in UTC; "" for none."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
 

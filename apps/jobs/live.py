@@ -1,8 +1,8 @@
 """The live rows of a list of jobs (server-sent events). Served by ASGI workers.
 
-Events: `row` ({"id", "html", "said"}: a job of the list looks different now, and how that is read out), `news` (how
-many jobs that fit came since), `changed` (something of the organisation's jobs moved), `refused` (a problem: whoever
-follows no longer may).
+Events: `row` ({"id", "html", "said"}: a job of the list looks different now, and how that is read out), `news`
+({"count", "said"}: how many jobs that fit came since), `changed` (something of the organisation's jobs moved),
+`refused` (a problem: whoever follows no longer may).
 """
 
 import asyncio
@@ -15,19 +15,21 @@ from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import AppError
+from apps.core.hub import event_stream, hub, read_shared
 from apps.core.languages import spoken
 from apps.core.lists import Listing
 from apps.core.moments import zone_named
 from apps.core.rest import problem
-from apps.jobs.hub import hub
 from apps.jobs.lists import filter_form
 from apps.jobs.models import Job
 from apps.jobs.pages import jobs_token, with_costs
 from apps.jobs.selectors import JobFilters, jobs_newer, jobs_of
-from apps.jobs.streams import KEEP_ALIVE_S, RECHECK_S, read_shared
+from apps.jobs.streams import KEEP_ALIVE_S, RECHECK_S
 from apps.jobs.tables import JOBS
 from apps.organisations.access import grant_again, grant_of
 from apps.organisations.models import Grant
@@ -62,8 +64,13 @@ class Follower:
             count = jobs_newer(self.grant, self.filters, self.newest, most=NEWS_MOST)
             if count != self.news:
                 self.news = count
-                events.append(f"event: news\ndata: {count}\n\n")
+                events.append(self._news(count))
         return events
+
+    def _news(self, count: int) -> str:
+        with spoken(self.language, self.zone):
+            data = {"count": count, "said": _news_words(count)}
+        return f"event: news\ndata: {json.dumps(data)}\n\n"
 
     def _differs(self, job: Job) -> bool:
         token = jobs_token([job])
@@ -94,6 +101,12 @@ class Follower:
         return None
 
 
+def _news_words(count: int) -> str:
+    if count >= NEWS_MOST:
+        return _("More than %(n)s new jobs: show them") % {"n": NEWS_MOST - 1}
+    return ngettext("%(n)s new job: show", "%(n)s new jobs: show", count) % {"n": count}
+
+
 def _uuid(text: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(text)
@@ -113,10 +126,7 @@ def _follower(request: HttpRequest, slug: str) -> Follower:
 async def list_stream(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Stream what changes in a list: the rows named by `?id=`, and what came after the job `?news=`."""
     follower = await sync_to_async(_follower)(request, slug)
-    response = StreamingHttpResponse(list_events(follower), content_type="text/event-stream")
-    response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return event_stream(list_events(follower))
 
 
 async def list_events(follower: Follower) -> AsyncIterator[str]:

@@ -28,13 +28,12 @@ function rowApply(data) {
   return changed;
 }
 
-function newsShow(count) {
+function newsShow({ count, said }) {
   const place = document.querySelector("[data-news]");
   if (!place) return;
   place.hidden = count < 1;
-  const text = count > 99 ? "More than 99 new jobs: show them" : `${count} new job${count === 1 ? "" : "s"}: show`;
-  place.querySelector("a").textContent = text;
-  if (count > 0) say(text);
+  place.querySelector("a").textContent = said;
+  if (count > 0) say(said);
 }
 
 function follow() {
@@ -57,7 +56,7 @@ function follow() {
     const now = document.querySelector("[data-follow]");
     if (now) window.htmx.trigger(now, "jobs-changed");
   });
-  source.addEventListener("news", (event) => newsShow(Number(event.data)));
+  source.addEventListener("news", (event) => newsShow(JSON.parse(event.data)));
   source.addEventListener("refused", () => source?.close());
 }
 
@@ -65,7 +64,7 @@ function picksCount() {
   for (const form of document.querySelectorAll("form.picks")) {
     const count = form.querySelectorAll("input[name=job]:checked").length;
     const place = form.querySelector("[data-picked]");
-    if (place) place.textContent = count ? `${count} chosen` : "";
+    if (place) place.textContent = count ? place.dataset.many.replace("{n}", count) : "";
     const button = form.querySelector("[data-needs-pick]");
     if (button) button.disabled = count === 0;
   }

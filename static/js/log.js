@@ -4,7 +4,7 @@ import { choicesKeep, choicesRead } from "./log/choices.js";
 import { fits, lineElement, lineRead, MOST, smallOf } from "./log/lines.js";
 import { Stream } from "./log/stream.js";
 import { Window } from "./log/window.js";
-import { say } from "./ui.js";
+import { say, words as said } from "./ui.js";
 
 const OLDER = 5000; // lines fetched at once from above
 const panel = document.querySelector("[data-stream]");
@@ -47,10 +47,10 @@ function note(name, text, before) {
 
 function notes() {
   const empty = lines.length && narrowed() && !page.blocks.length;
-  note("nothing", empty ? "No line fits what you chose; choose another level or operation, or other words." : "", false);
+  note("nothing", empty ? said("log-nothing") : "", false);
   const first = lines[0]?.seq ?? 1;
   const full = lines.length >= MOST;
-  note("older", whole ? "" : full ? `Lines 1 to ${first - 1} are in the log by the page.` : `Scroll up for lines 1 to ${first - 1}.`, true);
+  note("older", whole ? "" : said(full ? "log-paged" : "log-older", { n: first - 1 }), true);
 }
 
 function showAll() {
@@ -114,7 +114,7 @@ async function older() {
       notes();
       hitsShow();
     })
-    .catch(() => say("Older lines could not be loaded just now."))
+    .catch(() => say(said("log-older-failed")))
     .finally(() => {
       fetching = null;
     });
@@ -140,8 +140,8 @@ function count() {
 }
 
 function hitsShow() {
-  const place = hit >= 0 ? `${hit + 1} of ` : "";
-  const text = wanted.words ? `${place}${hits.length} hit${hits.length === 1 ? "" : "s"}` : "";
+  const name = hit >= 0 ? "log-hit-of" : hits.length === 1 ? "log-hit" : "log-hits";
+  const text = wanted.words ? said(name, { at: hit + 1, n: hits.length }) : "";
   if (part("hits").textContent !== text) part("hits").textContent = text;
 }
 
@@ -195,7 +195,7 @@ view.addEventListener("click", (event) => {
   view.querySelector(".line.here")?.classList.remove("here");
   look.here = seq;
   number.parentElement.classList.add("here");
-  say(`The address of this page leads to line ${seq} now.`);
+  say(said("log-line", { n: seq }));
 });
 addEventListener("hashchange", goHash);
 
@@ -209,7 +209,7 @@ function follow(on) {
 }
 
 function pauseShow() {
-  part("pause").textContent = paused ? `Go on${waiting.length ? ` (${waiting.length} new)` : ""}` : "Pause";
+  part("pause").textContent = said(paused ? (waiting.length ? "log-go-on-new" : "log-go-on") : "log-pause", { n: waiting.length });
 }
 
 function pause(on) {
@@ -335,22 +335,23 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 const STATES = {
-  live: ["live", "live"],
-  back: ["live", "live"],
-  cut: ["reconnecting…", "cut"],
-  lost: ["cut off; load the page again", "cut"],
-  end: ["complete", "end"],
-  refused: ["ended: you may no longer follow this job", "cut"],
+  live: ["log-live", "live"],
+  back: ["log-live", "live"],
+  cut: ["log-cut", "cut"],
+  lost: ["log-lost", "cut"],
+  end: ["log-end", "end"],
+  refused: ["log-refused", "cut"],
 };
 let stated = "";
 
 function stateShow(state, sentence = "") {
-  const [word, kind] = STATES[state];
+  const [name, kind] = STATES[state];
+  const word = said(name);
   const status = part("status");
   if (status.textContent !== word) status.textContent = word;
   status.dataset.kind = kind;
-  if (state === "back") say("The log is live again.");
-  else if (state === "cut" && stated !== "cut") say("The connection was lost; the log continues when it is back.");
+  if (state === "back") say(said("log-again"));
+  else if (state === "cut" && stated !== "cut") say(said("log-away"));
   else if (sentence) say(sentence);
   stated = state;
 }
@@ -388,6 +389,6 @@ times.value = choices.times;
 view.classList.toggle("wrap", choices.wrap);
 pressed("wrap", choices.wrap);
 stateShow("live");
-part("status").textContent = "connecting…";
+part("status").textContent = said("log-connecting");
 part("status").dataset.kind = "";
 stream.open();

@@ -18,6 +18,15 @@ function themeSet(theme) {
   themeShow();
 }
 
+/* A sentence that the page brought along (`template.words`), with what is put in for `{n}` and the like. */
+export function words(name, values = {}) {
+  for (const template of document.querySelectorAll("template.words")) {
+    const found = template.content.querySelector(`[data-word="${name}"]`);
+    if (found) return found.textContent.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+  }
+  return "";
+}
+
 export function say(sentence) {
   const place = document.getElementById("spoken");
   if (place) place.textContent = sentence;
@@ -34,11 +43,11 @@ export function alertShow(sentence) {
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    say("Copied.");
+    say(words("copied"));
     button.classList.add("copied");
     setTimeout(() => button.classList.remove("copied"), 1500);
   } catch {
-    say("Copying is not allowed here; select the text instead.");
+    say(words("copy-refused"));
   }
 }
 
@@ -110,13 +119,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status < 400 || xhr.status === 422 || xhr.getResponseHeader("HX-Retarget")) return;
   event.detail.shouldSwap = false;
   alertShow(
-    xhr.status === 403
-      ? "This page is too old to act on. Load it again, then repeat what you did."
-      : "The platform could not answer just now; nothing was changed. Try again in a moment.",
+    words(xhr.status === 403 ? "page-old" : "no-answer"),
   );
 });
 document.addEventListener("htmx:sendError", () => {
-  alertShow("There is no connection to the platform just now; nothing was changed.");
+  alertShow(words("no-connection"));
 });
 
 themeShow();

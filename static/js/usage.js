@@ -2,7 +2,7 @@
 
 const MICRO = 1_000_000;
 const MOST_BARS = 20;
-const shown = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 6 });
+const shown = new Intl.NumberFormat(document.documentElement.lang || "en-GB", { maximumFractionDigits: 6 });
 
 function rowsOf(table) {
   return [...table.querySelectorAll("tr[data-micro]")].map((row) => ({
@@ -23,7 +23,7 @@ function draw(canvas, table) {
   const rows = byDay ? rowsOf(table) : rowsOf(table).slice(0, MOST_BARS);
   const { bar, text, line, font } = colours(canvas);
   const credits = {
-    title: { display: true, text: "Credits", color: text },
+    title: { display: true, text: canvas.dataset.title, color: text },
     ticks: { color: text },
     grid: { color: line },
     beginAtZero: true,

@@ -57,4 +57,5 @@ def further_pages(world: World, jobs: dict[str, Job]) -> dict[str, str]:
         "programs": "/account/programs/",
         "device": "/identity/o/device",
         "leave": f"{ACME}settings/leave/",
+        "feedback": f"{ACME}feedback/?page=/o/acme/jobs/{jobs['talking'].pk}/",
     }

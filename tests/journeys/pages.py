@@ -19,6 +19,7 @@ from tests.console.jobs_scene import jobs_make
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
 from tests.jobs.recipes import template_changed, template_make
+from tests.journeys.dialogs import Opening, openings
 from tests.journeys.further import further_pages
 from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
@@ -57,6 +58,7 @@ class Pages:
     email: str = "olga@acme.example"
     staff: dict[str, str] = field(default_factory=dict)  # for the platform's own people
     staff_email: str = "stella@nosana-web.example"
+    openings: dict[str, Opening] = field(default_factory=dict)  # what opens on them
 
 
 def pages_make(world: World) -> Pages:
@@ -72,7 +74,12 @@ def pages_make(world: World) -> Pages:
     told = notices_scene(world)
     entrances = OPEN_PAGES | {"unsubscribe": told.pop("open"), "terms": "/terms/"}
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
-    made = Pages(opened=entrances, closed=shown | told | further_pages(world, jobs), staff=STAFF_PAGES)
+    made = Pages(
+        opened=entrances,
+        closed=shown | told | further_pages(world, jobs),
+        staff=STAFF_PAGES,
+        openings=openings(jobs),
+    )
     staff_make(made.staff_email)
     return made
 
@@ -150,6 +157,7 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
         **launch_pages(people["template"]),
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
+        "job-relabel": f"{o}jobs/{jobs['completed'].pk}/relabel/",
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
         "job-policy": f"{o}jobs/policy/",
         **{

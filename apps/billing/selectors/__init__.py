@@ -28,7 +28,16 @@ from apps.billing.selectors.limits import (
 from apps.billing.selectors.owed import credits_owed
 from apps.billing.selectors.rates import rate_today
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
-from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
+from apps.billing.selectors.usage import (
+    ROWS_LIMIT,
+    Dimension,
+    UsageLine,
+    UsageRow,
+    usage_by,
+    usage_lines,
+    usage_moved,
+    usage_of,
+)
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
 from apps.billing.selectors.wallets import (
     PAGE,
@@ -96,6 +105,8 @@ __all__ = [
     "usable",
     "usage_by",
     "usage_lines",
+    "usage_moved",
+    "usage_of",
     "vat_check_answered",
     "vat_check_latest",
     "vat_id_state",

@@ -12,7 +12,7 @@ from apps.billing.documents import document_xml
 from apps.billing.models import CreditNote
 from apps.billing.views.frame import download, enter
 from apps.core.errors import Conflict
-from apps.core.lists import Column, Listing, Table, list_csv, list_shown, moment
+from apps.core.lists import Column, Listing, Table, list_csv, list_shown, utc_text
 from apps.core.money import fiat_plain
 
 CREDIT_NOTES = Table(
@@ -23,7 +23,7 @@ CREDIT_NOTES = Table(
     csv=True,
     columns=(
         Column("number", _("Credit note"), sort="number", always=True),
-        Column("issued", _("Issued (UTC)"), sort="id"),
+        Column("issued", _("Issued"), sort="id"),
         Column("corrects", _("Corrects")),
         Column("reason", _("Reason")),
         Column("net", _("Net"), sort="net_minor", number=True, shown=False),
@@ -34,7 +34,7 @@ CREDIT_NOTES = Table(
 )
 CSV: dict[str, Callable[[CreditNote], object]] = {
     "number": lambda note: note.number,
-    "issued_at": lambda note: moment(note.issued_at),
+    "issued_at": lambda note: utc_text(note.issued_at),
     "invoice": lambda note: note.invoice.number,
     "reason": lambda note: note.data.get("reason", ""),
     "currency": lambda note: note.currency,

@@ -16,7 +16,7 @@ from apps.billing.models import Invoice
 from apps.billing.services import invoice_send_again
 from apps.billing.views.frame import download, enter
 from apps.core.errors import AppError, Conflict
-from apps.core.lists import Column, Listing, Table, list_csv, list_shown, moment
+from apps.core.lists import Column, Listing, Table, list_csv, list_shown, utc_text
 from apps.core.money import fiat_plain
 from apps.organisations.roles import Permission
 from apps.organisations.views.frame import actor_of
@@ -29,7 +29,7 @@ INVOICES = Table(
     csv=True,
     columns=(
         Column("number", _("Invoice"), sort="number", always=True),
-        Column("issued", _("Issued (UTC)"), sort="id"),
+        Column("issued", _("Issued"), sort="id"),
         Column("po", _("PO number"), shown=False),
         Column("net", _("Net"), sort="net_minor", number=True),
         Column("vat", _("VAT"), number=True),
@@ -39,7 +39,7 @@ INVOICES = Table(
 )
 CSV: dict[str, Callable[[Invoice], object]] = {
     "number": lambda invoice: invoice.number,
-    "issued_at": lambda invoice: moment(invoice.issued_at),
+    "issued_at": lambda invoice: utc_text(invoice.issued_at),
     "po_number": lambda invoice: invoice.data.get("po_number", ""),
     "currency": lambda invoice: invoice.currency,
     "net": lambda invoice: fiat_plain(invoice.net_minor, invoice.currency),

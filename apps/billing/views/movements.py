@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from apps.billing import selectors
 from apps.billing.models import Hold
 from apps.billing.views.frame import enter
-from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, moment
+from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, utc_text
 from apps.core.money import credits_plain
 from apps.ledger.models import Entry
 
@@ -20,7 +20,7 @@ MOVEMENTS = Table(
     page=50,
     csv=True,
     columns=(
-        Column("when", _("When (UTC)"), sort="id", always=True),
+        Column("when", _("When"), sort="id", always=True),
         Column("what", _("What happened"), always=True),
         Column("source", _("Source"), shown=False),
         Column("credits", _("Available credits"), number=True, always=True),
@@ -28,7 +28,7 @@ MOVEMENTS = Table(
 )
 MOVEMENTS_CSV: dict[str, Callable[[Entry], object]] = {
     "id": lambda entry: entry.pk,
-    "at": lambda entry: moment(entry.transfer.at),
+    "at": lambda entry: utc_text(entry.transfer.at),
     "kind": lambda entry: entry.transfer.reason,
     "what": lambda entry: selectors.movement_of(entry).sentence,
     "source": lambda entry: selectors.movement_of(entry).source,
@@ -46,8 +46,8 @@ HOLDS = Table(
         Column("state", _("State")),
         Column("project", _("Project"), shown=False),
         Column("member", _("By")),
-        Column("placed", _("Held since (UTC)"), sort="id"),
-        Column("ended", _("Ended (UTC)"), shown=False),
+        Column("placed", _("Held since"), sort="id"),
+        Column("ended", _("Ended"), shown=False),
         Column("credits", _("Credits"), sort="amount_micro", number=True, always=True),
     ),
 )
@@ -58,8 +58,8 @@ HOLDS_CSV: dict[str, Callable[[Hold], object]] = {
     "reason": lambda hold: hold.reason,
     "project": lambda hold: hold.project.slug if hold.project else "",
     "member": lambda hold: hold.member.email if hold.member else "",
-    "placed_at": lambda hold: moment(hold.placed_at),
-    "ended_at": lambda hold: moment(hold.ended_at),
+    "placed_at": lambda hold: utc_text(hold.placed_at),
+    "ended_at": lambda hold: utc_text(hold.ended_at),
     "credits": lambda hold: credits_plain(hold.amount_micro),
 }
 

@@ -12,7 +12,7 @@ from apps.billing import selectors
 from apps.billing.models import Statement
 from apps.billing.services import statement_print
 from apps.billing.views.frame import download, enter
-from apps.core.lists import Column, Listing, Table, list_csv, list_shown, moment
+from apps.core.lists import Column, Listing, Table, list_csv, list_shown, utc_text
 from apps.core.money import credits_plain
 
 STATEMENTS = Table(
@@ -22,7 +22,7 @@ STATEMENTS = Table(
     csv=True,
     columns=(
         Column("month", _("Month"), sort="month", always=True),
-        Column("frozen", _("Frozen (UTC)")),
+        Column("frozen", _("Frozen")),
         Column("lines", _("Lines"), sort="lines", number=True),
         Column("opening", _("Opening"), number=True),
         Column("change", _("Change"), sort="change_micro", number=True),
@@ -33,7 +33,7 @@ STATEMENTS = Table(
 CSV: dict[str, Callable[[Statement], object]] = {
     "month": lambda statement: statement.number,
     "time_zone": lambda statement: statement.time_zone,
-    "frozen_at": lambda statement: moment(statement.closed_at),
+    "frozen_at": lambda statement: utc_text(statement.closed_at),
     "lines": lambda statement: statement.lines,
     "opening": lambda statement: credits_plain(statement.opening_micro),
     "change": lambda statement: credits_plain(statement.change_micro),

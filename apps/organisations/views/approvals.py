@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError, NotFound
-from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, moment
+from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, utc_text
 from apps.core.money import credits_plain
 from apps.organisations.approval_forms import DecisionForm, LimitsForm
 from apps.organisations.models import Approval, Grant, Membership
@@ -43,7 +43,7 @@ APPROVALS = Table(
     columns=(
         Column("request", _("Request"), always=True),
         Column("by", _("By")),
-        Column("asked", _("Asked (UTC)"), sort="id", shown=False),
+        Column("asked", _("Asked"), sort="id", shown=False),
         Column("most", _("At most"), number=True),
         Column("outcome", _("Outcome"), always=True),
     ),
@@ -53,11 +53,11 @@ CSV: dict[str, Callable[[Approval], object]] = {
     "kind": lambda one: one.kind,
     "request": lambda one: one.worst_case,
     "requester": lambda one: one.requester.email if one.requester else "",
-    "asked_at": lambda one: moment(one.created_at),
+    "asked_at": lambda one: utc_text(one.created_at),
     "credits_at_most": lambda one: "" if one.amount_micro is None else credits_plain(one.amount_micro),
     "state": lambda one: one.state,
     "decided_by": lambda one: one.decided_by.email if one.decided_by else "",
-    "ended_at": lambda one: moment(one.ended_at),
+    "ended_at": lambda one: utc_text(one.ended_at),
     "note": lambda one: one.note,
 }
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
-from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, moment
+from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, utc_text
 from apps.organisations.forms_people import InviteForm, InviteManyForm
 from apps.organisations.models import Invitation
 from apps.organisations.roles import Permission
@@ -38,8 +38,8 @@ INVITATIONS = Table(
         Column("address", _("Address"), sort="email", always=True),
         Column("role", _("Role")),
         Column("state", _("State"), always=True),
-        Column("made", _("Invited (UTC)"), sort="id", shown=False),
-        Column("sent", _("Sent (UTC)"), sort="sent_at"),
+        Column("made", _("Invited"), sort="id", shown=False),
+        Column("sent", _("Sent"), sort="sent_at"),
         Column("by", _("By")),
         Column("acts", _("Acts"), always=True),
     ),
@@ -49,10 +49,10 @@ CSV: dict[str, Callable[[Invitation], object]] = {
     "role": lambda one: one.role,
     "state": lambda one: one.state(timezone.now()).value,
     "invited_by": lambda one: one.invited_by.email,
-    "sent_at": lambda one: moment(one.sent_at),
-    "expires_at": lambda one: moment(one.expires_at),
-    "accepted_at": lambda one: moment(one.accepted_at),
-    "revoked_at": lambda one: moment(one.revoked_at),
+    "sent_at": lambda one: utc_text(one.sent_at),
+    "expires_at": lambda one: utc_text(one.expires_at),
+    "accepted_at": lambda one: utc_text(one.accepted_at),
+    "revoked_at": lambda one: utc_text(one.revoked_at),
 }
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.errors import AppError
 from apps.core.idempotency import once
-from apps.core.lists import Column, Listing, Table, list_csv, list_shown, moment
+from apps.core.lists import Column, Listing, Table, list_csv, list_shown, utc_text
 from apps.organisations.access import page_grant
 from apps.organisations.forms_keys import KeyForm, RotationForm
 from apps.organisations.models import ApiKey, Grant
@@ -35,8 +35,8 @@ KEYS = Table(
         Column("key", _("Key"), sort="name", always=True),
         Column("may", _("May")),
         Column("state", _("State")),
-        Column("made", _("Made (UTC)"), sort="id", shown=False),
-        Column("used", _("Last used (UTC)")),
+        Column("made", _("Made"), sort="id", shown=False),
+        Column("used", _("Last used")),
         Column("acts", _("Acts"), always=True),
     ),
 )
@@ -48,9 +48,9 @@ CSV: dict[str, Callable[[ApiKey], object]] = {
     "scopes": lambda key: " ".join(key.scopes),
     "project": lambda key: key.project.slug if key.project else "",
     "networks": lambda key: " ".join(map(str, key.allowed_networks)),
-    "made_at": lambda key: moment(key.created_at),
-    "expires_at": lambda key: moment(key.expires_at),
-    "last_used_at": lambda key: moment(key.last_used_at),
+    "made_at": lambda key: utc_text(key.created_at),
+    "expires_at": lambda key: utc_text(key.expires_at),
+    "last_used_at": lambda key: utc_text(key.last_used_at),
     "state": lambda key: key.state(timezone.now()),
 }
 

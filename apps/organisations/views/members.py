@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
-from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, moment
+from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, utc_text
 from apps.organisations.forms_people import HandOverForm, role_choices
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission, Role
@@ -31,8 +31,8 @@ MEMBERS = Table(
     columns=(
         Column("person", _("Person"), sort="user__email", always=True),
         Column("role", _("Role"), always=True),
-        Column("since", _("Since (UTC)"), sort="created_at"),
-        Column("visited", _("Last here (UTC)"), shown=False),
+        Column("since", _("Since"), sort="created_at"),
+        Column("visited", _("Last here"), shown=False),
         Column("acts", _("Acts"), always=True),
     ),
 )
@@ -41,7 +41,7 @@ CSV: dict[str, Callable[[Membership], object]] = {
     "email": lambda member: member.user.email,
     "role": lambda member: member.role,
     "limited": lambda member: "yes" if member.limited else "no",
-    "since": lambda member: moment(member.created_at),
+    "since": lambda member: utc_text(member.created_at),
 }
 
 

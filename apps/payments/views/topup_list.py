@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, moment
+from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, utc_text
 from apps.core.money import credits_plain, fiat_plain
 from apps.payments.models import TopUp
 from apps.payments.selectors import topups_found
@@ -24,7 +24,7 @@ TOPUPS = Table(
         Pick("began", _("Began"), _("By hand and automatic"), (("hand", _("By hand")), ("rule", _("Automatic")))),
     ),
     columns=(
-        Column("when", _("When (UTC)"), sort="id", always=True),
+        Column("when", _("When"), sort="id", always=True),
         Column("state", _("State"), always=True),
         Column("by", _("By")),
         Column("method", _("Paid by"), shown=False),
@@ -35,8 +35,8 @@ TOPUPS = Table(
 )
 CSV: dict[str, Callable[[TopUp], object]] = {
     "id": lambda topup: topup.pk,
-    "created_at": lambda topup: moment(topup.created_at),
-    "paid_at": lambda topup: moment(topup.paid_at),
+    "created_at": lambda topup: utc_text(topup.created_at),
+    "paid_at": lambda topup: utc_text(topup.paid_at),
     "state": lambda topup: topup.state,
     "automatic": lambda topup: "yes" if topup.automatic else "no",
     "by": lambda topup: topup.user.email,
