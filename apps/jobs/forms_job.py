@@ -64,7 +64,7 @@ class RelabelForm(forms.Form):
 
     def clean_labels(self) -> dict[str, str]:
         """Return the labels by name. Raises ValidationError that says which line."""
-        return pairs_read(self.cleaned_data["labels"], _("labels"))
+        return pairs_read(self.cleaned_data["labels"], str(_("labels")))
 
 
 class NoteForm(forms.Form):
