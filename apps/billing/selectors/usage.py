@@ -84,7 +84,7 @@ class UsageLine:
 # Each dimension as (the name of a group, what must be joined for it). A record with several labels is in several
 # groups; all others put each record into one.
 GROUPS = {
-    Dimension.DAY: ("to_char(usage.settled_at AT TIME ZONE %(zone)s, 'YYYY-MM-DD')", ""),
+    Dimension.DAY: ("(usage.settled_at AT TIME ZONE %(zone)s)::date", ""),
     Dimension.PROJECT: (
         "coalesce(project.name, '')",
         "LEFT JOIN organisations_project AS project ON project.id = "
@@ -152,7 +152,7 @@ def usage_by(
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return [UsageRow(*row) for row in cursor.fetchall()]
+        return [UsageRow(str(name), *sums) for name, *sums in cursor.fetchall()]
 
 
 def usage_lines(organisation: Organisation, *, since: datetime, until: datetime) -> Iterator[UsageLine]:
