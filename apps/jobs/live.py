@@ -1,8 +1,8 @@
 """The live rows of a list of jobs (server-sent events). Served by ASGI workers.
 
-Events: `row` ({"id", "html", "said"}: a job of the list looks different now, and how that is read out), `news`
-({"count", "said"}: how many jobs that fit came since), `changed` (something of the organisation's jobs moved),
-`refused` (a problem: whoever follows no longer may).
+Events: `row` ({"id", "html", "said"}: a job of the list looks different now, and how that is read out), `news` (how
+many jobs that fit came since), `changed` (something of the organisation's jobs moved), `refused` (a problem: whoever
+follows no longer may).
 """
 
 import asyncio
@@ -15,8 +15,6 @@ from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import AppError
@@ -64,13 +62,8 @@ class Follower:
             count = jobs_newer(self.grant, self.filters, self.newest, most=NEWS_MOST)
             if count != self.news:
                 self.news = count
-                events.append(self._news(count))
+                events.append(f"event: news\ndata: {count}\n\n")
         return events
-
-    def _news(self, count: int) -> str:
-        with spoken(self.language, self.zone):
-            data = {"count": count, "said": _news_words(count)}
-        return f"event: news\ndata: {json.dumps(data)}\n\n"
 
     def _differs(self, job: Job) -> bool:
         token = jobs_token([job])
@@ -99,12 +92,6 @@ class Follower:
         except AppError as refusal:
             return refusal
         return None
-
-
-def _news_words(count: int) -> str:
-    if count >= NEWS_MOST:
-        return _("More than %(n)s new jobs: show them") % {"n": NEWS_MOST - 1}
-    return ngettext("%(n)s new job: show", "%(n)s new jobs: show", count) % {"n": count}
 
 
 def _uuid(text: str) -> uuid.UUID | None:

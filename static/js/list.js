@@ -1,5 +1,6 @@
 /* A list that lives: rows change in place, new ones are announced and not pushed in, choosing counts. */
 import { say } from "./ui.js";
+import { counted, word } from "./words.js";
 
 let source = null;
 let followed = "";
@@ -28,12 +29,13 @@ function rowApply(data) {
   return changed;
 }
 
-function newsShow({ count, said }) {
+function newsShow(count) {
   const place = document.querySelector("[data-news]");
   if (!place) return;
   place.hidden = count < 1;
-  place.querySelector("a").textContent = said;
-  if (count > 0) say(said);
+  const text = count > 99 ? word("news-many") : counted("news", count);
+  place.querySelector("a").textContent = text;
+  if (count > 0) say(text);
 }
 
 function follow() {
@@ -56,7 +58,7 @@ function follow() {
     const now = document.querySelector("[data-follow]");
     if (now) window.htmx.trigger(now, "jobs-changed");
   });
-  source.addEventListener("news", (event) => newsShow(JSON.parse(event.data)));
+  source.addEventListener("news", (event) => newsShow(Number(event.data)));
   source.addEventListener("refused", () => source?.close());
 }
 
@@ -64,7 +66,7 @@ function picksCount() {
   for (const form of document.querySelectorAll("form.picks")) {
     const count = form.querySelectorAll("input[name=job]:checked").length;
     const place = form.querySelector("[data-picked]");
-    if (place) place.textContent = count ? place.dataset.many.replace("{n}", count) : "";
+    if (place) place.textContent = count ? counted("chosen", count) : "";
     const button = form.querySelector("[data-needs-pick]");
     if (button) button.disabled = count === 0;
   }

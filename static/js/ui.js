@@ -1,4 +1,5 @@
 /* Small behaviours of the frame: colour scheme, menus, dialogs, copying, and answers htmx cannot place. */
+import { word } from "./words.js";
 
 const themeButtons = () => document.querySelectorAll("[data-theme-set]");
 
@@ -18,15 +19,6 @@ function themeSet(theme) {
   themeShow();
 }
 
-/* A sentence that the page brought along (`template.words`), with what is put in for `{n}` and the like. */
-export function words(name, values = {}) {
-  for (const template of document.querySelectorAll("template.words")) {
-    const found = template.content.querySelector(`[data-word="${name}"]`);
-    if (found) return found.textContent.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
-  }
-  return "";
-}
-
 export function say(sentence) {
   const place = document.getElementById("spoken");
   if (place) place.textContent = sentence;
@@ -43,11 +35,11 @@ export function alertShow(sentence) {
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    say(words("copied"));
+    say(word("copied"));
     button.classList.add("copied");
     setTimeout(() => button.classList.remove("copied"), 1500);
   } catch {
-    say(words("copy-refused"));
+    say(word("copy-refused"));
   }
 }
 
@@ -118,12 +110,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status < 400 || xhr.status === 422 || xhr.getResponseHeader("HX-Retarget")) return;
   event.detail.shouldSwap = false;
-  alertShow(
-    words(xhr.status === 403 ? "page-old" : "no-answer"),
-  );
+  alertShow(word(xhr.status === 403 ? "too-old" : "no-answer"));
 });
 document.addEventListener("htmx:sendError", () => {
-  alertShow(words("no-connection"));
+  alertShow(word("no-connection"));
 });
 
 themeShow();

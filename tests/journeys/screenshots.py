@@ -1,8 +1,8 @@
 """Every page as PNG, 1280 and 390 pixels wide, light and dark: `python -m tests.journeys.screenshots`.
 
 Runs on a database and a server of its own, with hand-made rows, and writes into var/screenshots/ (or the folder
-given); names after the folder choose pages, SCREENSHOTS="1280-light 390-dark" chooses ways to look. Ends with 2 and a
-sentence where there is no Chromium.
+given); names after the folder choose pages, SCREENSHOTS="1280-light 390-dark" chooses ways to look,
+SCREENSHOTS_LANGUAGE=de the language. Ends with 2 and a sentence where there is no Chromium.
 """
 
 import os
@@ -28,6 +28,7 @@ from tests.journeys.dialogs import Opening  # noqa: E402
 from tests.journeys.pages import pages_make, session_for  # noqa: E402 - models can be imported only after the setup
 from tests.world import World  # noqa: E402
 
+LANGUAGE = os.environ.get("SCREENSHOTS_LANGUAGE", "en-GB")  # of the browser; nobody has chosen another
 WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
 
 
@@ -44,7 +45,7 @@ def shoot(browser: Browser, base: str, folder: Path, shown: dict[str, str], cook
     count = 0
     for width, scheme in ways():
         w, h = WIDTHS[width]
-        context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme)
+        context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme, locale=LANGUAGE)
         if cookie:
             context.add_cookies([{"name": "sessionid", "value": cookie, "url": base}])
         page = context.new_page()
@@ -65,7 +66,7 @@ def shoot_openings(browser: Browser, base: str, folder: Path, shown: dict[str, O
     count = 0
     for width, scheme in ways():
         w, h = WIDTHS[width]
-        context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme)
+        context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme, locale=LANGUAGE)
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": base}])
         page = context.new_page()
         for name, opening in shown.items():

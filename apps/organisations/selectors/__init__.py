@@ -28,6 +28,7 @@ from apps.organisations.selectors.invitations import (
 )
 from apps.organisations.selectors.keys import api_key_check, api_key_get, api_keys_of
 from apps.organisations.selectors.memberships import (
+    mail_language,
     member_get,
     members_found,
     members_of,
@@ -75,6 +76,7 @@ __all__ = [
     "invitations_waiting",
     "invited_addresses",
     "may_decide",
+    "mail_language",
     "member_get",
     "members_found",
     "members_of",

@@ -41,7 +41,7 @@ INVITATIONS = Table(
         Column("made", _("Invited"), sort="id", shown=False),
         Column("sent", _("Sent"), sort="sent_at"),
         Column("by", _("By")),
-        Column("acts", _("Acts"), always=True),
+        Column("acts", _("Acts"), number=True, always=True),
     ),
 )
 CSV: dict[str, Callable[[Invitation], object]] = {

@@ -33,7 +33,7 @@ MEMBERS = Table(
         Column("role", _("Role"), always=True),
         Column("since", _("Since"), sort="created_at"),
         Column("visited", _("Last here"), shown=False),
-        Column("acts", _("Acts"), always=True),
+        Column("acts", _("Acts"), number=True, always=True),
     ),
 )
 CSV: dict[str, Callable[[Membership], object]] = {
