@@ -47,7 +47,7 @@ def test_reports_count_it_there_from_now_on_and_the_job_says_so(world: World, jo
     rows = usage_by(world.acme, Dimension.PROJECT, **span)
     assert [row.name for row in rows] == ["Lab"]
     shown = bea.get(page(job, "")).content.decode()
-    assert "Counted under" in shown
+    assert "counted under Lab" in shown
     assert "team: vision" in shown
     assert AuditEvent.objects.filter(act="usage.relabelled").count() == 1
     job.refresh_from_db()
