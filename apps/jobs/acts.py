@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from apps.billing.errors import LabelsRefused
 from apps.billing.selectors import wallet
 from apps.core.errors import AppError
 from apps.jobs.forms import ExtendForm, ProjectForm
@@ -186,6 +187,8 @@ def relabel(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
                 actor=actor_of(request),
                 now=timezone.now(),
             )
+        except LabelsRefused as refusal:
+            form.add_error("labels", refusal.message)
         except AppError as refusal:
             error = refusal
         else:
