@@ -18,6 +18,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from apps.core.csv import csv_lines, csv_response
 from apps.core.errors import AppError
@@ -268,7 +269,7 @@ def _after(rows: QuerySet[Any], key: tuple[str, ...], mark: str, beyond: str) ->
         )
     except (ValueError, TypeError, binascii.Error, ValidationError, FieldError) as error:
         raise AppError(
-            "This address marks no page; start again from the first one.", code="page_unknown"
+            _("This address marks no page; start again from the first one."), code="page_unknown"
         ) from error
 
 

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.billing.models import CreditNote, Invoice
 from apps.core.errors import NotFound
@@ -41,7 +42,10 @@ def invoice_get(organisation: Organisation, number: str) -> Invoice:
     """Return the organisation's invoice with its PDF. Raises NotFound."""
     invoice = Invoice.objects.filter(organisation=organisation, number=number).first()
     if invoice is None:
-        raise NotFound(f"There is no invoice “{number}” in {organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no invoice “%(number)s” in %(organisation)s; choose one from the list.")
+            % {"number": number, "organisation": organisation.name}
+        )
     return invoice
 
 
@@ -69,7 +73,10 @@ def credit_note_get(organisation: Organisation, number: str) -> CreditNote:
     """Return the organisation's credit note with its PDF. Raises NotFound."""
     note = CreditNote.objects.filter(organisation=organisation, number=number).first()
     if note is None:
-        raise NotFound(f"There is no credit note “{number}” in {organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no credit note “%(number)s” in %(organisation)s; choose one from the list.")
+            % {"number": number, "organisation": organisation.name}
+        )
     return note
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
 
 from apps.billing.models import UsageAdjustment, UsageRecord
 from apps.billing.windows import zone_of
@@ -36,14 +37,14 @@ def usage_moved(organisation: Organisation, sources: Iterable[str]) -> UsageAdju
 class Dimension(models.TextChoices):
     """What usage can be added up by."""
 
-    DAY = "day", "Day"
-    PROJECT = "project", "Project"
-    MEMBER = "member", "Member"
-    KEY = "key", "API key"
-    MARKET = "market", "Market"
-    TEMPLATE = "template", "Template"
-    LABEL = "label", "Label"
-    JOB = "job", "Job name"
+    DAY = "day", _("Day")
+    PROJECT = "project", _("Project")
+    MEMBER = "member", _("Member")
+    KEY = "key", _("API key")
+    MARKET = "market", _("Market")
+    TEMPLATE = "template", _("Template")
+    LABEL = "label", _("Label")
+    JOB = "job", _("Job name")
 
 
 @dataclass(frozen=True)

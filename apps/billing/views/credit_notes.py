@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from apps.billing import selectors
@@ -19,17 +20,17 @@ CREDIT_NOTES = Table(
     area="credit-notes",
     sort="-issued",
     page=50,
-    search=_("Number of a credit note or of its invoice"),
+    search=gettext_lazy("Number of a credit note or of its invoice"),
     csv=True,
     columns=(
-        Column("number", _("Credit note"), sort="number", always=True),
-        Column("issued", _("Issued"), sort="id"),
-        Column("corrects", _("Corrects")),
-        Column("reason", _("Reason")),
-        Column("net", _("Net"), sort="net_minor", number=True, shown=False),
-        Column("vat", _("VAT"), number=True, shown=False),
-        Column("total", _("Total"), sort="total_minor", number=True),
-        Column("files", _("Files"), number=True, always=True),
+        Column("number", gettext_lazy("Credit note"), sort="number", always=True),
+        Column("issued", gettext_lazy("Issued"), sort="id"),
+        Column("corrects", gettext_lazy("Corrects")),
+        Column("reason", gettext_lazy("Reason")),
+        Column("net", gettext_lazy("Net"), sort="net_minor", number=True, shown=False),
+        Column("vat", gettext_lazy("VAT"), number=True, shown=False),
+        Column("total", gettext_lazy("Total"), sort="total_minor", number=True),
+        Column("files", gettext_lazy("Files"), number=True, always=True),
     ),
 )
 CSV: dict[str, Callable[[CreditNote], object]] = {
@@ -63,7 +64,9 @@ def credit_note_pdf(request: HttpRequest, slug: str, number: str) -> HttpRespons
     """Download one credit note as it was printed."""
     note = selectors.credit_note_get(enter(request, slug).organisation, number)
     if note.pdf is None:
-        raise Conflict(f"Credit note {note.number} is being printed; try again in a minute.")
+        raise Conflict(
+            _("Credit note %(number)s is being printed; try again in a minute.") % {"number": note.number}
+        )
     return download(bytes(note.pdf), f"{note.number}.pdf", "application/pdf")
 
 

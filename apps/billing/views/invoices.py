@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -70,7 +71,9 @@ def invoice_pdf(request: HttpRequest, slug: str, number: str) -> HttpResponse:
     """Download one invoice as it was printed."""
     invoice = selectors.invoice_get(enter(request, slug).organisation, number)
     if invoice.pdf is None:
-        raise Conflict(f"Invoice {invoice.number} is being printed; try again in a minute.")
+        raise Conflict(
+            gettext("Invoice %(number)s is being printed; try again in a minute.") % {"number": invoice.number}
+        )
     return download(bytes(invoice.pdf), f"{invoice.number}.pdf", "application/pdf")
 
 
@@ -103,5 +106,7 @@ def invoice_send(request: HttpRequest, slug: str, number: str) -> HttpResponse:
             raise
         messages.error(request, refusal.message)
     else:
-        messages.success(request, f"Invoice {number} is on its way to {mail.to}.")
+        messages.success(
+            request, gettext("Invoice %(number)s is on its way to %(to)s.") % {"number": number, "to": mail.to}
+        )
     return redirect("billing:invoices", slug)

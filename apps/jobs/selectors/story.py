@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from apps.billing.models import Hold
 from apps.billing.selectors import usage_moved
 from apps.core.durations import duration_text
+from apps.core.retelling import retold
 from apps.jobs.models import Attempt, Extension, Job
 from apps.organisations.models import Grant, Project
 
@@ -55,7 +56,7 @@ def _of_hold(hold: Hold, attempt: Attempt | None) -> list[MoneyLine]:
     if hold.ended_at is None:
         return lines
     if hold.state == Hold.State.RELEASED or attempt is None:
-        why = hold.reason or _("nothing was used")
+        why = retold(hold.reason) or _("nothing was used")
         lines.append(MoneyLine(hold.ended_at, "release", _("Released: %(why)s") % {"why": why}, hold.amount_micro))
         return lines
     cost, fee = attempt.cost_micro or 0, attempt.fee_micro or 0

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.organisations.models import Approval, Grant, Membership
@@ -56,7 +57,7 @@ def approval_get(grant: Grant, approval_id: UUID) -> Approval:
     """Return one request that the caller sees. Raises NotFound."""
     approval = approvals_seen(grant).filter(pk=approval_id).first()
     if approval is None:
-        raise NotFound("There is no such request here; it may belong to another organisation.")
+        raise NotFound(_("There is no such request here; it may belong to another organisation."))
     return approval
 
 
@@ -89,4 +90,4 @@ def approval_link_read(token: str) -> ApprovalLink:
         approval_id, round, user_id = signing.loads(token, salt=LINK_SALT)
         return ApprovalLink(UUID(approval_id), int(round), int(user_id))
     except (signing.BadSignature, ValueError, TypeError) as error:
-        raise NotFound("This link is not complete; copy it whole from the e-mail.") from error
+        raise NotFound(_("This link is not complete; copy it whole from the e-mail.")) from error

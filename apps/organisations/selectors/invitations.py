@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.organisations.models import Invitation, Organisation
@@ -38,7 +39,7 @@ def invitation_get(organisation: Organisation, invitation_id: UUID) -> Invitatio
     """Return one of the organisation's invitations, with its sender. Raises NotFound."""
     found = organisation.invitations.select_related("invited_by").filter(pk=invitation_id).first()
     if found is None:
-        raise NotFound("There is no such invitation in this organisation.")
+        raise NotFound(_("There is no such invitation in this organisation."))
     return found
 
 

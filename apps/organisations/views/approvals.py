@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError, NotFound
@@ -37,15 +38,20 @@ APPROVALS = Table(
     sort="-asked",
     csv=True,
     picks=(
-        Pick("kind", _("What"), _("All requests"), (("job", _("Jobs")), ("cap", _("Caps")))),
-        Pick("state", _("Outcome"), _("All outcomes"), OUTCOMES),
+        Pick(
+            "kind",
+            gettext_lazy("What"),
+            gettext_lazy("All requests"),
+            (("job", gettext_lazy("Jobs")), ("cap", gettext_lazy("Caps"))),
+        ),
+        Pick("state", gettext_lazy("Outcome"), gettext_lazy("All outcomes"), OUTCOMES),
     ),
     columns=(
-        Column("request", _("Request"), always=True),
-        Column("by", _("By")),
-        Column("asked", _("Asked"), sort="id", shown=False),
-        Column("most", _("At most"), number=True),
-        Column("outcome", _("Outcome"), always=True),
+        Column("request", gettext_lazy("Request"), always=True),
+        Column("by", gettext_lazy("By")),
+        Column("asked", gettext_lazy("Asked"), sort="id", shown=False),
+        Column("most", gettext_lazy("At most"), number=True),
+        Column("outcome", gettext_lazy("Outcome"), always=True),
     ),
 )
 CSV: dict[str, Callable[[Approval], object]] = {
@@ -108,7 +114,7 @@ def approval_limits(request: HttpRequest, slug: str) -> HttpResponse:
         actor=actor_of(request),
         now=timezone.now(),
     )
-    messages.success(request, "Saved. The limits hold from now on; what waits already goes on waiting.")
+    messages.success(request, _("Saved. The limits hold from now on; what waits already goes on waiting."))
     return redirect("organisations:approvals", slug)
 
 
@@ -171,11 +177,11 @@ def _decide(request: HttpRequest, membership: Membership, approval: Approval) ->
 
 def _told(request: HttpRequest, approval: Approval) -> None:
     if approval.state == Approval.State.DONE:
-        messages.success(request, "Approved, and done.")
+        messages.success(request, _("Approved, and done."))
     elif approval.state == Approval.State.DENIED:
-        messages.success(request, "Denied; nothing was done.")
+        messages.success(request, _("Denied; nothing was done."))
     else:
-        messages.error(request, f"Nothing was done: {approval.refusal}")
+        messages.error(request, _("Nothing was done: %(refusal)s") % {"refusal": approval.refusal})
 
 
 @login_required
@@ -191,7 +197,7 @@ def approval_withdrawal(request: HttpRequest, slug: str, approval_id: uuid.UUID)
     except AppError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, "Withdrawn; nobody needs to decide it any more.")
+        messages.success(request, _("Withdrawn; nobody needs to decide it any more."))
     return redirect("organisations:approval", slug, approval.pk)
 
 
@@ -208,12 +214,12 @@ def approval_link(request: HttpRequest, token: str) -> HttpResponse:
         raise NotFound()
     slug, user = approval.organisation.slug, cast(User, request.user)
     if user.pk != link.user_id:
-        messages.error(request, "This link was sent to somebody else, and decides nothing for you.")
+        messages.error(request, _("This link was sent to somebody else, and decides nothing for you."))
         return redirect("organisations:approval", slug, approval.pk)
     membership = enter(request, slug, Permission.APPROVALS_DECIDE)
     approval = approval_get(Grant.of_member(membership), approval.pk)
     if link.round != approval.round:
-        messages.error(request, "It asks for something else since this link was sent; look at it as it is now.")
+        messages.error(request, _("It asks for something else since this link was sent; look at it as it is now."))
         return redirect("organisations:approval", slug, approval.pk)
     if request.method == "POST":
         return _decide(request, membership, approval)

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -109,7 +110,7 @@ def retention(request: HttpRequest, slug: str) -> HttpResponse:
     audit_retention_set(
         membership=membership, days=form.cleaned_data["days"], actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, "Saved. Events that are older leave within a day; their digests stay.")
+    messages.success(request, gettext("Saved. Events that are older leave within a day; their digests stay."))
     return redirect("organisations:audit", slug)
 
 
@@ -190,7 +191,9 @@ def _filters(request: HttpRequest, organisation: Organisation) -> AuditFilters:
     form = AuditFilterForm(request.GET, acts=audit_acts(organisation))
     if not form.is_valid():
         fields = {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
-        raise AppError("Some of what is searched for cannot be read.", code="filter_invalid", fields=fields)
+        raise AppError(
+            gettext("Some of what is searched for cannot be read."), code="filter_invalid", fields=fields
+        )
     return form.filters()
 
 

@@ -8,7 +8,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
@@ -31,17 +32,17 @@ INVITATIONS = Table(
     area="invitations",
     sort="-made",
     page=50,
-    search=_("E-mail address"),
+    search=gettext_lazy("E-mail address"),
     csv=True,
-    picks=(Pick("state", _("State"), _("All states"), tuple(Invitation.State.choices)),),
+    picks=(Pick("state", gettext_lazy("State"), gettext_lazy("All states"), tuple(Invitation.State.choices)),),
     columns=(
-        Column("address", _("Address"), sort="email", always=True),
-        Column("role", _("Role")),
-        Column("state", _("State"), always=True),
-        Column("made", _("Invited"), sort="id", shown=False),
-        Column("sent", _("Sent"), sort="sent_at"),
-        Column("by", _("By")),
-        Column("acts", _("Acts"), number=True, always=True),
+        Column("address", gettext_lazy("Address"), sort="email", always=True),
+        Column("role", gettext_lazy("Role")),
+        Column("state", gettext_lazy("State"), always=True),
+        Column("made", gettext_lazy("Invited"), sort="id", shown=False),
+        Column("sent", gettext_lazy("Sent"), sort="sent_at"),
+        Column("by", gettext_lazy("By")),
+        Column("acts", gettext_lazy("Acts"), number=True, always=True),
     ),
 )
 CSV: dict[str, Callable[[Invitation], object]] = {
@@ -90,7 +91,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         except AppError as refusal:
             error = refusal
         else:
-            messages.success(request, f"The invitation to {sent.email} is on its way.")
+            messages.success(request, _("The invitation to %(sent)s is on its way.") % {"sent": sent.email})
             return redirect("organisations:members", slug)
     status = (error.status if error else 422) if request.method == "POST" else 200
     context = {"organisation": membership.organisation, "form": form, "error": error}
@@ -111,7 +112,7 @@ def invite_many(request: HttpRequest, slug: str) -> HttpResponse:
             lines = invitations_read(membership=membership, text=text, now=now)
             if "send" in request.POST and not any(line.error for line in lines):
                 sent = invitations_send(membership=membership, text=text, actor=actor_of(request), now=now)
-                messages.success(request, f"{len(sent)} invitations are on their way.")
+                messages.success(request, _("%(sent)s invitations are on their way.") % {"sent": len(sent)})
                 return redirect("organisations:members", slug)
         except AppError as refusal:
             error = refusal
@@ -136,7 +137,10 @@ def resend(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResponse
     sent = invitation_resend(
         membership=membership, invitation_id=invitation_id, actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, f"A new link is on its way to {sent.email}; the one before opens nothing any more.")
+    messages.success(
+        request,
+        _("A new link is on its way to %(sent)s; the one before opens nothing any more.") % {"sent": sent.email},
+    )
     return redirect("organisations:members", slug)
 
 
@@ -148,5 +152,8 @@ def revoke(request: HttpRequest, slug: str, invitation_id: UUID) -> HttpResponse
     ended = invitation_revoke(
         membership=membership, invitation_id=invitation_id, actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, f"The invitation to {ended.email} is taken back; its link opens nothing any more.")
+    messages.success(
+        request,
+        _("The invitation to %(ended)s is taken back; its link opens nothing any more.") % {"ended": ended.email},
+    )
     return redirect("organisations:members", slug)

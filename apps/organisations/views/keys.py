@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -121,7 +122,7 @@ def _shown(request: HttpRequest, grant: Grant, submission: uuid.UUID, act: Calla
     if made:
         return render(request, "organisations/key_shown.html", {"key": made[0].key, "token": made[0].token})
     messages.info(
-        request, "This form has made its key already, and a key is shown once. Revoke it if you lost it."
+        request, gettext("This form has made its key already, and a key is shown once. Revoke it if you lost it.")
     )
     return redirect("organisations:keys", grant.organisation.slug)
 
@@ -161,5 +162,7 @@ def key_revoke(request: HttpRequest, slug: str, key_id: uuid.UUID) -> HttpRespon
     if request.method != "POST":
         return render(request, "organisations/key_revoke.html", {"key": key})
     api_key_revoke(grant=grant, key_id=key.pk, actor=actor_of(request), now=timezone.now())
-    messages.success(request, f"The key “{key.name}” is revoked; its next request is refused.")
+    messages.success(
+        request, gettext("The key “%(key)s” is revoked; its next request is refused.") % {"key": key.name}
+    )
     return redirect("organisations:keys", slug)

@@ -7,11 +7,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
 from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, utc_text
+from apps.core.words import in_sentence
 from apps.organisations.forms_people import HandOverForm, role_choices
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission, Role
@@ -25,15 +27,15 @@ MEMBERS = Table(
     area="members",
     sort="since",
     page=50,
-    search=_("Name or e-mail address"),
+    search=gettext_lazy("Name or e-mail address"),
     csv=True,
-    picks=(Pick("role", _("Role"), _("All roles"), tuple(Role.choices)),),
+    picks=(Pick("role", gettext_lazy("Role"), gettext_lazy("All roles"), tuple(Role.choices)),),
     columns=(
-        Column("person", _("Person"), sort="user__email", always=True),
-        Column("role", _("Role"), always=True),
-        Column("since", _("Since"), sort="created_at"),
-        Column("visited", _("Last here"), shown=False),
-        Column("acts", _("Acts"), number=True, always=True),
+        Column("person", gettext_lazy("Person"), sort="user__email", always=True),
+        Column("role", gettext_lazy("Role"), always=True),
+        Column("since", gettext_lazy("Since"), sort="created_at"),
+        Column("visited", gettext_lazy("Last here"), shown=False),
+        Column("acts", gettext_lazy("Acts"), number=True, always=True),
     ),
 )
 CSV: dict[str, Callable[[Membership], object]] = {
@@ -83,7 +85,11 @@ def member_role(request: HttpRequest, slug: str, member_id: int) -> HttpResponse
     changed = member_role_change(
         membership=membership, member_id=member.pk, role=role, actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, f"{member.user} is {changed.get_role_display().lower()} from now on.")
+    messages.success(
+        request,
+        _("%(member)s is %(role)s from now on.")
+        % {"member": member.user, "role": in_sentence(changed.get_role_display())},
+    )
     return redirect("organisations:members", slug)
 
 
@@ -97,7 +103,11 @@ def member_end(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
         context = {"organisation": membership.organisation, "member": member}
         return render(request, "organisations/member_remove.html", context)
     member_remove(membership=membership, member_id=member.pk, actor=actor_of(request), now=timezone.now())
-    messages.success(request, f"{member.user} is no member of {membership.organisation} any more.")
+    messages.success(
+        request,
+        _("%(member)s is no member of %(organisation)s any more.")
+        % {"member": member.user, "organisation": membership.organisation},
+    )
     return redirect("organisations:members", slug)
 
 
@@ -110,7 +120,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "organisations/leave.html", context)
     member_leave(membership=membership, actor=actor_of(request), now=timezone.now())
-    messages.success(request, f"You have left {membership.organisation}.")
+    messages.success(request, _("You have left %(organisation)s.") % {"organisation": membership.organisation})
     return redirect("console:start")
 
 
@@ -134,7 +144,11 @@ def ownership(request: HttpRequest, slug: str) -> HttpResponse:
         except AppError as refusal:
             error = refusal
         else:
-            messages.success(request, f"{heir.user} owns {membership.organisation} now; you are an admin of it.")
+            messages.success(
+                request,
+                _("%(heir)s owns %(organisation)s now; you are an admin of it.")
+                % {"heir": heir.user, "organisation": membership.organisation},
+            )
             return redirect("organisations:members", slug)
     context = {"organisation": membership.organisation, "form": form, "error": error, "alone": len(everybody) == 1}
     return render(
