@@ -63,7 +63,7 @@ BALANCE_LOW = EventType(
 )
 CAP_REFUSED = EventType(
     "cap.refused",
-    "A launch was refused because a cap is used up; told once for each window of the cap.",
+    _("A launch was refused because a cap is used up; told once for each window of the cap."),
     {"cap": "0199a1b2-0000-7000-8000-000000000000", "name": "Acme", "period": "month"}
     | {"limit_micro": 100_000_000, "left_micro": 1_500_000, "resets_at": "2026-12-01T00:00:00+00:00"},
     NoticeKind(
