@@ -22,7 +22,15 @@ from apps.core.catalogues import ROOT, Place, catalogue_read, places, template_o
 
 TEMPLATES = ROOT / "templates"
 # Not wrapped yet: folders of templates/, and catalogues that have no German of everything yet.
-OPEN_TEMPLATES = ("account", "allauth", "billing", "organisations")
+OPEN_TEMPLATES: tuple[str, ...] = (
+    "account",
+    "allauth",
+    "mfa",
+    "socialaccount",
+    "usersessions",
+    "support",
+    "organisations",
+)
 OPEN_CATALOGUES = (".", "billing", "bridge", "console", "core", "jobs", "ledger", "notifications", "organisations")
 OPEN_CATALOGUES += ("payments", "users")
 # Python that speaks English to whom it is for: staff, operators, banks, accountants and readers of the reference.
