@@ -14,7 +14,6 @@ from apps.jobs.state import LIVE
 from apps.notifications.models import Delivery
 from apps.payments.models import StripeEvent
 
-
 QUEUES = ("default", "payments", "mail", "bridge")
 UNDER_WAY = tuple(state for state in Order.State if state not in (Order.State.CONFIRMED, Order.State.FAILED))
 

@@ -140,7 +140,9 @@ def attempt_why(attempt: Attempt, settlement: Settlement | None) -> str:
             return f"{held} credits are reserved: its time limit at {price}, and the fees. Nothing is charged yet."
         return f"It never ran: all of the {held} credits that were reserved came back, and it cost nothing."
     if not settlement.cost_micro:
-        return f"It cost nothing: all of the {credits_text(settlement.released_micro)} credits of its hold came back."
+        return (
+            f"It cost nothing: all of the {credits_text(settlement.released_micro)} credits of its hold came back."
+        )
     parts = [f"{settlement.seconds:,} s at {price} make {credits_text(settlement.network_micro)}"]
     if settlement.network_fee_micro:
         parts.append(f"the network's fee {credits_text(settlement.network_fee_micro)}")
