@@ -188,7 +188,10 @@ class LabelsRefused(AppError):
 
 
 class CapReached(AppError):
-    """A cap leaves less than an act needs; `left_micro` is what it leaves, `resets_at` when it begins anew."""
+    """A cap leaves less than an act needs; `left_micro` is what it leaves, `resets_at` when it begins anew.
+
+    `cap` is its id and `name` whom it binds, for whoever is told of it.
+    """
 
     code = "cap_reached"
     status = 402
@@ -203,8 +206,10 @@ class CapReached(AppError):
         left_micro: int,
         resets_at: datetime | None,
         step: tuple[str, str],
+        cap: str = "",
+        name: str = "",
     ) -> None:
-        self.level, self.period = level, period
+        self.level, self.period, self.cap, self.name = level, period, cap, name
         self.limit_micro, self.left_micro, self.resets_at = limit_micro, left_micro, resets_at
         facts = {
             "cap": {"level": level, "period": period, "limit_micro": limit_micro, "left_micro": left_micro},

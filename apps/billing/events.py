@@ -61,6 +61,21 @@ BALANCE_LOW = EventType(
         told=ALERTED,
     ),
 )
+CAP_REFUSED = EventType(
+    "cap.refused",
+    _("A launch was refused because a cap is used up; told once for each window of the cap."),
+    {"cap": "0199a1b2-0000-7000-8000-000000000000", "name": "Acme", "period": "month"}
+    | {"limit_micro": 100_000_000, "left_micro": 1_500_000, "resets_at": "2026-12-01T00:00:00+00:00"},
+    NoticeKind(
+        Group.MONEY,
+        _("A cap refused a job"),
+        _("The cap of {name} refused a job"),
+        Permission.CAPS_MANAGE,
+        ("billing:caps",),
+        text=_("{left} of {limit} credits are left; more jobs are refused until it begins anew or is raised."),
+        alarm=True,
+    ),
+)
 LOT_EXPIRING = EventType(
     "credits.expiring",
     _("Credits expire within 7 days, or within one."),
@@ -101,4 +116,4 @@ STATEMENT_READY = EventType(
 
 def event_types() -> list[EventType]:
     """Return the kinds of events that billing tells."""
-    return [CREDITS_ADDED, BALANCE_LOW, BUDGET_PASSED, LOT_EXPIRING, INVOICE_ISSUED, STATEMENT_READY]
+    return [CREDITS_ADDED, BALANCE_LOW, BUDGET_PASSED, CAP_REFUSED, LOT_EXPIRING, INVOICE_ISSUED, STATEMENT_READY]

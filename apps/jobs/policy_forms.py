@@ -19,10 +19,10 @@ class PolicyForm(forms.Form):
         min_value=1,
         max_value=7 * 24 * 60,
         required=False,
-        label=_("In the queue for, minutes"),
+        label=_("Wait in the queue, minutes at most"),
         help_text=_("Waiting costs nothing. Leave it empty to wait as long as it takes."),
     )
-    queue_then = forms.ChoiceField(choices=QueueThen.choices, required=False, label="then")
+    queue_then = forms.ChoiceField(choices=QueueThen.choices, required=False, label=_("When that time is over"))
     reposts = forms.IntegerField(
         min_value=0,
         max_value=REPOSTS_MAXIMUM,

@@ -55,6 +55,12 @@ def credit_notes_of(organisation: Organisation) -> QuerySet[CreditNote]:
     return rows.defer("pdf", "invoice__pdf", "invoice__data")
 
 
+def credit_notes_found(organisation: Organisation, search: str) -> QuerySet[CreditNote]:
+    """Return the organisation's credit notes of which their number, or their invoice's, has that part."""
+    rows = credit_notes_of(organisation)
+    return rows.filter(Q(number__icontains=search) | Q(invoice__number__icontains=search)) if search else rows
+
+
 def credit_notes_page(
     organisation: Organisation, before: uuid.UUID | None = None, limit: int = PAGE
 ) -> list[CreditNote]:

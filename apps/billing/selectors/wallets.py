@@ -91,6 +91,14 @@ def holds_open(organisation: Organisation) -> QuerySet[Hold]:
     return holds_of(organisation).filter(state=Hold.State.OPEN)
 
 
+def holds_found(organisation: Organisation, *, search: str, state: str) -> QuerySet[Hold]:
+    """Return the organisation's holds for what has that part in its name, in that state; "" for any of both."""
+    found = holds_of(organisation).select_related("project", "member")
+    if search:
+        found = found.filter(label__icontains=search)
+    return found.filter(state=state) if state else found
+
+
 def movements(organisation: Organisation, before: int | None = None, limit: int = PAGE) -> list[Movement]:
     """Return what changed the organisation's credits, newest first; `before` is the last id of the page before."""
     entries = movement_entries(organisation)

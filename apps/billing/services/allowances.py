@@ -157,4 +157,6 @@ def _reached(organisation_id: uuid.UUID, hit: Sequence[Counter], *, micro: int, 
         left_micro=left,
         resets_at=resets_at,
         step=(_("See the caps"), f"/o/{organisation.slug}/billing/caps/"),
+        cap=str(cap.limit_id),
+        name=name or organisation.name,
     )

@@ -131,6 +131,7 @@ def _page(request: HttpRequest, membership: Membership, *, status: int = 200, **
     context: dict[str, Any] = {
         "organisation": organisation,
         "wallet": balance,
+        "frame_wallet": balance,
         "lots": lots_in_order(organisation, now=now),
         "pots": pots,
         "burn": burn,

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.billing import services as billing
+from apps.billing.errors import CapReached
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
 from apps.core.idempotency import once
@@ -115,7 +116,11 @@ def job_submit(
     content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
     content += [*([policy.facts] if policy else []), *([node] if node else [])]
     content += [dict(spender.labels)] if spender and spender.labels else []
-    made = submission_once(membership, content, key=submission_key, act=act)
+    try:
+        made = submission_once(membership, content, key=submission_key, act=act)
+    except CapReached as refusal:
+        billing.cap_refusal_tell(organisation_id=membership.organisation_id, refusal=refusal, now=now)
+        raise
     if made.startswith(APPROVAL):
         raise ApprovalNeeded(
             _("This job was asked for before and waits for its approval, under Settings, Approvals.")

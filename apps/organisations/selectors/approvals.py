@@ -45,15 +45,12 @@ def approvals_open(grant: Grant) -> list[Approval]:
     return list(approvals_seen(grant).filter(state=Approval.State.OPEN).order_by("deadline", "id")[:100])
 
 
-def approvals_over(
-    grant: Grant, *, before: UUID | None = None, limit: int = 25
-) -> tuple[list[Approval], UUID | None]:
-    """Return up to `limit` requests that are over, newest first, and where the next page begins."""
-    over = approvals_seen(grant).exclude(state=Approval.State.OPEN)
-    if before is not None:
-        over = over.filter(id__lt=before)
-    found = list(over[: limit + 1])
-    return found[:limit], found[limit - 1].pk if len(found) > limit else None
+def approvals_found(grant: Grant, *, kind: str, state: str) -> QuerySet[Approval]:
+    """Return the requests that are over, of that kind and with that outcome; "" for any of both."""
+    found = approvals_seen(grant).exclude(state=Approval.State.OPEN)
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(state=state) if state else found
 
 
 def approval_get(grant: Grant, approval_id: UUID) -> Approval:

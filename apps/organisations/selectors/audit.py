@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.core.money import credits_text
+from apps.organisations.act_words import act_words
 from apps.organisations.audit import moment
 from apps.organisations.models import AuditDetail, AuditEvent, Organisation
 
@@ -68,6 +69,11 @@ class AuditLine:
             as_whom = self.content.get("acting_as") or (event.acting_as and str(event.acting_as))
             return f"{name or 'Staff'} (staff{f', acting as {as_whom}' if as_whom else ''})"
         return name or "Nosana Web"
+
+    @property
+    def did(self) -> str:
+        """What they did, in words."""
+        return act_words(self.event.act)
 
     @property
     def before(self) -> dict[str, Any]:

@@ -76,6 +76,14 @@ def members_of(organisation: Organisation) -> QuerySet[Membership]:
     return organisation.memberships.select_related("user").order_by("created_at", "id")
 
 
+def members_found(organisation: Organisation, *, search: str = "", role: str = "") -> QuerySet[Membership]:
+    """Return the members whose name or address has that part, with that role."""
+    found = members_of(organisation)
+    if search:
+        found = found.filter(Q(user__name__icontains=search) | Q(user__email__icontains=search))
+    return found.filter(role=role) if role else found
+
+
 def member_get(organisation: Organisation, member_id: int) -> Membership:
     """Return one of the organisation's memberships, with its person. Raises NotFound."""
     found = members_of(organisation).filter(pk=member_id).first()

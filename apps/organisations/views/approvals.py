@@ -1,26 +1,30 @@
 """Pages of approvals: what waits, one request, the decision by page or by the link of a mail, the limits."""
 
 import uuid
+from collections.abc import Callable
 from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError, NotFound
-from apps.core.pages import page_mark
+from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, utc_text
+from apps.core.money import credits_plain
 from apps.organisations.approval_forms import DecisionForm, LimitsForm
 from apps.organisations.models import Approval, Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import (
     approval_get,
     approval_link_read,
+    approvals_found,
     approvals_open,
-    approvals_over,
     approvers_of,
     may_decide,
 )
@@ -28,32 +32,71 @@ from apps.organisations.services import approval_decide, approval_limits_set, ap
 from apps.organisations.views.frame import actor_of, enter
 from apps.users.models import User
 
-PAGE = 25
+OUTCOMES = tuple(one for one in Approval.State.choices if one[0] != Approval.State.OPEN)
+APPROVALS = Table(
+    area="approvals",
+    sort="-asked",
+    csv=True,
+    picks=(
+        Pick(
+            "kind",
+            gettext_lazy("What"),
+            gettext_lazy("All requests"),
+            (("job", gettext_lazy("Jobs")), ("cap", gettext_lazy("Caps"))),
+        ),
+        Pick("state", gettext_lazy("Outcome"), gettext_lazy("All outcomes"), OUTCOMES),
+    ),
+    columns=(
+        Column("request", gettext_lazy("Request"), always=True),
+        Column("by", gettext_lazy("By")),
+        Column("asked", gettext_lazy("Asked"), sort="id", shown=False),
+        Column("most", gettext_lazy("At most"), number=True),
+        Column("outcome", gettext_lazy("Outcome"), always=True),
+    ),
+)
+CSV: dict[str, Callable[[Approval], object]] = {
+    "id": lambda one: one.pk,
+    "kind": lambda one: one.kind,
+    "request": lambda one: one.worst_case,
+    "requester": lambda one: one.requester.email if one.requester else "",
+    "asked_at": lambda one: utc_text(one.created_at),
+    "credits_at_most": lambda one: "" if one.amount_micro is None else credits_plain(one.amount_micro),
+    "state": lambda one: one.state,
+    "decided_by": lambda one: one.decided_by.email if one.decided_by else "",
+    "ended_at": lambda one: utc_text(one.ended_at),
+    "note": lambda one: one.note,
+}
 
 
 @login_required
 @require_safe
-def approval_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """List what waits for a decision, then what is over, newest first; show the limits."""
+def approval_list(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """List what waits for a decision, then what is over (filters, order and page in the address); show the limits."""
     membership = enter(request, slug, Permission.ORGANISATION_VIEW)
+    listing = Listing(APPROVALS, request.GET)
+    if listing.as_csv:
+        return list_csv(request, f"{slug}-approvals", listing, _over(membership, listing), CSV)
     return _list_page(request, membership, LimitsForm.of(membership.organisation))
 
 
 def _list_page(
     request: HttpRequest, membership: Membership, form: LimitsForm, *, status: int = 200
 ) -> HttpResponse:
-    before = page_mark(request, uuid.UUID)
-    over, next_before = approvals_over(Grant.of_member(membership), before=before, limit=PAGE)
+    listing = Listing(APPROVALS, request.GET)
+    page = listing.page(_over(membership, listing))
     context = {
-        "undecided": [] if before else approvals_open(Grant.of_member(membership)),
-        "over": over,
-        "before": before,
-        "next_before": next_before,
+        "undecided": approvals_open(Grant.of_member(membership)),
         "form": form,
         "may_edit": membership.may(Permission.ORGANISATION_EDIT),
         "organisation": membership.organisation,
     }
-    return render(request, "organisations/approvals.html", context, status=status)
+    response = list_shown(request, "organisations/approvals.html", listing, page, context)
+    response.status_code = status
+    return response
+
+
+def _over(membership: Membership, listing: Listing) -> QuerySet[Approval]:
+    return approvals_found(Grant.of_member(membership), kind=listing.picked("kind"), state=listing.picked("state"))
 
 
 @login_required

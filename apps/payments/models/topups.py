@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.billing.models import Quote
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
-from apps.payments.methods import CARD
+from apps.payments.methods import CARD, Method, method_named
 from apps.payments.models.cards import Card
 
 
@@ -90,6 +90,11 @@ class TopUp(models.Model):
                 fields=["created_at"], condition=models.Q(closed_at=None, parked_reason=""), name="topup_unclosed"
             ),
         ]
+
+    @property
+    def way(self) -> Method:
+        """Return how it is paid."""
+        return method_named(self.method)
 
     @property
     def price(self) -> Quote:
