@@ -42,7 +42,7 @@ class MoveForm(forms.Form):
     """From where to where, and how much; `key` makes a second click the same move."""
 
     source = forms.ChoiceField(label=gettext_lazy("From"))
-    target = forms.ChoiceField(label=pgettext_lazy("where credits go", "To"))
+    target = forms.ChoiceField(label=pgettext_lazy("a place", "To"))
     amount = credits_field(label=gettext_lazy("Credits"), min_value=Decimal("0.000001"))
     key = forms.UUIDField(widget=forms.HiddenInput)
 
