@@ -7,6 +7,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 
 from apps.core.money import CURRENCIES
+from nosana_web.sign_in import *  # noqa: F403 - names of settings: how people sign in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -46,6 +47,13 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.microsoft",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "allauth.usersessions",
     "allauth.idp.oidc",
     "rest_framework",
     "drf_spectacular",
@@ -71,6 +79,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.AppErrorMiddleware",
+    "apps.console.guards.OwnWayMiddleware",
+    "apps.console.guards.FreshMiddleware",
 ]
 
 ROOT_URLCONF = "nosana_web.urls"
@@ -135,29 +145,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- people ----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_ADAPTER = "apps.users.adapter.AccountAdapter"
-IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3_600  # seconds: of programs that people sign in, such as the command line
-IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 90 * 86_400
-IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
 
 # --- mail ------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
@@ -196,7 +186,11 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [SELF],
         # Chromium applies form-action to the redirects of a form too, and the top-up form ends at Checkout.
-        "form-action": [SELF, *env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"])],
+        "form-action": [
+            SELF,
+            *env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"]),
+            *SOCIAL_ORIGINS,  # noqa: F405 - as a sign-in by others does
+        ],
         "frame-ancestors": [NONE],
     },
     "EXCLUDE_URL_PREFIXES": ["/admin/"],

@@ -56,6 +56,12 @@ def _fresh_cache() -> Iterator[None]:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _no_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let DNS know nothing, unless a test says what it knows."""
+    monkeypatch.setattr("apps.organisations.dns.txt_records", lambda *, name: [])
+
+
 @pytest.fixture
 def world(db: None) -> World:
     """The cast: Olga owns Acme, Adam admins, Bea does billing, Mia develops, Victor views, Xena is outside."""

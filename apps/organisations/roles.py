@@ -14,7 +14,10 @@ class Role(models.TextChoices):
 class Permission(models.TextChoices):
     ORGANISATION_VIEW = "organisation.view", "see the organisation"
     ORGANISATION_EDIT = "organisation.edit", "change the organisation's details"
-    ORGANISATION_CLOSE = "organisation.close", "close the organisation or give it to another owner"
+    ORGANISATION_CLOSE = (
+        "organisation.close",
+        "close the organisation, give it to another owner or set its own sign-in",
+    )
     MEMBERS_MANAGE = "members.manage", "invite, change and remove members"
     AUDIT_VIEW = "audit.view", "see and export the audit trail"
     APPROVALS_DECIDE = "approvals.decide", "approve what others ask for"

@@ -20,7 +20,7 @@ from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
 from tests.payments.scene import cards_make, topups_make
 from tests.permissions.things import refundable_of
-from tests.world import World
+from tests.world import World, signed_in_mark
 
 OPEN_PAGES = {
     "front": "/",
@@ -87,8 +87,9 @@ def staff_make(email: str) -> None:
 
 def session_for(email: str) -> str:
     """Return the session cookie of a person who is signed in."""
-    client = Client()
-    client.force_login(User.objects.get(email=email))
+    client, user = Client(), User.objects.get(email=email)
+    client.force_login(user)
+    signed_in_mark(client, user)
     return client.cookies["sessionid"].value
 
 

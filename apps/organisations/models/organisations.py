@@ -44,6 +44,12 @@ class Organisation(models.Model):
     audit_retention_days = models.PositiveIntegerField(
         null=True, blank=True, help_text="Events of the audit trail older than this are deleted; empty: never."
     )
+    second_factor_required = models.BooleanField(
+        default=False, help_text="Whoever signs in without a second factor reaches nothing of it."
+    )
+    sso_only = models.BooleanField(
+        default=False, help_text="Members come in by the organisation's own sign-in and no other way."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="Since then it can only be read.")
 
