@@ -186,11 +186,12 @@ def test_a_domain_is_proven_by_its_own_record_and_by_no_other(
         return said
 
     monkeypatch.setattr("apps.organisations.dns.txt_records", records)
-    for said in ([], ["v=spf1 -all"], ["nosana-web-verification=0000"]):
+    for wrong in ([], ["v=spf1 -all"], ["nosana-web-verification=0000"]):
+        said[:] = wrong
         browser.post(check)
         domain.refresh_from_db()
         assert domain.verified_at is None
-    said = ["v=spf1 -all", f"nosana-web-verification={domain.token}"]
+    said[:] = ["v=spf1 -all", f"nosana-web-verification={domain.token}"]
     browser.post(check)
     domain.refresh_from_db()
     assert domain.verified_by == "dns"
