@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "apps.core.middleware.AppErrorMiddleware",
     "apps.console.guards.OwnWayMiddleware",
     "apps.console.guards.FreshMiddleware",
+    "apps.support.visiting.VisitMiddleware",
 ]
 
 ROOT_URLCONF = "nosana_web.urls"

@@ -33,6 +33,7 @@ PORTS: dict[str, list[str]] = {
     "approvals.job": ["apps.jobs.services.job_approved"],  # approval, now
     "approvals.cap": ["apps.billing.services.cap_approved"],  # approval, now
     "approvals.refund": ["apps.payments.services.refund_approved"],  # approval, now
+    "approvals.visit": ["apps.support.services.visit_approved"],  # approval, now
     "approvals.goodwill": ["apps.billing.services.goodwill_approved"],  # approval, now
     # quote_ids: which of them something was paid with, so that the others may be deleted
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],

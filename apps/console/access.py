@@ -348,6 +348,11 @@ ROUTES: dict[str, dict[str, Access]] = {
     "bridge:result": {"POST": Node("as above, once")},
     # --- support
     "support:treasury": {"GET": Staff("how the treasury stands")},
+    "support:visits": {"GET": Staff("one's own visits"), "POST": Staff("asks an organisation for one")},
+    "support:visit_begin": {"POST": Staff("of one's own, once it is approved")},
+    "support:visit_end": {"POST": Staff("of one's own")},
+    "support:visits_of": {"GET": P.AUDIT_VIEW},
+    "support:visit_revoke": {"POST": P.APPROVALS_DECIDE},
 }
 
 

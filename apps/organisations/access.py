@@ -12,7 +12,7 @@ from apps.organisations.models import ApiKey, Grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_key_check, membership_get
 from apps.organisations.services.keys import api_key_used
-from apps.organisations.sign_in_rules import program_require, sign_in_require
+from apps.organisations.sign_in_rules import on_visit, program_require, sign_in_require
 from apps.organisations.sign_ins import SignIn, sign_in_check, sign_in_looks
 
 SCHEME = "bearer"
@@ -89,7 +89,7 @@ def page_grant(request: HttpRequest, slug: str, permission: Permission) -> Grant
     Raises NotFound for outsiders and Denied, with a sentence, for members without the permission, SignInNeeded for a
     session that the organisation does not take.
     """
-    membership = membership_get(request.user, slug, permission)
+    membership = membership_get(request.user, slug, permission, visit=on_visit(request))
     sign_in_require(request, membership)
     request.membership = membership  # type: ignore[attr-defined]
     return Grant.of_member(membership)

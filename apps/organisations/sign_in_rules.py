@@ -34,8 +34,15 @@ def sign_in_require(request: HttpRequest, membership: Membership, *, rescue: boo
         raise refusal
 
 
+def on_visit(request: HttpRequest) -> bool:
+    """Return whether staff looks in, as a member, with the organisation's approval (apps/support/visiting.py)."""
+    return getattr(request, "visit", None) is not None
+
+
 def sign_in_refusal(request: HttpRequest, membership: Membership, *, rescue: bool = False) -> SignInNeeded | None:
     """Return why the session may not open the organisation, or None."""
+    if on_visit(request):  # let in by the organisation's approval, not by a sign-in of the member's
+        return None
     organisation, ways = membership.organisation, ways_of(request)
     if not ways.own or organisation.sso_only:
         if provider_key(organisation) in ways.organisations:

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from apps.support import views
+from apps.support.views import treasury, visits
 
 app_name = "support"
-urlpatterns = [path("admin/treasury/", views.treasury, name="treasury")]
+urlpatterns = [
+    path("admin/treasury/", treasury.treasury, name="treasury"),
+    path("admin/visits/", visits.visits, name="visits"),
+    path("admin/visits/<uuid:visit_id>/begin/", visits.begin, name="visit_begin"),
+    path("admin/visits/<uuid:visit_id>/end/", visits.end, name="visit_end"),
+    path("o/<slug:slug>/settings/staff-access/", visits.visits_here, name="visits_of"),
+    path("o/<slug:slug>/settings/staff-access/<uuid:visit_id>/end/", visits.revoke, name="visit_revoke"),
+]

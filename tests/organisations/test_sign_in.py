@@ -56,7 +56,7 @@ def factored(client: Client, world: World, name: str = "mia") -> Client:
 def test_without_a_second_factor_nothing_there_opens_and_the_page_says_what_to_do(world: World) -> None:
     require_factor(world)
     browser = world.client(world.mia)
-    for path in ("/o/acme/", "/o/acme/jobs/", "/o/acme/settings/", "/api/v1/organisations/acme/jobs/"):
+    for path in ("/o/acme/", "/o/acme/jobs/", "/o/acme/settings/", "/api/v1/organisations/acme/jobs"):
         answer = browser.get(path)
         assert answer.status_code == 403, path
     page = browser.get("/o/acme/").content.decode()
@@ -100,7 +100,7 @@ def test_keys_of_the_api_go_on(world: World) -> None:
     )
     Organisation.objects.filter(pk=world.acme.pk).update(second_factor_required=True, sso_only=True)
     program = Client(headers={"Authorization": f"Bearer {made.token}"})
-    assert program.get("/api/v1/organisations/acme/jobs/").status_code == 200
+    assert program.get("/api/v1/organisations/acme/jobs").status_code == 200
 
 
 def test_nobody_locks_themselves_out(world: World) -> None:
@@ -302,7 +302,7 @@ def test_a_script_in_an_old_session_makes_no_key(world: World) -> None:
     browser = world.client(world.mia)
     signed_in_mark(browser, world.mia, at=1_000.0)
     body = {"name": "x", "scopes": ["jobs.view"]}
-    answer = browser.post("/api/v1/organisations/acme/keys/", body, content_type="application/json")
+    answer = browser.post("/api/v1/organisations/acme/keys", body, content_type="application/json")
     assert answer.status_code == 403
     assert answer.json()["code"] == "reauthentication_needed"
     assert not ApiKey.objects.exists()

@@ -160,8 +160,8 @@ def forms() -> list[str]:
             path = prefix + str(one.pattern)
             if isinstance(one, URLResolver):
                 walk(one.url_patterns, path)
-            elif isinstance(one, URLPattern) and path.startswith("accounts/") and "<" not in path:
-                found.append(str(one.name))
+            elif isinstance(one, URLPattern) and path.startswith("accounts/") and "<" not in path and one.name:
+                found.append(one.name)
 
     walk(get_resolver().url_patterns, "")
     return sorted(set(found) - EXEMPT)

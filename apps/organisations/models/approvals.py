@@ -12,6 +12,7 @@ KIND_WORDS = {
     "cap": "Raise a cap",
     "refund": "Refund",
     "goodwill": "Goodwill credits",
+    "visit": "Let staff look in",
 }
 
 

@@ -97,12 +97,18 @@ class Membership(models.Model):
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
         ]
 
+    visited = False  # whether staff looks as this member: no field, but of one request
+
     def __str__(self) -> str:
         return f"{self.user} in {self.organisation}"
 
     @property
     def reach(self) -> Reach:
         """What the member may do, and where. Without `project_roles_found` (membership_get) a query if limited."""
+        whole = self._reach_of_role()
+        return whole.narrowed(READING) if self.visited else whole
+
+    def _reach_of_role(self) -> Reach:
         if not self.limited:
             return self.organisation.reach_left(reach_of_role(Role(self.role)))
         found = getattr(self, "project_roles_found", None)
@@ -119,6 +125,10 @@ class Membership(models.Model):
         """Pass if role and projects allow the act; raise Denied, or Closed, with a sentence if not."""
         if self.may(permission, project_id):
             return
+        if self.visited:
+            raise Denied(
+                "On a visit staff looks and changes nothing, and keys and secrets stay shut.", code="visit"
+            )
         if permission not in READING and permission in ROLE_PERMISSIONS[Role(self.role)]:
             self.organisation.require_open()
         if permission in ROLE_PERMISSIONS[Role(self.role)]:
