@@ -14,9 +14,11 @@ COPY manage.py ./
 COPY nosana_web nosana_web
 COPY apps apps
 COPY templates templates
+COPY locale locale
 COPY static static
 COPY --from=assets /app/node_modules node_modules
 RUN python -m apps.console.assets && rm -rf node_modules
+RUN DJANGO_SECRET_KEY=build python -m apps.core.catalogues compile
 RUN NOSANA_ENVIRONMENT=production DJANGO_SECRET_KEY=build JOB_SECRETS_KEYS="{\"1\": \"$(printf '%064d' 0)\"}" \
     python manage.py collectstatic --noinput --verbosity 0
 USER nosana

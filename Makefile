@@ -29,7 +29,12 @@ lint: setup  ## style, types, templates, migrations, OpenAPI
 	@$(PY) manage.py check
 	@$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(PY) -m tests.architecture.templates
+	@$(PY) -m tests.architecture.languages
 	@$(PY) manage.py openapi --check
+
+messages: setup  ## bring the catalogues of translations to what the sources say (docs/languages.md)
+	@$(PY) -m apps.core.catalogues extract
+	@$(PY) -m apps.core.catalogues compile
 
 openapi:  ## write docs/openapi.json anew, from the code
 	@$(PY) manage.py openapi --write
@@ -48,4 +53,4 @@ screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into v
 clean:  ## remove what the commands made (not the packages)
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup run demo test lint openapi schemathesis check bench screenshots clean
+.PHONY: help setup run demo test lint messages openapi schemathesis check bench screenshots clean

@@ -138,6 +138,14 @@ def icons_draw() -> None:
     run([str(BIN / "python"), "-m", "apps.console.assets"], hint="the browser assets could not be laid out")
 
 
+def catalogues_compile() -> None:
+    """Make the catalogues of translations readable for Django."""
+    run(
+        [str(BIN / "python"), "-m", "apps.core.catalogues", "compile"],
+        hint="the translations could not be compiled",
+    )
+
+
 def main() -> None:
     """Make everything ready; say nothing when nothing is to be done."""
     if sys.version_info < (3, 11):  # noqa: UP036 - the one place that may meet an older Python
@@ -148,6 +156,7 @@ def main() -> None:
     redis_binary()
     browser_assets()
     icons_draw()
+    catalogues_compile()
 
 
 if __name__ == "__main__":

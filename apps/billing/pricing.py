@@ -2,10 +2,9 @@
 
 from decimal import Decimal
 
-from babel.numbers import format_currency
 from django.conf import settings
 
-from apps.core.money import MICRO, fraction_floor
+from apps.core.money import MICRO, fiat_exact, fraction_floor
 
 MICRO_PER_MINOR = 10_000  # millionths of the unit in one cent or penny; all currencies sold have two decimals
 
@@ -51,5 +50,4 @@ def topup_limits(currency: str) -> tuple[int, int]:
 
 def rate_text(rate_micro: int, currency: str) -> str:
     """Return a rate as people read it ("€0.4284"): what one credit costs."""
-    amount = Decimal(rate_micro) / MICRO
-    return format_currency(amount, currency, format="¤#,##0.00####", locale="en_GB", currency_digits=False)
+    return fiat_exact(Decimal(rate_micro) / MICRO, currency, "#,##0.00####")

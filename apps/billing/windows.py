@@ -6,9 +6,11 @@ of its local date, also where clocks change at midnight; a week begins on Monday
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.db import models
+
+from apps.core.moments import zone_named
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # when a lifetime ends
@@ -39,10 +41,7 @@ class Span:
 
 def zone_of(name: str) -> ZoneInfo:
     """Return the time zone of this IANA name, UTC for a name that is none."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return zone_named(name)
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:

@@ -48,6 +48,7 @@ P = Permission
 ROUTES: dict[str, dict[str, Access]] = {
     # --- console
     "console:start": {"GET": Public("the front page; signed in, the way to one's organisation")},
+    "console:language": {"POST": Public("everybody chooses the language they read; it changes nothing else")},
     "console:home": {"GET": P.JOBS_VIEW},
     "console:search": {"GET": P.ORGANISATION_VIEW},
     "console:view_save": {"POST": P.ORGANISATION_VIEW},

@@ -5,6 +5,7 @@ from apps.console import reference, views
 app_name = "console"
 urlpatterns = [
     path("", views.start, name="start"),
+    path("language/", views.language, name="language"),
     path("docs/api/", reference.reference, name="reference"),
     path("docs/openapi.json", reference.openapi, name="openapi"),
     path("o/<slug:slug>/", views.home, name="home"),

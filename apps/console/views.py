@@ -1,11 +1,13 @@
 """The front page, and the home page of an organisation."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,7 +20,7 @@ from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_keys_of, organisation_last, project_get, project_members
 from apps.organisations.services import membership_visit
-from apps.users.services import view_delete, view_save
+from apps.users.services import language_check, language_choose, view_delete, view_save
 
 PROJECT_JOBS, PROJECT_KEYS = 15, 50
 LISTS = {
@@ -35,6 +37,27 @@ def start(request: HttpRequest) -> HttpResponse:
         return render(request, "console/front.html")
     slug = organisation_last(request.user, request.session.get("organisation", ""))
     return redirect("console:home", slug) if slug else redirect("organisations:new")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Answer in another language from now on, and show the page again that it was chosen on."""
+    code, back = request.POST.get("language", ""), request.POST.get("next", "")
+    if request.user.is_authenticated:
+        language_choose(user=request.user, language=code)
+    else:
+        language_check(code)
+    known = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponseRedirect(back if known else reverse("console:start"))
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 @login_required

@@ -7,7 +7,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 
+from apps.core.languages import spoken
 from apps.core.models import Mail, MailAttachment
+from apps.core.moments import zone_named
 from apps.core.queue import enqueue
 from apps.core.seals import seal, unseal
 
@@ -23,16 +25,23 @@ def mail_write(
     attachments: Sequence[tuple[str, str, bytes]] = (),
     sealed: bool = False,
     unsubscribe_url: str = "",
+    language: str = "",
+    zone: str = "",
 ) -> Mail:
     """Promise one mail for `key`; a second call with the same key returns the first mail.
 
-    `template` names templates/emails/<template>/{subject.txt,body.txt,body.html}; attachments are
-    (file name, media type, content); `sealed` is for words that hold a secret, see `mail_queue`; one POST to
-    `unsubscribe_url` ends mails like this one, and mail programs show a button for it.
+    It is written in `language`, the platform's own for "", and tells the time by the clock of `zone` (an IANA name),
+    else of the `organisation` in its context, else in UTC. `template` names
+    templates/emails/<template>/{subject.txt,body.txt,body.html}; attachments are (file name, media type, content);
+    `sealed` is for words that hold a secret, see `mail_queue`; one POST to `unsubscribe_url` ends mails like this one,
+    and mail programs show a button for it.
     """
-    subject, text, html = (
-        render_to_string(f"emails/{template}/{part}", context) for part in ("subject.txt", "body.txt", "body.html")
-    )
+    clock = zone_named(zone or getattr(context.get("organisation"), "time_zone", "UTC"))
+    with spoken(language, clock):
+        subject, text, html = (
+            render_to_string(f"emails/{template}/{part}", context)
+            for part in ("subject.txt", "body.txt", "body.html")
+        )
     return mail_queue(
         key=key,
         to=to,

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from apps.core.errors import AppError, NotFound
 from apps.core.rest.problems import API, answer
@@ -42,7 +43,8 @@ class MaintenanceMiddleware:
         if program:
             response = answer(AppError(settings.MAINTENANCE, code="maintenance", status=503))
         else:
-            page = render_to_string("503.html", {"sentence": settings.MAINTENANCE})
+            with translation.override(translation.get_language_from_request(request)):
+                page = render_to_string("503.html", {"sentence": settings.MAINTENANCE})
             response = HttpResponse(page, status=503)
         response["Retry-After"] = str(RETRY_S)
         return response

@@ -1,29 +1,50 @@
-"""Amounts as people read them. Amounts themselves are integers: micro-NOS, or minor units with a currency."""
+"""Amounts as people read them, in the language spoken now. Themselves they are integers: micro-NOS, or minor units."""
 
+import re
 from decimal import Decimal
 
+from babel import Locale
 from babel.numbers import format_currency, format_decimal, get_currency_precision
+
+from apps.core.languages import locale_now
 
 MICRO = 1_000_000  # micro-NOS in one credit (1 credit = 1 NOS)
 CURRENCIES = ("EUR", "USD", "GBP")
+FIGURE = re.compile(r"[#0.,]+")  # the figure in a pattern of babel
 
 
-def credits_text(micro: int, *, locale: str = "en_GB", places: int | None = None) -> str:
+def credits_text(micro: int, *, places: int | None = None) -> str:
     """Return micro-NOS as credits with two to six decimals ("12.50", "0.000043"), or exactly `places`."""
     pattern = "#,##0." + ("0" * places if places is not None else "00####")
-    return format_decimal(Decimal(micro) / MICRO, format=pattern, locale=locale)
+    return format_decimal(Decimal(micro) / MICRO, format=pattern, locale=locale_now())
 
 
-def fiat_text(minor: int, currency: str, *, locale: str = "en_GB") -> str:
-    """Return minor units as an amount with its currency ("€12.10")."""
+def credits_plain(micro: int) -> str:
+    """Return micro-NOS as credits for programs, the same in every language: "1234.500000"."""
+    return f"{Decimal(micro) / MICRO:.6f}"
+
+
+def sol_text(lamports: int) -> str:
+    """Return lamports as SOL with four decimals, rounded down."""
+    return format_decimal(Decimal(lamports // 100_000) / 10_000, format="#,##0.0000", locale=locale_now())
+
+
+def fiat_text(minor: int, currency: str) -> str:
+    """Return minor units as an amount with its currency: "€12.10", in German "12,10 €"."""
     precision = get_currency_precision(currency)
-    return format_currency(Decimal(minor) / (10**precision), currency, locale=locale)
+    return format_currency(Decimal(minor) / (10**precision), currency, locale=locale_now())
 
 
-def fiat_rough(micro: int, currency: str, *, locale: str = "en_GB") -> str:
+def fiat_rough(micro: int, currency: str) -> str:
     """Return millionths of a currency's unit as a rough amount: cents from 1 up, else four places ("€0.0114")."""
-    pattern = "¤#,##0.00" if micro >= MICRO else "¤0.00##"
-    return format_currency(Decimal(micro) / MICRO, currency, format=pattern, locale=locale, currency_digits=False)
+    return fiat_exact(Decimal(micro) / MICRO, currency, "#,##0.00" if micro >= MICRO else "0.00##")
+
+
+def fiat_exact(amount: Decimal, currency: str, figure: str) -> str:
+    """Return whole units with the decimals that `figure`, a pattern of babel, gives them ("#,##0.00####")."""
+    locale = locale_now()
+    pattern = FIGURE.sub(figure, Locale.parse(locale).currency_formats["standard"].pattern, count=1)
+    return format_currency(amount, currency, format=pattern, locale=locale, currency_digits=False)
 
 
 def fraction_floor(amount: int, basis_points: int) -> int:

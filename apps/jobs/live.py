@@ -18,7 +18,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import AppError
+from apps.core.languages import spoken
 from apps.core.lists import Listing
+from apps.core.moments import zone_named
 from apps.core.rest import problem
 from apps.jobs.hub import hub
 from apps.jobs.lists import filter_form
@@ -42,6 +44,8 @@ class Follower:
     def __init__(self, request: HttpRequest, slug: str) -> None:
         self.request, self.slug = request, slug
         self.grant: Grant = grant_of(request, slug, Permission.JOBS_VIEW)
+        self.language = getattr(request, "LANGUAGE_CODE", "")
+        self.zone = zone_named(self.grant.organisation.time_zone)
         self.listing = Listing(JOBS, request.GET)
         self.filters: JobFilters = filter_form(request, self.grant).filters()
         self.ids = [found for text in request.GET.getlist("id")[:ROWS] if (found := _uuid(text))]
@@ -52,7 +56,8 @@ class Follower:
     def look(self) -> list[str]:
         """Return an event for every row that looks different than when it was sent last, in two queries at most."""
         jobs = jobs_of(self.grant).filter(pk__in=self.ids).defer("definition", "result") if self.ids else []
-        events = [self._row(job) for job in jobs if self._differs(job)]
+        with spoken(self.language, self.zone):
+            events = [self._row(job) for job in jobs if self._differs(job)]
         if self.newest:
             count = jobs_newer(self.grant, self.filters, self.newest, most=NEWS_MOST)
             if count != self.news:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.csv import csv_lines
 from apps.core.lists import Column, Table
-from apps.core.money import credits_text
+from apps.core.money import credits_plain
 from apps.jobs.forms import project_choices
 from apps.jobs.models import Job, Market
 from apps.jobs.selectors import JobFilters, running_cost
@@ -136,5 +136,5 @@ def _csv_row(job: Job, now: datetime) -> list[Any]:
         moment(job.ended_at),
         job.timeout_s,
         job.visibility,
-        credits_text(running_cost(job, now), places=6),
+        credits_plain(running_cost(job, now)),
     ]

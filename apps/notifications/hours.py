@@ -1,17 +1,9 @@
 """Quiet hours and the hour of the daily mail, by the clock of a place."""
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 HOURS = range(24)
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """Return the time zone of this IANA name, UTC for a name that is none."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def quiet_end(now: datetime, *, quiet_from: int | None, quiet_until: int | None, zone: ZoneInfo) -> datetime:

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from apps.core.addresses import client_address
 from apps.core.errors import NotFound
+from apps.core.moments import zone_named
 from apps.organisations.errors import Unauthenticated
-from apps.organisations.models import ApiKey, Grant
+from apps.organisations.models import ApiKey, Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_key_check, membership_get
 from apps.organisations.services.keys import api_key_used
@@ -77,7 +78,7 @@ def grant_of(request: HttpRequest, slug: str, permission: Permission) -> Grant:
             raise Unauthenticated(
                 "Sign in, or send an API key as “Authorization: Bearer nos_…”.", code="key_missing"
             )
-        return page_grant(request, slug, permission)
+        return Grant.of_member(_membership(request, slug, permission))
     if key.organisation.slug != slug:
         raise NotFound("There is no such organisation, or this key is not one of its keys.")
     return Grant.of_key(key).checked(permission)
@@ -86,13 +87,19 @@ def grant_of(request: HttpRequest, slug: str, permission: Permission) -> Grant:
 def page_grant(request: HttpRequest, slug: str, permission: Permission) -> Grant:
     """Return what the signed-in person may do there, for a page, in one query; the frame shows the membership.
 
-    Raises NotFound for outsiders and Denied, with a sentence, for members without the permission, SignInNeeded for a
-    session that the organisation does not take.
+    The page tells the time by the organisation's clock. Raises NotFound for outsiders and Denied, with a sentence, for
+    members without the permission, SignInNeeded for a session that the organisation does not take.
     """
+    membership = _membership(request, slug, permission)
+    timezone.activate(zone_named(membership.organisation.time_zone))
+    return Grant.of_member(membership)
+
+
+def _membership(request: HttpRequest, slug: str, permission: Permission) -> Membership:
     membership = membership_get(request.user, slug, permission, visit=on_visit(request))
     sign_in_require(request, membership)
     request.membership = membership  # type: ignore[attr-defined]
-    return Grant.of_member(membership)
+    return membership
 
 
 def grant_again(request: HttpRequest, slug: str, permission: Permission) -> Grant:

@@ -13,6 +13,7 @@ from apps.billing.documents import document_pdf, records_pdf
 from apps.billing.models import Invoice
 from apps.billing.selectors import movements, usage_lines
 from apps.core.csv import csv_lines
+from apps.core.languages import plainly
 from apps.core.money import credits_text, fiat_text
 from apps.core.sheets import Sheet
 from apps.core.wiring import ask
@@ -22,6 +23,7 @@ from apps.payments.models import Dispute, Refund
 MOST = 2_000  # rows of a sheet: evidence is read by people
 
 
+@plainly()
 def evidence_zip(*, dispute: Dispute, now: datetime) -> bytes:
     """Return all evidence as one archive: the PDF a bank reads, the invoice, and every table as CSV."""
     sheets = evidence_sheets(dispute=dispute, now=now)
@@ -35,6 +37,7 @@ def evidence_zip(*, dispute: Dispute, now: datetime) -> bytes:
     return content.getvalue()
 
 
+@plainly()
 def evidence_pdf(*, dispute: Dispute, sheets: list[Sheet]) -> bytes:
     """Return the evidence as a bank reads it: our statement, the facts, and the tables."""
     return records_pdf(

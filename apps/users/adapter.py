@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from apps.core import mail
 from apps.core.addresses import client_address
@@ -24,6 +25,11 @@ NO_ADDRESS = "0.0.0.0"  # noqa: S104 - where a proxy on a Unix socket tells no a
 
 class AccountAdapter(DefaultAccountAdapter):
     """Sends sign-in mails by the platform's own mail queue, and its links to the platform's own address."""
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Keep the language in which somebody signs up, so that mails speak it too."""
+        user.language = get_language() or ""
+        return super().save_user(request, user, form, commit)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail of allauth's template `account/email/<name>` to the queue."""

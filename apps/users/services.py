@@ -5,9 +5,13 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict
+from apps.core.languages import language_known
 from apps.users.models import SavedView, User
 from apps.users.selectors import user_exists
 
@@ -44,11 +48,27 @@ def user_make(*, email: str, name: str, password: str) -> User:
         raise taken
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email, password, name=" ".join(name.split())[:150])
+            user = User.objects.create_user(
+                email, password, name=" ".join(name.split())[:150], language=get_language() or ""
+            )
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     except IntegrityError as error:  # another request made it between the look and the write
         raise taken from error
     return user
+
+
+def language_choose(*, user: User, language: str) -> None:
+    """Keep the language a person wants pages and mails in. Raises AppError for one the platform does not speak."""
+    language_check(language)
+    User.objects.filter(pk=user.pk).update(language=language)
+
+
+def language_check(language: str) -> None:
+    """Raise AppError unless the platform speaks the language of that code."""
+    if not language_known(language):
+        known = ", ".join(f"{name} ({code})" for code, name in settings.LANGUAGES)
+        sentence = _("The platform does not speak this language; choose one of %(known)s.") % {"known": known}
+        raise AppError(sentence, code="language_unknown", status=422)
 
 
 def view_save(*, user: User, area: str, place: UUID, name: str, query: str, now: datetime) -> SavedView:

@@ -4,6 +4,7 @@ from typing import Any
 
 from apps.billing.documents.printing import day, moment, party, pdf, percent
 from apps.billing.pricing import rate_text
+from apps.core.languages import plainly
 from apps.core.money import credits_text, fiat_text
 
 METHODS = {
@@ -19,6 +20,7 @@ def document_pdf(data: dict[str, Any]) -> bytes:
     return pdf("invoice.typ", document_words(data))
 
 
+@plainly()
 def document_words(data: dict[str, Any]) -> dict[str, Any]:
     """Return the data of an invoice or credit note as the words that are printed."""
     currency = data["currency"]

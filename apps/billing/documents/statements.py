@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.billing.documents.printing import day, party, pdf
+from apps.core.languages import plainly
 from apps.core.money import credits_text
 
 
@@ -11,6 +12,7 @@ def statement_pdf(data: dict[str, Any]) -> bytes:
     return pdf("statement.typ", statement_words(data))
 
 
+@plainly()
 def statement_words(data: dict[str, Any]) -> dict[str, Any]:
     """Return a statement's data as the words that are printed."""
     zone = data["time_zone"]

@@ -1,9 +1,14 @@
-"""Template filters for credits, fiat and durations."""
+"""Template filters for credits, fiat, durations, days and times, all in the language of the page."""
 
+from datetime import date, datetime
+
+from babel.numbers import format_decimal
 from django import template
+from django.utils.html import format_html
 
-from apps.core import money
+from apps.core import moments, money
 from apps.core.durations import duration_text
+from apps.core.languages import locale_now
 
 register = template.Library()
 
@@ -23,10 +28,55 @@ def fiat(minor: int | None, currency: str) -> str:
 @register.filter
 def sol(lamports: int | None) -> str:
     """Show lamports as SOL, with four decimals, rounded down."""
-    return "" if lamports is None else f"{int(lamports) // 100_000 / 10_000:.4f}"
+    return "" if lamports is None else money.sol_text(int(lamports))
 
 
 @register.filter
 def duration(seconds: int | None) -> str:
     """Show seconds as "1 h 02 min", "3 min 20 s" or "45 s"."""
     return "" if seconds is None else duration_text(seconds)
+
+
+@register.filter
+def whole(number: int | None) -> str:
+    """Show a whole number with its thousands apart: "1,234" or "1.234"."""
+    return "" if number is None else format_decimal(int(number), locale=locale_now())
+
+
+@register.filter
+def day(at: date | None, how: str = "") -> str:
+    """Show a day: "5 Nov 2026"; `how` is long ("5 November 2026"), short ("5 Nov") or month ("November 2026")."""
+    return moments.day_text(at, how) if at else ""
+
+
+@register.filter
+def clock(at: datetime | None, how: str = "") -> str:
+    """Show the time of the day, "14:05"; `how` may hold "s" for seconds and "zone" for the zone's name."""
+    if not at:
+        return ""
+    text = moments.clock_text(at, "s" in how.split())
+    return f"{text} {moments.zone_text(at)}" if "zone" in how.split() else text
+
+
+@register.filter(is_safe=True)
+def stamp(at: datetime | None, how: str = "") -> str:
+    """Show what `moment` shows, as an element that programs can read; `how` may begin with "day" or "clock" too."""
+    if not at:
+        return ""
+    only, _, rest = how.partition(" ")
+    ways = {"day": day, "clock": clock}
+    text = ways[only](at, rest) if only in ways else moment(at, how)
+    return format_html('<time datetime="{}">{}</time>', moments.local(at).isoformat(), text)
+
+
+@register.filter
+def moment(at: datetime | None, how: str = "") -> str:
+    """Show day and time, "5 Nov 2026, 14:05".
+
+    `how` may hold "long" or "short" for the day, "s" for seconds and "zone" for the zone's name, apart by spaces.
+    """
+    if not at:
+        return ""
+    wanted = set(how.split())
+    days = next(iter(wanted & set(moments.DAYS)), "")
+    return moments.moment_text(at, days, seconds="s" in wanted, zone="zone" in wanted)

@@ -13,8 +13,9 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.transaction import TransactionManagementError
 
+from apps.core.moments import zone_named
 from apps.core.queue import enqueue
-from apps.notifications.hours import quiet_end, zone_named
+from apps.notifications.hours import quiet_end
 from apps.notifications.models import Delivery, Endpoint, Event
 from apps.notifications.types import NOTICE_KEPT, TEST, chat_kinds, notice_kinds
 

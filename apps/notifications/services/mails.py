@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from apps.core.mail import mail_write
-from apps.notifications.hours import hour_next, quiet_end, zone_named
+from apps.core.moments import zone_named
+from apps.notifications.hours import hour_next, quiet_end
 from apps.notifications.models import Event, NoticeMail, Reader
 from apps.notifications.services.unsubscribing import unsubscribe_url
 from apps.notifications.types import MailWay, notice_kinds

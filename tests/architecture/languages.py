@@ -1,0 +1,262 @@
+"""Checks that every text can be translated and is: `python -m tests.architecture.languages`. One line per offence.
+
+Three questions, each switched on folder by folder until the lists at the top are empty: has a template text outside
+`{% translate %}`; has an app's Python a sentence outside `_()`; has a text of the sources no German.
+`python -m tests.architecture.languages PATH…` asks the first two of the named files alone, whatever the lists say.
+"""
+
+import ast
+import os
+import re
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from string import Formatter
+
+import django
+from babel.messages.catalog import Message
+from django.template.base import Lexer, Token, TokenType
+
+from apps.core.catalogues import ROOT, Place, catalogue_read, places, template_of
+
+TEMPLATES = ROOT / "templates"
+# Not wrapped yet: folders of templates/, apps whose Python is not, catalogues that have no German of everything yet.
+OPEN_TEMPLATES = ("account", "allauth", "billing", "components", "console", "emails", "jobs", "notifications")
+OPEN_TEMPLATES += ("organisations", "payments", "support", "terms", ".")
+OPEN_PYTHON = ("billing", "bridge", "console", "core", "jobs", "ledger", "notifications", "organisations")
+OPEN_PYTHON += ("payments", "support", "users")
+OPEN_CATALOGUES = (".", *OPEN_PYTHON)
+
+# What is the same in every language: names, formats, units, code.
+SAME = ("Nosana Web", "Nosana", "NOS", "SOL", "UTC", "PDF", "CSV", "JSON", "YAML", "XML", "UBL", "Stripe", "Slack")
+SAME += (
+    "Discord",
+    "Microsoft Teams",
+    "API",
+    "OAuth",
+    "IPFS",
+    "GPU",
+    "VRAM",
+    "GB",
+    "MB",
+    "kB",
+    "IBAN",
+    "VIES",
+    "NL",
+)
+SAME += ("Ctrl", "Esc", "min", "OpenAPI", "Markdown", "v", "h", "s", "x", "KvK", "REST", "SDK", "CLI", "ms", "URL")
+WORDS = re.compile(r"\b(" + "|".join(sorted(map(re.escape, SAME), key=len, reverse=True)) + r")\b")
+LETTER = re.compile(r"[^\W\d_]")
+ENTITY = re.compile(r"&[#\w]+;")
+SILENT = ("code", "kbd", "pre", "script", "style", "svg", "samp")  # elements whose text is no language
+SPOKEN = ("title", "placeholder", "aria-label", "alt", "data-confirm", "data-label", "label", "summary")
+SPOKEN += ("aria-description", "aria-roledescription", "data-said", "data-empty")
+LITERAL = re.compile(r"""(_\()?(?<![\w/])("[^"]*"|'[^']*')""")
+TOLD = re.compile(r"""\b(text|hint|label|title|what|action|sentence|name|empty|say|help)=("[^"]*"|'[^']*')""")
+DEFAULTS = re.compile(r"""\|(default|default_if_none|yesno|pluralize):?("[^"]*"|'[^']*')?""")
+
+
+class _Texts(HTMLParser):
+    """Collects text between tags and in the attributes that people read or hear."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.found: list[tuple[int, str]] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._silent += tag in SILENT
+        for name, value in attrs:
+            if name in SPOKEN and value:
+                self.found.append((self.getpos()[0], value))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self._silent -= tag in SILENT
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in SILENT and self._silent > 0
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.found.append((self.getpos()[0], data))
+
+
+def speaks(text: str) -> bool:
+    """Return whether the text holds a word of some language."""
+    return bool(LETTER.search(WORDS.sub("", ENTITY.sub("", text))))
+
+
+def bare_texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield each text of a template that cannot be translated: line and text."""
+    kept, within = [], ""
+    for token in Lexer(path.read_text()).tokenize():
+        lines = "\n" * token.contents.count("\n")
+        word = token.contents.split(" ", 1)[0] if token.token_type == TokenType.BLOCK else ""
+        if within:
+            within = "" if word == f"end{within}" else within
+            kept.append(lines)
+        elif word in ("blocktranslate", "blocktrans", "comment", "verbatim"):
+            within = word
+        elif token.token_type == TokenType.TEXT:
+            kept.append(token.contents)
+        else:
+            yield from ((token.lineno, text) for text in _literals(token, word))
+            kept.append(lines)
+    text = "".join(kept)
+    if path.suffix != ".html":
+        yield from (
+            (number, line) for number, line in enumerate(text.splitlines(), 1) if speaks(_no_address(line))
+        )
+        return
+    parser = _Texts()
+    parser.feed(text)
+    yield from ((line, words.strip()) for line, words in parser.found if speaks(words))
+
+
+def _no_address(line: str) -> str:
+    return re.sub(r"https?://\S*", "", line)
+
+
+def _literals(token: Token, word: str) -> Iterator[str]:
+    """Yield what a tag says by itself: texts given to an included template, and defaults of filters."""
+    if token.token_type == TokenType.COMMENT or word in ("translate", "trans", "if", "elif"):
+        return
+    for name, words in DEFAULTS.findall(token.contents):
+        if name == "pluralize" or speaks(words):
+            yield f"|{name}:{words}"
+    if word in ("include", "element"):
+        for _name, words in TOLD.findall(token.contents):
+            if speaks(words) and not re.fullmatch(r"[a-z0-9_.:,/-]*", words[1:-1]):
+                yield words
+
+
+SENTENCE = re.compile(r"^[A-Z“].*\s.*[.?!:]$|^[A-Z“].*\s\S+\s.*[a-z”]$", re.S)
+MARKED = {"_", "_now", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+UNSAID = {"help_text", "described", "ValueError", "TypeError", "RuntimeError", "KeyError", "AssertionError"}
+UNSAID |= {
+    "ImproperlyConfigured",
+    "NotImplementedError",
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+    "RunPython",
+}
+UNSAID |= {"RunSQL", "compile", "CommandError", "execute", "write", "style", "SystemExit"}
+
+
+def bare_sentences(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield each sentence in an app's Python that cannot be translated: line and words.
+
+    Left out: what no customer reads, such as docstrings, SQL, logs, help texts of models and errors of programmers.
+    """
+    yield from _walk(ast.parse(path.read_text()))
+
+
+def _walk(node: ast.AST) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return
+    if isinstance(node, ast.Call) and (_called(node) in MARKED or _called(node) in UNSAID):
+        return
+    if isinstance(node, ast.keyword) and node.arg in UNSAID:
+        return
+    words = _words(node)
+    if words is not None:
+        if SENTENCE.match(words):
+            yield node.lineno, words  # type: ignore[attr-defined]
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child)
+
+
+def _called(node: ast.Call) -> str:
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def _words(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(one.value) if isinstance(one, ast.Constant) else "{…}" for one in node.values)
+    return None
+
+
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+
+
+def holes(text: str) -> set[str]:
+    """Return the names of what is put into a text, %(name)s and {name} alike."""
+    try:
+        named = {name for _, name, _, _ in Formatter().parse(text) if name}
+    except ValueError:
+        named = set()
+    return named | set(PLACEHOLDER.findall(text))
+
+
+def untold(place: Place) -> Iterator[str]:
+    """Yield what a catalogue lacks: texts it does not hold, or holds without a translation, or with other holes."""
+    kept = catalogue_read(place)
+    for message in template_of(place):
+        if not message.id:
+            continue
+        known = kept.get(message.id, message.context)  # type: ignore[arg-type]
+        shown = str(message.id if isinstance(message.id, str) else message.id[0])
+        if known is None or not _told(known):
+            yield f"{place.name}: no translation of “{shown[:80]}” ({message.locations[0][0]})"
+        elif known.fuzzy:
+            yield f"{place.name}: “{shown[:80]}” is marked fuzzy; look at it and take the mark away"
+        elif wrong := _other_holes(known):
+            yield f"{place.name}: “{shown[:80]}” and its translation hold different things: {', '.join(wrong)}"
+
+
+def _told(message: Message) -> bool:
+    return all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
+
+
+def _other_holes(message: Message) -> list[str]:
+    """Return the holes in which a translation differs; the form for one thing may leave its number out."""
+    ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
+    strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    wanted = set().union(*map(holes, ids))
+    extra = set().union(*map(holes, strings)) - wanted
+    return sorted(extra | (wanted - holes(strings[-1])))
+
+
+def offences(named: list[Path]) -> list[str]:
+    """Return one line per offence: file, line and what is wrong."""
+    found = []
+    for path in named or [*sorted(TEMPLATES.rglob("*.html")), *sorted(TEMPLATES.rglob("*.txt"))]:
+        if path.suffix != ".py" and (
+            named or path.relative_to(TEMPLATES).parts[:-1][:1] not in _open(OPEN_TEMPLATES)
+        ):
+            found += [f"{path.relative_to(ROOT)}:{n} bare text: {text[:100]!r}" for n, text in bare_texts(path)]
+    for path in named or sorted(ROOT.glob("apps/*/**/*.py")):
+        if path.suffix == ".py" and (named or (path.relative_to(ROOT / "apps").parts[0] not in OPEN_PYTHON)):
+            found += [
+                f"{path.relative_to(ROOT)}:{n} bare sentence: {text[:100]!r}" for n, text in bare_sentences(path)
+            ]
+    for place in [] if named else places():
+        app = place.po.relative_to(ROOT).parts[1] if place.name.startswith("apps") else "."
+        if app not in OPEN_CATALOGUES:
+            found += list(untold(place))
+    return found
+
+
+def _open(folders: tuple[str, ...]) -> set[tuple[str, ...]]:
+    return {() if name == "." else (name,) for name in folders}
+
+
+def main() -> None:
+    """Print what is wrong and end with 1, or say nothing."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
+    django.setup()
+    found = offences([Path(name).resolve() for name in sys.argv[1:]])
+    print("\n".join(found), end="\n" if found else "")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
