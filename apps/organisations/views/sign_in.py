@@ -49,8 +49,8 @@ PAGE = "organisations/sign_in_settings.html"
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for the address at work, and send the person to the sign-in of the organisation it belongs to."""
     slug = request.GET.get("organisation", "")[:60]
-    form = OrganisationSignInForm(request.POST or None)
-    asked = request.method == "POST"
+    asked, error = request.method == "POST", None
+    form = OrganisationSignInForm(request.POST if asked and not slug else None)
     if asked and (slug or form.is_valid()):
         email = "" if slug else form.cleaned_data["email"]
         provider = provider_for(email=email, slug=slug)
@@ -64,8 +64,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
                 "No organisation has set up a sign-in for this. Sign in with your password, or ask your colleagues."
             )
         )
-        form.add_error(None if slug else "email", sentence)
-    context = {"form": form, "slug": slug, "next": get_next_redirect_url(request) or ""}
+        error = AppError(sentence, code="sign_in_none", status=422)
+    context = {"form": form, "slug": slug, "error": error, "next": get_next_redirect_url(request) or ""}
     return render(request, "organisations/sign_in.html", context, status=422 if asked else 200)
 
 
