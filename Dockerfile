@@ -19,8 +19,10 @@ COPY static static
 COPY --from=assets /app/node_modules node_modules
 RUN python -m apps.console.assets && rm -rf node_modules
 RUN DJANGO_SECRET_KEY=build python -m apps.core.catalogues compile
-RUN NOSANA_ENVIRONMENT=production DJANGO_SECRET_KEY=build JOB_SECRETS_KEYS="{\"1\": \"$(printf '%064d' 0)\"}" \
+RUN NOSANA_ENVIRONMENT=production DJANGO_SECRET_KEY=only-for-collecting-files-and-never-of-a-running-platform JOB_SECRETS_KEYS="{\"1\": \"$(printf '%064d' 0)\"}" \
     python manage.py collectstatic --noinput --verbosity 0
 USER nosana
 EXPOSE 8000
-CMD ["uvicorn", "nosana_web.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "10"]
+CMD ["uvicorn", "nosana_web.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "10", \
+     "--timeout-keep-alive", "5", "--limit-concurrency", "2000", "--h11-max-incomplete-event-size", "16384", \
+     "--no-server-header"]

@@ -44,6 +44,9 @@ check: lint test demo  ## everything CI does
 schemathesis: setup  ## try to break the API with requests made from its reference (EXAMPLES=50 for each address)
 	@SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest tests/core/invented.py -n 2 -q
 
+audit: setup  ## known holes in the packages that production runs (says so when nobody can be asked)
+	@$(PY) -m sandbox.audit
+
 bench: setup  ## benchmarks, each beside its baseline (ONLY=part of a name)
 	@$(PY) -m benchmarks $(if $(ONLY),--only "$(ONLY)")
 
@@ -53,4 +56,4 @@ screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into v
 clean:  ## remove what the commands made (not the packages)
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup run demo test lint messages openapi schemathesis check bench screenshots clean
+.PHONY: help setup run demo test lint messages openapi schemathesis check audit bench screenshots clean

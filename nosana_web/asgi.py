@@ -1,8 +1,11 @@
-"""The ASGI entry point."""
+"""The ASGI entry point: the door that looks at bodies, then Django."""
 
 import os
 
 from django.core.asgi import get_asgi_application
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
-application = get_asgi_application()
+django = get_asgi_application()
+import_string("apps.support.checks.refuse_unfit")()
+application = import_string("apps.core.bodies.BodyGuard")(django)

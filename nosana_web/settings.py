@@ -3,20 +3,19 @@
 from pathlib import Path
 from urllib.parse import unquote
 
-import environ
-from csp.constants import NONCE, NONE, SELF
-
+from apps.core.environment import Environment, secret_key
+from apps.core.headers import ADMIN, page_policy
 from apps.core.money import CURRENCIES
 from nosana_web.sign_in import *  # noqa: F403 - names of settings: how people sign in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()  # any NAME may also lie in a file that NAME_FILE names
 
 # --- the process -----------------------------------------------------------------------------------------
 ENVIRONMENT = env.str("NOSANA_ENVIRONMENT", default="sandbox")  # sandbox | staging | production
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
-SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="") or ("" if PRODUCTION else "sandbox-only-secret-key" * 3)
+SECRET_KEY = secret_key(env, environment=ENVIRONMENT)
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver"])
 BASE_URL = env.str("NOSANA_BASE_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -67,7 +66,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.CompressMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "apps.core.headers.PrivacyMiddleware",
+    "apps.core.headers.PolicyMiddleware",
     "apps.core.middleware.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -182,30 +182,34 @@ STORAGES = {
 
 # --- browser safety --------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [SELF],
-        # Chromium applies form-action to the redirects of a form too, and the top-up form ends at Checkout.
-        "form-action": [
-            SELF,
+    "DIRECTIVES": page_policy(
+        forms_to=[
             *env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"]),
-            *SOCIAL_ORIGINS,  # noqa: F405 - as a sign-in by others does
-        ],
-        "frame-ancestors": [NONE],
-    },
-    "EXCLUDE_URL_PREFIXES": ["/admin/"],
+            *SOCIAL_ORIGINS,  # noqa: F405 - as a sign-in by others ends
+        ]
+    ),
 }
+CONTENT_SECURITY_POLICY_ADMIN = ADMIN
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = BASE_URL.startswith("https://")
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+HTTPS = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Browsers take a cookie of such a name from this very host and over TLS alone.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("__Host-session", "__Host-csrf") if HTTPS else ("sessionid", "csrftoken")
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+# Of a request's body: bytes at most (apps/core/bodies.py looks before Django reads), also under certain addresses;
+# seconds in which it must have come (for each 10 MB its address allows), and of silence on the way.
+BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+BODY_BYTES_UNDER = {"/nodes/": 64_000_000}  # results of private jobs
+BODY_SECONDS = env.int("BODY_SECONDS", default=30)
+BODY_PAUSE_SECONDS = env.int("BODY_PAUSE_SECONDS", default=10)
+DATA_UPLOAD_MAX_NUMBER_FIELDS, DATA_UPLOAD_MAX_NUMBER_FILES = 1_000, 10
 # Networks (CIDR) of the proxies in front of us, whose X-Forwarded-For is believed; "unix" for one on a Unix socket.
 TRUSTED_PROXIES = env.list("NOSANA_TRUSTED_PROXIES", default=[])
 
@@ -341,11 +345,18 @@ JOB_LOG_DAYS = env.int("JOB_LOG_DAYS", default=90)  # kept after a job's end, wh
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname).1s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "apps.core.scrubbing.ScrubbingFormatter", "format": "%(levelname).1s %(name)s %(message)s"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         **{name: {"level": "WARNING"} for name in ("httpx", "httpx2", "httpcore", "stripe", "celery")},
         "celery.apps.worker": {"level": "INFO"},  # says when the worker is ready
+        # The server's own lines pass the same formatter; Django's, too, in every environment.
+        **{
+            name: {"handlers": ["stderr"], "propagate": False}
+            for name in ("uvicorn", "uvicorn.access", "django", "django.server")
+        },
     },
 }

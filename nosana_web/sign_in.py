@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import environ
+from apps.core.environment import Environment
 
-env = environ.Env()
+env = Environment()
 
 
 def social_providers() -> dict[str, Any]:

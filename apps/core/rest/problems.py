@@ -103,9 +103,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "error.html", {"error": error}, status=error.status)
 
 
-def too_large() -> AppError:
-    """Return the refusal of a body over settings.DATA_UPLOAD_MAX_MEMORY_SIZE."""
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+def too_large(most: int | None = None) -> AppError:
+    """Return the refusal of a body over that many bytes, or over settings.DATA_UPLOAD_MAX_MEMORY_SIZE."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if most is None else most
     sentence = f"The body is over the limit of {limit:,} bytes. Nothing was changed: send less at once."
     return AppError(sentence, code="body_too_large", status=413)
 
