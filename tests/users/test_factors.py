@@ -59,6 +59,17 @@ def test_with_an_app_the_password_alone_opens_nothing(
     assert [m.to for m in outbox.outbox if "Authenticator App Activated" in m.subject] == [[user.email]]
 
 
+def test_staff_comes_to_the_admin_site_by_the_same_door() -> None:
+    person("sam@nosana-web.example", is_staff=True, is_superuser=True)
+    answer = Client().get("/admin/login/?next=/admin/visits/")
+    assert answer.headers["Location"].startswith("/accounts/login/")
+    assert (
+        Client().post("/admin/login/", {"username": "sam@nosana-web.example", "password": PASSWORD}).status_code
+        == 302
+    )
+    assert signed_in(person("nora@acme.example")).get("/admin/login/").status_code == 403
+
+
 def test_a_recovery_code_opens_once() -> None:
     user = person()
     _secret, codes = app_set_up(signed_in(user))
