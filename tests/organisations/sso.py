@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.organisations.models import Domain, Organisation, Provider
 from apps.organisations.services.sign_in import provider_set
 from apps.organisations.services.sign_in.providers import ProviderWanted
+from apps.support.models import Visit
 from apps.users.models import User
 from sandbox.oidc.app import CLIENT_ID, CLIENT_SECRET, application
 from sandbox.serving import address_of, listen
@@ -45,6 +46,15 @@ def domain_of(organisation: Organisation) -> Domain:
     """Return a domain that the organisation has named and not proven."""
     facts = {"created_at": timezone.now(), "token": "t"}
     return Domain.objects.create(organisation=organisation, name=f"{organisation.slug}.example", **facts)
+
+
+def visit_of(organisation: Organisation) -> Visit:
+    """Return a visit that Sam of the platform's own people asked for."""
+    sam = User.objects.filter(is_staff=True).first()
+    assert sam is not None
+    facts = {"reason": "Your ticket 4711", "created_at": timezone.now()}
+    owner = organisation.memberships.get(role="owner").user
+    return Visit.objects.create(organisation=organisation, staff=sam, member=owner, **facts)
 
 
 def provider_of(owner: User, issuer: str) -> Provider:
