@@ -18,6 +18,7 @@ from tests.console.scene import limits_make, lots_make, scene_make
 from tests.jobs.recipes import template_changed, template_make
 from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
+from tests.organisations.sso import sign_in_scene
 from tests.payments.scene import cards_make, topups_make
 from tests.permissions.things import refundable_of
 from tests.world import World, signed_in_mark
@@ -27,6 +28,8 @@ OPEN_PAGES = {
     "signup": "/accounts/signup/",
     "login": "/accounts/login/",
     "password-reset": "/accounts/password/reset/",
+    "password-reset-done": "/accounts/password/reset/done/",
+    "sign-in-organisation": "/sign-in/",
     "not-found": "/nowhere/",
 }
 STAFF_PAGES = {
@@ -34,6 +37,19 @@ STAFF_PAGES = {
     "staff-markets": "/admin/jobs/market/",
     "staff-orders": "/admin/bridge/order/",
     "staff-attempts": "/admin/jobs/attempt/",
+    "staff-visits": "/admin/visits/",
+}
+ACCOUNT_PAGES = {
+    "account-email": "/accounts/email/",
+    "account-factors": "/accounts/2fa/",
+    "account-app": "/accounts/2fa/totp/activate/",
+    "account-passkey-add": "/accounts/2fa/webauthn/add/",
+    "account-sessions": "/accounts/sessions/",
+    "account-others": "/accounts/3rdparty/",
+    "account-sure": "/accounts/reauthenticate/",
+    "sign-in-settings": "/o/acme/settings/sign-in/",
+    "sign-in-provider": "/o/acme/settings/sign-in/provider/",
+    "staff-access": "/o/acme/settings/staff-access/",
 }
 
 
@@ -66,8 +82,9 @@ def pages_make(world: World) -> Pages:
     told = notices_scene(world)
     entrances = OPEN_PAGES | {"unsubscribe": told.pop("open"), "terms": "/terms/"}
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
-    made = Pages(opened=entrances, closed=shown | told, staff=STAFF_PAGES)
+    made = Pages(opened=entrances, closed=shown | told | ACCOUNT_PAGES, staff=STAFF_PAGES)
     staff_make(made.staff_email)
+    sign_in_scene(world)
     return made
 
 

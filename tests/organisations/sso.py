@@ -14,12 +14,13 @@ from django.utils import timezone
 from apps.organisations.models import Domain, Organisation, Provider
 from apps.organisations.services.sign_in import provider_set
 from apps.organisations.services.sign_in.providers import ProviderWanted
-from apps.support.models import Visit
+from apps.support.models import Visit, VisitLook
 from apps.users.models import User
 from sandbox.oidc.app import CLIENT_ID, CLIENT_SECRET, application
 from sandbox.serving import address_of, listen
 from tests.organisations.people import by
-from tests.users.people import serve_on
+from tests.users.people import person, serve_on
+from tests.world import World
 
 
 @contextmanager
@@ -82,3 +83,19 @@ def came_back(url: str, email: str) -> str:
 def sso(browser: Client, email: str, slug: str = "acme") -> Any:
     """Sign in by the organisation as the person; return the last answer."""
     return browser.get(came_back(sent_to(browser, slug), email), follow=True)
+
+
+def sign_in_scene(world: World) -> None:
+    """Give Acme two domains, an own sign-in and two visits, and Olga a password, for pictures."""
+    proven(world.acme, join_role="developer")
+    Domain.objects.create(
+        organisation=world.acme, name="acme-labs.example", token="3f1c" * 8, created_at=timezone.now()
+    )
+    provider_of(world.olga, "https://login.acme.example")
+    person(world.olga.email)
+    visit_of(world.acme)
+    now = timezone.now()
+    over = {"approved_at": now, "began_at": now, "expires_at": now, "ended_at": now, "ended_how": "staff"}
+    visit = visit_of(world.acme)
+    Visit.objects.filter(pk=visit.pk).update(**over)
+    VisitLook.objects.create(visit=visit, path="/o/acme/jobs/", at=now)
