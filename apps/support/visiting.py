@@ -8,6 +8,7 @@ reading.
 from collections.abc import Callable
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.db import InternalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -53,6 +54,8 @@ class VisitMiddleware:
             return None
         if request.method not in READS:
             return refusal_answer(request, _denied("On a visit staff looks and changes nothing."))
+        if iscoroutinefunction(view):
+            return refusal_answer(request, _denied("What streams stands still on a visit; load the page again."))
         now, actor = timezone.now(), _actor(request, visit)
         if _page(request):
             visit_looked(visit=visit, path=request.path_info, actor=actor, now=now)
