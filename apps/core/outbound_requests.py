@@ -35,7 +35,7 @@ class PublicAdapter(HTTPAdapter):
         host["host"] = _resolved(name, int(host["port"] or (443 if host["scheme"] == "https" else 80)))
         if host["scheme"] == "https":
             pool["server_hostname"] = pool["assert_hostname"] = name
-        return host, pool  # type: ignore[return-value]
+        return host, pool
 
 
 def session_make() -> requests.Session:

@@ -49,7 +49,8 @@ PAGE = "organisations/sign_in_settings.html"
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for the address at work, and send the person to the sign-in of the organisation it belongs to."""
     slug = request.GET.get("organisation", "")[:60]
-    asked, error = request.method == "POST", None
+    asked = request.method == "POST"
+    error: AppError | None = None
     form = OrganisationSignInForm(request.POST if asked and not slug else None)
     if asked and (slug or form.is_valid()):
         email = "" if slug else form.cleaned_data["email"]
