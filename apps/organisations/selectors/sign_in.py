@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import NotFound
 from apps.organisations.models import Domain, Organisation, Provider
 
@@ -16,7 +18,9 @@ def domain_get(organisation: Organisation, domain_id: UUID, *, lock: bool = Fals
     rows = organisation.domains.select_for_update() if lock else organisation.domains.all()
     found = rows.filter(pk=domain_id).first()
     if found is None:
-        raise NotFound("There is no such domain in this organisation; the list may have changed, load it again.")
+        raise NotFound(
+            _("There is no such domain in this organisation; the list may have changed, load it again.")
+        )
     return found
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.mail import mail_write
@@ -97,7 +98,7 @@ def visit_break_glass(
     Raises Denied for other staff, and as visit_request does.
     """
     if not staff.is_superuser:
-        raise Denied("Only a superuser may look in without the organisation's approval.")
+        raise Denied(_("Only a superuser may look in without the organisation's approval."))
     member, reason = _checked(staff, organisation, member_id, reason, minutes)
     with transaction.atomic():
         visit = Visit.objects.create(
@@ -125,26 +126,28 @@ def visit_begin(*, staff: User, visit_id: UUID, actor: Actor, now: datetime) -> 
         rows = Visit.objects.select_for_update(of=("self",)).select_related("organisation", "member", "staff")
         found = rows.filter(pk=visit_id, staff=staff).first()
         if found is None:
-            raise NotFound("There is no such visit of yours.")
+            raise NotFound(_("There is no such visit of yours."))
         if not staff.has_perm(PERMISSION):
-            raise Denied("You may not look into organisations.")
+            raise Denied(_("You may not look into organisations."))
         if found.ended_at is not None:
-            raise Conflict("This visit is over; ask for a new one.", code="visit_over")
+            raise Conflict(_("This visit is over; ask for a new one."), code="visit_over")
         if found.began_at is not None:
             return found
         if found.approved_at is None:
-            raise Conflict(f"{found.organisation} has not approved this visit yet.", code="visit_waits")
+            raise Conflict(
+                _("%(name)s has not approved this visit yet.") % {"name": found.organisation}, code="visit_waits"
+            )
         if found.approved_at + KEEPS < now:
-            raise Conflict("This approval is older than a day; ask for a new visit.", code="visit_old")
+            raise Conflict(_("This approval is older than a day; ask for a new visit."), code="visit_old")
         return _begin(found, actor=actor, now=now)
 
 
 def visit_looked(*, visit: Visit, path: str, actor: Actor, now: datetime) -> None:
     """Note a page in the organisation's trail before it is shown; each page once a visit."""
     with transaction.atomic():
-        _look, made = VisitLook.objects.get_or_create(visit=visit, path=path[:300], defaults={"at": now})
+        look, made = VisitLook.objects.get_or_create(visit=visit, path=path[:300], defaults={"at": now})
         if made:
-            _record(visit, "visit.looked", actor, now=now, after={"page": path[:300]})
+            _record(visit, "visit.looked", actor, now=now, after={"page": look.path})
 
 
 def visit_end(*, visit_id: UUID, how: Visit.How, actor: Actor, now: datetime) -> Visit | None:
@@ -169,7 +172,7 @@ def visit_revoke(*, membership: Membership, visit_id: UUID, actor: Actor, now: d
     """
     membership.require(Permission.APPROVALS_DECIDE)
     if not Visit.objects.filter(pk=visit_id, organisation=membership.organisation).exists():
-        raise NotFound("There is no such visit in this organisation.")
+        raise NotFound(_("There is no such visit in this organisation."))
     ended = visit_end(visit_id=visit_id, how=Visit.How.REVOKED, actor=actor, now=now)
     assert ended is not None
     return ended
@@ -189,7 +192,7 @@ def _begin(visit: Visit, *, actor: Actor, now: datetime) -> Visit:
         with transaction.atomic():
             visit.save(update_fields=["began_at", "expires_at"])
     except IntegrityError as error:
-        raise Conflict("You are on another visit; end that one first.", code="visit_other") from error
+        raise Conflict(_("You are on another visit; end that one first."), code="visit_other") from error
     _record(visit, "visit.began", actor, now=now, after={"reason": visit.reason, "until": visit.expires_at})
     return visit
 
@@ -198,21 +201,17 @@ def _checked(
     staff: User, organisation: Organisation, member_id: int, reason: str, minutes: int
 ) -> tuple[Membership, str]:
     if not staff.is_staff or not staff.has_perm(PERMISSION):
-        raise Denied("You may not look into organisations.")
+        raise Denied(_("You may not look into organisations."))
     reason = " ".join(reason.replace("\x00", "").split())
     if not 10 <= len(reason) <= 500:
-        raise AppError(
-            "Say why in 10 to 500 characters: the organisation reads it.",
-            code="reason_invalid",
-            status=422,
-            fields={"reason": ["Say why in 10 to 500 characters: the organisation reads it."]},
-        )
+        sentence = _("Say why in 10 to 500 characters: the organisation reads it.")
+        raise AppError(sentence, code="reason_invalid", status=422, fields={"reason": [sentence]})
     if not 1 <= minutes <= MINUTES_MAXIMUM:
-        sentence = f"A visit lasts 1 to {MINUTES_MAXIMUM} minutes."
+        sentence = _("A visit lasts 1 to %(most)s minutes.") % {"most": MINUTES_MAXIMUM}
         raise AppError(sentence, code="minutes_invalid", status=422, fields={"minutes": [sentence]})
     member = organisation.memberships.select_related("user").filter(pk=member_id).first()
     if member is None:
-        raise NotFound("There is no such member in that organisation.")
+        raise NotFound(_("There is no such member in that organisation."))
     return member, reason
 
 
