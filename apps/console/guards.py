@@ -94,19 +94,21 @@ class FreshMiddleware:
         name = request.resolver_match.view_name if request.resolver_match else ""
         if request.method not in FRESH.get(name, ()) or not _person(request) or fresh(request):
             return None
+        own = ways_of(request).own
+        asked = get_adapter().get_reauthentication_methods(request.user) if own else []
+        if own and not asked:
+            return None  # by Google and the like alone: there is nothing of ours to ask for
         if "/api/" in request.path_info:
             refusal = Denied(
                 _("Sign in again, or use an API key: this takes a sign-in of the last quarter of an hour."),
                 code="reauthentication_needed",
             )
             return refusal_answer(request, refusal)
-        if not ways_of(request).own:
-            slug = str(request.resolver_match.kwargs.get("slug", "")) if request.resolver_match else ""
-            asked = {"organisation": slug, "next": request.get_full_path()}
-            return HttpResponseRedirect(reverse("organisations:sign_in") + "?" + urlencode(asked))
-        ways = get_adapter().get_reauthentication_methods(request.user)
-        # None of ours: whoever signs in by Google and the like alone is not asked.
-        return suspend_request(request, ways[0]["url"]) if ways else None
+        if own:
+            return suspend_request(request, asked[0]["url"])
+        slug = str(request.resolver_match.kwargs.get("slug", "")) if request.resolver_match else ""
+        back = {"organisation": slug, "next": request.get_full_path()}
+        return HttpResponseRedirect(reverse("organisations:sign_in") + "?" + urlencode(back))
 
 
 def _person(request: HttpRequest) -> bool:

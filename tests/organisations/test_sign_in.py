@@ -293,8 +293,7 @@ def test_a_form_that_was_sent_too_late_is_kept_and_done_after_the_question(world
 
 
 def test_a_script_in_an_old_session_makes_no_key(world: World) -> None:
-    browser = world.client(world.mia)
-    signed_in_mark(browser, world.mia, at=1_000.0)
+    browser = stale(world, "mia")
     body = {"name": "x", "scopes": ["jobs.view"]}
     answer = browser.post("/api/v1/organisations/acme/keys", body, content_type="application/json")
     assert answer.status_code == 403

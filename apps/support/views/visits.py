@@ -24,9 +24,9 @@ from apps.support.visiting import SESSION_KEY
 from apps.users.models import User
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_member_required
 @permission_required(PERMISSION, raise_exception=True)
-@require_http_methods(["GET", "HEAD", "POST"])
 def visits(request: HttpRequest) -> HttpResponse:
     """Show the member of staff their visits, and ask an organisation for another."""
     staff, now = cast(User, request.user), timezone.now()
@@ -65,9 +65,9 @@ def _begins(visit: Visit) -> bool:
     return visit.approved_at is not None and visit.began_at is None and visit.ended_at is None
 
 
+@require_POST
 @staff_member_required
 @permission_required(PERMISSION, raise_exception=True)
-@require_POST
 def begin(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     """Begin an approved visit and go there."""
     visit = visit_begin(
@@ -80,9 +80,9 @@ def begin(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     return redirect("console:home", visit.organisation.slug)
 
 
+@require_POST
 @staff_member_required
 @permission_required(PERMISSION, raise_exception=True)
-@require_POST
 def end(request: HttpRequest, visit_id: UUID) -> HttpResponse:
     """End a visit of one's own."""
     if not Visit.objects.filter(pk=visit_id, staff_id=request.user.pk).exists():
