@@ -167,7 +167,13 @@ def budget_mail(*, notice_id: int) -> None:
     context, key = _mail_context(notice), f"budget:{budget.id}:{notice.starts_at:%Y%m%d%H%M}:{notice.mark}"
     with transaction.atomic():
         for person in people:
-            mail_write(key=f"{key}:{person.pk}", to=person.email, template="budget", context=context)
+            mail_write(
+                key=f"{key}:{person.pk}",
+                to=person.email,
+                template="budget",
+                context=context,
+                language=person.language,
+            )
         event_emit(
             organisation_id=organisation.pk,
             type=BUDGET_PASSED.name,
