@@ -111,9 +111,9 @@ def visit_break_glass(
             created_at=now,
         )
         _record(visit, "visit.glass_broken", actor, now=now, after={"reason": reason, "minutes": minutes})
-        told = [*approvers_of(organisation.pk, KIND, but=staff)]
-        for address in [*(user.email for user in told), settings.STAFF_EMAIL]:
-            _mail(visit, address)
+        for user in approvers_of(organisation.pk, KIND, but=staff):
+            _mail(visit, user.email, language=user.language)
+        _mail(visit, settings.STAFF_EMAIL)
         return _begin(visit, actor=actor, now=now)
 
 
@@ -226,11 +226,12 @@ def _record(visit: Visit, act: str, actor: Actor, *, now: datetime, after: dict[
     )
 
 
-def _mail(visit: Visit, address: str) -> None:
+def _mail(visit: Visit, address: str, *, language: str = "") -> None:
     mail_write(
         key=f"visit:{visit.pk}:{address}",
         to=address,
         template="visit_begun",
+        language=language,
         context={
             "visit": visit,
             "platform": settings.PLATFORM_NAME,
