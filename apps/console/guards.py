@@ -12,12 +12,15 @@ from allauth.account.internal.flows.reauthentication import suspend_request
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from lxml.etree import XMLSyntaxError
+from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError
 
 from apps.core.errors import Denied
 from apps.core.middleware import refusal_answer
 from apps.users.models import User
 from apps.users.ways import fresh, ways_of
 
+NO_SAML = (OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError, XMLSyntaxError, ValueError)
 Respond = Callable[[HttpRequest], HttpResponse]
 BOTH, POST = ("GET", "HEAD", "POST"), ("POST",)
 
@@ -78,6 +81,14 @@ class OwnWayMiddleware:
             )
             return refusal_answer(request, refusal)
         return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer an organisation's sign-in that brings what is no SAML with a sentence; leave everything else alone."""
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if not name.startswith("saml_") or not isinstance(error, NO_SAML):
+            return None
+        sentence = _("What your organisation's sign-in sent is not sound; try again, or tell whoever runs it.")
+        return refusal_answer(request, Denied(sentence, code="saml_unsound"))
 
 
 class FreshMiddleware:

@@ -20,6 +20,7 @@ from apps.organisations.services.sign_in import (
     sign_in_policy_set,
 )
 from apps.organisations.services.sign_in.policies import WouldLockOut
+from apps.users.models import User
 from apps.users.ways import Ways
 from tests.organisations.people import by, member
 from tests.organisations.sso import domain_of, proven
@@ -73,7 +74,7 @@ def test_with_one_it_opens_at_once_also_right_after_setting_it_up(world: World) 
     assert browser.get("/o/acme/").status_code == 403
     app_set_up(browser)
     assert browser.get("/o/acme/").status_code == 200
-    elsewhere = world.client(world.mia)
+    elsewhere = world.client(User.objects.get(pk=world.mia.pk))
     answer = elsewhere.get("/o/acme/")
     assert answer.status_code == 403
     assert "you signed in without one; confirm yours" in answer.content.decode()

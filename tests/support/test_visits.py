@@ -137,7 +137,7 @@ def test_no_page_writes_or_breaks_and_keys_and_webhooks_stay_shut(world: World, 
     before = contents()
     for route in pages:
         answer = browser.get(route.path({"slug": "acme"}))
-        assert answer.status_code in (200, 302, 403, 405, 429), f"{route.name} answered {answer.status_code}"
+        assert answer.status_code in (200, 302, 403, 404, 405, 429), f"{route.name} answered {answer.status_code}"
     assert changed(before) == []
     for path in ("/o/acme/keys/", "/o/acme/webhooks/", "/o/acme/settings/sign-in/"):
         assert browser.get(path).status_code in (403, 404)

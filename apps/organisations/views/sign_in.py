@@ -190,7 +190,7 @@ def provider_page(request: HttpRequest, slug: str) -> HttpResponse:
                 now=timezone.now(),
             )
         except AppError as refusal:
-            for field, sentences in (refusal.fields or {None: [refusal.message]}).items():
+            for field, sentences in (refusal.fields or {"": [refusal.message]}).items():
                 form.add_error(field if field in form.fields else None, list(sentences))
         else:
             messages.success(request, _("Saved. Sign in by it once, to see that it works."))
