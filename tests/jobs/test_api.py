@@ -53,6 +53,37 @@ def test_a_program_launches_a_job(rich: World, program: Program) -> None:
     assert program.get(f"{JOBS}/{body['id']}").json() == body
 
 
+def test_labels_template_and_node_come_with_a_job_and_are_told_again(rich: World, program: Program) -> None:
+    told = {"labels": {"team": "search"}, "template": "hello", "template_number": 2, "node": "N" * 44}
+    assert program.post(JOBS, {**WANTED, **told, "dry_run": True}).json()["outcome"] == "launched"
+    body = program.post(JOBS, {**WANTED, **told}).json()
+    assert {name: body[name] for name in ("labels", "template", "template_number")} | {
+        "node": body["node_wanted"]
+    } == told
+    job = Job.objects.get()
+    assert (job.labels, job.template, job.template_number, job.node_wanted) == tuple(told.values())
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"labels": {"Bad name": "x"}}, "labels"),
+        ({"labels": {"team": 7}}, "labels.team"),
+        ({"labels": {f"l{n}": "x" for n in range(21)}}, "labels"),
+        ({"node": "no address"}, "node"),
+        ({"template_number": 2}, "template_number"),
+        ({"template": "hello", "template_number": 0}, "template_number"),
+    ],
+)
+def test_bad_labels_nodes_and_versions_are_named(
+    rich: World, program: Program, told: dict[str, Any], field: str
+) -> None:
+    answer = program.post(JOBS, {**WANTED, **told})
+    assert answer.status_code == 400
+    assert field in answer.json()["fields"]
+    assert Job.objects.count() == 0
+
+
 def test_a_repeat_with_the_same_key_launches_nothing_twice(rich: World, program: Program) -> None:
     first, again = (program.post(JOBS, WANTED, **{"Idempotency-Key": "k1"}) for _ in range(2))
     assert first.json()["id"] == again.json()["id"]

@@ -24,8 +24,8 @@ from apps.organisations.services import approval_decide, approval_limits_set, ap
 class ApprovalShape(serializers.ModelSerializer[Approval]):
     """A request. `refusal` says why it was approved and yet not done; `outcome` what it made."""
 
-    requester = serializers.CharField(source="requester.email", default=None)
-    decided_by = serializers.CharField(source="decided_by.email", default=None)
+    requester = serializers.CharField(source="requester.email", default=None, allow_null=True)
+    decided_by = serializers.CharField(source="decided_by.email", default=None, allow_null=True)
     lines = serializers.SerializerMethodField()
 
     class Meta:
