@@ -31,7 +31,7 @@ def provider_of(organisation: Organisation) -> Provider | None:
 
 def provider_for(*, email: str = "", slug: str = "") -> Provider | None:
     """Return the sign-in that speaks for the address's domain, or for the organisation of that name."""
-    rows = Provider.objects.select_related("organisation").filter(organisation__closed_at=None)
+    rows = Provider.objects.select_related("organisation")
     if slug:
         return rows.filter(organisation__slug=slug).first()
     name = email.rpartition("@")[2].strip().lower()

@@ -21,7 +21,7 @@ class NotVouched(Denied):
 
 
 def provider_facts(*, key: str) -> list[ProviderFacts]:
-    """Return the provider of that key as allauth needs it; nothing for a key of none, or of a closed organisation."""
+    """Return the provider of that key as allauth needs it; nothing for a key of none."""
     provider = _provider(key)
     if provider is None:
         return []
@@ -77,7 +77,8 @@ def provider_vouches(*, key: str, email: str, user: User | None, now: datetime) 
     member = user is not None and Membership.objects.filter(organisation=organisation, user=user).exists()
     invited = Invitation.objects.filter(organisation=organisation, email__iexact=email)
     waiting = invited.filter(accepted_at=None, revoked_at=None)
-    if not member and not domain.join_role and not waiting.exists():
+    shut = organisation.closed_at is not None or not (domain.join_role or waiting.exists())
+    if not member and shut:
         raise NotVouched(
             _("You are no member of %(name)s; ask an owner or admin there to invite you.")
             % {"name": organisation.name}
@@ -117,5 +118,4 @@ def _provider(key: str) -> Provider | None:
         found = UUID(hex=key.removeprefix(ORGANISATION_PREFIX))
     except ValueError:
         return None
-    rows = Provider.objects.select_related("organisation").filter(organisation__closed_at=None)
-    return rows.filter(pk=found).first()
+    return Provider.objects.select_related("organisation").filter(pk=found).first()
