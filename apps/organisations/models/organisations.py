@@ -132,7 +132,7 @@ class Membership(models.Model):
             return
         if self.visited:
             raise Denied(
-                "On a visit staff looks and changes nothing, and keys and secrets stay shut.", code="visit"
+                _("On a visit staff looks and changes nothing, and keys and secrets stay shut."), code="visit"
             )
         if permission not in READING and permission in ROLE_PERMISSIONS[Role(self.role)]:
             self.organisation.require_open()
