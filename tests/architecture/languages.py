@@ -281,9 +281,20 @@ def _other_holes(message: Message) -> list[str]:
     return sorted(extra | (wanted - holes(strings[-1])))
 
 
+SCRIPT_SENTENCE = re.compile(r"""["`][A-Z][a-z]+ [^"`\n]*[a-z.:…]["`]""")
+
+
+def bare_scripts() -> Iterator[str]:
+    """Yield each sentence that one of our scripts says by itself, instead of one that the page hands over."""
+    for path in sorted((ROOT / "static" / "js").rglob("*.js")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for words in SCRIPT_SENTENCE.findall(line):
+                yield f"{path.relative_to(ROOT)}:{number} bare sentence: {words}"
+
+
 def offences(named: list[Path]) -> list[str]:
     """Return one line per offence: file, line and what is wrong."""
-    found = []
+    found = [] if named else list(bare_scripts())
     for path in named or [*sorted(TEMPLATES.rglob("*.html")), *sorted(TEMPLATES.rglob("*.txt"))]:
         if path.suffix != ".py" and (
             named or path.relative_to(TEMPLATES).parts[:-1][:1] not in _open(OPEN_TEMPLATES)
