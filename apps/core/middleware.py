@@ -1,5 +1,6 @@
 """Turns refusals into answers: a page for people, a fragment for htmx, problem+json for programs."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -11,10 +12,12 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from apps.core.addresses import client_address
 from apps.core.errors import AppError, NotFound
 from apps.core.rest.problems import API, answer
 
 RETRY_S = 120
+logger = logging.getLogger("nosana_web.refused")
 
 
 class CompressMiddleware(GZipMiddleware):
@@ -75,6 +78,7 @@ class AppErrorMiddleware:
 
     def refuse(self, request: HttpRequest, error: AppError) -> HttpResponse:
         """Answer the refusal in the form the caller asked for."""
+        refusal_log(request, error)
         program = request.path_info.startswith(API) or "HTTP_AUTHORIZATION" in request.META
         if program or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
             return answer(error)
@@ -83,3 +87,19 @@ class AppErrorMiddleware:
             response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"
             return response
         return render(request, "error.html", {"error": error}, status=error.status)
+
+
+def refusal_log(request: HttpRequest, error: AppError) -> None:
+    """Write down who was refused what, where somebody had not the right or was too quick; never what they sent."""
+    if error.status in (401, 403, 429):
+        session = getattr(request, "session", None)
+        person = session.get("_auth_user_id", "-") if session is not None else "-"
+        words = (
+            error.status,
+            error.code,
+            request.method,
+            request.path_info[:200],
+            person,
+            client_address(request),
+        )
+        logger.warning("refused %s %s: %s %s by user %s from %s", *words)

@@ -6,12 +6,15 @@ from django.db import models
 from apps.core.ids import uuid7
 from apps.organisations.models.organisations import Organisation
 
-STAFF_KINDS = frozenset({"refund", "goodwill"})  # decided by the platform's own people, never by members
+# Decided by the platform's own people, never by members.
+STAFF_KINDS = frozenset({"refund", "goodwill", "allowance", "release"})
 KIND_WORDS = {
     "job": "Launch a job",
     "cap": "Raise a cap",
     "refund": "Refund",
     "goodwill": "Goodwill credits",
+    "allowance": "Higher top-ups",
+    "release": "Release a payment",
 }
 
 
