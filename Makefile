@@ -50,7 +50,7 @@ audit: setup  ## known holes in the packages that production runs (says so when 
 bench: setup  ## benchmarks, each beside its baseline (ONLY=part of a name)
 	@$(PY) -m benchmarks $(if $(ONLY),--only "$(ONLY)")
 
-screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into var/screenshots/
+screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into var/screenshots/ (SCREENSHOTS_LANGUAGE=de)
 	@$(PY) -m tests.journeys.screenshots
 
 clean:  ## remove what the commands made (not the packages)

@@ -29,6 +29,7 @@ def credits_field(**options: Any) -> forms.DecimalField:
     return forms.DecimalField(
         max_value=Decimal(10**10),
         decimal_places=6,
+        localize=True,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}),
         error_messages={"invalid": "Write the credits as a number, such as 250 or 12.50."},
         **options,

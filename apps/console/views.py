@@ -41,8 +41,11 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Answer in another language from now on, and show the page again that it was chosen on."""
-    code, back = request.POST.get("language", ""), request.POST.get("next", "")
+    """Answer in another language from now on, and show the page again that it was chosen on.
+
+    Which page that was is known from the browser (Referer): an address written into the page could hold a secret.
+    """
+    code, back = request.POST.get("language", ""), request.META.get("HTTP_REFERER", "")
     if request.user.is_authenticated:
         language_choose(user=request.user, language=code)
     else:

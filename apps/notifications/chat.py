@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _
 
+from apps.core.languages import plainly
 from apps.notifications.models import Endpoint, Event
 from apps.notifications.types import TEST, notice_kinds
 from apps.notifications.words import notice_path, notice_words
@@ -18,7 +18,7 @@ TITLE, TEXT = 250, 2_000  # letters, below what each of them takes
 def chat_body(endpoint: Endpoint, event: Event) -> str:
     """Return what is posted to the chat, the same to the byte at each try."""
     organisation = endpoint.organisation
-    with translation.override(settings.LANGUAGE_CODE):
+    with plainly():
         if event.type == TEST.name:
             title, text = _("A test from {name}").format(name=organisation.name), _("It works.")
         else:

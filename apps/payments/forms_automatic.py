@@ -21,6 +21,7 @@ def fiat_field(label: str, **options: Any) -> forms.DecimalField:
         max_value=Decimal(10**9),
         min_value=Decimal(0),
         decimal_places=2,
+        localize=True,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}),
         error_messages={"invalid": "Write the amount in figures, like 25 or 25.50."},
         **options,

@@ -23,7 +23,7 @@ from apps.users.models import User
 SECRET = ("password", "secret", "token", "digest", "hash", "seed", "sealed", "key", "session_data", "code", "salt")
 OWN_APPS = frozenset({"account", "mfa", "socialaccount", "usersessions", "allauth_idp_oidc"})
 ABOUT = """Everything this platform has about you: one file for each kind of thing, JSON, moments in UTC.
-Keys, passwords and tokens are left out. What your organisations own (books, invoices, jobs of others) is theirs to take along.
+Keys, passwords and tokens are left out. What your organisations own (books, invoices, others' jobs) is theirs.
 """
 
 

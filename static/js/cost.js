@@ -1,7 +1,9 @@
 /* Counts the cost of running jobs on, once a second, by the same sum the platform settles with. */
 
+import { language } from "./words.js";
+
 const MICRO = 1_000_000;
-const shown = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 6, maximumFractionDigits: 6 });
+const shown = new Intl.NumberFormat(language, { minimumFractionDigits: 6, maximumFractionDigits: 6 });
 const firstSeen = new WeakMap();
 
 function secondsOf(element) {
@@ -26,7 +28,7 @@ function durationText(seconds) {
 function worthText(micro, { worth, currency }) {
   const amount = (micro / MICRO) * (Number(worth) / MICRO);
   const digits = amount < 1 ? { minimumFractionDigits: 2, maximumFractionDigits: 4 } : {};
-  return new Intl.NumberFormat("en-GB", { style: "currency", currency, ...digits }).format(amount);
+  return new Intl.NumberFormat(language, { style: "currency", currency, ...digits }).format(amount);
 }
 
 /* What stands beside a cost that ticks: its worth in money, and the time left. */

@@ -1,5 +1,6 @@
 /* A list that lives: rows change in place, new ones are announced and not pushed in, choosing counts. */
 import { say } from "./ui.js";
+import { counted, word } from "./words.js";
 
 let source = null;
 let followed = "";
@@ -32,7 +33,7 @@ function newsShow(count) {
   const place = document.querySelector("[data-news]");
   if (!place) return;
   place.hidden = count < 1;
-  const text = count > 99 ? "More than 99 new jobs: show them" : `${count} new job${count === 1 ? "" : "s"}: show`;
+  const text = count > 99 ? word("news-many") : counted("news", count);
   place.querySelector("a").textContent = text;
   if (count > 0) say(text);
 }
@@ -65,7 +66,7 @@ function picksCount() {
   for (const form of document.querySelectorAll("form.picks")) {
     const count = form.querySelectorAll("input[name=job]:checked").length;
     const place = form.querySelector("[data-picked]");
-    if (place) place.textContent = count ? `${count} chosen` : "";
+    if (place) place.textContent = count ? counted("chosen", count) : "";
     const button = form.querySelector("[data-needs-pick]");
     if (button) button.disabled = count === 0;
   }

@@ -1,10 +1,11 @@
 /* The live log of a job: what the stream brings, as the person wants to see it. The parts stand in log/. */
 
 import { choicesKeep, choicesRead } from "./log/choices.js";
-import { fits, lineElement, lineRead, MOST, smallOf } from "./log/lines.js";
+import { clockOf, fits, lineElement, lineRead, MOST, smallOf } from "./log/lines.js";
 import { Stream } from "./log/stream.js";
 import { Window } from "./log/window.js";
 import { say } from "./ui.js";
+import { counted, word } from "./words.js";
 
 const OLDER = 5000; // lines fetched at once from above
 const panel = document.querySelector("[data-stream]");
@@ -16,7 +17,7 @@ const level = panel.querySelector("#log-level");
 const operation = panel.querySelector("#log-operation");
 const choices = choicesRead();
 
-const look = { times: choices.times, began: Date.parse(panel.dataset.began), words: "", here: 0 };
+const look = { times: choices.times, began: Date.parse(panel.dataset.began), clock: clockOf(panel.dataset.zone), words: "", here: 0 };
 const wanted = { words: "", level: "", operation: "", only: false };
 let lines = []; // in order of their numbers, without gaps
 let hits = []; // numbers of lines that hold the words, among those that fit
@@ -47,10 +48,10 @@ function note(name, text, before) {
 
 function notes() {
   const empty = lines.length && narrowed() && !page.blocks.length;
-  note("nothing", empty ? "No line fits what you chose; choose another level or operation, or other words." : "", false);
+  note("nothing", empty ? word("log-nothing") : "", false);
   const first = lines[0]?.seq ?? 1;
   const full = lines.length >= MOST;
-  note("older", whole ? "" : full ? `Lines 1 to ${first - 1} are in the log by the page.` : `Scroll up for lines 1 to ${first - 1}.`, true);
+  note("older", whole ? "" : word(full ? "log-elsewhere" : "log-above", { last: first - 1 }), true);
 }
 
 function showAll() {
@@ -114,7 +115,7 @@ async function older() {
       notes();
       hitsShow();
     })
-    .catch(() => say("Older lines could not be loaded just now."))
+    .catch(() => say(word("log-not-loaded")))
     .finally(() => {
       fetching = null;
     });
@@ -140,8 +141,8 @@ function count() {
 }
 
 function hitsShow() {
-  const place = hit >= 0 ? `${hit + 1} of ` : "";
-  const text = wanted.words ? `${place}${hits.length} hit${hits.length === 1 ? "" : "s"}` : "";
+  const name = hit >= 0 ? "log-hit" : "log-hits";
+  const text = wanted.words ? counted(name, hits.length, { at: hit + 1 }) : "";
   if (part("hits").textContent !== text) part("hits").textContent = text;
 }
 
@@ -195,7 +196,7 @@ view.addEventListener("click", (event) => {
   view.querySelector(".line.here")?.classList.remove("here");
   look.here = seq;
   number.parentElement.classList.add("here");
-  say(`The address of this page leads to line ${seq} now.`);
+  say(word("log-address", { line: seq }));
 });
 addEventListener("hashchange", goHash);
 
@@ -209,7 +210,7 @@ function follow(on) {
 }
 
 function pauseShow() {
-  part("pause").textContent = paused ? `Go on${waiting.length ? ` (${waiting.length} new)` : ""}` : "Pause";
+  part("pause").textContent = word(paused ? (waiting.length ? "log-go-on-new" : "log-go-on") : "log-pause", { n: waiting.length });
 }
 
 function pause(on) {
@@ -335,22 +336,22 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 const STATES = {
-  live: ["live", "live"],
-  back: ["live", "live"],
-  cut: ["reconnecting…", "cut"],
-  lost: ["cut off; load the page again", "cut"],
-  end: ["complete", "end"],
-  refused: ["ended: you may no longer follow this job", "cut"],
+  live: "live",
+  back: "live",
+  cut: "cut",
+  lost: "cut",
+  end: "end",
+  refused: "cut",
 };
 let stated = "";
 
 function stateShow(state, sentence = "") {
-  const [word, kind] = STATES[state];
+  const text = word(`log-is-${state === "back" ? "live" : state}`);
   const status = part("status");
-  if (status.textContent !== word) status.textContent = word;
-  status.dataset.kind = kind;
-  if (state === "back") say("The log is live again.");
-  else if (state === "cut" && stated !== "cut") say("The connection was lost; the log continues when it is back.");
+  if (status.textContent !== text) status.textContent = text;
+  status.dataset.kind = STATES[state];
+  if (state === "back") say(word("log-back"));
+  else if (state === "cut" && stated !== "cut") say(word("log-cut"));
   else if (sentence) say(sentence);
   stated = state;
 }
@@ -388,6 +389,6 @@ times.value = choices.times;
 view.classList.toggle("wrap", choices.wrap);
 pressed("wrap", choices.wrap);
 stateShow("live");
-part("status").textContent = "connecting…";
+part("status").textContent = word("log-connecting");
 part("status").dataset.kind = "";
 stream.open();

@@ -1,4 +1,5 @@
 /* Small behaviours of the frame: colour scheme, menus, dialogs, copying, and answers htmx cannot place. */
+import { word } from "./words.js";
 
 const themeButtons = () => document.querySelectorAll("[data-theme-set]");
 
@@ -34,11 +35,11 @@ export function alertShow(sentence) {
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    say("Copied.");
+    say(word("copied"));
     button.classList.add("copied");
     setTimeout(() => button.classList.remove("copied"), 1500);
   } catch {
-    say("Copying is not allowed here; select the text instead.");
+    say(word("copy-refused"));
   }
 }
 
@@ -103,14 +104,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status < 400 || xhr.status === 422 || xhr.getResponseHeader("HX-Retarget")) return;
   event.detail.shouldSwap = false;
-  alertShow(
-    xhr.status === 403
-      ? "This page is too old to act on. Load it again, then repeat what you did."
-      : "The platform could not answer just now; nothing was changed. Try again in a moment.",
-  );
+  alertShow(word(xhr.status === 403 ? "too-old" : "no-answer"));
 });
 document.addEventListener("htmx:sendError", () => {
-  alertShow("There is no connection to the platform just now; nothing was changed.");
+  alertShow(word("no-connection"));
 });
 
 themeShow();

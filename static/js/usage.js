@@ -1,8 +1,10 @@
 /* Draws the table of usage as a chart above it. Without this script, or without the library, the table says it all. */
 
+import { language, word } from "./words.js";
+
 const MICRO = 1_000_000;
 const MOST_BARS = 20;
-const shown = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 6 });
+const shown = new Intl.NumberFormat(language, { maximumFractionDigits: 6 });
 
 function rowsOf(table) {
   return [...table.querySelectorAll("tr[data-micro]")].map((row) => ({
@@ -23,7 +25,7 @@ function draw(canvas, table) {
   const rows = byDay ? rowsOf(table) : rowsOf(table).slice(0, MOST_BARS);
   const { bar, text, line, font } = colours(canvas);
   const credits = {
-    title: { display: true, text: "Credits", color: text },
+    title: { display: true, text: word("credits"), color: text },
     ticks: { color: text },
     grid: { color: line },
     beginAtZero: true,
@@ -45,7 +47,7 @@ function draw(canvas, table) {
       scales: byDay ? { x: names, y: credits } : { x: credits, y: names },
       plugins: {
         legend: { display: false },
-        tooltip: { callbacks: { label: (item) => `${shown.format(item.raw)} credits` } },
+        tooltip: { callbacks: { label: (item) => `${shown.format(item.raw)} ${word("credits-unit")}` } },
       },
     },
   });

@@ -22,8 +22,7 @@ from apps.core.catalogues import ROOT, Place, catalogue_read, places, template_o
 
 TEMPLATES = ROOT / "templates"
 # Not wrapped yet: folders of templates/, apps whose Python is not, catalogues that have no German of everything yet.
-OPEN_TEMPLATES = ("account", "allauth", "billing", "components", "console", "emails", "jobs", "notifications")
-OPEN_TEMPLATES += ("organisations", "payments", "support", "terms", ".")
+OPEN_TEMPLATES = ("account", "allauth", "billing", "organisations")
 OPEN_PYTHON = ("billing", "bridge", "console", "core", "jobs", "ledger", "notifications", "organisations")
 OPEN_PYTHON += ("payments", "support", "users")
 OPEN_CATALOGUES = (".", *OPEN_PYTHON)
@@ -54,6 +53,8 @@ SPOKEN = ("title", "placeholder", "aria-label", "alt", "data-confirm", "data-lab
 SPOKEN += ("aria-description", "aria-roledescription", "data-said", "data-empty")
 LITERAL = re.compile(r"""(_\()?(?<![\w/])("[^"]*"|'[^']*')""")
 TOLD = re.compile(r"""\b(text|hint|label|title|what|action|sentence|name|empty|say|help)=("[^"]*"|'[^']*')""")
+CODE = re.compile(r"btn .*|[a-z.,]*\.html")  # what a tag says to another tag
+KEY = re.compile(r"[a-z0-9_.:,/-]*")
 DEFAULTS = re.compile(r"""\|(default|default_if_none|yesno|pluralize):?("[^"]*"|'[^']*')?""")
 
 
@@ -124,11 +125,11 @@ def _literals(token: Token, word: str) -> Iterator[str]:
     if token.token_type == TokenType.COMMENT or word in ("translate", "trans", "if", "elif"):
         return
     for name, words in DEFAULTS.findall(token.contents):
-        if name == "pluralize" or speaks(words):
+        if name == "pluralize" or (speaks(words) and not CODE.fullmatch(words[1:-1])):
             yield f"|{name}:{words}"
     if word in ("include", "element"):
         for _name, words in TOLD.findall(token.contents):
-            if speaks(words) and not re.fullmatch(r"[a-z0-9_.:,/-]*", words[1:-1]):
+            if speaks(words) and not KEY.fullmatch(words[1:-1]):
                 yield words
 
 
@@ -185,15 +186,16 @@ def _words(node: ast.AST) -> str | None:
 
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+MARK = re.compile(r"<[^>]+>")
 
 
 def holes(text: str) -> set[str]:
-    """Return the names of what is put into a text, %(name)s and {name} alike."""
+    """Return what is put into a text, %(name)s and {name} alike, and its tags."""
     try:
         named = {name for _, name, _, _ in Formatter().parse(text) if name}
     except ValueError:
         named = set()
-    return named | set(PLACEHOLDER.findall(text))
+    return named | set(PLACEHOLDER.findall(text)) | set(MARK.findall(text))
 
 
 def untold(place: Place) -> Iterator[str]:

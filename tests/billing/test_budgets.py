@@ -1,14 +1,17 @@
 """Budgets: told once per window and mark, and never in the way."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.billing.errors import LimitRefused
 from apps.billing.models import Budget, BudgetNotice, Level
-from apps.billing.services import budget_remove, budget_set, budgets_forecast, hold_settle
+from apps.billing.services import budget_remove, budget_set, budgets, budgets_forecast, hold_settle
 from apps.billing.windows import Period
 from apps.core.errors import Denied, NotFound
 from apps.core.models import Mail
@@ -133,6 +136,60 @@ def test_the_forecast_is_told_once_before_the_budget_is_passed(world: World, dra
     notice = BudgetNotice.objects.get()
     assert (notice.mark, notice.used_micro) == (BudgetNotice.FORECAST, 30 * CREDIT)
     assert (notice.forecast_micro or 0) > 100 * CREDIT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_budget_that_is_removed_while_its_forecast_is_made_ends_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = budget(world, 100, forecast=True)
+    use(world, 60, "job:1:1")
+
+    def forecast_of(*args: object, **more: object) -> int:
+        budget_remove(membership=member(world), actor=Actor.person(world.bea), budget_id=gone.id, now=NOW)
+        return 200 * CREDIT
+
+    monkeypatch.setattr(budgets, "forecast_of", forecast_of)
+    assert budgets_forecast(now=NOW + timedelta(days=1)) == 0
+    assert not BudgetNotice.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_budget_is_removed_together_with_a_forecast_that_is_being_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = budget(world, 100, forecast=True)
+    use(world, 60, "job:1:1")
+    bea, pool = member(world), ThreadPoolExecutor(1)
+
+    def remove() -> None:
+        try:
+            budget_remove(membership=bea, actor=Actor.person(world.bea), budget_id=gone.id, now=NOW)
+        finally:
+            connection.close()
+
+    removal: list[Future[None]] = []
+
+    def enqueue(*args: object, **more: object) -> None:
+        removal.append(pool.submit(remove))
+        deadline = time.monotonic() + 20
+        while not waiting() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(budgets, "enqueue", enqueue)
+    assert budgets_forecast(now=NOW + timedelta(days=1)) == 1
+    removal[0].result(20)
+    assert not Budget.objects.exists()
+
+
+def waiting() -> bool:
+    """Tell whether anybody waits for a lock in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_forecast_within_the_budget_is_not_told(world: World) -> None:

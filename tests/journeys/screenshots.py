@@ -1,7 +1,7 @@
 """Every page as PNG, 1280 and 390 pixels wide, light and dark: `python -m tests.journeys.screenshots`.
 
 Runs on a database and a server of its own, with hand-made rows, and writes into var/screenshots/ (or the folder
-given). Ends with 2 and a sentence where there is no Chromium.
+given), in German with SCREENSHOTS_LANGUAGE=de. Ends with 2 and a sentence where there is no Chromium.
 """
 
 import os
@@ -25,6 +25,7 @@ django.setup()
 from tests.journeys.pages import pages_make, session_for  # noqa: E402 - models can be imported only after the setup
 from tests.world import World  # noqa: E402
 
+LANGUAGE = os.environ.get("SCREENSHOTS_LANGUAGE", "en-GB")  # of the browser; nobody has chosen another
 WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
 
 
@@ -33,7 +34,7 @@ def shoot(browser: Browser, base: str, folder: Path, shown: dict[str, str], cook
     count = 0
     for scheme in ("light", "dark"):
         for width, (w, h) in WIDTHS.items():
-            context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme)
+            context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme, locale=LANGUAGE)
             if cookie:
                 context.add_cookies([{"name": "sessionid", "value": cookie, "url": base}])
             page = context.new_page()

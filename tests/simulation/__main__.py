@@ -29,7 +29,7 @@ import psycopg
 from sandbox.services import Postgres
 
 TEMPLATE = "simulation_template"
-MUTATION_SEEDS, MUTATION_OPS = 60, 500
+MUTATION_SEEDS, MUTATION_OPS = 160, 500
 
 
 class Machine:

@@ -96,6 +96,7 @@ class World:
         self.auto_topups: list[str] = []
         self.closed: list[str] = []  # digests that were published, day by day
         self.posted: list[str] = []
+        self.undone: list[str] = []  # of what was posted, what somebody tried to reverse
         self.numbers = 0
         empty()
         own_ids(seed, self.now)

@@ -21,6 +21,7 @@ from apps.ledger.services.transfers import LIMIT
 from apps.notifications.services import event_emit
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission, Role
+from apps.organisations.selectors import mail_language
 from apps.organisations.services import Actor, audit_record
 
 ALERTS = "alerts"
@@ -196,6 +197,7 @@ def _mail(alert: BalanceAlert, kind: str, *, available: int, burn: Burn) -> None
         mail_write(
             key=f"balance:{organisation.id}:{alert.told}:{number}",
             to=address,
+            language=mail_language(organisation, address),
             template="balance_low",
             context={
                 "kind": kind,

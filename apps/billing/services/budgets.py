@@ -94,7 +94,12 @@ def budget_remove(*, membership: Membership, actor: Actor, budget_id: uuid.UUID,
     membership.require(Permission.CAPS_MANAGE)
     with transaction.atomic():
         wallet_lock(membership.organisation_id)
-        budget = Budget.objects.filter(organisation_id=membership.organisation_id, id=budget_id).first()
+        # Locked first, so that a forecast that is being told is removed with it.
+        budget = (
+            Budget.objects.select_for_update()
+            .filter(organisation_id=membership.organisation_id, id=budget_id)
+            .first()
+        )
         if budget is None:
             return
         audit_record(
@@ -138,10 +143,14 @@ def budgets_forecast(*, now: datetime) -> int:
     for window in watched.select_related("limit__organisation").iterator():
         budget, span = window.limit, Span(window.starts_at, window.ends_at)
         expected = forecast_of(budget, span, used_micro=window.used_micro, now=now)
-        if expected > budget.limit_micro > 0:
-            told += _notice(
-                budget.id, span, BudgetNotice.FORECAST, window.used_micro, now=now, forecast_micro=expected
-            )
+        if expected <= budget.limit_micro or not budget.limit_micro:
+            continue
+        with transaction.atomic():
+            # Somebody may remove the budget at this moment; one that is locked stays until its notice is written.
+            if Budget.objects.select_for_update(no_key=True).filter(id=budget.id).exists():
+                told += _notice(
+                    budget.id, span, BudgetNotice.FORECAST, window.used_micro, now=now, forecast_micro=expected
+                )
     return told
 
 
@@ -158,7 +167,13 @@ def budget_mail(*, notice_id: int) -> None:
     context, key = _mail_context(notice), f"budget:{budget.id}:{notice.starts_at:%Y%m%d%H%M}:{notice.mark}"
     with transaction.atomic():
         for person in people:
-            mail_write(key=f"{key}:{person.pk}", to=person.email, template="budget", context=context)
+            mail_write(
+                key=f"{key}:{person.pk}",
+                to=person.email,
+                template="budget",
+                context=context,
+                language=person.language,
+            )
         event_emit(
             organisation_id=organisation.pk,
             type=BUDGET_PASSED.name,

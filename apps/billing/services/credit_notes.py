@@ -21,6 +21,7 @@ from apps.core.mail import mail_write
 from apps.core.money import fiat_text
 from apps.core.queue import enqueue
 from apps.organisations.models import Organisation
+from apps.organisations.selectors import mail_language
 
 logger = logging.getLogger(__name__)
 
@@ -183,9 +184,11 @@ def _print(note: CreditNote) -> CreditNote:
 
 def _mail(note: CreditNote) -> None:
     organisation = Organisation.objects.get(id=note.organisation_id)
+    address = finance_address(organisation)
     mail_write(
         key=f"credit-note:{note.number}",
-        to=finance_address(organisation),
+        to=address,
+        language=mail_language(organisation, address),
         template="credit_note",
         context={
             "note": note,

@@ -16,6 +16,7 @@ from apps.core.mail import mail_write
 from apps.core.models import Mail
 from apps.ledger.services import accounts_lock
 from apps.notifications.services import event_emit
+from apps.organisations.selectors import mail_language
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ def _tell(lot: Lot, key: str, *, now: datetime) -> None:
         mail_write(
             key=f"{key}:{number}",
             to=address,
+            language=mail_language(lot.organisation, address),
             template="credits_expire",
             context={
                 "lot": lot,

@@ -24,6 +24,7 @@ from apps.core.models import Mail
 from apps.notifications.services import event_emit
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
+from apps.organisations.selectors import mail_language
 from apps.organisations.services import Actor, audit_record
 
 logger = logging.getLogger(__name__)
@@ -146,9 +147,11 @@ def _mail(invoice: Invoice) -> None:
 def invoice_mail(invoice: Invoice, *, key: str) -> Mail:
     """Promise a mail with the invoice's PDF and XML to the organisation's finance address, once per key."""
     organisation = Organisation.objects.get(id=invoice.organisation_id)
+    address = finance_address(organisation)
     return mail_write(
         key=key,
-        to=finance_address(organisation),
+        to=address,
+        language=mail_language(organisation, address),
         template="invoice",
         context={
             "invoice": invoice,

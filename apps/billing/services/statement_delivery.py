@@ -14,6 +14,7 @@ from apps.billing.models import Statement
 from apps.billing.selectors.invoices import finance_address
 from apps.core.mail import mail_write
 from apps.notifications.services import event_emit
+from apps.organisations.selectors import mail_language
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ def statement_deliver(*, statement_id: uuid.UUID | str, now: datetime) -> Statem
         mail_write(
             key=f"statement:{statement.id}",
             to=address,
+            language=mail_language(organisation, address),
             template="statement",
             context={
                 "statement": statement,

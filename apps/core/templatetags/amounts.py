@@ -1,7 +1,9 @@
 """Template filters for credits, fiat, durations, days and times, all in the language of the page."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from django import template
 from django.utils.html import format_html
@@ -38,6 +40,19 @@ def duration(seconds: int | None) -> str:
 
 
 @register.filter
+def inline(label: object) -> str:
+    """Show a label inside a sentence: with a small first letter in English; other languages keep the one it has."""
+    text = str(label)
+    return text[:1].lower() + text[1:] if locale_now().startswith("en") else text
+
+
+@register.filter
+def either(names: Iterable[object]) -> str:
+    """Show names of which one will do: "Olga, Adam or Bea"."""
+    return format_list([str(name) for name in names], style="or", locale=locale_now())
+
+
+@register.filter
 def whole(number: int | None) -> str:
     """Show a whole number with its thousands apart: "1,234" or "1.234"."""
     return "" if number is None else format_decimal(int(number), locale=locale_now())
@@ -56,6 +71,12 @@ def clock(at: datetime | None, how: str = "") -> str:
         return ""
     text = moments.clock_text(at, "s" in how.split())
     return f"{text} {moments.zone_text(at)}" if "zone" in how.split() else text
+
+
+@register.filter
+def zone(at: datetime | None) -> str:
+    """Show how the clock is called by which times are told at that moment: "UTC", "CEST"."""
+    return moments.zone_text(at) if at else ""
 
 
 @register.filter(is_safe=True)

@@ -7,16 +7,16 @@ the transaction that marks them as sent.
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import translation
 
+from apps.core.languages import spoken
 from apps.core.mail import mail_write
-from apps.core.moments import zone_named
+from apps.core.moments import day_text, zone_named
 from apps.notifications.hours import hour_next, quiet_end
 from apps.notifications.models import Event, NoticeMail, Reader
 from apps.notifications.services.unsubscribing import unsubscribe_url
@@ -140,7 +140,7 @@ def _at_once(rows: Sequence[NoticeMail], member: Membership, reader: Reader, *, 
     if not rows:
         return 0
     kinds = {row.event.type for row in rows}
-    _mail(rows, member, reader, key=f"notice:{min(row.pk for row in rows)}", kinds=sorted(kinds), daily="")
+    _mail(rows, member, reader, key=f"notice:{min(row.pk for row in rows)}", kinds=sorted(kinds), daily=None)
     return _sent(rows, now)
 
 
@@ -153,7 +153,7 @@ def _daily(rows: Sequence[NoticeMail], member: Membership, reader: Reader, *, no
         NoticeMail.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=next_at)
         return 0
     key = f"daily:{member.organisation_id}:{member.user_id}:{today:%Y-%m-%d}"
-    _mail(rows, member, reader, key=key, kinds=[], daily=f"{today:%-d %B %Y}")
+    _mail(rows, member, reader, key=key, kinds=[], daily=today)
     reader.daily_on = today
     reader.save(update_fields=["daily_on"])
     return _sent(rows, now)
@@ -165,14 +165,20 @@ def _sent(rows: Sequence[NoticeMail], now: datetime) -> int:
 
 
 def _mail(
-    rows: Sequence[NoticeMail], member: Membership, reader: Reader, *, key: str, kinds: list[str], daily: str
+    rows: Sequence[NoticeMail],
+    member: Membership,
+    reader: Reader,
+    *,
+    key: str,
+    kinds: list[str],
+    daily: date | None,
 ) -> None:
     """Write one mail about these notices, newest last; `kinds` is what its link ends, none: the daily mail."""
     organisation = member.organisation
     zone = zone_named(reader.time_zone or organisation.time_zone)
     ordered = sorted(rows, key=lambda row: row.event_id)
     site, slug = settings.BASE_URL, organisation.slug
-    with translation.override(settings.LANGUAGE_CODE):
+    with spoken(member.user.language, zone):
         notices = [
             {
                 "title": title,
@@ -189,11 +195,19 @@ def _mail(
             "notices": notices,
             "count": len(ordered),
             "more": len(ordered) - len(notices),
-            "daily": daily,
+            "daily": day_text(daily, "long") if daily else "",
             "zone": zone.key,
             "list_url": site + reverse("notifications:notices", args=[slug]),
             "choices_url": site + reverse("notifications:choices", args=[slug]),
             "unsubscribe_url": url,
             "platform": settings.PLATFORM_NAME,
         }
-        mail_write(key=key, to=member.user.email, template="notices", context=context, unsubscribe_url=url)
+        mail_write(
+            key=key,
+            to=member.user.email,
+            template="notices",
+            context=context,
+            unsubscribe_url=url,
+            language=member.user.language,
+            zone=zone.key,
+        )

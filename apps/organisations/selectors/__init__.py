@@ -23,6 +23,7 @@ from apps.organisations.selectors.audit_days import audit_day_last, audit_digest
 from apps.organisations.selectors.invitations import invitation_get, invitations_waiting, invited_addresses
 from apps.organisations.selectors.keys import api_key_check, api_key_get, api_keys_of
 from apps.organisations.selectors.memberships import (
+    mail_language,
     member_get,
     members_of,
     membership_get,
@@ -68,6 +69,7 @@ __all__ = [
     "invitations_waiting",
     "invited_addresses",
     "may_decide",
+    "mail_language",
     "member_get",
     "members_of",
     "membership_get",

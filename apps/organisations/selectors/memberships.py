@@ -51,6 +51,15 @@ def memberships_shown(user: User) -> QuerySet[Membership]:
     return memberships_of(user).annotate(waiting=waiting)
 
 
+def mail_language(organisation: Organisation, address: str) -> str:
+    """Return the language for a mail about the organisation: of the member with that address, else of its owner."""
+    named = Q(user__email__iexact=address)
+    people = organisation.memberships.filter(named | Q(role=Role.OWNER)).order_by(
+        Case(When(named, then=0), default=1)
+    )
+    return people.values_list("user__language", flat=True).first() or ""
+
+
 def organisation_last(user: User, here: str = "") -> str | None:
     """Return the address of the organisation `here` if the person is in it, else of the one they were in last.
 

@@ -16,6 +16,8 @@ def mails_asked(approval: Approval) -> None:
             key=f"approval:{approval.pk}:{approval.round}:{user.pk}",
             to=user.email,
             template="approval_asked",
+            language=user.language,
+            zone=approval.organisation.time_zone,
             context={"approval": approval, "user": user, "url": url},
         )
 
@@ -29,6 +31,8 @@ def mails_told(approval: Approval) -> None:
         key=f"approval:{approval.pk}:{approval.state}",
         to=approval.requester.email,
         template="approval_told",
+        language=approval.requester.language,
+        zone=approval.organisation.time_zone,
         context={"approval": approval, "url": "" if approval.by_staff else settings.BASE_URL + page},
     )
 

@@ -239,6 +239,7 @@ def _link_renew(invitation: Invitation, *, now: datetime) -> None:
         key=f"invitation:{invitation.pk}:{invitation.sends}",
         to=invitation.email,
         template="invitation",
+        language=invitation.invited_by.language,
         context={
             "invitation": invitation,
             "organisation": invitation.organisation,

@@ -156,6 +156,7 @@ def _transfer_mail(former: Membership, heir: Membership, *, now: datetime) -> No
             key=f"ownership:{heir.pk}:{now.isoformat()}:{member.pk}",
             to=member.user.email,
             template="ownership",
+            language=member.user.language,
             context={
                 "organisation": former.organisation,
                 "former": former.user,

@@ -10,6 +10,7 @@ from apps.billing.services.balances import alert_addresses
 from apps.core.mail import mail_write
 from apps.notifications.services import event_emit
 from apps.organisations.models import Organisation
+from apps.organisations.selectors import mail_language
 from apps.payments.events import AUTOMATIC_TYPES
 
 
@@ -32,6 +33,7 @@ def automatic_mail(kind: str, *, organisation: Organisation, key: str, now: date
         mail_write(
             key=f"automatic:{kind}:{key}:{number}",
             to=address,
+            language=mail_language(organisation, address),
             template="automatic_topup",
             context={
                 "kind": kind,

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from apps.billing.services.balances import alert_addresses
 from apps.core.mail import mail_write
 from apps.notifications.services import event_emit
+from apps.organisations.selectors import mail_language
 from apps.payments.events import CARD_EXPIRING
 from apps.payments.models import Card
 
@@ -52,6 +53,7 @@ def _tell(card: Card, *, now: datetime) -> None:
         mail_write(
             key=f"card-expiring:{card.id}:{card.expires_text}:{number}",
             to=address,
+            language=mail_language(organisation, address),
             template="card_expiring",
             context={
                 "organisation": organisation,

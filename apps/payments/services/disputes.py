@@ -12,6 +12,7 @@ from apps.core.mail import mail_write
 from apps.notifications.services import event_emit
 from apps.notifications.types import EventType
 from apps.organisations.roles import Role
+from apps.organisations.selectors import mail_language
 from apps.organisations.services import Actor, audit_record
 from apps.payments import gateway
 from apps.payments.errors import Parked
@@ -159,6 +160,7 @@ def _mail(topup: TopUp, key: str, address: str, template: str, **more: object) -
     mail_write(
         key=key,
         to=address,
+        language=mail_language(organisation, address),
         template=template,
         context={
             "organisation": organisation,

@@ -35,6 +35,7 @@ def topup_mail(topup: TopUp, template: str) -> None:
         key=f"topup:{topup.id}:{template}",
         to=topup.user.email,
         template=template,
+        language=topup.user.language,
         context={
             "organisation": topup.organisation,
             "topup": topup,

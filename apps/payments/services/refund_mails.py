@@ -4,6 +4,7 @@ from django.conf import settings
 
 from apps.billing.selectors.invoices import finance_address
 from apps.core.mail import mail_write
+from apps.organisations.selectors import mail_language
 from apps.payments.models import Refund
 
 State = Refund.State
@@ -14,9 +15,11 @@ def refund_mail(refund: Refund) -> None:
     if refund.state == State.FAILED and not refund.bounced:
         return  # nothing had left: staff see why, and the customer was promised nothing yet
     organisation = refund.organisation
+    address = finance_address(organisation)
     mail_write(
         key=f"refund:{refund.id}:{'bounced' if refund.state == State.FAILED else 'sent'}",
-        to=finance_address(organisation),
+        to=address,
+        language=mail_language(organisation, address),
         template="refund",
         context={
             "organisation": organisation,

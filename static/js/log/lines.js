@@ -35,8 +35,13 @@ export function fits(line, wanted) {
   return !(wanted.only && wanted.words) || smallOf(line).includes(wanted.words);
 }
 
-function timeText(line, times, began) {
-  if (times === "clock") return line.at.slice(11, 19);
+/* How times are told in that zone: "14:05:09". */
+export function clockOf(timeZone) {
+  return new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone });
+}
+
+function timeText(line, { times, began, clock }) {
+  if (times === "clock") return clock.format(Date.parse(line.at));
   const seconds = Math.max((Date.parse(line.at) - began) / 1000, 0);
   const minutes = Math.floor(seconds / 60);
   return minutes < 60
@@ -88,7 +93,7 @@ export function lineElement(line, look) {
   if (look.times !== "off") {
     const time = document.createElement("time");
     time.dateTime = line.at;
-    time.textContent = timeText(line, look.times, look.began);
+    time.textContent = timeText(line, look);
     element.append(time);
   }
   const text = document.createElement("span");

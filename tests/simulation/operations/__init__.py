@@ -13,11 +13,25 @@ FAMILIES = (topups, holds, credits, refunds, disputes, caps, budgets, purses, bo
 OFFERS: list[tuple[float, Callable[[World], Operation | None]]] = [
     offer for family in FAMILIES for offer in family.OFFERS
 ]
+CALM = 5  # of how many worlds one has a bit of everything; each other is busy with one family
+BUSY = 30  # how much more often its acts come there
+
+
+def _offers(seed: int) -> list[tuple[float, Callable[[World], Operation | None]]]:
+    """Return what a seed's world offers, so that acts of one kind also meet each other often."""
+    if seed % CALM == 0:
+        return OFFERS
+    busy = FAMILIES[seed // 2 % len(FAMILIES)]
+    return [
+        (weight * BUSY if family is busy else weight, maker)
+        for family in FAMILIES
+        for weight, maker in family.OFFERS
+    ]
 
 
 def offer(world: World) -> Operation:
     """Return an act that can be tried now."""
-    weights, makers = zip(*OFFERS, strict=True)
+    weights, makers = zip(*_offers(world.seed), strict=True)
     while True:
         (maker,) = world.chance.choices(makers, weights)
         operation = maker(world)
