@@ -14,7 +14,6 @@ FORMULA = f"=cmd|'/c {MARK}'!A1"
 TEXTS = (
     "\x00",
     "a\x00b",
-    "\ud800",
     "🦄" * 50,
     "\u202e\u0000\ufeff",
     "x" * 70_000,
@@ -28,7 +27,7 @@ TEXTS = (
     "NaN",
     "1e400",
 )
-VALUES: tuple[Any, ...] = (*TEXTS, None, True, -(2**70), 1.5, [], {}, [["\x00"]], {"\x00": "\ud800"})
+VALUES: tuple[Any, ...] = (*TEXTS, "\ud800", None, True, -(2**70), 1.5, [], {}, [["\x00"]], {"\x00": "\ud800"})
 # Words that people write and others read; what is in other columns has a shape of its own, which the services keep.
 WRITTEN = frozenset(
     {
