@@ -42,7 +42,7 @@ openapi:  ## write docs/openapi.json anew, from the code
 check: lint test demo  ## everything CI does
 
 schemathesis: setup  ## try to break the API with requests made from its reference (EXAMPLES=50 for each address)
-	@SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest tests/core/invented.py -n 2 -q
+	@SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest tests/core/test_invented.py -n 2 -q
 
 audit: setup  ## known holes in the packages that production runs (says so when nobody can be asked)
 	@$(PY) -m sandbox.audit

@@ -21,7 +21,9 @@ def main() -> None:
         names += getattr(module, "NAMES", [])
         if any(only in name for name in getattr(module, "NAMES", [])):
             print(f"measuring {module_info.name} …", file=sys.stderr, flush=True)
-            found += module.figures(only)
+            for figure in module.figures(only):
+                print(figure.line(), file=sys.stderr, flush=True)  # what was measured stands, whatever comes after
+                found.append(figure)
     if not found:
         sys.exit(f"bench: nothing is named like “{only}”; there are {', '.join(sorted(names))}.")
     print(table(found))

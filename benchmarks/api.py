@@ -1,10 +1,14 @@
 """The REST API beside the plainest DRF there is, a launch beside its hold alone, and a thousand streams in a process.
 
-Both servers are one uvicorn process with a pool, on the same database, asked in turns by the same load.
+Both servers are one uvicorn process with a pool, on the same database, asked in turns by the same load. To see them
+run on a busy machine there are BENCH_API_JOBS, BENCH_API_SECONDS, BENCH_API_ROUNDS, BENCH_API_LAUNCHES and
+BENCH_API_STREAMS; the rows of the goals are those of the sizes below.
 """
 
 import asyncio
+import contextlib
 import importlib
+import importlib.util
 import json
 import os
 import resource
@@ -25,14 +29,28 @@ from django.db import connection
 from django.utils import timezone
 
 from benchmarks.figures import Figure
-from benchmarks.logs import _running_job, _url, _web
+from benchmarks.logs import _process, _running_job, _url, _web
 from benchmarks.platform import app, database
 from sandbox.services import Redis
+from sandbox.stage import free_port
 
-NAMES = ["api.list_vs_drf", "api.get_vs_drf", "api.list_p95", "api.job_post_vs_hold", "api.streams"]
-JOBS, CONNECTIONS, SECONDS, ROUNDS = 100_000, 8, 3.0, 3
-LAUNCHES = 150
-STREAMS, WATCHED = 1_000, 50
+NAMES = [
+    "api.list_vs_drf",
+    "api.get_vs_drf",
+    "api.list_p95",
+    "api.list_wsgi_vs_asgi",
+    "api.job_post_vs_hold",
+    "api.streams",
+]
+
+
+def _size(name: str, usual: int) -> int:
+    return int(os.environ.get(f"BENCH_API_{name}", usual))
+
+
+CONNECTIONS, WATCHED = 8, 50
+JOBS, SECONDS, ROUNDS = _size("JOBS", 100_000), _size("SECONDS", 3), _size("ROUNDS", 3)
+LAUNCHES, STREAMS = _size("LAUNCHES", 150), _size("STREAMS", 1_000)
 OPS = [{"type": "container/run", "id": "main", "args": {"image": "alpine"}}]
 DEFINITION = {"version": "0.1", "type": "container", "ops": OPS}
 
@@ -54,7 +72,7 @@ def figures(only: str) -> Iterator[Figure]:
                 "API_REQUESTS_A_MINUTE": "10000000",  # counted all the same
                 "LOG_LEVEL": "ERROR",
             }
-            if any(only in name for name in NAMES[:3]):
+            if any(only in name for name in NAMES[:4]):
                 yield from (one for one in _reading(place, env) if only in one.name)
             if only in "api.job_post_vs_hold":
                 yield _launching(place)
@@ -94,14 +112,20 @@ def _reading(place: dict[str, Any], env: dict[str, str]) -> Iterator[Figure]:
     newest = _jobs_seed(place)
     base = f"/api/v1/organisations/{place['organisation'].slug}/jobs"
     found: dict[str, list[dict[str, float]]] = {}
-    with _web("nosana_web.asgi:application", env) as ours, _web("benchmarks.rivals.drf:application", env) as bare:
+    with (
+        _web("nosana_web.asgi:application", env) as ours,
+        _web("benchmarks.rivals.drf:application", env) as bare,
+        _wsgi(env) as plain,
+    ):
+        asked = [
+            ("list", f"{ours}{base}?limit=20"),
+            ("bare list", f"{bare}/jobs"),
+            ("get", f"{ours}{base}/{newest}"),
+            ("bare get", f"{bare}/jobs/{newest}"),
+        ]
+        asked += [("wsgi list", f"{plain}{base}?limit=20")] if plain else []
         for _ in range(ROUNDS):
-            for name, url in (
-                ("list", f"{ours}{base}?limit=20"),
-                ("bare list", f"{bare}/jobs"),
-                ("get", f"{ours}{base}/{newest}"),
-                ("bare get", f"{bare}/jobs/{newest}"),
-            ):
+            for name, url in asked:
                 found.setdefault(name, []).append(_rushed(url, place["token"]))
     middle = {
         name: {part: statistics.median(one[part] for one in runs) for part in ("rate", "p95")}
@@ -110,8 +134,27 @@ def _reading(place: dict[str, Any], env: dict[str, str]) -> Iterator[Figure]:
     plain = "DRF ListAPIView, token digest, no middleware"
     yield Figure("api.list_vs_drf", middle["list"]["rate"], "requests/s", plain, middle["bare list"]["rate"])
     yield Figure("api.list_p95", middle["list"]["p95"], "ms", plain, middle["bare list"]["p95"])
+    if "wsgi list" in middle:
+        words = "the same code under uvicorn"
+        yield Figure(
+            "api.list_wsgi_vs_asgi", middle["wsgi list"]["rate"], "requests/s", words, middle["list"]["rate"]
+        )
     plain = "DRF RetrieveAPIView, token digest, no middleware"
     yield Figure("api.get_vs_drf", middle["get"]["rate"], "requests/s", plain, middle["bare get"]["rate"])
+
+
+@contextlib.contextmanager
+def _wsgi(env: dict[str, str]) -> Iterator[str]:
+    """Serve the platform by one process of a WSGI server; yield its address, "" where none is installed."""
+    if importlib.util.find_spec("granian") is None:
+        yield ""
+        return
+    port = str(free_port())
+    server = ("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--no-access-log")
+    with _process(
+        *server, "--blocking-threads", "8", "nosana_web.wsgi:application", env=env, ready="Started worker"
+    ):
+        yield f"http://127.0.0.1:{port}"
 
 
 def _rushed(url: str, token: str) -> dict[str, float]:

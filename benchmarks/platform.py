@@ -18,7 +18,16 @@ from sandbox.services import Postgres
 
 @contextmanager
 def database() -> Iterator[None]:
-    """Run a durable PostgreSQL (fsync on, every guard on) with the platform's tables and point Django at it."""
+    """Run a durable PostgreSQL (fsync on, every guard on) with the platform's tables and point Django at it.
+
+    With BENCH_DATABASE=given the one of DATABASE_URL is taken, migrated and empty, and left as the benchmark left it.
+    """
+    if os.environ.get("BENCH_DATABASE") == "given":
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
+        django.setup()
+        yield
+        connections.close_all()
+        return
     data = Path(tempfile.mkdtemp(prefix="nw-bench-"))
     postgres = Postgres(data)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from apps.console.access import ROUTES
+from apps.console.examples import exemplify
 from apps.organisations.roles import Permission
 from apps.organisations.services.keys import SCOPES
 
@@ -49,6 +50,7 @@ def completed(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for method in METHODS:
             if method in operations:
                 _complete(operations[method], name, method)
+                exemplify(operations[method], result["components"]["schemas"])
     result["paths"] = dict(sorted(paths.items()))
     parts = result.setdefault("components", {})
     parts["schemas"] = dict(sorted({**parts.get("schemas", {}), "Problem": _PROBLEM}.items()))
@@ -166,7 +168,7 @@ def _refusal(status: str) -> dict[str, Any]:
 
 
 def _schemes() -> dict[str, Any]:
-    scopes = {scope.value: scope.label for scope in SCOPES}
+    scopes = {scope.value: str(scope.label) for scope in SCOPES}
     flow = {
         "deviceAuthorizationUrl": "/identity/o/api/device/code",
         "tokenUrl": "/identity/o/api/token",

@@ -52,6 +52,13 @@ def test_without_its_counter_the_api_goes_on(world: World, adam: Program, monkey
     assert adam.get(ACME).status_code == 200
 
 
+def test_a_question_that_an_address_does_not_know_is_refused_and_named(world: World, adam: Program) -> None:
+    answer = adam.get(PROJECT, colour="red")
+    refused(answer, 400, "invalid", "knows no such question")
+    assert list(answer.json()["fields"]) == ["colour"]
+    assert adam.get(PROJECT, fields="slug").json() == {"slug": "default"}
+
+
 def test_a_version_is_told_and_spares_what_is_known(world: World, adam: Program) -> None:
     answer = adam.get(PROJECT)
     assert answer["API-Version"] == "1"

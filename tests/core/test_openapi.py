@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from django.test import Client
+from jsonschema import Draft202012Validator
 
 from apps.console.management.commands.openapi import reference_text
 from tests.permissions.routes import routes
@@ -29,6 +30,23 @@ def test_every_address_is_in_it_once_with_id_scope_and_refusals() -> None:
         assert one["summary"]
         assert one["security"]
         assert {"401", "403", "404", "429"} <= set(one["responses"])
+
+
+def test_every_body_and_answer_in_json_has_an_example_that_it_allows() -> None:
+    schema = json.loads(FILE.read_text())
+    checked = 0
+    for path, operations in schema["paths"].items():
+        for method, one in operations.items():
+            kept = {"body": one.get("requestBody", {})} | one["responses"]
+            for which, part in kept.items():
+                media = part.get("content", {}).get("application/json")
+                if media is None:
+                    continue
+                rule = {**media["schema"], "components": schema["components"]}
+                problems = [error.message for error in Draft202012Validator(rule).iter_errors(media["example"])]
+                assert problems == [], f"{method} {path} {which}"
+                checked += 1
+    assert checked > 150
 
 
 def test_the_reference_is_served_as_a_page_and_as_json(db: None) -> None:

@@ -12,8 +12,8 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from apps.billing.models import Cap, Hold
+from apps.core.hub import READERS
 from apps.core.models import Message
-from apps.jobs import streams
 from apps.jobs.models import Job, JobEvent, Market
 from apps.organisations.models import Approval, Organisation
 from tests.console.scene import job_finish, job_list, job_log, job_run
@@ -51,6 +51,37 @@ def test_a_program_launches_a_job(rich: World, program: Program) -> None:
     assert body["held_micro"] == hold.amount_micro
     assert hold.api_key.name == "CI"
     assert program.get(f"{JOBS}/{body['id']}").json() == body
+
+
+def test_labels_template_and_node_come_with_a_job_and_are_told_again(rich: World, program: Program) -> None:
+    told = {"labels": {"team": "search"}, "template": "hello", "template_number": 2, "node": "N" * 44}
+    assert program.post(JOBS, {**WANTED, **told, "dry_run": True}).json()["outcome"] == "launched"
+    body = program.post(JOBS, {**WANTED, **told}).json()
+    assert {name: body[name] for name in ("labels", "template", "template_number")} | {
+        "node": body["node_wanted"]
+    } == told
+    job = Job.objects.get()
+    assert (job.labels, job.template, job.template_number, job.node_wanted) == tuple(told.values())
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"labels": {"Bad name": "x"}}, "labels"),
+        ({"labels": {"team": 7}}, "labels.team"),
+        ({"labels": {f"l{n}": "x" for n in range(21)}}, "labels"),
+        ({"node": "no address"}, "node"),
+        ({"template_number": 2}, "template_number"),
+        ({"template": "hello", "template_number": 0}, "template_number"),
+    ],
+)
+def test_bad_labels_nodes_and_versions_are_named(
+    rich: World, program: Program, told: dict[str, Any], field: str
+) -> None:
+    answer = program.post(JOBS, {**WANTED, **told})
+    assert answer.status_code == 400
+    assert field in answer.json()["fields"]
+    assert Job.objects.count() == 0
 
 
 def test_a_repeat_with_the_same_key_launches_nothing_twice(rich: World, program: Program) -> None:
@@ -336,7 +367,7 @@ def test_what_is_not_a_get_is_refused_by_the_files_of_a_log(program: Program, do
 def readers_close() -> Iterator[None]:
     """Close the connections of the threads that read for streams."""
     yield
-    for reader in [streams.READERS.submit(connections.close_all) for _ in range(8)]:
+    for reader in [READERS.submit(connections.close_all) for _ in range(8)]:
         reader.result()
 
 

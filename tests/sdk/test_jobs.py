@@ -40,6 +40,17 @@ def test_a_job_of_few_words_is_launched_once_and_holds_its_worst_case(mia: Nosan
     assert mia.jobs.rehearse(image="ubuntu", timeout_s=600).estimate.total_micro == first.held_micro
 
 
+def test_a_job_says_its_labels_template_and_node(mia: Nosana) -> None:
+    told = {"labels": {"team": "search"}, "node": "N" * 44}
+    mia.jobs.rehearse(image="ubuntu", market="gpu", **told)
+    job = mia.jobs.run(image="ubuntu", market="gpu", template="hello", template_number=2, **told)
+    assert (job.labels, job.template, job.template_number) == ({"team": "search"}, "hello", 2)
+    assert job.node_wanted == "N" * 44
+    with pytest.raises(Invalid) as refused:
+        mia.jobs.run(image="ubuntu", market="gpu", labels={"Not a name": "x"})
+    assert "labels" in refused.value.fields
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_published_definition_arrives_as_it_was_sent(name: str, mia: Nosana) -> None:
     job = mia.jobs.run(definition=copy.deepcopy(SHAPES[name]), market="gpu", timeout_s=600)

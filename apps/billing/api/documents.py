@@ -4,10 +4,12 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.billing import selectors
+from apps.billing.api.document_shapes import CreditNoteWhole, InvoiceWhole
 from apps.billing.api.shapes import (
     CreditNoteShape,
     InvoiceShape,
@@ -22,7 +24,7 @@ from apps.billing.services import invoice_send_again, statement_print, vat_id_ch
 from apps.billing.views.frame import download
 from apps.core.errors import Conflict
 from apps.core.rest import page_answer
-from apps.core.rest.schema import AnythingShape, described
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import Nothing
 from apps.organisations.models import Organisation
@@ -48,31 +50,71 @@ class Invoices(Documents):
         return page_answer(request, rows, lambda row: InvoiceShape(row).data, newest_first=True)
 
 
-class OneInvoice(Documents):
+class CreditNotes(Documents):
+    """The credit notes of an organisation."""
+
+    @described(CreditNoteShape, page=True)
+    def get(self, request: Request, slug: str) -> Response:
+        """Answer a page of them, newest first."""
+        rows = selectors.credit_notes_of(self.organisation)
+        return page_answer(request, rows, lambda row: CreditNoteShape(row).data, newest_first=True)
+
+
+class Document(Documents):
+    """One numbered document: an invoice, or with `credit` a credit note."""
+
+    credit = False
+
+    def found(self, number: str) -> Invoice | CreditNote:
+        """Return it. Raises NotFound."""
+        find = selectors.credit_note_get if self.credit else selectors.invoice_get
+        return find(self.organisation, number)
+
+
+class OneInvoice(Document):
     """One invoice."""
 
-    @described(AnythingShape)
+    @described(InvoiceWhole)
     def get(self, request: Request, slug: str, number: str) -> Response:
         """Answer all that is printed on it."""
-        return Response(selectors.invoice_get(self.organisation, number).data)
+        return Response(self.found(number).data)
 
 
-class InvoicePdf(Documents):
-    """One invoice, printed."""
+class OneCreditNote(Document):
+    """One credit note."""
+
+    credit = True
+
+    @described(CreditNoteWhole)
+    def get(self, request: Request, slug: str, number: str) -> Response:
+        """Answer all that is printed on it."""
+        return Response(self.found(number).data)
+
+
+class DocumentPdf(Document):
+    """One document, printed."""
 
     @described(media="application/pdf")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
-        """Answer its PDF."""
-        return _pdf(selectors.invoice_get(self.organisation, number), "Invoice")
+        """Answer its PDF. 409 while it is being printed."""
+        found = self.found(number)
+        if found.pdf is None:
+            sentence = (
+                _("Credit note %(number)s is being printed; try again in a minute.")
+                if self.credit
+                else _("Invoice %(number)s is being printed; try again in a minute.")
+            )
+            raise Conflict(sentence % {"number": found.number})
+        return download(bytes(found.pdf), f"{found.number}.pdf", "application/pdf")
 
 
-class InvoiceXml(Documents):
-    """One invoice, for accounting programs."""
+class DocumentXml(Document):
+    """One document, for accounting programs."""
 
     @described(media="application/xml")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer it as UBL."""
-        found = selectors.invoice_get(self.organisation, number)
+        found = self.found(number)
         return download(document_xml(found.data), f"{found.number}.xml", "application/xml")
 
 
@@ -120,44 +162,6 @@ def _check(check: VatCheck | None) -> dict[str, Any]:
     return {"vat_id": check.vat_id, "state": check.state, "name": check.name or None}
 
 
-class CreditNoteXml(Documents):
-    """One credit note, for accounting programs."""
-
-    @described(media="application/xml")
-    def get(self, request: Request, slug: str, number: str) -> HttpResponse:
-        """Answer it as UBL."""
-        found = selectors.credit_note_get(self.organisation, number)
-        return download(document_xml(found.data), f"{found.number}.xml", "application/xml")
-
-
-class CreditNotes(Documents):
-    """The credit notes of an organisation."""
-
-    @described(CreditNoteShape, page=True)
-    def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, newest first."""
-        rows = selectors.credit_notes_of(self.organisation)
-        return page_answer(request, rows, lambda row: CreditNoteShape(row).data, newest_first=True)
-
-
-class OneCreditNote(Documents):
-    """One credit note."""
-
-    @described(AnythingShape)
-    def get(self, request: Request, slug: str, number: str) -> Response:
-        """Answer all that is printed on it."""
-        return Response(selectors.credit_note_get(self.organisation, number).data)
-
-
-class CreditNotePdf(Documents):
-    """One credit note, printed."""
-
-    @described(media="application/pdf")
-    def get(self, request: Request, slug: str, number: str) -> HttpResponse:
-        """Answer its PDF."""
-        return _pdf(selectors.credit_note_get(self.organisation, number), "Credit note")
-
-
 class Statements(Documents):
     """The statements of an organisation."""
 
@@ -198,9 +202,3 @@ class StatementCsv(Documents):
         answer = StreamingHttpResponse(selectors.statement_csv(found), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="statement-{month}.csv"'
         return answer
-
-
-def _pdf(document: Invoice | CreditNote, word: str) -> HttpResponse:
-    if document.pdf is None:
-        raise Conflict(f"{word} {document.number} is being printed; try again in a minute.")
-    return download(bytes(document.pdf), f"{document.number}.pdf", "application/pdf")

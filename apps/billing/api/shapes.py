@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.billing.api.document_shapes import StatementDataShape
 from apps.billing.models import Budget, CreditNote, Hold, Invoice, Level, Lot, Quote, Statement
 from apps.billing.selectors import Dimension, LimitState
 from apps.billing.windows import Period
@@ -216,7 +217,7 @@ class BudgetShape(CapShape):
 class StatementWhole(StatementShape):
     """A statement with its figures."""
 
-    data = serializers.DictField()  # type: ignore[assignment]
+    data = StatementDataShape()  # type: ignore[assignment]
 
     class Meta(StatementShape.Meta):
         fields: Any = (*StatementShape.Meta.fields, "data")

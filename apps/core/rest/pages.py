@@ -1,12 +1,14 @@
 """Long lists by pages: each page says where the next begins, so nothing is skipped or shown twice."""
 
 import base64
-import binascii
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +17,10 @@ from apps.core.errors import AppError
 from apps.core.rest.bodies import Body
 
 M = TypeVar("M", bound=Model)
+ORDERS = ("newest", "oldest")
+UNASKED = gettext_lazy(
+    "This address knows no such question; remove it, or compare its spelling with the reference."
+)
 
 
 class PageQuestion(Body):
@@ -22,10 +28,19 @@ class PageQuestion(Body):
 
     limit = serializers.IntegerField(min_value=1, max_value=100, default=50, help_text="Entries of a page.")
     cursor = serializers.CharField(
-        max_length=200, default="", help_text="Where the page begins: `next_cursor` of the page before."
+        max_length=1000, default="", help_text="Where the page begins: `next_cursor` of the page before."
     )
     order = serializers.ChoiceField(
-        choices=["newest", "oldest"], required=False, help_text="Which comes first; each list has its own default."
+        choices=ORDERS, required=False, help_text="Which comes first; each list has its own default."
+    )
+
+
+def ordered_by(*fields: str) -> serializers.ChoiceField:
+    """Return the question `order` of a list that sorts by these fields too, "-" before one for the largest first."""
+    return serializers.ChoiceField(
+        choices=[*ORDERS, *(f"{sign}{field}" for field in fields for sign in ("", "-"))],
+        required=False,
+        help_text="Which comes first: the newest, the oldest, or by a field (with - the largest of it first).",
     )
 
 
@@ -36,23 +51,33 @@ def page_answer(
     *,
     newest_first: bool = False,
     question: type[PageQuestion] = PageQuestion,
-    narrow: Callable[[QuerySet[M], dict[str, Any]], QuerySet[M]] = lambda rows, _: rows,
+    narrow: Callable[[QuerySet[M], dict[str, Any]], QuerySet[M]] = lambda rows, _unused: rows,
 ) -> Response:
     """Answer one page of the rows by id: `items`, and `next_cursor` (null at the end).
 
     Raises ValidationError for unknown or bad questions, AppError for a cursor that is none.
     """
     asked = question(data=question_of(request)).read()
-    newest_first = asked.get("order", "newest" if newest_first else "oldest") == "newest"
-    rows = narrow(rows.order_by("-id" if newest_first else "id"), asked)
+    order = asked.get("order") or ("newest" if newest_first else "oldest")
+    sign = "-" if order == "newest" or order.startswith("-") else ""
+    key = [] if order in ORDERS else [order.removeprefix("-")]
+    rows = narrow(rows.order_by(*(f"{sign}{field}" for field in (*key, "id"))), asked)
     if asked["cursor"]:
-        key = _cursor_read(rows, asked["cursor"], newest_first)
-        rows = rows.filter(**{"id__lt" if newest_first else "id__gt": key})
+        rows = rows.filter(_beyond(rows, asked["cursor"], order, key, "lt" if sign else "gt"))
     found = list(rows[: asked["limit"] + 1])
     items = found[: asked["limit"]]
     more = len(found) > len(items)
-    following = _cursor(items[-1], newest_first) if more else None
+    following = _cursor(items[-1], order, key) if more else None
     return Response({"items": [show(row) for row in items], "next_cursor": following})
+
+
+def questions_check(request: Request, known: Collection[str]) -> None:
+    """Raise AppError naming each question of the address that it does not know."""
+    unknown = {
+        name[:80]: [str(UNASKED)] for name in request.query_params if name != "fields" and name not in known
+    }
+    if unknown:
+        raise AppError(f"{next(iter(unknown))}: {UNASKED}", code="invalid", fields=unknown)
 
 
 def question_of(request: Request) -> dict[str, Any]:
@@ -75,30 +100,39 @@ def fields_chosen(answer: Any, asked: str) -> Any:
             continue
         unknown = [name for name in names if name not in row]
         if unknown:
-            sentence = f"There is no field “{unknown[0][:60]}” here; there are {', '.join(map(str, row))}."
+            sentence = _("There is no field “%(unknown)s” here; there are %(known)s.") % {
+                "unknown": unknown[0][:60],
+                "known": ", ".join(map(str, row)),
+            }
             raise AppError(sentence, code="invalid", fields={"fields": [sentence]})
     chosen = [{name: row[name] for name in names} if isinstance(row, Mapping) else row for row in rows]
     return {**answer, "items": chosen} if isinstance(items, list) else chosen[0]
 
 
-def _cursor(row: Model, newest_first: bool) -> str:
-    text = f"{'n' if newest_first else 'o'}{row.pk}"
+def _cursor(row: Model, order: str, key: list[str]) -> str:
+    text = json.dumps([order, *(getattr(row, field) for field in key), str(row.pk)], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _cursor_read(rows: QuerySet[Any], text: str, newest_first: bool) -> Any:
-    field = rows.model._meta.pk
-    assert field is not None
+def _beyond(rows: QuerySet[Any], text: str, order: str, key: list[str], side: str) -> Q:
+    """Return what comes after a cursor's row. Raises AppError for a cursor that is none of this list in this order."""
+    fields = [rows.model._meta.get_field(name) for name in key] + [rows.model._meta.pk]
     try:
-        read = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
-        if read[:1] != ("n" if newest_first else "o"):
-            raise ValueError(read)
-        key = field.to_python(read[1:])
-        field.run_validators(key)
-    except (ValueError, binascii.Error, ValidationError) as error:
-        sentence = (
-            "This cursor marks no page of this list in this order; take next_cursor from the page before, "
-            "or begin without one."
+        own, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if own != order or len(values) != len(fields) or not all(isinstance(one, str | int) for one in values):
+            raise ValueError(own)
+        if any(b"\x00" in str(one).encode() for one in values):  # nor half a surrogate pair
+            raise ValueError("no text a database takes")
+        read = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
+        for field, value in zip(fields, read, strict=True):
+            field.run_validators(value)
+    except (ValueError, TypeError, RecursionError, ValidationError) as error:
+        sentence = _(
+            "This cursor marks no page of this list in this order; take next_cursor from the page before, or begin "
+            "without one."
         )
         raise AppError(sentence, code="cursor_unknown", fields={"cursor": [sentence]}) from error
-    return key
+    last = Q(**{f"id__{side}": read[-1]})
+    if not key:
+        return last
+    return Q(**{f"{key[0]}__{side}": read[0]}) | (Q(**{key[0]: read[0]}) & last)

@@ -11,7 +11,7 @@ from apps.core.rest.pages import PageQuestion
 F = TypeVar("F", bound=Callable[..., Any])
 Shape = type[serializers.BaseSerializer[Any]] | serializers.BaseSerializer[Any]
 
-_pages: dict[str, Shape] = {}
+_pages: dict[tuple[str, type], Shape] = {}
 
 
 def described(
@@ -37,27 +37,35 @@ def described(
         answer = _items_of(answer)
     responses: dict[Any, Any] = {}
     if media is not None:
-        kind = OpenApiTypes.BINARY if "pdf" in media else OpenApiTypes.STR
+        kind = {"application/pdf": OpenApiTypes.BINARY, "application/json": OpenApiTypes.OBJECT}.get(
+            media, OpenApiTypes.STR
+        )
         responses[(status, media)] = kind
     else:
         responses[status] = answer if answer is not None else OpenApiResponse(description="Done.")
     responses |= also or {}
-    wrapped: Callable[[F], F] = extend_schema(
-        request=body, parameters=[question] if question else [], responses=responses
-    )
-    return wrapped
+    asks = frozenset(question().fields) if question else frozenset()
+
+    def wrap(method: F) -> F:
+        wrapped: F = extend_schema(request=body, parameters=[question] if question else [], responses=responses)(
+            method
+        )
+        wrapped.asks = asks  # type: ignore[attr-defined]
+        return wrapped
+
+    return wrap
 
 
 def _name(answer: Shape) -> str:
     kind = answer if isinstance(answer, type) else type(answer)
-    return kind.__name__.removesuffix("Shape")
+    own = getattr(getattr(kind, "Meta", None), "__dict__", {})
+    return str(own.get("ref_name") or kind.__name__.removesuffix("Shape"))
 
 
 def _page_of(answer: Shape) -> Shape:
-    name = f"{_name(answer)}Page"
-    if name not in _pages:
-        one = answer if isinstance(answer, type) else type(answer)
-        _pages[name] = inline_serializer(
+    one, name = answer if isinstance(answer, type) else type(answer), f"{_name(answer)}Page"
+    if (name, one) not in _pages:
+        _pages[name, one] = inline_serializer(
             name,
             {
                 "items": serializers.ListField(child=one()),
@@ -66,16 +74,11 @@ def _page_of(answer: Shape) -> Shape:
                 ),
             },
         )
-    return _pages[name]
+    return _pages[name, one]
 
 
 def _items_of(answer: Shape) -> Shape:
-    name = f"{_name(answer)}List"
-    if name not in _pages:
-        one = answer if isinstance(answer, type) else type(answer)
-        _pages[name] = inline_serializer(name, {"items": serializers.ListField(child=one())})
-    return _pages[name]
-
-
-class AnythingShape(serializers.Serializer[Any]):
-    """An object whose members the docs name."""
+    one, name = answer if isinstance(answer, type) else type(answer), f"{_name(answer)}List"
+    if (name, one) not in _pages:
+        _pages[name, one] = inline_serializer(name, {"items": serializers.ListField(child=one())})
+    return _pages[name, one]

@@ -16,7 +16,7 @@ class MarketShape(serializers.ModelSerializer[Market]):
     `wait_median_s` and `finished_percent` are of our own jobs of the last 7 days; null where they are too few.
     """
 
-    finished_percent = serializers.IntegerField()
+    finished_percent = serializers.IntegerField(allow_null=True)
 
     class Meta:
         model = Market

@@ -1,10 +1,9 @@
 """What jobs gave back."""
 
-import json
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -56,15 +55,18 @@ class JobResultFile(Endpoint):
     """The result of a job, as it is kept."""
 
     @described(media="application/json")
-    def get(self, request: Request, slug: str, job_id: UUID) -> HttpResponse:
+    def get(self, request: Request, slug: str, job_id: UUID) -> Response:
         """Answer the whole of it as a file. 409 while it is not here."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         if job.result is None:
-            again = "ask again in a few seconds." if job.over else "ask again when it has ended."
-            raise Conflict(f"There is no result of this job yet; {again}", code="result_missing")
-        answer = HttpResponse(json.dumps(job.result, ensure_ascii=False), content_type="application/json")
-        answer["Content-Disposition"] = f'attachment; filename="job-{job.pk}-result.json"'
-        return answer
+            sentence = (
+                _("There is no result of this job yet; ask again in a few seconds.")
+                if job.over
+                else _("There is no result of this job yet; ask again when it has ended.")
+            )
+            raise Conflict(sentence, code="result_missing")
+        named = {"Content-Disposition": f'attachment; filename="job-{job.pk}-result.json"'}
+        return Response(job.result, headers=named)
 
 
 def result_shape(job: Job) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from apps.core.errors import AppError
 from apps.core.rest import Body, Flag, Labels, Moment, Text
-from apps.core.rest.pages import PageQuestion
+from apps.core.rest.pages import PageQuestion, ordered_by
 from apps.jobs.models import Attempt, Job, JobEvent
 from apps.jobs.policies import NearThen, Policy, QueueThen
 from apps.jobs.selectors import running_cost
@@ -67,8 +68,28 @@ class JobNew(Body):
     template = Text(
         max_length=60, default="", allow_blank=True, help_text="The template it came from, for reports."
     )
+    template_number = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=SECONDS_MOST,
+        help_text="The version of that template.",
+    )
+    labels = Labels(required=False, help_text="Texts by name, by which usage is counted.")
+    node = Text(
+        max_length=60, default="", allow_blank=True,
+        help_text="The address of the one node that shall run it; left out, the next free one.",
+    )  # fmt: skip
     reason = Text(max_length=1000, default="", allow_blank=True, help_text="For those who approve it.")
     dry_run = Flag(default=False, help_text="Check everything, caps and balance included, and launch nothing.")
+
+    def validate(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Return what was sent. Raises ValidationError for the version of no template."""
+        if wanted.get("template_number") is not None and not wanted["template"]:
+            raise serializers.ValidationError(
+                {"template_number": _("This is the version of a template; name it too.")}
+            )
+        return wanted
 
 
 class JobChange(Body):
@@ -145,6 +166,10 @@ class JobWhole(JobShape):
         allow_null=True, help_text="To use its secrets again, for whoever gave them."
     )
     policy = PolicyShape()
+    template = serializers.CharField(help_text="The template it came from, or nothing.")
+    template_number = serializers.IntegerField(allow_null=True, help_text="The version of that template.")
+    labels = serializers.DictField(child=serializers.CharField(), help_text="Texts by name.")
+    node_wanted = serializers.CharField(allow_null=True, help_text="The one node that shall run it.")
     url = serializers.CharField(help_text="Its page, for people.")
 
 
@@ -172,6 +197,7 @@ class EventShape(serializers.ModelSerializer[JobEvent]):
 class JobsQuestion(PageQuestion):
     """Which jobs: all, or narrowed."""
 
+    order = ordered_by("name", "timeout_s")
     state = serializers.CharField(max_length=100, required=False, help_text="States, with commas between them.")
     project = Text(max_length=60, required=False, help_text="Its slug.")
     market = Text(max_length=60, required=False, help_text="Its slug.")
@@ -185,7 +211,8 @@ class JobsQuestion(PageQuestion):
         states = [one.strip() for one in text.split(",")]
         if unknown := [one for one in states if one not in State.values]:
             raise serializers.ValidationError(
-                f"There is no state “{unknown[0]}”; states are {', '.join(State.values)}."
+                _("There is no state “%(unknown)s”; states are %(values)s.")
+                % {"unknown": unknown[0], "values": ", ".join(State.values)}
             )
         return states
 
@@ -227,6 +254,10 @@ def job_whole(job: Job, slug: str, now: datetime) -> dict[str, Any]:
         "secrets": list(job.secrets.names) if job.secrets else [],
         "secrets_of": job.secrets_id and str(job.secrets_id),
         "policy": job.policy.facts,
+        "template": job.template,
+        "template_number": job.template_number,
+        "labels": job.labels,
+        "node_wanted": job.node_wanted or None,
         "url": f"{settings.BASE_URL}/o/{slug}/jobs/{job.pk}/",
     }
 

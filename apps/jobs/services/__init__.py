@@ -40,6 +40,7 @@ from apps.jobs.services.parking import attempt_afloat, attempt_park, attempt_res
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed, attempts_wait_for_room
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
+from apps.jobs.services.relabelling import job_relabel
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.secrets import (
     Mask,
@@ -129,6 +130,7 @@ __all__ = [
     "job_observe",
     "job_project_set",
     "job_rehearse",
+    "job_relabel",
     "job_rename",
     "job_restart",
     "job_stop",

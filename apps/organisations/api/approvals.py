@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,8 +25,8 @@ from apps.organisations.services import approval_decide, approval_limits_set, ap
 class ApprovalShape(serializers.ModelSerializer[Approval]):
     """A request. `refusal` says why it was approved and yet not done; `outcome` what it made."""
 
-    requester = serializers.CharField(source="requester.email", default=None)
-    decided_by = serializers.CharField(source="decided_by.email", default=None)
+    requester = serializers.CharField(source="requester.email", default=None, allow_null=True)
+    decided_by = serializers.CharField(source="decided_by.email", default=None, allow_null=True)
     lines = serializers.SerializerMethodField()
 
     class Meta:
@@ -174,5 +175,5 @@ def _limits(organisation: Organisation) -> Response:
 
 def _person(grant: Grant) -> Membership:
     if grant.membership is None:
-        raise Denied("This takes a person: use a personal key, or decide it in the browser.")
+        raise Denied(_("This takes a person: use a personal key, or decide it in the browser."))
     return grant.membership

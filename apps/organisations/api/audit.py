@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from apps.core.rest import Moment, Text, page_answer
 from apps.core.rest.pages import PageQuestion
-from apps.core.rest.schema import AnythingShape, described
+from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.api.shapes import AuditShape, DigestsShape, Retention
+from apps.organisations.api.shapes import AuditShape, DigestsShape, ProofShape, Retention
 from apps.organisations.models import AuditEvent, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import (
@@ -90,7 +90,7 @@ class RetentionDays(Endpoint):
 class Proof(Endpoint):
     """What proves one event."""
 
-    @described(AnythingShape)
+    @described(ProofShape)
     def get(self, request: Request, slug: str, event_id: int) -> Response:
         """Answer it (docs/audit.md)."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -13,9 +14,9 @@ from rest_framework.views import APIView
 from apps.core.errors import AppError
 from apps.core.rest import JSONBodyParser, once_by_header
 from apps.core.rest.limits import Budget, TooManyRequests, budget_take
-from apps.core.rest.pages import fields_chosen
+from apps.core.rest.pages import fields_chosen, questions_check
 from apps.core.rest.repeats import key_of
-from apps.core.rest.versions import ChangedMeanwhile, tag_among, tag_of
+from apps.core.rest.versions import tag_among, tag_of, unchanged
 from apps.organisations.access import grant_of
 from apps.organisations.api.authentication import KeyAuthentication, SomebodyKnown
 from apps.organisations.models import ApiKey, Grant
@@ -51,20 +52,24 @@ class Endpoint(APIView):
     budget: Budget | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Know the caller, count the request, and hold If-Match against what there is now."""
+        """Know the caller, count the request, and where it has an If-Match, let it change only what that names."""
         super().initial(request, *args, **kwargs)
         self.budget, allowed = budget_take(_name(request))
         if not allowed:
             raise TooManyRequests(self.budget)
-        seen = request.headers.get("If-Match")
-        if seen is not None and request.method in ("PUT", "PATCH", "DELETE") and hasattr(self, "get"):
-            now = self.get(request, *args, **kwargs)
-            if not tag_among(tag_of(now.data, without=self.volatile), seen):
-                raise ChangedMeanwhile
+        seen, method = request.headers.get("If-Match"), str(request.method).lower()
+        if seen is not None and method in ("put", "patch", "delete") and hasattr(self, "get"):
+            setattr(self, method, partial(self._unchanged, seen, getattr(self, method)))
+
+    def _unchanged(self, seen: str, act: Callable[..., Response], request: Request, **kwargs: Any) -> Response:
+        def tag() -> str:
+            return tag_of(self.get(request, **kwargs).data, without=self.volatile)  # type: ignore[attr-defined]
+
+        return unchanged(seen, tag, lambda: act(request, **kwargs))
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Say the version of what is answered, and answer only the `fields` asked for."""
-        if isinstance(response, Response) and response.status_code == HTTPStatus.OK and request.method == "GET":
+        if response.status_code == HTTPStatus.OK and request.method == "GET":
             response = self._read(request, response)
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer["API-Version"] = VERSION
@@ -80,6 +85,12 @@ class Endpoint(APIView):
 
     def _read(self, request: Request, response: Response) -> Response:
         """Return the answer to a GET, with its version unless it is a list, and with the fields asked for alone."""
+        try:
+            questions_check(request, getattr(getattr(self, "get", None), "asks", ()))
+        except AppError as refusal:
+            return self.handle_exception(refusal)
+        if not isinstance(response, Response):
+            return response
         if isinstance(response.data, Mapping) and "items" not in response.data:
             response["ETag"] = tag_of(response.data, without=self.volatile)
             if tag_among(response["ETag"], request.headers.get("If-None-Match", "")):

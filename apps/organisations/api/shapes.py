@@ -175,7 +175,7 @@ class ProjectsQuestion(PageQuestion):
 class KeyShape(serializers.ModelSerializer[ApiKey]):
     """An API key without its secret."""
 
-    project = serializers.CharField(source="project.slug", default=None)
+    project = serializers.CharField(source="project.slug", default=None, allow_null=True)
     member = serializers.SerializerMethodField()
     networks = serializers.ListField(source="allowed_networks", child=serializers.CharField())
 
@@ -254,14 +254,57 @@ class KeyShown(KeyShape):
 
 
 class AuditShape(serializers.Serializer[Any]):
-    """An act in the audit trail."""
+    """An act in the audit trail; `erased` says that its personal side is gone, `day` in which digest it is."""
+
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    act = serializers.CharField(help_text="Such as cap.set.")
+    subject = serializers.CharField(help_text="Such as project:<id>.")
+    actor = serializers.CharField(help_text="person, key, staff or system.")
+    who = serializers.CharField()
+    email = serializers.CharField()
+    address = serializers.CharField(help_text="The network address it came from.")
+    agent = serializers.CharField()
+    before = serializers.DictField(allow_null=True)
+    after = serializers.DictField(allow_null=True)
+    day = serializers.DateField(allow_null=True)
+    erased = serializers.BooleanField()
+
+
+class ProofDetailShape(serializers.Serializer[Any]):
+    """The personal side of an event, and what hides it in the record."""
+
+    salt = serializers.CharField()
+    content = serializers.CharField()
+
+
+class ProofDayShape(serializers.Serializer[Any]):
+    """A closed day of the chain."""
+
+    day = serializers.DateField()
+    events = serializers.IntegerField()
+    root = serializers.CharField()  # type: ignore[assignment]
+    digest = serializers.CharField()
+
+
+class ProofShape(serializers.Serializer[Any]):
+    """What leads from one event to the digest of its day, and to every later one (docs/audit.md)."""
+
+    format = serializers.CharField()
+    organisation = serializers.UUIDField()
+    record = serializers.CharField()
+    detail = ProofDetailShape(allow_null=True)
+    day = serializers.DateField()
+    index = serializers.IntegerField()
+    path = serializers.ListField(child=serializers.CharField())
+    chain = serializers.ListField(child=ProofDayShape())
 
 
 class DigestsShape(serializers.Serializer[Any]):
     """The digest of every closed day."""
 
     organisation = serializers.UUIDField()
-    digests = serializers.ListField(child=serializers.DictField())
+    digests = serializers.DictField(child=serializers.CharField(), help_text="By day, such as 2027-01-31.")
 
 
 class AskedShape(serializers.Serializer[Any]):

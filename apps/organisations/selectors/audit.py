@@ -8,9 +8,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.core.money import credits_text
+from apps.organisations.act_words import act_words
 from apps.organisations.audit import moment
 from apps.organisations.models import AuditDetail, AuditEvent, Organisation
 
@@ -55,14 +57,23 @@ class AuditLine:
         event = self.event
         name = self.content.get("person") or self.content.get("email")
         if not name and event.user_id is not None:
-            name = str(event.user) if event.user else f"Person {event.user_id}"
+            name = str(event.user) if event.user else _("Person %(user_id)s") % {"user_id": event.user_id}
         if event.actor_kind == AuditEvent.Kind.KEY:
             key = self.content.get("key") or (event.api_key.name if event.api_key else "a deleted key")
-            return f"{name} by the key “{key}”" if name else f"The key “{key}”"
+            return (
+                _("%(name)s by the key “%(key)s”") % {"name": name, "key": key}
+                if name
+                else _("The key “%(key)s”") % {"key": key}
+            )
         if event.actor_kind == AuditEvent.Kind.STAFF:
             as_whom = self.content.get("acting_as") or (event.acting_as and str(event.acting_as))
             return f"{name or 'Staff'} (staff{f', acting as {as_whom}' if as_whom else ''})"
         return name or "Nosana Web"
+
+    @property
+    def did(self) -> str:
+        """What they did, in words."""
+        return act_words(self.event.act)
 
     @property
     def before(self) -> dict[str, Any]:
@@ -77,7 +88,7 @@ class AuditLine:
     @property
     def on(self) -> str:
         """The subject, short enough for a line of a table."""
-        noun, _, name = self.event.subject.partition(":")
+        noun, _unused, name = self.event.subject.partition(":")
         return f"{noun} {name}" if len(name) <= 16 else f"{noun} …{name[-8:]}"
 
     @property
@@ -173,7 +184,7 @@ def audit_event_get(organisation: Organisation, event_id: int) -> AuditLine:
     event = audit_events(organisation, AuditFilters()).filter(pk=min(event_id, BIGGEST_ID)).first()
     if event is None:
         raise NotFound(
-            "There is no such event in this organisation's trail; it may be older than events are kept."
+            _("There is no such event in this organisation's trail; it may be older than events are kept.")
         )
     return AuditLine(event)
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -117,7 +118,7 @@ class TopUpAdmin(ReadOnly):
         """Open the form that refunds the chosen top-up."""
         chosen = list(queryset[:2])
         if len(chosen) != 1 or chosen[0].state != TopUp.State.PAID:
-            messages.error(request, "Choose one top-up that is paid.")
+            messages.error(request, _("Choose one top-up that is paid."))
             return None
         return HttpResponseRedirect(f"{reverse('admin:payments_refund_add')}?topup={chosen[0].pk}")
 

@@ -357,12 +357,13 @@ def test_a_shell_completes_commands_that_are_loaded_late() -> None:
 def test_a_template_is_launched_with_what_it_suggests(nosana: Run, platform: Platform) -> None:
     operation = {"type": "container/run", "id": "a", "args": {"image": "%%global.variables.image%%"}}
     template = {
-        "slug": "t", "title": "A template", "vram_gb": 0, "minutes": 30,
+        "slug": "t", "version": 2, "title": "A template", "vram_gb": 0, "minutes": 30,
         "variables": [{"name": "image", "default": "ubuntu"}],
         "definition": {"version": "0.1", "type": "container", "ops": [operation]},
     }  # fmt: skip
     platform.says(template, JOB)
-    nosana("job", "run", "-T", "t", "--var", "image=debian", "-m", "gpu", "-d")
+    nosana("job", "run", "-T", "t", "--var", "image=debian", "-m", "gpu", "-d", "--label", "team=search")
     body = json.loads(platform.asked[1].content)
+    assert (body["template_number"], body["labels"]) == (2, {"team": "search"})
     assert (body["name"], body["timeout_s"], body["template"]) == ("A template", 1800, "t")
     assert body["definition"]["global"] == {"variables": {"image": "debian"}}

@@ -76,7 +76,7 @@ def _logout() -> None:
         typer.echo(f"Profile {name} holds no key.")
         return
     if kept.get("refresh") and kept.get("url"):
-        sign_out(kept["url"], kept["refresh"])
+        sign_out(kept["url"], kept["refresh"], kept["key"])
     profile_write(config_path(), name, {"key": None, "refresh": None, "expires": None})
     typer.echo(f"The key of profile {name} is forgotten.")
 
@@ -92,8 +92,9 @@ def _whoami() -> None:
         "key": lambda _: (
             said["key"] and f"{said['key']['name']} ({said['key']['prefix']}…), from {settings.source}"
         ),
-        "scopes": lambda _: said["key"] and said["key"]["scopes"],
-        "expires": lambda _: said["key"] and when(said["key"]["expires_at"]),
+        "signed in": lambda _: said.get("sign_in") and f"{said['sign_in']['program']}, from {settings.source}",
+        "scopes": lambda _: (said["key"] or said.get("sign_in") or {}).get("scopes"),
+        "expires": lambda _: when((said["key"] or said.get("sign_in") or {}).get("expires_at")),
         "organisations": lambda _: [
             f"{place['slug']} ({place['role'] or 'service key'})" for place in said["organisations"]
         ],

@@ -34,10 +34,11 @@ def sign_in(url: str, *, http: httpx.Client | None = None) -> dict[str, Any]:
     return found
 
 
-def sign_out(url: str, refresh: str) -> None:
-    """End a sign-in at the platform; a platform that does not answer is left alone."""
+def sign_out(url: str, *tokens: str) -> None:
+    """End a sign-in at the platform: each of its tokens; a platform that does not answer is left alone."""
     with httpx.Client(timeout=20, trust_env=not is_local(url)) as http, contextlib.suppress(httpx.TransportError):
-        http.post(url + REVOKE, data={"client_id": CLIENT_ID, "token": refresh})
+        for token in tokens:
+            http.post(url + REVOKE, data={"client_id": CLIENT_ID, "token": token})
 
 
 def _granted(http: httpx.Client, url: str) -> dict[str, Any] | None:

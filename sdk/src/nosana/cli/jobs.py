@@ -74,35 +74,47 @@ def gpu_of(text: str | None) -> bool | int | str:
     return int(found[1]) if found else text
 
 
+File = Annotated[
+    str | None, typer.Option("--file", "-f", help="A definition instead (JSON or YAML; - is standard input).")
+]
+OfTemplate = Annotated[str | None, typer.Option("--template", "-T", help="A template instead (slug).")]
+Variables = Annotated[list[str] | None, typer.Option("--var", help="NAME=value of the template.")]
+Environment = Annotated[list[str] | None, typer.Option("--env", "-e", help="NAME=value or NAME=@FILE.")]
+Secrets = Annotated[
+    list[str] | None, typer.Option("--secret", help="NAME=value or NAME=@FILE, for %%secret.NAME%%.")
+]
+Ports = Annotated[list[int] | None, typer.Option("--expose", help="A port that is reached from outside.")]
+LabelTexts = Annotated[
+    list[str] | None, typer.Option("--label", "-l", help="NAME=value, by which usage is counted.")
+]
+OneNode = Annotated[str | None, typer.Option("--node", help="The address of the one node that shall run it.")]
+InMarket = Annotated[str | None, typer.Option("--market", "-m", help="Slug or address; else the cheapest.")]
+TimeLimit = Annotated[
+    str | None, typer.Option("--timeout", "-t", help="It runs no longer: 90s, 10m, 2h; else 1h.")
+]
+
+
 @command(job, "run")
 def _run(
     image: Annotated[str | None, typer.Argument(help="The image of the container.")] = None,
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[COMMAND]...", help="What it runs; write -- before it.")
     ] = None,
-    file: Annotated[
-        str | None, typer.Option("--file", "-f", help="A definition instead (JSON or YAML; - is standard input).")
-    ] = None,
-    template: Annotated[str | None, typer.Option("--template", "-T", help="A template instead (slug).")] = None,
-    var: Annotated[list[str] | None, typer.Option("--var", help="NAME=value of the template.")] = None,
+    file: File = None,
+    template: OfTemplate = None,
+    var: Variables = None,
     gpu: Annotated[str | None, typer.Option("--gpu", help="any, 24GB, or a part of its name.")] = None,
-    market: Annotated[
-        str | None, typer.Option("--market", "-m", help="Slug or address; else the cheapest.")
-    ] = None,
-    timeout: Annotated[
-        str | None, typer.Option("--timeout", "-t", help="It runs no longer: 90s, 10m, 2h; else 1h.")
-    ] = None,
+    market: InMarket = None,
+    timeout: TimeLimit = None,
     name: Annotated[str | None, typer.Option("--name", "-n", help="What it is called.")] = None,
-    env: Annotated[list[str] | None, typer.Option("--env", "-e", help="NAME=value or NAME=@FILE.")] = None,
-    secret: Annotated[
-        list[str] | None, typer.Option("--secret", help="NAME=value or NAME=@FILE, for %%secret.NAME%%.")
-    ] = None,
-    expose: Annotated[
-        list[int] | None, typer.Option("--expose", help="A port that is reached from outside.")
-    ] = None,
+    env: Environment = None,
+    secret: Secrets = None,
+    expose: Ports = None,
     public: Annotated[
         bool, typer.Option("--public", help="Let anyone read it; else only you and its node.")
     ] = False,
+    label: LabelTexts = None,
+    node: OneNode = None,
     reason: Annotated[str | None, typer.Option("--reason", help="For whoever must approve it.")] = None,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Print its id and return at once.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would cost; launch nothing.")] = False,
@@ -117,11 +129,12 @@ def _run(
     _consistent(image, file, template, of_image=bool(env or expose), of_template=bool(var))
     given: dict[str, Any] = {
         "gpu": gpu_of(gpu), "market": market, "timeout_s": seconds(timeout or "1h"), "name": name, "public": public,
-        "secrets": pairs(secret, "--secret"),
+        "secrets": pairs(secret, "--secret"), "labels": pairs(label, "--label"), "node": node,
     }  # fmt: skip
+    number = None
     with client() as asked:
         if template is not None:
-            _of_template(asked, template, given, pairs(var, "--var") or {}, timeout=timeout)
+            number = _of_template(asked, template, given, pairs(var, "--var") or {}, timeout=timeout)
         elif file is not None:
             given |= {"definition": definition_of_file(file), "name": name or _stem(file)}
         else:
@@ -130,7 +143,9 @@ def _run(
             return _estimate(asked.jobs.rehearse(**given))
         if image is not None:
             given |= {"env": pairs(env, "--env"), "expose": _ports(expose)}
-        made = asked.jobs.run(**given, template=template, reason=reason, idempotency_key=key)
+        made = asked.jobs.run(
+            **given, template=template, template_number=number, reason=reason, idempotency_key=key
+        )
         if detach:
             return _made(made)
         raise typer.Exit(follow(asked, made))
@@ -150,14 +165,16 @@ def _consistent(
 
 def _of_template(
     asked: Any, slug: str, given: dict[str, Any], variables: dict[str, str], *, timeout: str | None
-) -> None:
-    """Put what a template says into what is given, where nothing else was said."""
+) -> int | None:
+    """Put what a template says into what is given, where nothing else was said; return its version."""
     found = asked.templates.get(slug)
     given["definition"] = template_filled(found, variables, given["secrets"] or ())
     given["name"] = given["name"] or found["title"]
     given["gpu"] = given["gpu"] or found["vram_gb"] or False
     if timeout is None:
         given["timeout_s"] = found["minutes"] * 60
+    number: int | None = found.get("version")
+    return number
 
 
 def _stem(file: str) -> str:

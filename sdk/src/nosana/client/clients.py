@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from nosana.client.core import Core, Reader
 from nosana.client.lines import BlockingLine, WaitingLine
 from nosana.client.modes import Async, Bound, M, Sync, act
-from nosana.client.resources import jobs, money, people, templates, webhooks
+from nosana.client.resources import jobs, money, notices, people, templates, webhooks
 from nosana.client.retries import Patience
 from nosana.client.settings import settings_find
 
@@ -32,6 +32,7 @@ class Client(Bound[M], Generic[M]):
         self.approvals: people.Approvals[M] = people.Approvals(core)
         self.audit: people.Audit[M] = people.Audit(core)
         self.balance: money.Credits[M] = money.Credits(core)
+        self.vouchers: money.Vouchers[M] = money.Vouchers(core)
         self.lots: money.Lots[M] = money.Lots(core)
         self.holds: money.Holds[M] = money.Holds(core)
         self.transfers: money.Transfers[M] = money.Transfers(core)
@@ -40,12 +41,16 @@ class Client(Bound[M], Generic[M]):
         self.budgets: money.Budgets[M] = money.Budgets(core)
         self.quotes: money.Quotes[M] = money.Quotes(core)
         self.topups: money.TopUps[M] = money.TopUps(core)
+        self.refunds: money.Refunds[M] = money.Refunds(core)
+        self.vat: money.VatChecks[M] = money.VatChecks(core)
         self.cards: money.Cards[M] = money.Cards(core)
         self.automatic_topup: money.AutomaticTopUps[M] = money.AutomaticTopUps(core)
         self.invoices: money.Invoices[M] = money.Invoices(core)
         self.credit_notes: money.CreditNotes[M] = money.CreditNotes(core)
         self.statements: money.Statements[M] = money.Statements(core)
         self.webhooks: webhooks.Webhooks[M] = webhooks.Webhooks(core)
+        self.notices: notices.Notices[M] = notices.Notices(core)
+        self.channels: notices.Channels[M] = notices.Channels(core)
         self.markets: jobs.Markets[M] = jobs.Markets(core)
         self.templates: templates.Templates[M] = templates.Templates(core)
         self.jobs: jobs.Jobs[M] = jobs.Jobs(core)

@@ -28,6 +28,7 @@ from nosana.client.models.jobs import (
 from nosana.client.models.money import (
     AutomaticTopUp,
     Balance,
+    BalanceAlert,
     Budget,
     Cap,
     Card,
@@ -38,11 +39,13 @@ from nosana.client.models.money import (
     LimitSet,
     Lot,
     Quote,
+    Refund,
     Statement,
     TopUp,
     Transfer,
     Usage,
     UsageRow,
+    VatCheck,
 )
 from nosana.client.models.people import (
     Approval,
@@ -58,18 +61,30 @@ from nosana.client.models.people import (
     Terms,
     WhoAmI,
 )
-from nosana.client.models.webhooks import Delivery, DeliveryTry, Event, EventType, Replay, Webhook
+from nosana.client.models.webhooks import (
+    Channel,
+    Delivery,
+    DeliveryTry,
+    Event,
+    EventType,
+    Notice,
+    NoticeChoices,
+    NoticeKind,
+    Replay,
+    Webhook,
+)
 
 if TYPE_CHECKING:
     from nosana.client.core import Core
 
 __all__ = [
-    "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "Budget", "Cap",
-    "Card", "CreditNote", "Delivery", "DeliveryTry", "Estimate", "Event", "EventType", "Hold", "Invitation", "Invoice",
-    "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine", "Lot", "Market", "Member", "Model", "Note",
-    "Organisation",
-    "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Rehearsal", "Replay", "Result", "StateSeen",
-    "Statement", "Template", "TemplateVersion", "Terms", "TopUp", "Transfer", "Usage", "UsageRow", "Webhook", "WhoAmI",
+    "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "BalanceAlert",
+    "Budget", "Cap", "Card", "Channel", "CreditNote", "Delivery", "DeliveryTry", "Estimate", "Event",
+    "EventType", "Hold", "Invitation", "Invoice", "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine",
+    "Lot", "Market", "Member", "Model", "Note", "Notice", "NoticeChoices", "NoticeKind", "Organisation",
+    "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Refund", "Rehearsal", "Replay", "Result",
+    "StateSeen", "Statement", "Template", "TemplateVersion", "Terms", "TopUp", "Transfer", "Usage", "UsageRow",
+    "VatCheck", "Webhook", "WhoAmI",
 ]  # fmt: skip
 
 

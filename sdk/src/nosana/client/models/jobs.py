@@ -226,6 +226,10 @@ class Job(Model, Bound[M], Generic[M]):
     secrets: list[str] | None = None
     secrets_of: str | None = None
     policy: Policy | None = None
+    template: str | None = None
+    template_number: int | None = None
+    labels: dict[str, str] | None = None
+    node_wanted: str | None = None
     url: str | None = None
 
     @property

@@ -18,6 +18,36 @@ class Balance(Model):
     frozen_micro: int
 
 
+class BalanceAlert(Model):
+    """When low-balance mails go: below so many micro-NOS, or when the balance lasts for less than `hours`."""
+
+    below_micro: int | None
+    hours: int | None
+    addresses: list[str]
+
+
+class Refund(Model):
+    """Money of a top-up that goes back, minor units with VAT; `failure` says why it did not."""
+
+    id: str
+    topup: str
+    kind: str
+    state: str
+    gross_minor: int
+    currency: str
+    created_at: datetime
+    ended_at: datetime | None
+    failure: str
+
+
+class VatCheck(Model):
+    """What VIES says of a VAT id: waiting, valid, invalid or none; `name` is as the tax office has it."""
+
+    vat_id: str | None
+    state: str
+    name: str | None
+
+
 class Lot(Model):
     """Credits that came together, micro-NOS; `net_minor` and `vat_minor` are what was paid for them, in `currency`."""
 

@@ -64,6 +64,57 @@ class Delivery(Model):
     log: list[DeliveryTry] = []
 
 
+class Notice(Model):
+    """An event in words for people; `alarm` is about security, or money at risk. `url` is the page it is about."""
+
+    id: str
+    kind: str
+    title: str
+    text: str
+    alarm: bool
+    unread: bool
+    subject: str
+    url: str
+    at: datetime
+
+
+class NoticeKind(Model):
+    """A kind of notice, and what was chosen of it: listed `here`, and by `mail` (none, now, daily)."""
+
+    kind: str
+    label: str
+    here: bool
+    mail: str
+    alarm: bool
+
+
+class NoticeChoices(Model):
+    """What a person hears of; hours (0 to 23) are those of `time_zone`, else the organisation's."""
+
+    kinds: list[NoticeKind]
+    quiet_from: int | None
+    quiet_until: int | None
+    time_zone: str
+    daily_hour: int
+
+
+class Channel(Model):
+    """A channel of a chat; `url` names the host of its address alone. `types` empty means all."""
+
+    id: str
+    kind: str
+    url: str
+    description: str
+    types: list[str]
+    project: str | None
+    quiet_from: int | None
+    quiet_until: int | None
+    failing_since: datetime | None
+    off_at: datetime | None
+    off_reason: str
+    created_at: datetime
+
+
 class Replay(Model):
     """How many deliveries are sent again."""
 

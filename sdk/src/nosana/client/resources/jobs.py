@@ -60,13 +60,16 @@ class Jobs(Resource[M]):
         q: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        order: str | None = None,
         limit: int | None = None,
     ) -> Pages[M, Job[M]]:
-        """Return the jobs the caller may see, newest first: all, or those of these states, this project (slug), market
-        (slug) or member (e-mail address), with `q` in their name, launched in [`since`, `until`).
+        """Return the jobs the caller may see, newest first or in `order` (oldest, name, -timeout_s and the like).
+
+        All, or those of these states, this project (slug), market (slug) or member (e-mail address), with `q` in
+        their name, launched in [`since`, `until`).
         """
         states = state if state is None or isinstance(state, str) else ",".join(state)
-        asked = {"state": states, "project": project, "market": market, "member": member, "q": q}
+        asked = {"state": states, "project": project, "market": market, "member": member, "q": q, "order": order}
         return self._pages("Job", "jobs", limit=limit, since=since, until=until, **asked)
 
     @act
@@ -95,6 +98,9 @@ class Jobs(Resource[M]):
         secrets: Mapping[str, str] | None = None,
         policy: Mapping[str, Any] | None = None,
         template: str | None = None,
+        template_number: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        node: str | None = None,
         reason: str | None = None,
         idempotency_key: str | None = None,
     ) -> Job[M]:
@@ -104,7 +110,9 @@ class Jobs(Resource[M]):
         `gpu` is True for any GPU, a number for so many GB of VRAM, or a part of a name ("4090"); the cheapest open
         market that fits is taken unless `market` (slug or address) names one. It runs `timeout_s` seconds at most;
         what that costs at most is held from the balance until it ended. It is private unless `public`. `secrets`
-        stand where the definition says `%%secret.NAME%%`.
+        stand where the definition says `%%secret.NAME%%`. `labels` are texts by name, by which usage is counted;
+        `template` and `template_number` (its version) say what it came from; `node` is the address of the one node
+        that shall run it.
 
         Sent again with the same `idempotency_key` it is the same job. Raises NotEnoughCredits, Conflict (a cap would be
         passed), Invalid, NoMarket, and ApprovalNeeded where a second person must agree first.
@@ -113,7 +121,9 @@ class Jobs(Resource[M]):
             image, command, gpu=gpu, definition=definition, market=market, name=name,
             parts={"env": env, "expose": expose, "entrypoint": entrypoint, "work_dir": work_dir, "results": results},
         )  # fmt: skip
-        body |= self._terms(timeout_s, project, public, secrets, policy, template, reason)
+        body |= self._terms(timeout_s, project, public, secrets, policy)
+        body |= given(template=template, template_number=template_number, reason=reason, node=node)
+        body |= given(labels=None if labels is None else dict(labels))
         answer = await self._post(None, "jobs", body, idempotency_key)
         if "id" not in answer:
             raise ApprovalNeeded(str(answer["approval"]))
@@ -134,10 +144,13 @@ class Jobs(Resource[M]):
         public: bool = False,
         secrets: Mapping[str, str] | None = None,
         policy: Mapping[str, Any] | None = None,
+        labels: Mapping[str, str] | None = None,
+        node: str | None = None,
     ) -> Rehearsal:
         """Return what `run` would do and hold, caps and balance checked; nothing is launched. Raises as `run` does."""
         body = await self._body(image, command, gpu=gpu, definition=definition, market=market, name=name, parts={})
-        body |= self._terms(timeout_s, project, public, secrets, policy, None, None)
+        body |= self._terms(timeout_s, project, public, secrets, policy)
+        body |= given(labels=None if labels is None else dict(labels), node=node)
         return await self._post("Rehearsal", "jobs", {**body, "dry_run": True})
 
     async def _body(
@@ -171,8 +184,6 @@ class Jobs(Resource[M]):
         public: bool,
         secrets: Mapping[str, str] | None,
         policy: Mapping[str, Any] | None,
-        template: str | None,
-        reason: str | None,
     ) -> dict[str, Any]:
         return given(
             timeout_s=timeout_s,
@@ -180,8 +191,6 @@ class Jobs(Resource[M]):
             visibility="public" if public else "private",
             secrets=None if secrets is None else dict(secrets),
             policy=None if policy is None else dict(policy),
-            template=template,
-            reason=reason,
         )
 
     @act

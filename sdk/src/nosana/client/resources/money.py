@@ -16,8 +16,10 @@ from nosana.client.waiting import part, until
 
 if TYPE_CHECKING:
     from nosana.client.models import (
+        Asked,
         AutomaticTopUp,
         Balance,
+        BalanceAlert,
         Budget,
         Cap,
         Card,
@@ -27,10 +29,12 @@ if TYPE_CHECKING:
         LimitSet,
         Lot,
         Quote,
+        Refund,
         Statement,
         TopUp,
         Transfer,
         Usage,
+        VatCheck,
     )
     from nosana.client.pages import Pages
 
@@ -43,6 +47,38 @@ class Credits(Resource[M]):
         """Return the credits to spend, held for jobs and frozen, micro-NOS."""
         return await self._get("Balance", "balance")
 
+    @act
+    async def move(
+        self,
+        micro: int,
+        *,
+        source: str | None = None,
+        target: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Balance:
+        """Move micro-NOS from the pot of a project (slug) to another's; left out is what is in no pot.
+
+        Raises NotEnoughCredits and Invalid.
+        """
+        body = given(micro=micro, source=source, target=target)
+        return await self._post("Balance", "credit-moves", body, idempotency_key)
+
+    @act
+    async def alert(self) -> BalanceAlert:
+        """Return when low-balance mails go, and to whom."""
+        return await self._get("BalanceAlert", "balance-alert")
+
+    @act
+    async def set_alert(
+        self, *, below_micro: int | None = None, hours: int | None = None, addresses: Sequence[str] = ()
+    ) -> BalanceAlert:
+        """Warn below so many micro-NOS, or when the balance lasts for less than `hours`; None: never.
+
+        Without addresses the finance address is told. Each warning goes once, until the balance is well again.
+        """
+        body = {"below_micro": below_micro, "hours": hours, "addresses": [*addresses]}
+        return await self._send("BalanceAlert", "PUT", "balance-alert", body)
+
 
 class Lots(Resource[M]):
     """Credits that came together."""
@@ -50,6 +86,15 @@ class Lots(Resource[M]):
     def list(self, *, live: bool | None = None, limit: int | None = None) -> Pages[M, Lot]:
         """Return the lots, newest first; with `live` only those with credits left."""
         return self._pages("Lot", "lots", live=live, limit=limit)
+
+
+class Vouchers(Resource[M]):
+    """Codes that give credits, once."""
+
+    @act
+    async def redeem(self, code: str, *, idempotency_key: str | None = None) -> Lot:
+        """Redeem one and return the lot it brought. Raises Invalid and Conflict."""
+        return await self._post("Lot", "vouchers", {"code": code}, idempotency_key)
 
 
 class Holds(Resource[M]):
@@ -172,6 +217,12 @@ class TopUps(Resource[M]):
         return await self._post("TopUp", "top-ups", body, idempotency_key)
 
     @act
+    async def refund(self, topup_id: str, *, reason: str, idempotency_key: str | None = None) -> Asked:
+        """Ask for all that is unspent of it, at the price it was bought at; it is decided within 14 days."""
+        path = part("top-ups", topup_id, "refund")
+        return await self._post("Asked", path, {"reason": reason}, idempotency_key)
+
+    @act
     async def wait(self, topup_id: str, *, timeout: float | None = 1800) -> TopUp:
         """Return the top-up once it is paid, or can no longer be. Raises WaitTimeout after `timeout` seconds."""
         path = part("top-ups", topup_id)
@@ -183,6 +234,28 @@ class TopUps(Resource[M]):
             sentence=lambda topup: f"Top-up {topup_id} is {topup['state']}; it can still be paid.",
         )
         return self._core.read("TopUp", found)
+
+
+class Refunds(Resource[M]):
+    """Money of top-ups that goes back."""
+
+    def list(self, *, limit: int | None = None) -> Pages[M, Refund]:
+        """Return them, newest first."""
+        return self._pages("Refund", "refunds", limit=limit)
+
+
+class VatChecks(Resource[M]):
+    """What VIES says of the organisation's VAT id."""
+
+    @act
+    async def get(self) -> VatCheck:
+        """Return the newest question and its answer; `state` is "none" where nothing was asked."""
+        return await self._get("VatCheck", "vat-check")
+
+    @act
+    async def ask(self, *, idempotency_key: str | None = None) -> VatCheck:
+        """Ask again; the answer comes later. `state` is "none" without a VAT id of an EU country."""
+        return await self._post("VatCheck", "vat-check", None, idempotency_key)
 
 
 class Cards(Resource[M]):
@@ -252,6 +325,12 @@ class Invoices(Resource[M]):
         """Return it as UBL, for accounting programs."""
         return await self._core.content(part("invoices", number) + ".xml")
 
+    @act
+    async def send(self, number: str, *, idempotency_key: str | None = None) -> str:
+        """Mail it to the finance address, three times a day at most; return that address. Raises Conflict."""
+        answer = await self._post(None, part("invoices", number, "send"), None, idempotency_key)
+        return str(answer["to"])
+
 
 class CreditNotes(Resource[M]):
     """What corrects invoices."""
@@ -269,6 +348,11 @@ class CreditNotes(Resource[M]):
     async def pdf(self, number: str) -> bytes:
         """Return its PDF. Raises Conflict while it is being printed."""
         return await self._core.content(part("credit-notes", number) + ".pdf")
+
+    @act
+    async def xml(self, number: str) -> bytes:
+        """Return it as UBL, for accounting programs."""
+        return await self._core.content(part("credit-notes", number) + ".xml")
 
 
 class Statements(Resource[M]):
