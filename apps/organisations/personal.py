@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from apps.organisations.models import ApiKey, Invitation, Membership
 from apps.organisations.roles import Role
 from apps.organisations.services import Actor, audit_erase, member_leave
@@ -12,7 +14,7 @@ def erase_obstacles(*, user_id: int) -> list[str]:
     """Return a sentence for each open organisation that the person owns."""
     owned = Membership.objects.filter(user=user_id, role=Role.OWNER, organisation__closed_at=None)
     names = owned.order_by("organisation__name").values_list("organisation__name", flat=True)
-    return [f"You own {name}: hand it over or close it first." for name in names]
+    return [_("You own %(name)s: hand it over or close it first.") % {"name": name} for name in names]
 
 
 def member_erase(*, user_id: int, now: datetime) -> None:

@@ -13,7 +13,7 @@ from apps.payments.selectors import in_flight
 def close_obstacles(*, organisation_id: UUID) -> list[Obstacle]:
     """Say whether an automatic top-up is being paid, or a payment waits for staff."""
     if TopUp.objects.filter(organisation=organisation_id, state=TopUp.State.HELD).exists():
-        return [Obstacle("A payment is being looked at by our staff; wait until they have decided.")]
+        return [Obstacle(_("A payment is being looked at by our staff; wait until they have decided."))]
     topup = in_flight(organisation_id)
     if topup is None:
         return []

@@ -13,6 +13,8 @@ from typing import IO, Any
 
 from django.apps import apps
 from django.db import models, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.errors import AppError, Conflict
 from apps.core.models import Mail
@@ -22,16 +24,19 @@ from apps.users.models import User
 # Of no use to the person, and a danger in a file: what opens something, or is sealed.
 SECRET = ("password", "secret", "token", "digest", "hash", "seed", "sealed", "key", "session_data", "code", "salt")
 OWN_APPS = frozenset({"account", "mfa", "socialaccount", "usersessions", "allauth_idp_oidc"})
-ABOUT = """Everything this platform has about you: one file for each kind of thing, JSON, moments in UTC.
-Keys, passwords and tokens are left out. What your organisations own (books, invoices, others' jobs) is theirs.
-"""
+ABOUT = gettext_lazy(
+    "Everything this platform has about you: one file for each kind of thing, JSON, moments in UTC."
+)
+LEFT_OUT = gettext_lazy(
+    "Keys, passwords and tokens are left out. What your organisations own (books, invoices) is theirs."
+)
 
 
 def person_export(*, user: User, now: datetime) -> IO[bytes]:
     """Return a ZIP with every row that names the person, one JSON file for each kind of thing."""
     file = tempfile.SpooledTemporaryFile(max_size=8_000_000)  # noqa: SIM115 - whoever sends it closes it
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr("README.txt", f"{ABOUT}\nMade {now:%Y-%m-%d %H:%M} UTC.\n")
+        package.writestr("README.txt", f"{ABOUT}\n{LEFT_OUT}\n{now:%Y-%m-%d %H:%M} UTC\n")
         package.writestr("account.json", _text([_row(user)]))
         for model, field in _names_people():
             rows = model._default_manager.filter(**{field: user}).order_by("pk")
@@ -53,11 +58,11 @@ def person_erase(*, user: User, confirmation: str, now: datetime) -> None:
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
         if confirmation.strip().lower() != user.email.lower():
-            sentence = f"Type your e-mail address exactly as it is: {user.email}"
+            sentence = _("Type your e-mail address exactly as it is: %(email)s") % {"email": user.email}
             raise AppError(sentence, code="not_confirmed", status=422, fields={"confirmation": [sentence]})
         obstacles = [sentence for found in ask("people.erase_obstacles", user_id=user.pk) for sentence in found]
         if user.is_staff:
-            obstacles.append("You are one of the platform's own people; a colleague must take that away first.")
+            obstacles.append(_("You are one of the platform's own people; a colleague must take that away first."))
         if obstacles:
             raise Conflict(" ".join(obstacles), code="account_needed")
         ask("people.erase", user_id=user.pk, now=now)

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(
             name='topup',
-            options={'permissions': [('release_topup', 'Can release top-ups that are held')], 'verbose_name': 'top-up'},
+            options={'permissions': [('release_topup', 'Can release held top-ups')], 'verbose_name': 'top-up'},
         ),
         migrations.RemoveConstraint(
             model_name='topup',

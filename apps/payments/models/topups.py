@@ -77,7 +77,7 @@ class TopUp(models.Model):
 
     class Meta:
         verbose_name = "top-up"
-        permissions = [("release_topup", "Can release top-ups that are held")]
+        permissions = [("release_topup", _("Can release held top-ups"))]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(

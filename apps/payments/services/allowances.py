@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, KeyReused
 from apps.core.money import CURRENCIES, fiat_text
@@ -42,9 +43,13 @@ def allowance_give(
     """
     staff = staff_of(actor)
     if currency not in CURRENCIES or not 0 < once_minor <= day_minor <= week_minor <= MOST_MINOR:
-        raise AllowanceInvalid("Each ceiling is an amount above 0, and no smaller than the one of a shorter time.")
+        raise AllowanceInvalid(
+            _("Each ceiling is an amount above 0, and no smaller than the one of a shorter time.")
+        )
     if until is not None and until <= now:
-        raise AllowanceInvalid("It must end later than now, or never.", fields={"until": ["Name a later moment."]})
+        raise AllowanceInvalid(
+            _("It must end later than now, or never."), fields={"until": [_("Name a later moment.")]}
+        )
     facts = {
         "organisation_id": organisation_id,
         "currency": currency,
@@ -59,7 +64,7 @@ def allowance_give(
         earlier = Allowance.objects.filter(pk=allowance_id).first()
         if earlier is not None:
             if {name: getattr(earlier, name) for name in facts} != facts:
-                raise KeyReused("This was given before, with other content; look at the list.")
+                raise KeyReused(_("This was given before, with other content; look at the list."))
             return earlier
         allowance = Allowance.objects.create(pk=allowance_id, given_by_id=staff.pk, created_at=now, **facts)
         if day_minor > settings.TOPUP_STAFF_ALONE_MINOR:
@@ -82,9 +87,9 @@ def allowance_approved(*, approval: Approval, now: datetime) -> str:
     )
     staff = allowance.given_by
     if not (staff.is_active and staff.is_staff and staff.has_perm(RIGHT)):
-        raise ActImpossible("Who asked may not set limits any more.")
+        raise ActImpossible(_("Who asked may not set limits any more."))
     if allowance.until is not None and allowance.until <= now:
-        raise ActImpossible("It would have ended by now.")
+        raise ActImpossible(_("It would have ended by now."))
     _grant(allowance, Actor(kind="staff", user=staff), now=now)
     return f"allowance:{allowance.pk}"
 
@@ -130,7 +135,7 @@ def _ask(allowance: Allowance, actor: Actor, *, now: datetime) -> Approval:
         requester=None,
         facts={
             "allowance": str(allowance.pk),
-            "lines": [["For", name], ["May top up", allowance_words(allowance)]],
+            "lines": [["For", name], [_("May top up"), allowance_words(allowance)]],
         },
         deadline=now + DAYS_TO_DECIDE,
         actor=actor,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.money import fiat_text
@@ -48,7 +49,7 @@ def release_approved(*, approval: Approval, now: datetime) -> str:
         raise ActImpossible(over.message) from over
     staff = topup.user.__class__.objects.get(pk=approval.facts["staff"])
     if not _may(staff):
-        raise ActImpossible("Who asked may not release payments any more.")
+        raise ActImpossible(_("Who asked may not release payments any more."))
     _release(topup, staff, approval.reason, actor=Actor(kind="staff", user=staff), now=now)
     return f"topup:{topup.pk}"
 
@@ -62,7 +63,7 @@ def topup_return(*, topup_id: uuid.UUID, reason: str, actor: Actor, now: datetim
         return refund_want(
             topup_id=topup.pk,
             gross_minor=topup.price.total_minor,
-            reason="The payment could not be accepted",
+            reason=_("The payment could not be accepted"),
             actor=actor,
             now=now,
         )
@@ -71,7 +72,7 @@ def topup_return(*, topup_id: uuid.UUID, reason: str, actor: Actor, now: datetim
 def staff_of(actor: Actor) -> AbstractUser:
     """Return who acts, one of the platform's people with the right. Raises Denied."""
     if actor.user is None or not _may(actor.user):
-        raise Denied("Limits of payments are set by the platform's own people who have the right to.")
+        raise Denied(_("Limits of payments are set by the platform's own people who have the right to."))
     return actor.user
 
 
@@ -79,16 +80,17 @@ def why(reason: str) -> str:
     """Return the reason in one line. Raises AppError where there is none."""
     line = " ".join(reason.split())[:500]
     if not line:
-        raise AppError("Say why; others will ask.", code="reason_missing", fields={"reason": ["Say why."]})
+        raise AppError(_("Say why; others will ask."), code="reason_missing", fields={"reason": [_("Say why.")]})
     return line
 
 
 def _held(topup_id: uuid.UUID) -> TopUp:
     if not TopUp.objects.filter(pk=topup_id).exists():
-        raise NotFound("There is no such top-up.")
+        raise NotFound(_("There is no such top-up."))
     topup = topup_lock(topup_id)
     if topup.state != State.HELD:
-        raise Conflict(f"This top-up is {topup.get_state_display().lower()}, not held; somebody decided before.")
+        told = {"state": topup.get_state_display().lower()}
+        raise Conflict(_("This top-up is %(state)s, not held; somebody decided before.") % told)
     return topup
 
 
@@ -120,7 +122,8 @@ def _ask(topup: TopUp, staff: AbstractUser, reason: str, *, actor: Actor, now: d
         kind="release",
         subject=f"topup:{topup.pk}",
         amount_micro=None,
-        worst_case=f"The held payment of {total} is released, and {name} gets its credits.",
+        worst_case=_("The held payment of %(total)s is released, and %(name)s gets its credits.")
+        % {"total": total, "name": name},
         reason=reason,
         requester=None,
         facts={

@@ -97,11 +97,12 @@ def review_reason(topup: TopUp, *, now: datetime) -> str:
         standing = standing_of(topup.organisation_id, topup.quote.currency, now=now, but=topup.pk)
         if topup.risk_level != HELD_RISKS[0] or not standing.last_tier:
             score = "" if topup.risk_score is None else f" ({topup.risk_score} of 99)"
-            return f"Radar rates the risk of this payment as {topup.risk_level}{score}."
+            told = {"risk": topup.risk_level, "score": score}
+            return _("Radar rates the risk of this payment as %(risk)s%(score)s.") % told
     if topup.fingerprint:
         shared = organisations_of_card(topup.fingerprint, since=now - DAY)
         if shared >= SHARED_CARD:
-            return f"The same card was used for {shared} organisations within a day."
+            return _("The same card was used for %(count)s organisations within a day.") % {"count": shared}
     return ""
 
 
