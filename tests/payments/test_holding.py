@@ -15,8 +15,9 @@ from apps.organisations.models import Approval, AuditEvent
 from apps.organisations.services import Actor, approval_decide
 from apps.payments.models import Refund, TopUp
 from apps.payments.selectors import held_minor
-from apps.payments.services import topup_release, topup_return
+from apps.payments.services import auto_top_up, topup_release, topup_return
 from apps.users.models import User
+from tests.payments.automatic import Automatic
 from tests.payments.topups import TopUps, handled, state
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +153,19 @@ def held_path(topup: TopUp) -> str:
     from apps.payments.services import topup_path  # noqa: PLC0415
 
     return topup_path(topup)
+
+
+def test_while_one_is_held_no_other_begins_by_itself(automatic: Automatic) -> None:
+    rule = automatic.rule()
+    quote = automatic.topups.quote()
+    facts = {"state": "held", "held_reason": "x", "payment_intent": "pi_held", "paid_at": timezone.now()}
+    TopUp.objects.create(
+        organisation=quote.organisation,
+        user=automatic.world.olga,
+        quote=quote,
+        automatic=True,
+        card=rule.card,
+        closed_at=timezone.now(),
+        **facts,
+    )
+    assert auto_top_up(organisation_id=quote.organisation_id, now=timezone.now()) is None
