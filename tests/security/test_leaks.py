@@ -31,7 +31,8 @@ def test_no_page_and_no_answer_holds_a_number_of_a_card(stage: Stage, settings: 
             continue
         who = "sam" if isinstance(ROUTES[route.name]["GET"], Staff) else "olga"
         answer = stage.ask(who, "GET", route.path(stage.values(route, stage.world.acme)))
-        if not answer.streaming:
+        kind = answer.headers.get("Content-Type", "")
+        if not answer.streaming and ("text/" in kind or "json" in kind):
             text = answer.content.decode(errors="replace")  # type: ignore[attr-defined]
             assert list(leaks(text)) == [], route.name
             looked += 1

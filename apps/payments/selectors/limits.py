@@ -130,7 +130,7 @@ def _used(
             Q(state__in=(State.PAID, State.HELD, State.PROCESSING))
             | Q(state__in=OPEN_STATES, closed_at=None, quote__expires_at__gt=now)
         )
-        .exclude(id=but)
+        .exclude(id__in=[but] if but else [])
         .values("quote__currency")
         .annotate(
             week=Sum("quote__net_minor"), day=Sum("quote__net_minor", filter=Q(created_at__gt=starts["day"]))
@@ -139,8 +139,8 @@ def _used(
     )
     used = {"day": 0, "week": 0}
     for row in rows:
-        for window in used:
-            used[window] += converted(row[window] or 0, row["quote__currency"], currency, measure)
+        for window, minor in (("day", row["day"]), ("week", row["week"])):
+            used[window] += converted(minor or 0, row["quote__currency"], currency, measure)
     return used
 
 
