@@ -30,6 +30,14 @@ PORTS: dict[str, list[str]] = {
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
     # organisation_id, since, until: what shows that a disputed payment was used, as a core.sheets.Sheet
     "payments.evidence": ["apps.jobs.evidence.job_evidence"],
+    # every sentence an app keeps for many readers, in English, to be said again in theirs (core.retelling)
+    "core.kept_sentences": [
+        "apps.organisations.sentences.kept_sentences",
+        "apps.notifications.sentences.kept_sentences",
+        "apps.billing.sentences.kept_sentences",
+        "apps.payments.sentences.kept_sentences",
+        "apps.jobs.sentences.kept_sentences",
+    ],
     # source: whether its hold is still needed, or None for a foreign source
     "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],
     # the kinds of events an app tells to webhooks, each a notifications.types.EventType

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.billing.models import BalanceAlert
 from apps.billing.selectors.credits import Pot, sisters_of
@@ -18,7 +20,7 @@ class VoucherForm(forms.Form):
     """The code somebody was given."""
 
     code = forms.CharField(
-        label="Voucher code",
+        label=gettext_lazy("Voucher code"),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
     )
@@ -31,7 +33,7 @@ def credits_field(**options: Any) -> forms.DecimalField:
         decimal_places=6,
         localize=True,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}),
-        error_messages={"invalid": "Write the credits as a number, such as 250 or 12.50."},
+        error_messages={"invalid": gettext_lazy("Write the credits as a number, such as 250 or 12.50.")},
         **options,
     )
 
@@ -39,19 +41,25 @@ def credits_field(**options: Any) -> forms.DecimalField:
 class MoveForm(forms.Form):
     """From where to where, and how much; `key` makes a second click the same move."""
 
-    source = forms.ChoiceField(label="From")
-    target = forms.ChoiceField(label="To")
-    amount = credits_field(label="Credits", min_value=Decimal("0.000001"))
+    source = forms.ChoiceField(label=gettext_lazy("From"))
+    target = forms.ChoiceField(label=pgettext_lazy("a place", "To"))
+    amount = credits_field(label=gettext_lazy("Credits"), min_value=Decimal("0.000001"))
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, membership: Membership, pots: list[Pot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         organisation = membership.organisation
-        here = [(HERE, f"{organisation.name}, for all projects")]
+        here = [(HERE, _("%(organisation)s, for all projects") % {"organisation": organisation.name})]
         live = organisation.projects.filter(archived_at=None).order_by("name")
-        projects = [(f"project:{one.id}", f"Pot of {one.name}") for one in live]
+        projects = [(f"project:{one.id}", _("Pot of %(project)s") % {"project": one.name}) for one in live]
         sisters = [(f"organisation:{one.id}", one.name) for one in sisters_of(membership)]
-        full = [(f"project:{pot.project.id}", f"Pot of {pot.project.name}") for pot in pots]
+        full = [
+            (
+                f"project:{pot.project.id}",
+                _("Pot of %(project)s") % {"project": pot.project.name},
+            )
+            for pot in pots
+        ]
         self.fields["source"].choices = [*here, *full]  # type: ignore[attr-defined]
         self.fields["target"].choices = [*projects, *here, *sisters]  # type: ignore[attr-defined]
 
@@ -62,7 +70,7 @@ class MoveForm(forms.Form):
 
     def chosen(self, field: str) -> tuple[uuid.UUID | None, uuid.UUID | None]:
         """Return (organisation, project) of a valid form's choice; None for its own organisation, and no pot."""
-        kind, _, found = self.cleaned_data[field].partition(":")
+        kind, _unused, found = self.cleaned_data[field].partition(":")
         return (
             uuid.UUID(found) if kind == "organisation" else None,
             uuid.UUID(found) if kind == "project" else None,
@@ -72,20 +80,20 @@ class MoveForm(forms.Form):
 class AlertForm(forms.Form):
     """When to be warned of a low balance, and who."""
 
-    below = credits_field(label="When fewer credits are left than", required=False)
+    below = credits_field(label=gettext_lazy("When fewer credits are left than"), required=False)
     hours = forms.IntegerField(
-        label="When they last fewer hours than",
+        label=gettext_lazy("When they last fewer hours than"),
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 6}),
-        help_text="Judged by what jobs used and reserved in the last day.",
-        error_messages={"invalid": "Write the hours as a whole number, such as 48."},
+        help_text=gettext_lazy("Judged by what jobs used and reserved in the last day."),
+        error_messages={"invalid": gettext_lazy("Write the hours as a whole number, such as 48.")},
     )
     addresses = forms.CharField(
-        label="E-mail addresses",
+        label=gettext_lazy("E-mail addresses"),
         required=False,
         max_length=3_000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="One a line; empty: the finance address.",
+        help_text=gettext_lazy("One a line; empty: the finance address."),
     )
 
     @property

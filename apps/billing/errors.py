@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from apps.billing import sentences as said
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.core.money import credits_text
 
@@ -14,7 +17,8 @@ class RateUnavailable(AppError):
 
     def __init__(self, currency: str) -> None:
         super().__init__(
-            f"The price of NOS in {currency} is not known well enough at the moment; try again in a minute."
+            _("The price of NOS in %(currency)s is not known well enough at the moment; try again in a minute.")
+            % {"currency": currency}
         )
 
 
@@ -43,7 +47,7 @@ class QuoteUnknown(NotFound):
     code = "quote_unknown"
 
     def __init__(self) -> None:
-        super().__init__("There is no such price for this organisation; open the top-up page again.")
+        super().__init__(_("There is no such price for this organisation; open the top-up page again."))
 
 
 class InsufficientCredits(AppError):
@@ -55,10 +59,14 @@ class InsufficientCredits(AppError):
     def __init__(self, *, needed_micro: int, usable_micro: int, organisation: str, slug: str) -> None:
         self.missing_micro = needed_micro - usable_micro
         super().__init__(
-            f"This needs {credits_text(needed_micro)} credits and {organisation} has "
-            f"{credits_text(usable_micro)}: {credits_text(self.missing_micro)} are missing. Top up, or choose a "
-            "cheaper market or a shorter timeout.",
-            step=("Top up", f"/o/{slug}/billing/top-up/"),
+            _(said.MISSING)
+            % {
+                "needed": credits_text(needed_micro),
+                "organisation": organisation,
+                "usable": credits_text(usable_micro),
+                "missing": credits_text(self.missing_micro),
+            },
+            step=(_("Top up"), f"/o/{slug}/billing/top-up/"),
             facts={
                 "missing_micro": self.missing_micro,
                 "needed_micro": needed_micro,
@@ -180,7 +188,10 @@ class LabelsRefused(AppError):
 
 
 class CapReached(AppError):
-    """A cap leaves less than an act needs; `left_micro` is what it leaves, `resets_at` when it begins anew."""
+    """A cap leaves less than an act needs; `left_micro` is what it leaves, `resets_at` when it begins anew.
+
+    `cap` is its id and `name` whom it binds, for whoever is told of it.
+    """
 
     code = "cap_reached"
     status = 402
@@ -195,8 +206,10 @@ class CapReached(AppError):
         left_micro: int,
         resets_at: datetime | None,
         step: tuple[str, str],
+        cap: str = "",
+        name: str = "",
     ) -> None:
-        self.level, self.period = level, period
+        self.level, self.period, self.cap, self.name = level, period, cap, name
         self.limit_micro, self.left_micro, self.resets_at = limit_micro, left_micro, resets_at
         facts = {
             "cap": {"level": level, "period": period, "limit_micro": limit_micro, "left_micro": left_micro},

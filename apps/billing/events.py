@@ -17,7 +17,7 @@ def _notice(label: Words, title: Words, *page: str, **more: Any) -> NoticeKind:
 
 CREDITS_ADDED = EventType(
     "credits.added",
-    "A top-up was paid and its credits are there.",
+    _("A top-up was paid and its credits are there."),
     {"topup": "0199a1b2-0000-7000-8000-000000000000", "credits_micro": 233_430_000, "currency": "EUR"}
     | {"net_minor": 10_000, "vat_minor": 2_100, "total_minor": 12_100},
     _notice(
@@ -29,7 +29,7 @@ CREDITS_ADDED = EventType(
 )
 INVOICE_ISSUED = EventType(
     "invoice.issued",
-    "An invoice has its number; its PDF follows within a minute.",
+    _("An invoice has its number; its PDF follows within a minute."),
     {
         "number": "NW-2026-000001",
         "currency": "EUR",
@@ -47,7 +47,10 @@ INVOICE_ISSUED = EventType(
 )
 BALANCE_LOW = EventType(
     "balance.low",
-    "The available credits fell below the threshold, or last less than the hours, that were chosen under Credits.",
+    _(
+        "The available credits fell below the threshold, or last less than the hours, that were "
+        "chosen under Credits."
+    ),
     {"kind": "below", "available_micro": 4_750_000},
     _notice(
         _("Credits run low"),
@@ -58,9 +61,24 @@ BALANCE_LOW = EventType(
         told=ALERTED,
     ),
 )
+CAP_REFUSED = EventType(
+    "cap.refused",
+    _("A launch was refused because a cap is used up; told once for each window of the cap."),
+    {"cap": "0199a1b2-0000-7000-8000-000000000000", "name": "Acme", "period": "month"}
+    | {"limit_micro": 100_000_000, "left_micro": 1_500_000, "resets_at": "2026-12-01T00:00:00+00:00"},
+    NoticeKind(
+        Group.MONEY,
+        _("A cap refused a job"),
+        _("The cap of {name} refused a job"),
+        Permission.CAPS_MANAGE,
+        ("billing:caps",),
+        text=_("{left} of {limit} credits are left; more jobs are refused until it begins anew or is raised."),
+        alarm=True,
+    ),
+)
 LOT_EXPIRING = EventType(
     "credits.expiring",
-    "Credits expire within 7 days, or within one.",
+    _("Credits expire within 7 days, or within one."),
     {"lot": "0199a1b2-0000-7000-8000-000000000000", "remaining_micro": 5_000_000, "expires": "2026-12-01"},
     _notice(
         _("Credits are about to expire"),
@@ -72,7 +90,7 @@ LOT_EXPIRING = EventType(
 )
 BUDGET_PASSED = EventType(
     "budget.passed",
-    "Spending passed a mark of a budget, or (mark 0) its forecast does.",
+    _("Spending passed a mark of a budget, or (mark 0) its forecast does."),
     {"name": "Acme", "mark": 80, "used_micro": 80_000_000, "limit_micro": 100_000_000}
     | {"sentence": "80 % of the budget of Acme is spent"},
     _notice(
@@ -85,7 +103,7 @@ BUDGET_PASSED = EventType(
 )
 STATEMENT_READY = EventType(
     "statement.ready",
-    "The statement of a month is ready.",
+    _("The statement of a month is ready."),
     {"month": "2026-11"},
     _notice(
         _("A statement is ready"),
@@ -98,4 +116,4 @@ STATEMENT_READY = EventType(
 
 def event_types() -> list[EventType]:
     """Return the kinds of events that billing tells."""
-    return [CREDITS_ADDED, BALANCE_LOW, BUDGET_PASSED, LOT_EXPIRING, INVOICE_ISSUED, STATEMENT_READY]
+    return [CREDITS_ADDED, BALANCE_LOW, BUDGET_PASSED, CAP_REFUSED, LOT_EXPIRING, INVOICE_ISSUED, STATEMENT_READY]

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.billing.models import Budget, Cap, Level
 from apps.billing.selectors import Dimension
@@ -23,26 +25,26 @@ def subject_choices(organisation: Organisation, *, topup: bool) -> list[Any]:
     keys = organisation.api_keys.filter(revoked_at=None).order_by("name")
     groups: list[Any] = [(f"{Level.ORGANISATION}:", organisation.name)]
     if topup:
-        groups.append((f"{Level.TOPUP}:", "Automatic top-ups"))
-    groups.append(("Projects", [(f"{Level.PROJECT}:{one.id}", one.name) for one in projects]))
-    groups.append(("Members", [(f"{Level.MEMBER}:{one.user_id}", str(one.user)) for one in members]))
-    groups.append(("API keys", [(f"{Level.KEY}:{one.id}", one.name) for one in keys]))
+        groups.append((f"{Level.TOPUP}:", _("Automatic top-ups")))
+    groups.append((_("Projects"), [(f"{Level.PROJECT}:{one.id}", one.name) for one in projects]))
+    groups.append((_("Members"), [(f"{Level.MEMBER}:{one.user_id}", str(one.user)) for one in members]))
+    groups.append((_("API keys"), [(f"{Level.KEY}:{one.id}", one.name) for one in keys]))
     return [group for group in groups if group[1]]
 
 
 class LimitForm(forms.Form):
     """Whose spending, over what time, up to how much."""
 
-    subject = forms.ChoiceField(label="Whose spending")
-    period = forms.ChoiceField(label="Over what time")
+    subject = forms.ChoiceField(label=gettext_lazy("Whose spending"))
+    period = forms.ChoiceField(label=gettext_lazy("Over what time"))
     amount = forms.DecimalField(
-        label="Credits",
+        label=gettext_lazy("Credits"),
         min_value=Decimal(0),
         max_value=Decimal(10**10),
         decimal_places=6,
         localize=True,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}),
-        error_messages={"invalid": "Write the credits as a number, such as 250 or 12.50."},
+        error_messages={"invalid": gettext_lazy("Write the credits as a number, such as 250 or 12.50.")},
     )
     topup = False
     periods: list[Period] = []  # noqa: RUF012 - a constant of each form
@@ -55,7 +57,7 @@ class LimitForm(forms.Form):
     @property
     def limit(self) -> dict[str, Any]:
         """Return level, subject, period and amount (micro-NOS) of a valid form."""
-        level, _, subject_id = self.cleaned_data["subject"].partition(":")
+        level, _unused, subject_id = self.cleaned_data["subject"].partition(":")
         return {
             "level": level,
             "subject_id": subject_id,
@@ -80,10 +82,10 @@ class CapForm(LimitForm):
     topup = True
     periods = [Period.MONTH, Period.WEEK, Period.DAY, Period.LIFETIME, Period.JOB]  # noqa: RUF012
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         max_length=1000,
         required=False,
-        help_text="Read by whoever approves, where raising a cap needs an approval.",
+        help_text=gettext_lazy("Read by whoever approves, where raising a cap needs an approval."),
     )
 
 
@@ -92,14 +94,16 @@ class BudgetForm(LimitForm):
 
     periods = [Period.MONTH, Period.WEEK, Period.DAY]  # noqa: RUF012
     marks = forms.CharField(
-        label="Tell at",
+        label=gettext_lazy("Tell at"),
         max_length=60,
         required=False,
         initial="50, 80, 100",
-        help_text="Percentages of the budget, such as 50, 80, 100.",
+        help_text=gettext_lazy("Percentages of the budget, such as 50, 80, 100."),
     )
-    forecast = forms.BooleanField(label="Tell when the forecast passes it", required=False, initial=True)
-    people = forms.MultipleChoiceField(label="Whom to tell", widget=forms.CheckboxSelectMultiple)
+    forecast = forms.BooleanField(
+        label=gettext_lazy("Tell when the forecast passes it"), required=False, initial=True
+    )
+    people = forms.MultipleChoiceField(label=gettext_lazy("Whom to tell"), widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, organisation=organisation, **kwargs)
@@ -111,7 +115,7 @@ class BudgetForm(LimitForm):
         """Return the percentages."""
         parts = self.cleaned_data["marks"].replace("%", " ").replace(",", " ").split()
         if not all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
-            raise forms.ValidationError("Write percentages with commas between them, such as 50, 80, 100.")
+            raise forms.ValidationError(_("Write percentages with commas between them, such as 50, 80, 100."))
         return [int(part) for part in parts]
 
     def clean_people(self) -> list[int]:
@@ -122,9 +126,9 @@ class BudgetForm(LimitForm):
 class UsageForm(forms.Form):
     """Which usage is shown: by what, from which day to which, both included. What is left out is this month by day."""
 
-    by = forms.ChoiceField(label="By", choices=Dimension.choices)
-    since = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    by = forms.ChoiceField(label=pgettext_lazy("grouping", "By"), choices=Dimension.choices)
+    since = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, given: Mapping[str, str], *, today: date) -> None:
         until = given.get("until") or today.isoformat()
@@ -136,7 +140,7 @@ class UsageForm(forms.Form):
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since is not None and until is not None:
             if since > until:
-                raise forms.ValidationError("The first day is after the last one; swap them.")
+                raise forms.ValidationError(_("The first day is after the last one; swap them."))
             if until - since > timedelta(days=DAYS_LIMIT) or not 2000 <= since.year <= until.year <= 2100:
-                raise forms.ValidationError("That is too long at once; choose three years at most.")
+                raise forms.ValidationError(_("That is too long at once; choose three years at most."))
         return self.cleaned_data

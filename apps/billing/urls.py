@@ -1,10 +1,23 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.billing.views import caps, credit_notes, credits, details, invoices, overview, proofs, statements, usage
+from apps.billing.views import (
+    caps,
+    credit_notes,
+    credits,
+    details,
+    invoices,
+    movements,
+    overview,
+    proofs,
+    statements,
+    usage,
+)
 
 app_name = "billing"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<slug:slug>/billing/", overview.overview, name="overview"),
+    path("o/<slug:slug>/billing/movements/", movements.movements, name="movements"),
+    path("o/<slug:slug>/billing/holds/", movements.holds, name="holds"),
     path("books/digests.json", proofs.digests, name="digests"),
     path("o/<slug:slug>/billing/proof.json", proofs.proof, name="proof"),
     path("o/<slug:slug>/billing/usage/", usage.usage, name="usage"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import ViesUnreachable
 
@@ -38,12 +39,15 @@ def vies_ask(vat_id: str, *, requester: str) -> Answer:
             body = _post(question)
             trouble = _trouble(body)
     except (httpx.HTTPError, ValueError) as error:
-        raise ViesUnreachable(f"VIES cannot be reached ({type(error).__name__}); it is asked again.") from error
+        raise ViesUnreachable(
+            _("VIES cannot be reached (%(name)s); it is asked again.") % {"name": type(error).__name__}
+        ) from error
     if trouble == "INVALID_INPUT":
         return Answer(valid=False, name="", address="", consultation="", raw=body)
     if trouble or type(body.get("valid")) is not bool:
         raise ViesUnreachable(
-            f"VIES gives no answer at the moment ({trouble or 'unknown shape'}); it is asked again."
+            _("VIES gives no answer at the moment (%(trouble)s); it is asked again.")
+            % {"trouble": trouble or "unknown shape"}
         )
     return Answer(
         valid=body["valid"],

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.moments import zone_named
 
@@ -19,11 +20,11 @@ FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # when a lifetime ends
 class Period(models.TextChoices):
     """How long a limit counts before it begins anew; broadest first."""
 
-    LIFETIME = "lifetime", "In all"
-    MONTH = "month", "Each month"
-    WEEK = "week", "Each week"
-    DAY = "day", "Each day"
-    JOB = "job", "Each job"
+    LIFETIME = "lifetime", _("In all")
+    MONTH = "month", _("Each month")
+    WEEK = "week", _("Each week")
+    DAY = "day", _("Each day")
+    JOB = "job", _("Each job")
 
 
 @dataclass(frozen=True)

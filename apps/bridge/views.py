@@ -8,11 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.bridge import services
 from apps.core.errors import AppError
+from apps.core.numbers import number_text
 from apps.core.rest.problems import answer
 
 RETRY_S = 2
@@ -25,7 +27,7 @@ def for_nodes(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[...,
     def guarded(request: HttpRequest, address: str) -> HttpResponse:
         try:
             if settings.ENVIRONMENT != "sandbox" and not request.is_secure():
-                raise AppError("Ask over https: this is for the node alone.", code="insecure", status=403)
+                raise AppError(_("Ask over https: this is for the node alone."), code="insecure", status=403)
             response = view(request, address)
         except AppError as refusal:
             response = answer(refusal)
@@ -65,11 +67,12 @@ def _body(request: HttpRequest) -> bytes:
             read: Any = request.read(services.RESULT_BYTES + 1)
             return bytes(read)
     except ValueError:
-        raise AppError("The Content-Length is no number.", code="malformed") from None
+        raise AppError(_("The Content-Length is no number."), code="malformed") from None
     except (UnreadablePostError, OSError):
-        raise AppError("The result broke off; send it again.", code="broken_off") from None
+        raise AppError(_("The result broke off; send it again."), code="broken_off") from None
     raise AppError(
-        f"A result has at most {services.RESULT_BYTES:,} bytes; this one is larger.",
+        _("A result has at most %(result_bytes)s bytes; this one is larger.")
+        % {"result_bytes": number_text(services.RESULT_BYTES)},
         code="body_too_large",
         status=413,
     )

@@ -135,6 +135,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:leave": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
     "organisations:terms": {"GET": P.ORGANISATION_VIEW, "POST": P.BILLING_MANAGE},
     "organisations:members": {"GET": P.ORGANISATION_VIEW},
+    "organisations:invitations": {"GET": P.MEMBERS_MANAGE},
     "organisations:invite": {"GET": P.MEMBERS_MANAGE, "POST": P.MEMBERS_MANAGE},
     "organisations:invite_many": {"GET": P.MEMBERS_MANAGE, "POST": P.MEMBERS_MANAGE},
     "organisations:member_role": {"POST": P.MEMBERS_MANAGE},
@@ -143,6 +144,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:invitation_revoke": {"POST": P.MEMBERS_MANAGE},
     # --- billing
     "billing:overview": {"GET": P.BILLING_VIEW},
+    "billing:movements": {"GET": P.BILLING_VIEW},
+    "billing:holds": {"GET": P.BILLING_VIEW},
     "billing:usage": {"GET": P.BILLING_VIEW},
     "billing:usage_csv": {"GET": P.BILLING_VIEW},
     "billing:caps": {"GET": P.BALANCE_VIEW},
@@ -203,6 +206,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "billing:digests": {"GET": Public("digests of closed days, published so that anyone can check a proof")},
     # --- notifications
     "notifications:notices": {"GET": P.ORGANISATION_VIEW},
+    "notifications:bell_stream": {"GET": P.ORGANISATION_VIEW},
     "notifications:bell": {"GET": P.ORGANISATION_VIEW},
     "notifications:choices": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
     "notifications:unsubscribe": {
@@ -254,6 +258,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "payments:refunds": {"GET": P.BILLING_VIEW},
     "payments:refund_ask": {"POST": P.BILLING_MANAGE},
     "payments:topup": {"GET": P.BILLING_MANAGE},
+    "payments:topups": {"GET": P.BILLING_MANAGE},
     "payments:topup_start": {"POST": P.BILLING_MANAGE},
     "payments:topup_detail": {"GET": P.BILLING_MANAGE},
     "payments:automatic": {"GET": P.BILLING_VIEW, "POST": P.BILLING_MANAGE},
@@ -284,6 +289,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs:stop": {"GET": P.JOBS_STOP, "POST": P.JOBS_STOP},
     "jobs:extend": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:project": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
+    "jobs:relabel": {"GET": P.BILLING_MANAGE, "POST": P.BILLING_MANAGE},
     "jobs:restart": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:rename": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},
     "jobs:note_add": {"POST": P.JOBS_LAUNCH},
@@ -336,6 +342,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "bridge:definition": {"GET": Node("of a private job, for the node that holds its run")},
     "bridge:result": {"POST": Node("as above, once")},
     # --- support
+    "support:feedback": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
     "support:treasury": {"GET": Staff("how the treasury stands")},
 }
 

@@ -130,13 +130,27 @@ class Frame:
         """The live projects that the member sees, by name, the first of them."""
         return self.row.projects_shown if self.row else []  # type: ignore[attr-defined]
 
+    @property
+    def launches(self) -> bool:
+        """Whether the member may launch jobs."""
+        return self.may(Permission.JOBS_LAUNCH)
+
+    @property
+    def bills(self) -> bool:
+        """Whether the member sees the billing."""
+        return self.may(Permission.BILLING_VIEW)
+
     def may(self, permission: Permission) -> bool:
         """Return whether the member may."""
         return self.membership is not None and self.membership.may(permission)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return the frame's context; views under an organisation set `request.membership`."""
+    """Return the frame's context; views under an organisation set `request.membership`.
+
+    What the frame itself shows is under `frame` and `frame_…`, which no view's context names by accident; a view that
+    has the wallet already gives it as `frame_wallet`. The `may_…` are for pages, which may know better.
+    """
     user = getattr(request, "user", None)
     if not isinstance(user, User) or not user.is_authenticated:
         return {"membership": None}
@@ -145,8 +159,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "frame": frame,
         "membership": known or SimpleLazyObject(lambda: frame.membership),
-        "memberships": SimpleLazyObject(lambda: frame.memberships),
-        "waiting": SimpleLazyObject(lambda: frame.waiting),
-        "wallet": SimpleLazyObject(lambda: frame.wallet),
+        "frame_wallet": SimpleLazyObject(lambda: frame.wallet),
         **{name: SimpleLazyObject(lambda needs=needs: frame.may(needs)) for name, needs in ALLOWED.items()},  # type: ignore[misc]
     }

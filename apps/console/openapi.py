@@ -168,7 +168,7 @@ def _refusal(status: str) -> dict[str, Any]:
 
 
 def _schemes() -> dict[str, Any]:
-    scopes = {scope.value: scope.label for scope in SCOPES}
+    scopes = {scope.value: str(scope.label) for scope in SCOPES}
     flow = {
         "deviceAuthorizationUrl": "/identity/o/api/device/code",
         "tokenUrl": "/identity/o/api/token",

@@ -36,6 +36,14 @@ class Place:
 SIDE = (
     Place(_("Home"), "home", "console:home", P.JOBS_VIEW, views=("console:home",)),
     Place(_("Jobs"), "cpu", "jobs:list", P.JOBS_VIEW, views=("jobs:",)),
+    Place(
+        _("Templates"),
+        "template",
+        "jobs:templates",
+        P.JOBS_VIEW,
+        _("gallery starters"),
+        ("jobs:template",),
+    ),
     Place(_("Usage"), "chart-bar", "billing:usage", P.BILLING_VIEW, _("cost spend report"), ("billing:usage",)),
     Place(_("Billing"), "wallet", "billing:overview", P.BILLING_VIEW, _("balance"), ("billing:", "payments:")),
     Place(
@@ -72,7 +80,6 @@ FURTHER = (
     Place(_("New API key"), "key", "organisations:key_new", P.KEYS_MANAGE, _("token"), act=True),
     Place(_("New webhook"), "webhook", "notifications:webhook_new", P.WEBHOOKS_MANAGE, _("endpoint"), act=True),
     Place(_("Search in all logs"), "list-search", "jobs:logs", P.JOBS_VIEW, _("lines output errors")),
-    Place(_("Templates"), "template", "jobs:templates", P.JOBS_VIEW, _("gallery starters")),
     Place(_("Members"), "users", "organisations:members", P.ORGANISATION_VIEW, _("people team roles")),
     Place(_("Projects"), "folder", "organisations:projects", P.ORGANISATION_VIEW),
     Place(_("API keys"), "key", "organisations:keys", P.KEYS_MANAGE, _("token")),
@@ -89,6 +96,14 @@ FURTHER = (
     Place(_("Automatic top-up"), "refresh", "payments:automatic", P.BILLING_VIEW),
     Place(_("Policy of jobs"), "adjustments", "jobs:policy", P.ORGANISATION_VIEW, _("defaults repost queue")),
     Place(_("Keeping of logs"), "file-text", "jobs:log_keeping", P.ORGANISATION_VIEW, _("retention days")),
+    Place(
+        _("Tell us something"),
+        "message-circle",
+        "support:feedback",
+        P.ORGANISATION_VIEW,
+        _("feedback help support contact question"),
+        act=True,
+    ),
     Place(_("Terms of service"), "file-text", "organisations:terms", P.ORGANISATION_VIEW),
 )
 

@@ -26,6 +26,15 @@ PROJECT_JOBS, PROJECT_KEYS = 15, 50
 LISTS = {
     "jobs": "jobs:list",
     "invoices": "billing:invoices",
+    "movements": "billing:movements",
+    "holds": "billing:holds",
+    "top-ups": "payments:topups",
+    "approvals": "organisations:approvals",
+    "credit-notes": "billing:credit_notes",
+    "statements": "billing:statements",
+    "members": "organisations:members",
+    "invitations": "organisations:invitations",
+    "keys": "organisations:keys",
     "audit": "organisations:audit",
 }  # the lists whose views can be saved, by area
 
@@ -88,7 +97,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "console/home_jobs.html", context)
     available = wallet(grant.organisation_id)
     context |= {
-        "wallet": available,
+        "frame_wallet": available,
         "alerts": alerts(grant, available_micro=available.available_micro, now=now),
         "acts": acts(grant),
     }

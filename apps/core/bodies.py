@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 from apps.core.headers import BASE, policy_text
@@ -90,13 +91,15 @@ def body_limit(path: str) -> int:
 
 def too_slow() -> AppError:
     """Return the refusal of a body that does not come."""
-    sentence = "The request took too long to arrive. Nothing was changed: send it again over a better connection."
+    sentence = _(
+        "The request took too long to arrive. Nothing was changed: send it again over a better connection."
+    )
     return AppError(sentence, code="body_too_slow", status=408)
 
 
 async def _refuse(scope: Mapping[str, Any], error: AppError, send: Send) -> None:
     """Answer a refusal, and end the connection, on which the rest of the body may still come."""
-    program = scope["path"].startswith(API) or any(name == b"authorization" for name, _ in scope["headers"])
+    program = scope["path"].startswith(API) or any(name == b"authorization" for name, _value in scope["headers"])
     title = HTTPStatus(error.status).phrase
     page = f"<!doctype html><html lang='en-GB'><title>{title}</title><h1>{title}</h1><p>{error.message}</p></html>"
     body = json.dumps(problem(error)) if program else page

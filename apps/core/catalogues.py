@@ -71,6 +71,8 @@ def texts_of(source: Path) -> Iterator[tuple[str | tuple[str, ...], str | None, 
         content = "\n".join(line.strip() for line in lines)  # what is no Python must at least not be indented
     found = extract_python(io.BytesIO(content.encode()), KEYWORDS, ("Translators:",), OPTIONS)  # type: ignore[arg-type]
     for _line, function, words, remarks in found:
+        if words is None:
+            continue  # a name, whose text stands where it is given
         parts = [words] if isinstance(words, str) else list(words)
         spec: tuple[Any, ...] = KEYWORDS.get(str(function)) or (1,)  # type: ignore[assignment]
         context = next((parts[one[0] - 1] for one in spec if isinstance(one, tuple)), None)

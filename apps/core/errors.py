@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.words import Words
+
 
 class AppError(Exception):
     """A refusal with a code, an HTTP status and one sentence that says what, where and how to mend it.
@@ -15,7 +19,7 @@ class AppError(Exception):
 
     def __init__(
         self,
-        message: str,
+        message: Words,
         *,
         code: str | None = None,
         status: int | None = None,
@@ -23,11 +27,11 @@ class AppError(Exception):
         step: tuple[str, str] | None = None,
         facts: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = str(message)  # in the language that is spoken where it is refused
+        super().__init__(self.message)
         self.code = code or self.code
         self.status = status or self.status
-        self.fields = dict(fields or {})
+        self.fields = {path: [str(one) for one in sentences] for path, sentences in (fields or {}).items()}
         self.step = step
         self.facts = dict(facts or {})
 
@@ -39,7 +43,7 @@ class NotFound(AppError):
     status = 404
 
     def __init__(
-        self, message: str = "This page does not exist, or it belongs to an organisation you are not in."
+        self, message: Words = _("This page does not exist, or it belongs to an organisation you are not in.")
     ) -> None:
         super().__init__(message)
 

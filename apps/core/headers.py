@@ -36,7 +36,7 @@ PERMISSIONS = ", ".join(
         *(
             f"{name}=()"
             for name in (
-                *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+                *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
                 *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection"),
                 *("magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock"),
                 *("serial", "usb", "xr-spatial-tracking"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import KeyReused
 from apps.core.models import IdempotencyKey
@@ -24,7 +25,7 @@ def once(*, scope: str, key: str, content: Any, act: Callable[[], Any]) -> Any:
         )
         row = IdempotencyKey.objects.select_for_update().get(scope=scope, key=key)
         if row.fingerprint != fingerprint:
-            raise KeyReused("This Idempotency-Key was already used for something else; use a new key.")
+            raise KeyReused(_("This Idempotency-Key was already used for something else; use a new key."))
         if row.result is None:
             row.result = act()
             row.save(update_fields=["result"])

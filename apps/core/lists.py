@@ -7,19 +7,25 @@ rows come and go, and the hundredth page is as quick as the first.
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldError, ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
+from apps.core.csv import csv_lines, csv_response
 from apps.core.errors import AppError
 
 M = TypeVar("M", bound=Model)
-PASSING = ("before", "seen", "id", "news")  # what belongs to one look, not to the list
+SEARCH = 120  # characters
+PASSING = ("before", "seen", "id", "news", "as")  # what belongs to one look, not to the list
 
 
 @dataclass(frozen=True)
@@ -35,13 +41,29 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Pick:
+    """A filter of a few values, each with its words; `every` is what stands for not filtering."""
+
+    name: str
+    label: str | Promise
+    every: str | Promise
+    options: tuple[tuple[str, str | Promise], ...]
+
+
+@dataclass(frozen=True)
 class Table:
-    """A kind of list. `area` is what saved views of it are filed under; `sort` how it is ordered at first."""
+    """A kind of list. `area` is what saved views of it are filed under; `sort` how it is ordered at first.
+
+    `search` is what its field of search is for, "" for none.
+    """
 
     area: str
     columns: tuple[Column, ...]
     sort: str = "-id"
     page: int = 25
+    search: str | Promise = ""
+    picks: tuple[Pick, ...] = ()
+    csv: bool = False  # whether its address answers `?as=csv` with all of it
 
 
 @dataclass(frozen=True)
@@ -72,6 +94,32 @@ class Listing:
     def before(self) -> str:
         """The mark of the page, "" on the first."""
         return self._params.get("before", "")
+
+    @cached_property
+    def search(self) -> str:
+        """What is searched for, "" for nothing."""
+        return self._params.get("q", "").strip()[:SEARCH] if self.table.search else ""
+
+    def picked(self, name: str) -> str:
+        """Return the value that is chosen of the filter; "" for none, or one that it does not have."""
+        pick = next(one for one in self.table.picks if one.name == name)
+        value = self._params.get(name, "")
+        return value if value in dict(pick.options) else ""
+
+    @property
+    def picks(self) -> list[tuple[Pick, str]]:
+        """The filters, each with the value that is chosen."""
+        return [(pick, self.picked(pick.name)) for pick in self.table.picks]
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the address narrows the list."""
+        return bool(self.search) or any(value for _, value in self.picks)
+
+    @property
+    def as_csv(self) -> bool:
+        """Whether the list is asked for as a file, all of it."""
+        return self._params.get("as") == "csv"
 
     @cached_property
     def sort(self) -> str:
@@ -163,6 +211,35 @@ class Listing:
         return () if field == "id" else (field,)
 
 
+def list_shown(
+    request: HttpRequest, template: str, listing: Listing, page: Page[Any], context: dict[str, Any]
+) -> HttpResponse:
+    """Answer the page of a list; htmx is told the list's address without what is empty in the form of filters."""
+    shown = {"listing": listing, "shown": listing.shown, "rows": page.rows, "n": len(page.rows), "next": page.next}
+    response = render(request, template, shown | context)
+    if request.headers.get("HX-Request") and not listing.before:
+        response["HX-Push-Url"] = f"{request.path}?{listing.query}".rstrip("?")
+    return response
+
+
+def list_csv(
+    request: HttpRequest,
+    name: str,
+    listing: Listing,
+    rows: QuerySet[M],
+    columns: dict[str, Callable[[M], object]],
+) -> StreamingHttpResponse:
+    """Answer all rows as a file, in the order of the address, a line each, as they are read."""
+    ordered = listing.order(rows).iterator(chunk_size=1_000)
+    lines = csv_lines(list(columns), ([value(row) for value in columns.values()] for row in ordered))
+    return csv_response(request, f"{name}.csv", lines)
+
+
+def utc_text(at: datetime | None) -> str:
+    """Return the time as programs read it, in UTC; "" for none."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
+
+
 def _mark(row: Model, key: tuple[str, ...]) -> str:
     values = [_value(row, name) for name in key]
     text = json.dumps([*map(str, values), str(row.pk)])
@@ -192,7 +269,7 @@ def _after(rows: QuerySet[Any], key: tuple[str, ...], mark: str, beyond: str) ->
         )
     except (ValueError, TypeError, binascii.Error, ValidationError, FieldError) as error:
         raise AppError(
-            "This address marks no page; start again from the first one.", code="page_unknown"
+            _("This address marks no page; start again from the first one."), code="page_unknown"
         ) from error
 
 

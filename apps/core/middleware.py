@@ -10,6 +10,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, NotFound
 from apps.core.rest.problems import API, answer
@@ -65,7 +66,7 @@ class AppErrorMiddleware:
             return self.refuse(request, NotFound())
         if "%00" in request.META.get("QUERY_STRING", ""):
             return self.refuse(
-                request, AppError("The address contains a zero byte (%00); remove it.", code="zero_byte")
+                request, AppError(_("The address contains a zero byte (%00); remove it."), code="zero_byte")
             )
         return self.get_response(request)
 

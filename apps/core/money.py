@@ -29,6 +29,12 @@ def sol_text(lamports: int) -> str:
     return format_decimal(Decimal(lamports // 100_000) / 10_000, format="#,##0.0000", locale=locale_now())
 
 
+def fiat_plain(minor: int, currency: str) -> str:
+    """Return minor units as an amount for programs, without its currency: "1210.00"."""
+    precision = get_currency_precision(currency)
+    return f"{Decimal(minor) / (10**precision):.{precision}f}"
+
+
 def fiat_text(minor: int, currency: str) -> str:
     """Return minor units as an amount with its currency: "€12.10", in German "12,10 €"."""
     precision = get_currency_precision(currency)

@@ -15,9 +15,12 @@ from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from apps.core.errors import AppError
 
+NO_ANSWER = gettext_noop("No answer within %(seconds)s seconds.")  # kept with what was sent
 ANSWER_BYTES = 4_096  # of an answer that are read
 # Public by their number, but a way to an inner IPv4 address: 6to4, Teredo, NAT64.
 TUNNELS = tuple(
@@ -48,21 +51,25 @@ def address_check(url: str) -> None:
         port = parts.port
         httpx.URL(url)
     except (ValueError, httpx.InvalidURL) as error:
-        raise AddressRefused("This is not an address such as https://example.com/hook.") from error
+        raise AddressRefused(_("This is not an address such as https://example.com/hook.")) from error
     schemes = ("https", "http") if settings.OUTBOUND_LOOPBACK else ("https",)
     host = parts.hostname or ""
     if parts.scheme not in schemes or not host:
-        raise AddressRefused("The address must begin with https:// and name a host.")
+        raise AddressRefused(_("The address must begin with https:// and name a host."))
     if any(not "!" <= letter <= "~" for letter in url) or "\\" in url:
-        raise AddressRefused("The address has a space or a letter that addresses do not have; write it encoded.")
+        raise AddressRefused(
+            _("The address has a space or a letter that addresses do not have; write it encoded.")
+        )
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise AddressRefused("The address must hold no user name, password or #fragment.")
+        raise AddressRefused(_("The address must hold no user name, password or #fragment."))
     if port is not None and port not in (80, 443) and not 1024 <= port <= 65535:
-        raise AddressRefused(f"Port {port} is not one for web addresses; use 443, or 1024 and above.")
+        raise AddressRefused(
+            _("Port %(port)s is not one for web addresses; use 443, or 1024 and above.") % {"port": port}
+        )
     if _is_address(host):
         _public_check(host)
     elif "." not in host and not (settings.OUTBOUND_LOOPBACK and host == "localhost"):
-        raise AddressRefused(f"“{host}” is not a name on the public internet.")
+        raise AddressRefused(_("“%(host)s” is not a name on the public internet.") % {"host": host})
 
 
 async def post(url: str, *, content: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
@@ -83,7 +90,7 @@ async def _ask(method: str, url: str, content: bytes, headers: Mapping[str, str]
     except AddressRefused as refusal:
         error = refusal.message
     except TimeoutError:
-        error = f"No answer within {seconds:g} seconds."
+        error = NO_ANSWER % {"seconds": f"{seconds:g}"}
     except (httpx.HTTPError, OSError, UnicodeError) as failure:
         error = f"{type(failure).__name__}: {failure}".strip(": ")[:300]
     return Answer(status, text, error, round((perf_counter() - began) * 1000))
@@ -128,7 +135,7 @@ def _public_check(text: str) -> None:
         return
     tunnel = any(inner.version == net.version and inner in net for net in TUNNELS)
     if not inner.is_global or inner.is_multicast or inner.is_reserved or tunnel:
-        raise AddressRefused(f"{text} is not an address on the public internet.")
+        raise AddressRefused(_("%(text)s is not an address on the public internet.") % {"text": text})
 
 
 def _is_address(host: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 
@@ -18,5 +19,6 @@ def page_mark(request: HttpRequest, read: Callable[[str], Mark]) -> Mark | None:
         return read(mark) if mark else None
     except ValueError as error:
         raise AppError(
-            f"“{mark[:40]}” marks no page; start again from the first one.", code="page_unknown"
+            _("“%(mark)s” marks no page; start again from the first one.") % {"mark": mark[:40]},
+            code="page_unknown",
         ) from error

@@ -11,18 +11,28 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from apps.billing.errors import LabelsRefused
 from apps.billing.selectors import wallet
 from apps.core.errors import AppError
 from apps.jobs.forms import ExtendForm, ProjectForm
-from apps.jobs.forms_job import AgainForm, NameForm
+from apps.jobs.forms_job import AgainForm, NameForm, RelabelForm
 from apps.jobs.models import Job
 from apps.jobs.pages import cost_of, extension_words
-from apps.jobs.selectors import job_get
-from apps.jobs.services import job_estimate, job_extend, job_project_set, job_rename, job_restart, job_stop
+from apps.jobs.pairs import pairs_text
+from apps.jobs.selectors import counted_under, job_get
+from apps.jobs.services import (
+    job_estimate,
+    job_extend,
+    job_project_set,
+    job_relabel,
+    job_rename,
+    job_restart,
+    job_stop,
+)
 from apps.organisations.access import page_grant
 from apps.organisations.models import Approval
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import projects_for
+from apps.organisations.selectors import projects_for, projects_of
 from apps.organisations.views.frame import actor_of
 
 ACT = require_http_methods(["GET", "HEAD", "POST"])
@@ -38,11 +48,11 @@ def shown(
 ) -> HttpResponse:
     """Answer the act's page; inside the job's page, its dialog."""
     dialog = bool(request.htmx)  # type: ignore[attr-defined]
-    frame = "jobs/act_dialog.html" if dialog else "jobs/act_page.html"
+    around = "jobs/act_dialog.html" if dialog else "jobs/act_page.html"
     answer = render(
         request,
         template,
-        context | {"frame": frame, "dialog": dialog, "error": error},
+        context | {"around": around, "dialog": dialog, "error": error},
         status=error.status if error else status,
     )
     if dialog and error is not None:
@@ -154,6 +164,38 @@ def rename(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
         messages.success(request, _("The job has its new name."))
         return done(request, "jobs:detail", slug, job_id)
     return shown(request, "jobs/rename.html", {"job": job, "form": form}, status=422 if form.is_bound else 200)
+
+
+@login_required
+@ACT
+def relabel(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
+    """Ask where reports shall count what the job has cost, and count it there from now on."""
+    grant = page_grant(request, slug, Permission.BILLING_MANAGE)
+    job = job_get(grant, job_id)
+    project, labels = counted_under(grant, job)
+    initial = {"project": project.slug if project else "", "labels": pairs_text(labels)}
+    form = RelabelForm(request.POST or None, projects=projects_of(grant), initial=initial)
+    error = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            job_relabel(
+                grant=grant,
+                job=job,
+                project=form.projects[form.cleaned_data["project"]],
+                labels=form.cleaned_data["labels"],
+                reason=form.cleaned_data["reason"],
+                actor=actor_of(request),
+                now=timezone.now(),
+            )
+        except LabelsRefused as refusal:
+            form.add_error("labels", refusal.message)
+        except AppError as refusal:
+            error = refusal
+        else:
+            messages.success(request, _("Reports count its cost there from now on; documents stay as they are."))
+            return done(request, "jobs:detail", slug, job_id)
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    return shown(request, "jobs/relabel.html", {"job": job, "form": form}, error=error, status=status)
 
 
 @login_required

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from apps.core.errors import AppError
@@ -59,7 +60,7 @@ class Parked(admin.SimpleListFilter):
 
     title, parameter_name = "parked", "parked"
 
-    def lookups(self, *_: Any) -> list[tuple[str, str]]:
+    def lookups(self, *_unused: Any) -> list[tuple[str, str]]:
         return [("yes", "Waits for a person")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Attempt]) -> QuerySet[Attempt]:
@@ -69,14 +70,16 @@ class Parked(admin.SimpleListFilter):
 class SettleForm(forms.ModelForm):
     """What the chain's history shows of a parked attempt."""
 
-    seconds = forms.IntegerField(min_value=0, help_text="Seconds the customer pays; 0 if it never ran.")
+    seconds = forms.IntegerField(min_value=0, help_text=_("Seconds the customer pays; 0 if it never ran."))
     kept_micro = forms.IntegerField(
         min_value=0,
-        label="Kept by the network",
-        help_text="micro-NOS of the deposit that did not come back; what the customer does not pay is our loss.",
+        label=_("Kept by the network"),
+        help_text=_(
+            "micro-NOS of the deposit that did not come back; what the customer does not pay is our loss."
+        ),
     )
-    evidence = forms.CharField(max_length=88, help_text="The signature that shows it.")
-    note = forms.CharField(max_length=150, help_text="What was found; the customer reads it.")
+    evidence = forms.CharField(max_length=88, help_text=_("The signature that shows it."))
+    note = forms.CharField(max_length=150, help_text=_("What was found; the customer reads it."))
 
     class Meta:
         model = Attempt

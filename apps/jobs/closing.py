@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import ngettext
+
 from apps.jobs.models import Job
 from apps.jobs.state import LIVE
 from apps.organisations.closing import Obstacle
@@ -12,5 +14,9 @@ def close_obstacles(*, organisation_id: UUID) -> list[Obstacle]:
     live = Job.objects.filter(organisation=organisation_id, state__in=LIVE).count()
     if not live:
         return []
-    words = "1 job has not ended" if live == 1 else f"{live} jobs have not ended"
-    return [Obstacle(f"{words}: stop what is not needed, and wait for the rest.")]
+    sentence = ngettext(
+        "%(live)d job has not ended: stop what is not needed, and wait for the rest.",
+        "%(live)d jobs have not ended: stop what is not needed, and wait for the rest.",
+        live,
+    )
+    return [Obstacle(sentence % {"live": live})]

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.jobs.policy_forms import PREFIX, PolicyForm
@@ -25,7 +26,7 @@ def policy(request: HttpRequest, slug: str) -> HttpResponse:
     if writing and form.is_valid():
         policy_set(membership=grant.member, policy=form.policy, actor=actor_of(request), now=timezone.now())
         messages.success(
-            request, "Saved. New jobs do so unless they say otherwise; running ones stay as they are."
+            request, _("Saved. New jobs do so unless they say otherwise; running ones stay as they are.")
         )
         return redirect("jobs:policy", slug)
     context = {

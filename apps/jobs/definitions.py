@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from nosana.spec import definition_validate
 
 from apps.core.errors import AppError
+from apps.core.numbers import number_text
 
 SIZE_LIMIT = 200_000  # bytes of JSON
 SECRET_LIMIT = 32_768  # characters of one secret
@@ -38,7 +41,8 @@ def definition_check(definition: Any, *, public: bool = False) -> None:
     text = json.dumps(definition)
     if len(text) > SIZE_LIMIT:
         raise DefinitionRefused(
-            f"The definition has {len(text):,} bytes, the most is {SIZE_LIMIT:,}; move data into a resource."
+            _("The definition has %(text)s bytes, the most is %(size_limit)s; move data into a resource.")
+            % {"text": number_text(len(text)), "size_limit": number_text(SIZE_LIMIT)}
         )
     fields: dict[str, list[str]] = {}
     for path, sentence in definition_offences(definition, public=public):
@@ -46,8 +50,10 @@ def definition_check(definition: Any, *, public: bool = False) -> None:
     if fields:
         path, sentences = next(iter(fields.items()))
         more = sum(map(len, fields.values())) - 1
-        also = f" (and {more} more)" if more else ""
-        raise DefinitionRefused(f"{path}: {sentences[0]}{also}", fields=fields)
+        said = f"{path}: {sentences[0]}"
+        if more:
+            said = _("%(said)s (and %(more)d more)") % {"said": said, "more": more}
+        raise DefinitionRefused(said, fields=fields)
 
 
 def definition_offences(definition: Any, *, public: bool = False) -> Iterator[tuple[str, str]]:
@@ -59,33 +65,37 @@ def definition_offences(definition: Any, *, public: bool = False) -> Iterator[tu
     if definition.get("logistics"):
         yield (
             "logistics",
-            "The platform delivers private jobs itself: take this key out, and keep the job private.",
+            _("The platform delivers private jobs itself: take this key out, and keep the job private."),
         )
     for path, text in _texts(definition):
         for name in MARK.findall(text):
             yield from ((path_text(path), sentence) for sentence in _mark_offences(path, name, public))
     if public:
-        for path, _ in written_out(definition):
-            yield path_text(path), PUBLIC_SECRET
+        for path, _unused in written_out(definition):
+            yield path_text(path), str(PUBLIC_SECRET)
 
 
-PUBLIC_SECRET = "A public job can be read by anyone, so it may hold no password, token or key: keep it private."
+PUBLIC_SECRET = gettext_lazy(
+    "A public job can be read by anyone, so it may hold no password, token or key: keep it private."
+)
 
 
 def _mark_offences(path: Path, name: str, public: bool) -> Iterator[str]:
     if not NAME.fullmatch(name):
-        yield "The name of a secret has letters, digits and _, and no digit first: write it as %%secret.MY_TOKEN%%."
+        yield _(
+            "The name of a secret has letters, digits and _, and no digit first: write it as %%secret.MY_TOKEN%%."
+        )
     elif public:
-        yield PUBLIC_SECRET
+        yield str(PUBLIC_SECRET)
     elif path[-1] == KEY:
-        yield "A secret may be a value, not the name of a key: give the key a plain name."
+        yield _("A secret may be a value, not the name of a key: give the key a plain name.")
     elif not (path[0] == "global" or (path[0] == "ops" and len(path) > 2 and path[2] == "args")):
-        yield "A secret may stand in args and in global alone: nothing else is handed to the container."
+        yield _("A secret may stand in args and in global alone: nothing else is handed to the container.")
 
 
 def secret_names(definition: Any) -> list[str]:
     """Return the names of the secrets a definition asks for, each once, in their order."""
-    return list(dict.fromkeys(name for _, text in _texts(definition) for name in MARK.findall(text)))
+    return list(dict.fromkeys(name for _unused, text in _texts(definition) for name in MARK.findall(text)))
 
 
 def secrets_lift(definition: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.billing.selectors.rates import rate_today
+from apps.billing.selectors import rate_today, usage_moved
 from apps.jobs.exposed import services_of, services_probe
 from apps.jobs.figures import figures_of
 from apps.jobs.levels import Level
@@ -66,6 +66,7 @@ def live_context(grant: Grant, job: Job, now: datetime) -> dict[str, Any]:
     rate = rate_today(grant.organisation.currency, now=now)
     cost = cost_of(job, now)
     found = outcomes(job.result)
+    settled = job.attempt is not None and job.attempt.settled_at is not None
     return {
         "job": job,
         "attempt": job.attempt,
@@ -81,6 +82,8 @@ def live_context(grant: Grant, job: Job, now: datetime) -> dict[str, Any]:
         "log_empty": log_empty_words(job, book.lines),
         "may_stop": grant.may(Permission.JOBS_STOP, job.project_id),
         "may_launch": grant.may(Permission.JOBS_LAUNCH, job.project_id),
+        "moved": usage_moved(grant.organisation, [job.attempt.hold_source]) if settled and job.attempt else None,
+        "may_relabel": settled and grant.may(Permission.BILLING_MANAGE),
         "extendable": not job.over and job.stop_requested_at is None and job.state != State.PENDING,
     }
 

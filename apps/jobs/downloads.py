@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import NotFound
@@ -45,7 +46,7 @@ def results(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
     job = _job(request, slug, job_id)
     files = result_files(job.result)
     if not files:
-        raise NotFound("This job has no results to download; its page says what became of it.")
+        raise NotFound(_("This job has no results to download; its page says what became of it."))
     return _file(files_zip(files), "application/zip", f"job-{job.pk}-results.zip")
 
 
@@ -55,6 +56,6 @@ def result(request: HttpRequest, slug: str, job_id: uuid.UUID, number: int) -> H
     """Answer one result: an image to look at, everything else to download. Raises NotFound."""
     files = result_files(_job(request, slug, job_id).result)
     if number >= len(files):
-        raise NotFound("There is no such result; choose one from the job’s page.")
+        raise NotFound(_("There is no such result; choose one from the job’s page."))
     one = files[number]
     return _file(one.content, one.content_type, one.name, inline=one.image)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 from nosana.spec import DefinitionInvalid, definition_lines, definition_read, line_of
 
 from apps.jobs.definitions import definition_offences
@@ -27,7 +28,9 @@ class Mark:
 
     def __str__(self) -> str:
         said = f"{self.path}: {self.sentence}" if self.path else self.sentence
-        return said if self.line is None or LINE_NAMED.search(said) else f"Line {self.line}, {said}"
+        if self.line is None or LINE_NAMED.search(said):
+            return said
+        return _("Line %(line)d, %(said)s") % {"line": self.line, "said": said}
 
 
 def definition_marks(text: str, *, public: bool = False) -> tuple[dict[str, Any], list[Mark]]:

@@ -16,11 +16,11 @@ EXAMPLE = {
     "project": "default",
 }
 SENTENCES = {
-    State.QUEUED: "A job is listed on the network and waits for a node.",
-    State.RUNNING: "A node runs a job.",
-    State.COMPLETED: "A job ran to its end.",
-    State.STOPPED: "A job was stopped by a member.",
-    State.FAILED: "A job failed; it says why, and what it cost.",
+    State.QUEUED: _("A job is listed on the network and waits for a node."),
+    State.RUNNING: _("A node runs a job."),
+    State.COMPLETED: _("A job ran to its end."),
+    State.STOPPED: _("A job was stopped by a member."),
+    State.FAILED: _("A job failed; it says why, and what it cost."),
 }
 
 
@@ -33,25 +33,25 @@ FAILED = _notice(_("A job of mine failed"), _("“{name}” failed"))
 OTHERS = [
     EventType(
         "job.waited",
-        "A job waited longer for a node than was chosen.",
+        _("A job waited longer for a node than was chosen."),
         {**EXAMPLE, "state": "queued", "reason": "", "sentence": "It has waited 30 min 00 s for a node."},
         _notice(_("A job of mine waits too long"), _("“{name}” still waits for a node")),
     ),
     EventType(
         "job.near_limit",
-        "A job of an hour or more is near its time limit.",
+        _("A job of an hour or more is near its time limit."),
         {**EXAMPLE, "state": "running", "reason": "", "sentence": "It ends in 5 min 00 s, at its time limit."},
         _notice(_("A job of mine is near its time limit"), _("“{name}” is near its time limit")),
     ),
     EventType(
         "job.not_extended",
-        "A job should have been given more time, and something stood against it.",
+        _("A job should have been given more time, and something stood against it."),
         {**EXAMPLE, "state": "running", "reason": "", "sentence": "It could not be extended to 2 h 00 min."},
         _notice(_("A job of mine could not be extended"), _("“{name}” could not be extended")),
     ),
     EventType(
         "job.settled",
-        "What a job cost is final; the rest of its hold is released.",
+        _("What a job cost is final; the rest of its hold is released."),
         {**EXAMPLE, "sentence": "Settled for 929 s.", "attempt": 1, "seconds": 929, "cost_micro": 1_250_000},
         _notice(
             _("A job of mine ended and was settled"),
@@ -61,7 +61,7 @@ OTHERS = [
     ),
     EventType(
         "job.parked",
-        "What a job cost has to be settled by the platform's staff; nothing is charged until then.",
+        _("What a job cost has to be settled by the platform's staff; nothing is charged until then."),
         {**EXAMPLE, "state": "failed", "reason": "account_gone"},
         _notice(_("A job of mine is settled by hand"), _("“{name}” waits for our staff"), mail=MailWay.NONE),
     ),

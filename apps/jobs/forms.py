@@ -4,22 +4,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
 from apps.organisations.models import Project
 
 
 def project_choices(projects: Iterable[Project]) -> list[tuple[str, str]]:
     """Return (slug, name) of each project; archived ones say so."""
-    return [(one.slug, f"{one.name} (archived)" if one.archived_at else one.name) for one in projects]
+    return [
+        (one.slug, _now("%(project)s (archived)") % {"project": one.name} if one.archived_at else one.name)
+        for one in projects
+    ]
 
 
 class ProjectForm(forms.Form):
     """The project a job shall belong to."""
 
     project = forms.ChoiceField(
-        label="Project",
-        help_text="What it has cost and what is held for it stay counted where they were.",
-        error_messages={"invalid_choice": "Choose a live project in which you may launch jobs."},
+        label=_("Project"),
+        help_text=_("What it has cost and what is held for it stay counted where they were."),
+        error_messages={"invalid_choice": _("Choose a live project in which you may launch jobs.")},
     )
 
     def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
@@ -33,13 +38,13 @@ class KeepingForm(forms.Form):
     days = forms.IntegerField(
         min_value=1,
         max_value=3650,
-        label="Days",
-        help_text="Counted from a job’s end. Then its lines are deleted, for good; the job and its costs stay.",
+        label=_("Days"),
+        help_text=_("Counted from a job’s end. Then its lines are deleted, for good; the job and its costs stay."),
         error_messages={
-            "required": "Write for how many days.",
-            "invalid": "Write the days as a whole number.",
-            "min_value": "Logs are kept for one day at least.",
-            "max_value": "Logs are kept for 3650 days at most.",
+            "required": _("Write for how many days."),
+            "invalid": _("Write the days as a whole number."),
+            "min_value": _("Logs are kept for one day at least."),
+            "max_value": _("Logs are kept for 3650 days at most."),
         },
     )
 
@@ -50,12 +55,12 @@ class ExtendForm(forms.Form):
     timeout_minutes = forms.IntegerField(
         min_value=1,
         max_value=7 * 24 * 60,
-        label="New time limit, minutes in all",
-        help_text="Counted from its start. What it does not use is released.",
+        label=_("New time limit, minutes in all"),
+        help_text=_("Counted from its start. What it does not use is released."),
         error_messages={
-            "required": "Set the new time limit in minutes.",
-            "invalid": "Write the time limit as a whole number of minutes.",
-            "min_value": "The time limit is at least 1 minute.",
-            "max_value": "The time limit is at most 7 days (10080 minutes).",
+            "required": _("Set the new time limit in minutes."),
+            "invalid": _("Write the time limit as a whole number of minutes."),
+            "min_value": _("The time limit is at least 1 minute."),
+            "max_value": _("The time limit is at most 7 days (10080 minutes)."),
         },
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.jobs.grams import GRAM
 from apps.jobs.levels import Level
 from apps.jobs.models import NOTE_LIMIT
+from apps.jobs.pairs import pairs_read
 from apps.organisations.models import Project
 
 
@@ -31,6 +32,39 @@ class NameForm(forms.Form):
         },
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
     )
+
+
+class RelabelForm(forms.Form):
+    """Where reports shall count what a job has cost."""
+
+    project = forms.ChoiceField(
+        label=_("Project"), error_messages={"invalid_choice": _("Choose a project of the list.")}
+    )
+    labels = forms.CharField(
+        required=False,
+        max_length=4_000,
+        label=_("Labels"),
+        help_text=_("One a line, as name=value."),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "code", "spellcheck": "false"}),
+    )
+    reason = forms.CharField(
+        max_length=200,
+        label=_("Why"),
+        help_text=_("One line for the audit trail."),
+        error_messages={"required": _("Say in a few words why it is counted elsewhere.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.projects = {project.slug: project for project in projects}
+        self.fields["project"].choices = [  # type: ignore[attr-defined]
+            (slug, project.name) for slug, project in self.projects.items()
+        ]
+
+    def clean_labels(self) -> dict[str, str]:
+        """Return the labels by name. Raises ValidationError that says which line."""
+        return pairs_read(self.cleaned_data["labels"], str(_("labels")))
 
 
 class NoteForm(forms.Form):

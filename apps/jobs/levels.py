@@ -1,11 +1,12 @@
 """How serious a log line sounds. The same rule stands in static/js/log/lines.js for lines that a browser has."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Level(models.TextChoices):
-    ERROR = "error", "Errors"
-    WARNING = "warning", "Warnings and errors"
+    ERROR = "error", _("Errors")
+    WARNING = "warning", _("Warnings and errors")
 
 
 ERROR_STREAMS = ("error", "nodeerr")

@@ -18,16 +18,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import AppError
+from apps.core.hub import event_stream, hub, read_shared
 from apps.core.languages import spoken
 from apps.core.lists import Listing
 from apps.core.moments import zone_named
 from apps.core.rest import problem
-from apps.jobs.hub import hub
 from apps.jobs.lists import filter_form
 from apps.jobs.models import Job
 from apps.jobs.pages import jobs_token, with_costs
 from apps.jobs.selectors import JobFilters, jobs_newer, jobs_of
-from apps.jobs.streams import KEEP_ALIVE_S, RECHECK_S, read_shared
+from apps.jobs.streams import KEEP_ALIVE_S, RECHECK_S
 from apps.jobs.tables import JOBS
 from apps.organisations.access import grant_again, grant_of
 from apps.organisations.models import Grant
@@ -113,10 +113,7 @@ def _follower(request: HttpRequest, slug: str) -> Follower:
 async def list_stream(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Stream what changes in a list: the rows named by `?id=`, and what came after the job `?news=`."""
     follower = await sync_to_async(_follower)(request, slug)
-    response = StreamingHttpResponse(list_events(follower), content_type="text/event-stream")
-    response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return event_stream(list_events(follower))
 
 
 async def list_events(follower: Follower) -> AsyncIterator[str]:

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.jobs.forms import KeepingForm
@@ -89,7 +90,13 @@ def keeping(request: HttpRequest, slug: str) -> HttpResponse:
         days = form.cleaned_data["days"]
         log_keeping_set(membership=grant.member, days=days, actor=actor_of(request), now=timezone.now())
         messages.success(
-            request, f"Logs are kept for {days} {'day' if days == 1 else 'days'} after a job’s end now."
+            request,
+            ngettext(
+                "Logs are kept for %(days)d day after a job’s end now.",
+                "Logs are kept for %(days)d days after a job’s end now.",
+                days,
+            )
+            % {"days": days},
         )
         return redirect("jobs:log_keeping", slug)
     status = 422 if request.method == "POST" else 200

@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.durations import duration_text
 from apps.core.errors import AppError
@@ -21,14 +23,14 @@ def near_seconds(timeout_s: int) -> int:
 
 
 class QueueThen(models.TextChoices):
-    WAIT = "wait", "Keep waiting and tell me"
-    MOVE = "move", "Move to a market with a free node, for the same price or less"
-    GIVE_UP = "give_up", "Give up; it costs nothing"
+    WAIT = "wait", gettext_lazy("Keep waiting and tell me")
+    MOVE = "move", gettext_lazy("Move to a market with a free node, for the same price or less")
+    GIVE_UP = "give_up", gettext_lazy("Give up; it costs nothing")
 
 
 class NearThen(models.TextChoices):
-    WARN = "warn", "Warn me"
-    EXTEND = "extend", "Extend it"
+    WARN = "warn", gettext_lazy("Warn me")
+    EXTEND = "extend", gettext_lazy("Extend it")
 
 
 class PolicyFields(models.Model):
@@ -90,28 +92,40 @@ class Policy:
     def check(self) -> None:
         """Pass if every part makes sense. Raises AppError with a sentence per field."""
         wrong: dict[str, list[str]] = {}
-        limits = f"between {duration_text(LIMIT_MINIMUM_S)} and {LIMIT_MAXIMUM_S // 86_400} days"
+        limits = {"least": duration_text(LIMIT_MINIMUM_S), "most": LIMIT_MAXIMUM_S // 86_400}
         if self.queue_limit_s is not None and not LIMIT_MINIMUM_S <= self.queue_limit_s <= LIMIT_MAXIMUM_S:
-            wrong["queue_limit"] = [f"The waiting limit must be {limits}, or empty for none."]
+            wrong["queue_limit"] = [
+                _("The waiting limit must be between %(least)s and %(most)s days, or empty for none.") % limits
+            ]
         if self.queue_then not in QueueThen.values:
-            wrong["queue_then"] = [f"Choose one of {', '.join(QueueThen.values)}."]
+            wrong["queue_then"] = [_("Choose one of %(values)s.") % {"values": ", ".join(QueueThen.values)}]
         elif self.queue_limit_s is None and self.queue_then != QueueThen.WAIT:
-            wrong["queue_limit"] = ["Set after how long of waiting that shall happen."]
+            wrong["queue_limit"] = [_("Set after how long of waiting that shall happen.")]
         if self.silent_limit_s is not None and not SILENT_MINIMUM_S <= self.silent_limit_s <= LIMIT_MAXIMUM_S:
             wrong["silent_limit"] = [
-                f"The silence limit must be between {duration_text(SILENT_MINIMUM_S)} and "
-                f"{LIMIT_MAXIMUM_S // 86_400} days, or empty for none."
+                _(
+                    "The silence limit must be between %(silent_minimum_s)s and %(limit_maximum_s)s days, or "
+                    "empty for none."
+                )
+                % {
+                    "silent_minimum_s": duration_text(SILENT_MINIMUM_S),
+                    "limit_maximum_s": LIMIT_MAXIMUM_S // 86_400,
+                }
             ]
         if not 0 <= self.reposts <= REPOSTS_MAXIMUM:
-            wrong["reposts"] = [f"A job can be listed again between 0 and {REPOSTS_MAXIMUM} times."]
+            wrong["reposts"] = [
+                _("A job can be listed again between 0 and %(reposts_maximum)s times.")
+                % {"reposts_maximum": REPOSTS_MAXIMUM}
+            ]
         if self.near_then not in NearThen.values:
-            wrong["near_then"] = [f"Choose one of {', '.join(NearThen.values)}."]
+            wrong["near_then"] = [_("Choose one of %(values)s.") % {"values": ", ".join(NearThen.values)}]
         elif self.near_then == NearThen.EXTEND:
             if not LIMIT_MINIMUM_S <= self.extend_by_s <= LIMIT_MAXIMUM_S:
-                wrong["extend_by"] = [f"One extension must be {limits}."]
+                wrong["extend_by"] = [_("One extension must be between %(least)s and %(most)s days.") % limits]
             if not 0 < self.extend_most_s <= LIMIT_MAXIMUM_S:
                 wrong["extend_most"] = [
-                    f"The longest time limit must be at most {LIMIT_MAXIMUM_S // 86_400} days."
+                    _("The longest time limit must be at most %(limit_maximum_s)s days.")
+                    % {"limit_maximum_s": LIMIT_MAXIMUM_S // 86_400}
                 ]
         if wrong:
             raise AppError(next(iter(wrong.values()))[0], code="policy_refused", fields=wrong)
@@ -123,31 +137,45 @@ class Policy:
     def words(self) -> list[str]:
         """Return what happens by itself, a sentence each, for people."""
         if self.queue_limit_s is None:
-            waits = "It waits for a node as long as it takes."
+            waits = _("It waits for a node as long as it takes.")
         else:
-            then = {
-                QueueThen.WAIT: "you are told and it waits on",
-                QueueThen.MOVE: "it moves to a market with a free node, at the same price or less",
-                QueueThen.GIVE_UP: "it is given up and costs nothing",
-            }[QueueThen(self.queue_then)]
-            waits = f"After {duration_text(self.queue_limit_s)} in the queue {then}."
-        tries = {0: "is not listed again", 1: "is listed again, once"}.get(
-            self.reposts, f"is listed again, up to {self.reposts} times"
-        )
-        said = [
-            waits,
-            f"A try that a node gives up costs nothing; the job {tries}, and never holds more than at first.",
-        ]
+            waits = {
+                QueueThen.WAIT: _("After %(time)s in the queue you are told and it waits on."),
+                QueueThen.MOVE: _(
+                    "After %(time)s in the queue it moves to a market with a free node, at the same price or less."
+                ),
+                QueueThen.GIVE_UP: _("After %(time)s in the queue it is given up and costs nothing."),
+            }[QueueThen(self.queue_then)] % {"time": duration_text(self.queue_limit_s)}
+        said = [waits, self._tries_words()]
         if self.silent_limit_s is not None:
             said.append(
-                f"A node that gives no sign of life for {duration_text(self.silent_limit_s)} is stopped; "
-                "you do not pay for its silence."
+                _("A node that gives no sign of life for %(time)s is stopped; you do not pay for its silence.")
+                % {"time": duration_text(self.silent_limit_s)}
             )
         if self.near_then == NearThen.EXTEND:
             said.append(
-                f"Shortly before its time limit it is extended by {duration_text(self.extend_by_s)}, up to "
-                f"{duration_text(self.extend_most_s)} in all, if balance and caps allow."
+                _(
+                    "Shortly before its time limit it is extended by %(by)s, up to %(most)s in all, if balance and "
+                    "caps allow."
+                )
+                % {"by": duration_text(self.extend_by_s), "most": duration_text(self.extend_most_s)}
             )
         else:
-            said.append("Shortly before its time limit you are warned.")
+            said.append(_("Shortly before its time limit you are warned."))
         return said
+
+    def _tries_words(self) -> str:
+        if self.reposts == 0:
+            return _(
+                "A try that a node gives up costs nothing; the job is not listed again, and never holds more than at "
+                "first."
+            )
+        if self.reposts == 1:
+            return _(
+                "A try that a node gives up costs nothing; the job is listed again, once, and never holds more than at "
+                "first."
+            )
+        return _(
+            "A try that a node gives up costs nothing; the job is listed again, up to %(times)d times, and never holds "
+            "more than at first."
+        ) % {"times": self.reposts}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import AppError
 from apps.jobs.policies import REPOSTS_MAXIMUM, NearThen, Policy, QueueThen
@@ -18,31 +19,35 @@ class PolicyForm(forms.Form):
         min_value=1,
         max_value=7 * 24 * 60,
         required=False,
-        label="In the queue for, minutes",
-        help_text="Waiting costs nothing. Leave it empty to wait as long as it takes.",
+        label=_("Wait in the queue, minutes at most"),
+        help_text=_("Waiting costs nothing. Leave it empty to wait as long as it takes."),
     )
-    queue_then = forms.ChoiceField(choices=QueueThen.choices, required=False, label="then")
+    queue_then = forms.ChoiceField(choices=QueueThen.choices, required=False, label=_("When that time is over"))
     reposts = forms.IntegerField(
         min_value=0,
         max_value=REPOSTS_MAXIMUM,
-        label="List again when a node gives it up, times",
-        help_text="A try that a node gives up costs nothing, and the next holds no more than the first.",
+        label=_("List again when a node gives it up, times"),
+        help_text=_("A try that a node gives up costs nothing, and the next holds no more than the first."),
     )
     silent_limit = forms.IntegerField(
         min_value=5,
         max_value=7 * 24 * 60,
         required=False,
-        label="Stop a node that is silent for, minutes",
-        help_text="You do not pay for its silence. Leave it empty for never.",
+        label=_("Stop a node that is silent for, minutes"),
+        help_text=_("You do not pay for its silence. Leave it empty for never."),
     )
-    near_then = forms.ChoiceField(choices=NearThen.choices, required=False, label="Shortly before its time limit")
-    extend_by = forms.IntegerField(min_value=1, max_value=7 * 24 * 60, required=False, label="Extend by, minutes")
+    near_then = forms.ChoiceField(
+        choices=NearThen.choices, required=False, label=_("Shortly before its time limit")
+    )
+    extend_by = forms.IntegerField(
+        min_value=1, max_value=7 * 24 * 60, required=False, label=_("Extend by, minutes")
+    )
     extend_most = forms.IntegerField(
         min_value=1,
         max_value=7 * 24 * 60,
         required=False,
-        label="Up to, minutes in all",
-        help_text="Each extension is held first, within balance and caps.",
+        label=_("Up to, minutes in all"),
+        help_text=_("Each extension is held first, within balance and caps."),
     )
 
     @classmethod

@@ -1,45 +1,44 @@
 """The life of a job as one table: states, reasons, and which state may follow which (docs/job-life.md)."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class State(models.TextChoices):
-    PENDING = (
-        "pending",
-        "Pending",
-    )  # accepted and paid for by a hold, not on the chain: at first, or between two tries
-    QUEUED = "queued", "Queued"  # on the chain, waiting for a node
-    RUNNING = "running", "Running"
-    COMPLETED = "completed", "Completed"
-    STOPPED = "stopped", "Stopped"
-    FAILED = "failed", "Failed"
+    # accepted and paid for by a hold, not on the chain: at first, or between two tries
+    PENDING = "pending", _("Pending")
+    QUEUED = "queued", _("Queued")  # on the chain, waiting for a node
+    RUNNING = "running", _("Running")
+    COMPLETED = "completed", _("Completed")
+    STOPPED = "stopped", _("Stopped")
+    FAILED = "failed", _("Failed")
 
 
 class Reason(models.TextChoices):
     NONE = "", "-"
-    FINISHED = "finished", "The node finished the job"
-    TIMEOUT = "timeout", "The job used its whole time"
-    STOP_REQUESTED = "stop_requested", "A member stopped it"
-    NODE_QUIT = "node_quit", "The node gave the job up"
-    NODE_SILENT = "node_silent", "The node fell silent"
-    QUEUED_TOO_LONG = "queued_too_long", "No node took it in time"
-    MARKET_CLOSED = "market_closed", "The market closed before the job was listed"
-    NODE_AWAY = "node_away", "The node it was meant for was not free"
-    PRICE_ROSE = "price_rose", "The price rose beyond the balance before the job was listed"
-    CHAIN_REFUSED = "chain_refused", "The network refused the job"
-    ACCOUNT_GONE = "account_gone", "The network removed the job"
-    STRANDED = "stranded", "The network took it from its node"
+    FINISHED = "finished", _("The node finished the job")
+    TIMEOUT = "timeout", _("The job used its whole time")
+    STOP_REQUESTED = "stop_requested", _("A member stopped it")
+    NODE_QUIT = "node_quit", _("The node gave the job up")
+    NODE_SILENT = "node_silent", _("The node fell silent")
+    QUEUED_TOO_LONG = "queued_too_long", _("No node took it in time")
+    MARKET_CLOSED = "market_closed", _("The market closed before the job was listed")
+    NODE_AWAY = "node_away", _("The node it was meant for was not free")
+    PRICE_ROSE = "price_rose", _("The price rose beyond the balance before the job was listed")
+    CHAIN_REFUSED = "chain_refused", _("The network refused the job")
+    ACCOUNT_GONE = "account_gone", _("The network removed the job")
+    STRANDED = "stranded", _("The network took it from its node")
 
 
 class Seen(models.TextChoices):
     """What the chain shows of an attempt, in the order in which it happens."""
 
-    NONE = "", "nothing yet"
-    QUEUED = "queued", "queued"
-    RUNNING = "running", "running"
-    QUIT = "quit", "given up by its node"
-    DONE = "done", "done"
-    GONE = "gone", "taken back"
+    NONE = "", _("nothing yet")
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    QUIT = "quit", _("given up by its node")
+    DONE = "done", _("done")
+    GONE = "gone", _("taken back")
 
     @property
     def rank(self) -> int:

@@ -5,25 +5,22 @@ back says where it was), `state` (what changed token), `skipped` (how many old l
 (a problem: whoever follows no longer may).
 """
 
-import asyncio
 import json
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from apps.core.errors import AppError
+from apps.core.hub import event_stream, hub, read_shared
 from apps.core.rest import problem
 from apps.jobs.api.logs import line_shape
-from apps.jobs.hub import hub
 from apps.jobs.models import Job, LogLine
 from apps.jobs.pages import finished, job_token
 from apps.jobs.selectors import job_again, job_get, log_after, timeline
@@ -33,10 +30,6 @@ from apps.organisations.roles import Permission
 KEEP_ALIVE_S = 15.0
 RECHECK_S = 15.0
 BATCH = 1000  # log lines in one event
-READERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="streams")
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -96,10 +89,7 @@ async def stream(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResp
     tail = request.GET.get("tail", "")
     watch = Watch(request, slug, job)
     events = job_events(job, after=_number(start), tail=0 if start else _number(tail), watch=watch)
-    response = StreamingHttpResponse(events, content_type="text/event-stream")
-    response["Cache-Control"] = "no-store"
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return event_stream(events)
 
 
 def _number(text: str) -> int:
@@ -137,21 +127,6 @@ async def job_events(job: Job, *, after: int, tail: int = 0, watch: Watch | None
             if refusal is not None:
                 yield f"event: refused\ndata: {json.dumps(problem(refusal))}\n\n"
                 return
-
-
-async def read_shared(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a database read on the few threads that all streams of this process share."""
-    return await asyncio.get_running_loop().run_in_executor(
-        READERS, lambda: _with_connection(act, *args, **kwargs)
-    )
-
-
-def _with_connection(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    try:
-        return act(*args, **kwargs)
-    except (OperationalError, InterfaceError):  # the connection went away while nobody asked: once more, afresh
-        connection.close()
-        return act(*args, **kwargs)
 
 
 def _look(job: Job) -> Look:

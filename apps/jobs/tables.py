@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.csv import csv_lines
 from apps.core.lists import Column, Table
@@ -24,10 +25,10 @@ JOBS = Table(
         Column("state", _("State")),
         Column("market", _("Market")),
         Column("project", _("Project"), shown=False),
-        Column("launched", _("Launched (UTC)"), sort="id"),
-        Column("member", _("By")),
-        Column("started", _("Started (UTC)"), shown=False),
-        Column("ended", _("Ended (UTC)"), shown=False),
+        Column("launched", _("Launched"), sort="id"),
+        Column("member", pgettext_lazy("who launched it", "By")),
+        Column("started", _("Started"), shown=False),
+        Column("ended", _("Ended"), shown=False),
         Column("limit", _("Time limit"), sort="timeout_s", number=True, shown=False),
         Column("visibility", _("Read by"), shown=False),
         Column("credits", _("Credits"), number=True),

@@ -17,6 +17,7 @@ urlpatterns = [
     path("o/<slug:slug>/jobs/<uuid:job_id>/stop/", acts.stop, name="stop"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/extend/", acts.extend, name="extend"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/project/", acts.project, name="project"),
+    path("o/<slug:slug>/jobs/<uuid:job_id>/relabel/", acts.relabel, name="relabel"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/restart/", acts.restart, name="restart"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/name/", acts.rename, name="rename"),
     path("o/<slug:slug>/jobs/<uuid:job_id>/notes/", notes.add, name="note_add"),

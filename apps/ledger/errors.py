@@ -1,5 +1,7 @@
 """Refusals of the books, each with a code, a status and one sentence."""
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import AppError, Conflict
 
 
@@ -28,7 +30,10 @@ class InsufficientFunds(AppError):
     status = 402
 
     def __init__(self, *, account: str, missing: int, key: str) -> None:
-        super().__init__(f"Transfer {key} takes {account} {missing} below what it may hold; nothing was posted.")
+        super().__init__(
+            _("Transfer %(key)s takes %(account)s %(missing)s below what it may hold; nothing was posted.")
+            % {"key": key, "account": account, "missing": missing}
+        )
         self.account = account
         self.missing = missing
 

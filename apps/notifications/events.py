@@ -11,7 +11,7 @@ KEY = {"key": ID, "name": "CI", "expires": "2026-12-01"}
 
 APPROVAL_ASKED = EventType(
     "approval.asked",
-    "Somebody asks for an approval, or asks again with another worst case.",
+    _("Somebody asks for an approval, or asks again with another worst case."),
     {"approval": ID, "kind": "Launch a job", "worst_case": "It costs 120.00 credits at most.", "by": "Mia"},
     NoticeKind(
         Group.PEOPLE,
@@ -25,7 +25,7 @@ APPROVAL_ASKED = EventType(
 )
 APPROVAL_DECIDED = EventType(
     "approval.decided",
-    "A request was approved, denied, ran out, or could not be done.",
+    _("A request was approved, denied, ran out, or could not be done."),
     {"approval": ID, "kind": "Launch a job", "state": "done", "outcome": "approved", "note": ""},
     NoticeKind(
         Group.PEOPLE,
@@ -40,7 +40,7 @@ APPROVAL_DECIDED = EventType(
 )
 INVITATION_ACCEPTED = EventType(
     "member.joined",
-    "An invited person joined.",
+    _("An invited person joined."),
     {"email": "ada@example.com", "name": "Ada", "role": "developer"},
     NoticeKind(
         Group.PEOPLE,
@@ -54,7 +54,7 @@ INVITATION_ACCEPTED = EventType(
 )
 KEY_EXPIRING = EventType(
     "key.expiring",
-    "A personal API key expires within 7 days, or within one.",
+    _("A personal API key expires within 7 days, or within one."),
     KEY,
     NoticeKind(
         Group.PEOPLE,
@@ -70,7 +70,7 @@ KEY_EXPIRING = EventType(
 )
 SERVICE_KEY_EXPIRING = EventType(
     "service_key.expiring",
-    "A service key expires within 7 days, or within one.",
+    _("A service key expires within 7 days, or within one."),
     KEY,
     NoticeKind(
         Group.PEOPLE,
@@ -85,7 +85,7 @@ SERVICE_KEY_EXPIRING = EventType(
 )
 ENDPOINT_OFF = EventType(
     "webhook.turned_off",
-    "An endpoint was turned off, because it took nothing for three days or said that it is gone.",
+    _("An endpoint was turned off, because it took nothing for three days or said that it is gone."),
     {"endpoint": ID, "url": "https://example.com/hook", "reason": "It took nothing for 3 days."},
     NoticeKind(
         Group.PEOPLE,

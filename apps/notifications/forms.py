@@ -11,8 +11,13 @@ from apps.notifications.models import Endpoint, Reader
 from apps.notifications.types import MailWay, chat_kinds, event_types, notice_kinds
 from apps.organisations.services.organisations import time_zones
 
-OVERLAPS = [("0", "at once"), ("1", "after an hour"), ("24", "after a day"), ("168", "after a week")]
-SPANS = [("1", "the last hour"), ("24", "the last day"), ("168", "the last week"), ("720", "the last 30 days")]
+OVERLAPS = [("0", _("at once")), ("1", _("after an hour")), ("24", _("after a day")), ("168", _("after a week"))]
+SPANS = [
+    ("1", _("the last hour")),
+    ("24", _("the last day")),
+    ("168", _("the last week")),
+    ("720", _("the last 30 days")),
+]
 
 
 class EndpointForm(forms.Form):
@@ -20,18 +25,21 @@ class EndpointForm(forms.Form):
 
     url = forms.CharField(
         max_length=500,
-        label="Address",
-        help_text="Where events are posted, such as https://example.com/hooks/nosana.",
-        error_messages={"required": "Give the address that shall be told, such as https://example.com/hook."},
+        label=_("Address"),
+        help_text=_("Where events are posted, such as https://example.com/hooks/nosana."),
+        error_messages={"required": _("Give the address that shall be told, such as https://example.com/hook.")},
         widget=forms.URLInput(attrs={"autocomplete": "off", "class": "code", "spellcheck": "false"}),
     )
     description = forms.CharField(
-        max_length=120, required=False, label="Description", widget=forms.TextInput(attrs={"autocomplete": "off"})
+        max_length=120,
+        required=False,
+        label=_("Description"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     types = forms.MultipleChoiceField(
         required=False,
-        label="Events",
-        help_text="None chosen: all of them, also those that come later.",
+        label=_("Events"),
+        help_text=_("None chosen: all of them, also those that come later."),
         widget=forms.CheckboxSelectMultiple,
     )
     submission_key = forms.UUIDField(widget=forms.HiddenInput())
@@ -146,10 +154,10 @@ class RotationForm(forms.Form):
     """How long the old secret signs too."""
 
     overlap = forms.ChoiceField(
-        label="The old secret stops signing",
+        label=_("The old secret stops signing"),
         choices=OVERLAPS,
         initial="24",
-        help_text="Until then each event carries a signature by both.",
+        help_text=_("Until then each event carries a signature by both."),
     )
     submission_key = forms.UUIDField(widget=forms.HiddenInput())
 
@@ -157,9 +165,9 @@ class RotationForm(forms.Form):
 class ReplayForm(forms.Form):
     """What to send again."""
 
-    hours = forms.ChoiceField(label="From", choices=SPANS, initial="24")
+    hours = forms.ChoiceField(label=_("From"), choices=SPANS, initial="24")
     everything = forms.ChoiceField(
-        label="What",
-        choices=[("", "what was given up"), ("yes", "every event, delivered or not")],
+        label=_("What"),
+        choices=[("", _("what was given up")), ("yes", _("every event, delivered or not"))],
         required=False,
     )

@@ -7,15 +7,15 @@ from functools import cache
 from typing import Any
 
 from django.db.models import TextChoices
-from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import AppError
 from apps.core.wiring import ask
+from apps.core.words import Words
 from apps.organisations.roles import Permission
 
 NOTICE_KEPT = timedelta(days=90)
-Words = str | Promise  # a sentence, or one that is translated when somebody reads it
 
 
 class Group(TextChoices):
@@ -59,12 +59,12 @@ class EventType:
     """A kind of event: its name (noun.verb), what it tells in a sentence, an example of its data, how people hear."""
 
     name: str
-    sentence: str
+    sentence: Words
     example: Mapping[str, Any] = field(default_factory=dict)
     notice: NoticeKind | None = None
 
 
-TEST = EventType("webhook.test", "Sent by hand, to try an endpoint.", {"note": "It works."})
+TEST = EventType("webhook.test", _("Sent by hand, to try an endpoint."), {"note": "It works."})
 
 
 @cache
@@ -91,6 +91,8 @@ def types_read(names: Collection[str], *, chat: bool = False) -> list[str]:
     known: Collection[str] = chat_kinds() if chat else event_types()
     unknown = [str(name)[:60] for name in names if name not in known]
     if unknown:
-        sentence = f"There are no events “{'”, “'.join(unknown[:5])}”; compare with the list of events."
+        sentence = gettext("There are no events “%(unknown)s”; compare with the list of events.") % {
+            "unknown": "”, “".join(unknown[:5])
+        }
         raise AppError(sentence, code="event_type_unknown", fields={"types": [sentence]})
     return [name for name in known if name in names]

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from apps.notifications import live
 from apps.notifications.views import chats, notices
 from apps.notifications.views import webhooks as views
 
@@ -8,6 +9,7 @@ ONE = "o/<slug:slug>/webhooks/<uuid:webhook_id>"
 urlpatterns = [
     path("o/<slug:slug>/notices/", notices.notices, name="notices"),
     path("o/<slug:slug>/notices/bell/", notices.bell, name="bell"),
+    path("o/<slug:slug>/notices/live/", live.bell_stream, name="bell_stream"),
     path("o/<slug:slug>/notices/choices/", notices.choices, name="choices"),
     path("notices/unsubscribe/<str:token>/", notices.unsubscribe, name="unsubscribe"),
     path("o/<slug:slug>/notices/read/", notices.notices_mark, name="notices_mark"),

@@ -6,8 +6,20 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from apps.core.money import credits_text, fiat_text
+from apps.core.retelling import retold
 from apps.notifications.models import Event
 from apps.notifications.types import NoticeKind, notice_kinds
+
+KEPT = {
+    "sentence",
+    "reason",
+    "kind",
+    "outcome",
+    "role",
+    "worst_case",
+    "note",
+    "by",
+}  # what apps keep in words of ours
 
 
 class _Values(dict[str, str]):
@@ -23,6 +35,7 @@ def notice_words(event: Event) -> tuple[str, str]:
 
 def _values(data: Mapping[str, Any]) -> _Values:
     values = _Values({name: "" if value is None else str(value) for name, value in data.items()})
+    values.update({name: retold(values[name]) for name in KEPT & values.keys()})
     for name, value in data.items():
         if isinstance(value, int) and name.endswith("_micro"):
             values[name.removesuffix("_micro")] = credits_text(value)

@@ -4,6 +4,7 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.core.addresses import client_address
 from apps.core.errors import NotFound
@@ -26,7 +27,7 @@ def sign_in_of(request: HttpRequest) -> SignIn | None:
     known = getattr(request, "auth", None)
     if isinstance(known, SignIn):
         return known
-    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    scheme, _unused, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != SCHEME or not sign_in_looks(token.strip()):
         return None
     found = sign_in_check(token.strip())
@@ -44,9 +45,9 @@ def key_of(request: HttpRequest) -> ApiKey | None:
         return None
     known = getattr(request, "auth", None)
     if not isinstance(known, ApiKey):
-        scheme, _, token = header.partition(" ")
+        scheme, _unused, token = header.partition(" ")
         if scheme.lower() != SCHEME:
-            raise Unauthenticated("Send the key as “Authorization: Bearer nos_…”.", code="key_malformed")
+            raise Unauthenticated(_("Send the key as “Authorization: Bearer nos_…”."), code="key_malformed")
         known = key_at_work(token.strip(), request)
         request.auth = known  # type: ignore[attr-defined]
     return known
@@ -73,11 +74,11 @@ def grant_of(request: HttpRequest, slug: str, permission: Permission) -> Grant:
     if key is None:
         if not request.user.is_authenticated:
             raise Unauthenticated(
-                "Sign in, or send an API key as “Authorization: Bearer nos_…”.", code="key_missing"
+                _("Sign in, or send an API key as “Authorization: Bearer nos_…”."), code="key_missing"
             )
         return Grant.of_member(_membership(request, slug, permission))
     if key.organisation.slug != slug:
-        raise NotFound("There is no such organisation, or this key is not one of its keys.")
+        raise NotFound(_("There is no such organisation, or this key is not one of its keys."))
     return Grant.of_key(key).checked(permission)
 
 

@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from apps.core.money import MICRO
+from apps.core.words import Words
 from apps.organisations.models import Organisation
 
 
@@ -12,23 +14,24 @@ class DecisionForm(forms.Form):
     """Approve or deny what was looked at."""
 
     decision = forms.ChoiceField(
-        choices=[("approve", "Approve"), ("deny", "Deny")],
+        label=gettext_lazy("Decision"),
+        choices=[("approve", gettext_lazy("Approve")), ("deny", gettext_lazy("Deny"))],
         error_messages={
-            "required": "Press Approve or Deny.",
-            "invalid_choice": "Press Approve or Deny.",
+            "required": gettext_lazy("Press Approve or Deny."),
+            "invalid_choice": gettext_lazy("Press Approve or Deny."),
         },
     )
     round = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput())
     note = forms.CharField(
         max_length=1000,
         required=False,
-        label="Note",
-        help_text="Who asked reads it.",
+        label=gettext_lazy("Note"),
+        help_text=gettext_lazy("Who asked reads it."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 
-def credits_field(label: str, help_text: str) -> forms.DecimalField:
+def credits_field(label: Words, help_text: Words) -> forms.DecimalField:
     """Return a field for an amount of credits, or nothing."""
     return forms.DecimalField(
         required=False,
@@ -36,15 +39,16 @@ def credits_field(label: str, help_text: str) -> forms.DecimalField:
         max_value=Decimal(10**9),
         max_digits=16,
         decimal_places=6,
+        localize=True,
         label=label,
         help_text=help_text,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={
-            "invalid": "Write an amount of credits as a number, such as 12.5.",
-            "min_value": "The limit cannot be below 0 credits.",
-            "max_value": "The limit is at most 1,000,000,000 credits.",
-            "max_digits": "The limit is at most 1,000,000,000 credits, with at most six decimals.",
-            "max_decimal_places": "Credits have at most six decimals.",
+            "invalid": gettext_lazy("Write an amount of credits as a number, such as 12.5."),
+            "min_value": gettext_lazy("The limit cannot be below 0 credits."),
+            "max_value": gettext_lazy("The limit is at most 1,000,000,000 credits."),
+            "max_digits": gettext_lazy("The limit is at most 1,000,000,000 credits, with at most six decimals."),
+            "max_decimal_places": gettext_lazy("Credits have at most six decimals."),
         },
     )
 
@@ -52,8 +56,13 @@ def credits_field(label: str, help_text: str) -> forms.DecimalField:
 class LimitsForm(forms.Form):
     """Above which amounts somebody must approve."""
 
-    job = credits_field("Jobs above, credits", "The most a job can cost counts. Empty: no job needs an approval.")
-    cap = credits_field("Caps raised above, credits", "Empty: caps are raised without an approval.")
+    job = credits_field(
+        gettext_lazy("Jobs above, credits"),
+        gettext_lazy("The most a job can cost counts. Empty: no job needs an approval."),
+    )
+    cap = credits_field(
+        gettext_lazy("Caps raised above, credits"), gettext_lazy("Empty: caps are raised without an approval.")
+    )
 
     @classmethod
     def of(cls, organisation: Organisation) -> "LimitsForm":

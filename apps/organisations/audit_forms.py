@@ -4,11 +4,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.organisations.models.organisations import AUDIT_RETENTION_MAXIMUM_DAYS, AUDIT_RETENTION_MINIMUM_DAYS
 from apps.organisations.selectors import AuditFilters
 
-DAY = {"invalid": "Write a day as 2026-11-02."}
+DAY = {"invalid": gettext_lazy("Write a day as 2026-11-02.")}
 
 
 class AuditFilterForm(forms.Form):
@@ -17,36 +19,46 @@ class AuditFilterForm(forms.Form):
     q = forms.CharField(
         max_length=120,
         required=False,
-        label="Text",
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Text", "autocomplete": "off"}),
+        label=gettext_lazy("Text"),
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": gettext_lazy("Text"), "autocomplete": "off"}
+        ),
     )
     act = forms.ChoiceField(
-        required=False, label="Act", error_messages={"invalid_choice": "There is no such act in this trail."}
+        required=False,
+        label=gettext_lazy("Act"),
+        error_messages={"invalid_choice": gettext_lazy("There is no such act in this trail.")},
     )
     person = forms.CharField(
         max_length=120,
         required=False,
-        label="Person",
-        widget=forms.TextInput(attrs={"placeholder": "Name or e-mail", "autocomplete": "off"}),
+        label=gettext_lazy("Person"),
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Name or e-mail"), "autocomplete": "off"}),
     )
     subject = forms.CharField(
         max_length=120,
         required=False,
-        label="Subject",
-        widget=forms.TextInput(attrs={"placeholder": "Subject", "autocomplete": "off"}),
+        label=gettext_lazy("Subject"),
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Subject"), "autocomplete": "off"}),
     )
     since = forms.DateField(
-        required=False, label="From", error_messages=DAY, widget=forms.DateInput(attrs={"type": "date"})
+        required=False,
+        label=gettext_lazy("From"),
+        error_messages=DAY,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     until = forms.DateField(
-        required=False, label="To", error_messages=DAY, widget=forms.DateInput(attrs={"type": "date"})
+        required=False,
+        label=gettext_lazy("To"),
+        error_messages=DAY,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
     def __init__(self, data: Any, *, acts: list[str]) -> None:
         super().__init__(data)
         nouns = sorted({act.partition(".")[0] for act in acts})
-        every = [(noun, f"everything on {noun}") for noun in nouns]
-        self.fields["act"].choices = [("", "All acts"), *every, *((act, act) for act in acts)]  # type: ignore[attr-defined]
+        every = [(noun, _("everything on %(noun)s") % {"noun": noun}) for noun in nouns]
+        self.fields["act"].choices = [("", _("All acts")), *every, *((act, act) for act in acts)]  # type: ignore[attr-defined]
 
     def narrow(self) -> list[forms.BoundField]:
         """Return the fields that few searches need."""
@@ -69,7 +81,7 @@ class AuditFilterForm(forms.Form):
         """Return the last day. Raises ValidationError for a day after which the calendar ends."""
         until = self.cleaned_data["until"]
         if until is not None and until.year > 9000:
-            raise forms.ValidationError("Write a day before the year 9000.")
+            raise forms.ValidationError(_("Write a day before the year 9000."))
         return until
 
 
@@ -80,11 +92,13 @@ class RetentionForm(forms.Form):
         required=False,
         min_value=AUDIT_RETENTION_MINIMUM_DAYS,
         max_value=AUDIT_RETENTION_MAXIMUM_DAYS,
-        label="Keep events for, days",
-        help_text="At least 90; empty keeps them for ever. Older ones are deleted, their digests stay.",
+        label=gettext_lazy("Keep events for, days"),
+        help_text=gettext_lazy(
+            "At least 90; empty keeps them for ever. Older ones are deleted, their digests stay."
+        ),
         error_messages={
-            "invalid": "Write the number of days as a whole number.",
-            "min_value": f"Events are kept for at least {AUDIT_RETENTION_MINIMUM_DAYS} days.",
-            "max_value": f"Write at most {AUDIT_RETENTION_MAXIMUM_DAYS} days, or leave it empty for ever.",
+            "invalid": gettext_lazy("Write the number of days as a whole number."),
+            "min_value": gettext_lazy("Events are kept for at least %(limit_value)s days."),
+            "max_value": gettext_lazy("Write at most %(limit_value)s days, or leave it empty for ever."),
         },
     )

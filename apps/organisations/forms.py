@@ -1,5 +1,6 @@
 """Forms of an organisation: its creation, and the details its invoices show."""
 
+import unicodedata
 from functools import cache
 from typing import Any
 
@@ -8,7 +9,9 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy
 
+from apps.core.languages import locale_now
 from apps.core.money import CURRENCIES
 from apps.organisations.models import Organisation
 from apps.organisations.services.organisations import time_zones
@@ -16,15 +19,24 @@ from apps.organisations.vat_ids import VatIdInvalid, vat_id_compact
 
 NOT_COUNTRIES = {"EU", "EZ", "UN", "ZZ", "QO", "XA", "XB"}
 SELECTED = mark_safe(" selected")  # noqa: S308 - our own text
-CURRENCY_NAMES = {"EUR": "Euro (EUR)", "USD": "US dollar (USD)", "GBP": "Pound sterling (GBP)"}
+CURRENCY_NAMES = {
+    "EUR": gettext_lazy("Euro (EUR)"),
+    "USD": gettext_lazy("US dollar (USD)"),
+    "GBP": gettext_lazy("Pound sterling (GBP)"),
+}
+
+
+def countries() -> list[tuple[str, str]]:
+    """Return (ISO 3166 code, name) of every country, by name, in the language spoken now."""
+    return _countries(Locale.parse(locale_now()).language)
 
 
 @cache
-def countries() -> list[tuple[str, str]]:
-    """Return (ISO 3166 code, English name) of every country, by name."""
-    names = Locale("en").territories.items()
+def _countries(language: str) -> list[tuple[str, str]]:
+    names = Locale(language).territories.items()
     found = [(code, name) for code, name in names if len(code) == 2 and code.isalpha()]
-    return sorted((pair for pair in found if pair[0] not in NOT_COUNTRIES), key=lambda pair: pair[1])
+    plain = {code: unicodedata.normalize("NFKD", name).encode("ascii", "ignore") for code, name in found}
+    return sorted((pair for pair in found if pair[0] not in NOT_COUNTRIES), key=lambda pair: plain[pair[0]])
 
 
 def vat_id_clean(vat_id: str, country: str) -> str:
@@ -72,8 +84,9 @@ def country_field() -> forms.ChoiceField:
     """Return the country field; VAT depends on it."""
     return forms.ChoiceField(
         choices=countries,
+        label=gettext_lazy("Country"),
         initial="NL",
-        help_text="Decides the VAT on your invoices.",
+        help_text=gettext_lazy("Decides the VAT on your invoices."),
         widget=LongSelect(attrs={"autocomplete": "country"}),
     )
 
@@ -83,24 +96,27 @@ class OrganisationForm(VatIdMixin, forms.Form):
 
     name = forms.CharField(
         max_length=120,
-        label="Name",
-        help_text="Your company or team, as colleagues know it.",
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("Your company or team, as colleagues know it."),
         widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
-        error_messages={"required": "Give your organisation a name."},
+        error_messages={"required": gettext_lazy("Give your organisation a name.")},
     )
     country = country_field()
     currency = forms.ChoiceField(
         choices=[(code, CURRENCY_NAMES[code]) for code in CURRENCIES],
-        label="Currency",
-        help_text="Top-ups and invoices are in this currency.",
+        label=gettext_lazy("Currency"),
+        help_text=gettext_lazy("Top-ups and invoices are in this currency."),
     )
     vat_id = forms.CharField(
-        max_length=30, required=False, label="VAT id", help_text="With its country prefix, such as NL123456789B01."
+        max_length=30,
+        required=False,
+        label=gettext_lazy("VAT id"),
+        help_text=gettext_lazy("With its country prefix, such as NL123456789B01."),
     )
     finance_email = forms.EmailField(
         required=False,
-        label="Finance e-mail",
-        help_text="Invoices go here; without one they go to you.",
+        label=gettext_lazy("Finance e-mail"),
+        help_text=gettext_lazy("Invoices go here; without one they go to you."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
@@ -109,14 +125,21 @@ class DetailsForm(VatIdMixin, forms.ModelForm):
     """The details that invoices show."""
 
     country = country_field()
-    vat_id = forms.CharField(max_length=30, required=False, label="VAT id", help_text="With its country prefix.")
+    vat_id = forms.CharField(
+        max_length=30,
+        required=False,
+        label=gettext_lazy("VAT id"),
+        help_text=gettext_lazy("With its country prefix."),
+    )
     currency = forms.ChoiceField(
-        choices=[(code, CURRENCY_NAMES[code]) for code in CURRENCIES], help_text="What top-ups begin with."
+        choices=[(code, CURRENCY_NAMES[code]) for code in CURRENCIES],
+        label=gettext_lazy("Currency"),
+        help_text=gettext_lazy("What top-ups begin with."),
     )
     time_zone = forms.ChoiceField(
         choices=time_zone_choices,
-        label="Time zone",
-        help_text="Days and months of statements follow it.",
+        label=gettext_lazy("Time zone"),
+        help_text=gettext_lazy("Days and months of statements follow it."),
         widget=LongSelect,
     )
 
@@ -124,9 +147,14 @@ class DetailsForm(VatIdMixin, forms.ModelForm):
         model = Organisation
         fields = ("name", "legal_name", "address", "country", "vat_id", "finance_email", "currency", "time_zone")
         widgets = {"address": forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"})}
-        labels = {"legal_name": "Legal name"}
+        labels = {
+            "name": gettext_lazy("Name"),
+            "legal_name": gettext_lazy("Legal name"),
+            "address": gettext_lazy("Address"),
+            "finance_email": gettext_lazy("Finance e-mail"),
+        }
         help_texts = {
-            "legal_name": "As it is registered.",
-            "address": "Street, postcode and city, on lines of their own.",
-            "finance_email": "Invoices go here.",
+            "legal_name": gettext_lazy("As it is registered."),
+            "address": gettext_lazy("Street, postcode and city, on lines of their own."),
+            "finance_email": gettext_lazy("Invoices go here."),
         }

@@ -4,7 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.core.words import in_sentence
 from apps.organisations.forms_projects import ProjectRoles
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Role
@@ -17,11 +20,11 @@ class InviteForm(ProjectRoles):
     """Whom to invite, as what, and, for some roles, to which projects."""
 
     email = forms.EmailField(
-        label="E-mail address",
+        label=gettext_lazy("E-mail address"),
         widget=forms.EmailInput(attrs={"autocomplete": "off", "autofocus": True}),
-        error_messages={"required": "Write the address of the person you invite."},
+        error_messages={"required": gettext_lazy("Write the address of the person you invite.")},
     )
-    role = forms.ChoiceField(label="Role", initial=Role.DEVELOPER)
+    role = forms.ChoiceField(label=gettext_lazy("Role"), initial=Role.DEVELOPER)
 
     def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,12 +39,16 @@ class InviteManyForm(forms.Form):
     text = forms.CharField(
         required=False,
         max_length=CSV_MAXIMUM,
-        label="Lines",
-        help_text="One person a line: e-mail address, role and, if they are to be limited, projects by their address.",
+        label=gettext_lazy("Lines"),
+        help_text=gettext_lazy(
+            "One person a line: e-mail address, role and, if they are to be limited, projects by their address."
+        ),
         widget=forms.Textarea(attrs={"rows": 8, "class": "code", "spellcheck": "false"}),
     )
     file = forms.FileField(
-        required=False, label="CSV file", help_text="UTF-8, up to 100 kB; its lines replace those above."
+        required=False,
+        label=gettext_lazy("CSV file"),
+        help_text=gettext_lazy("UTF-8, up to 100 kB; its lines replace those above."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -50,13 +57,13 @@ class InviteManyForm(forms.Form):
         file = cleaned.get("file")
         if file is not None:
             if file.size > CSV_MAXIMUM:
-                raise forms.ValidationError("The file is larger than 100 kB; send it in parts.")
+                raise forms.ValidationError(_("The file is larger than 100 kB; send it in parts."))
             try:
                 cleaned["text"] = file.read().decode("utf-8-sig")
             except UnicodeDecodeError as error:
-                raise forms.ValidationError("The file is not UTF-8 text; save it as “CSV UTF-8”.") from error
+                raise forms.ValidationError(_("The file is not UTF-8 text; save it as “CSV UTF-8”.")) from error
         if not cleaned.get("text", "").strip():
-            raise forms.ValidationError("Write at least one line, or choose a file.")
+            raise forms.ValidationError(_("Write at least one line, or choose a file."))
         return cleaned
 
 
@@ -65,15 +72,15 @@ class SignUpForm(forms.Form):
 
     name = forms.CharField(
         max_length=150,
-        label="Your name",
+        label=gettext_lazy("Your name"),
         widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
-        error_messages={"required": "Write your name, as colleagues know you."},
+        error_messages={"required": gettext_lazy("Write your name, as colleagues know you.")},
     )
     password = forms.CharField(
         max_length=256,
-        label="Password",
+        label=gettext_lazy("Password"),
         strip=False,
-        help_text="Ten characters or more.",
+        help_text=gettext_lazy("Ten characters or more."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -90,24 +97,26 @@ class ConfirmForm(forms.Form):
     confirmation = forms.CharField(
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Type the organisation's name."},
+        error_messages={"required": gettext_lazy("Type the organisation's name.")},
     )
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["confirmation"].label = f"Type “{organisation.name}” to confirm"
+        self.fields["confirmation"].label = _("Type “%(organisation)s” to confirm") % {
+            "organisation": organisation.name
+        }
 
 
 class HandOverForm(ConfirmForm):
     """Who becomes the owner."""
 
-    member = forms.TypedChoiceField(coerce=int, label="New owner")
+    member = forms.TypedChoiceField(coerce=int, label=gettext_lazy("New owner"))
     field_order = ("member", "confirmation")
 
     def __init__(self, *args: Any, membership: Membership, members: list[Membership], **kwargs: Any) -> None:
         super().__init__(*args, organisation=membership.organisation, **kwargs)
         self.fields["member"].choices = [  # type: ignore[attr-defined]
-            (one.pk, f"{one.user} ({one.get_role_display().lower()})")
+            (one.pk, f"{one.user} ({in_sentence(one.get_role_display())})")
             for one in members
             if one.pk != membership.pk
         ]
@@ -115,4 +124,4 @@ class HandOverForm(ConfirmForm):
 
 def role_choices(membership: Membership) -> list[tuple[str, str]]:
     """Return the roles that the member may give."""
-    return [(role.value, role.label) for role in roles_to_give(Role(membership.role))]
+    return [(role.value, str(role.label)) for role in roles_to_give(Role(membership.role))]

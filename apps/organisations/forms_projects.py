@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.organisations.models import Membership, Project
 from apps.organisations.roles import Role
@@ -15,15 +17,15 @@ class ProjectForm(forms.Form):
 
     name = forms.CharField(
         max_length=80,
-        label="Name",
-        error_messages={"required": "Give the project a name."},
+        label=gettext_lazy("Name"),
+        error_messages={"required": gettext_lazy("Give the project a name.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     labels = forms.CharField(
         required=False,
         max_length=4000,
-        label="Labels",
-        help_text="One a line, as name=value: cost-centre=4711. They are on the usage you export.",
+        label=gettext_lazy("Labels"),
+        help_text=gettext_lazy("One a line, as name=value: cost-centre=4711. They are on the usage you export."),
         widget=forms.Textarea(attrs={"rows": 3, "class": "code", "spellcheck": "false", "autocapitalize": "off"}),
     )
 
@@ -33,9 +35,9 @@ class ProjectForm(forms.Form):
         for line in filter(None, map(str.strip, self.cleaned_data["labels"].splitlines())):
             name, sign, value = (part.strip() for part in line.partition("="))
             if not sign:
-                raise forms.ValidationError(f"“{line[:60]}” is no label; write name=value.")
+                raise forms.ValidationError(_("“%(line)s” is no label; write name=value.") % {"line": line[:60]})
             if name in found:
-                raise forms.ValidationError(f"The label “{name[:40]}” is there twice.")
+                raise forms.ValidationError(_("The label “%(name)s” is there twice.") % {"name": name[:40]})
             found[name] = value
         return found
 
@@ -54,8 +56,10 @@ class ProjectRoles(forms.Form):
         self._projects = list(projects)
         for project in self._projects:
             self.fields[f"project-{project.pk}"] = forms.ChoiceField(
-                label=f"{project.name} (archived)" if project.archived_at else project.name,
-                choices=[("", "does not see it"), (Role.VIEWER, "Viewer"), (Role.DEVELOPER, "Developer")],
+                label=_("%(project)s (archived)") % {"project": project.name}
+                if project.archived_at
+                else project.name,
+                choices=[("", _("does not see it")), (Role.VIEWER, _("Viewer")), (Role.DEVELOPER, _("Developer"))],
                 required=False,
                 initial=roles.get(str(project.pk), ""),
             )
@@ -64,7 +68,7 @@ class ProjectRoles(forms.Form):
         """Refuse a role in a project that is not asked for (any more): left out, it would let see more than chosen."""
         gone = [name for name in self.data if name.startswith("project-") and name not in self.fields]
         if any(self.data[name] for name in gone):
-            raise forms.ValidationError("One of these projects is not there any more; look at the list again.")
+            raise forms.ValidationError(_("One of these projects is not there any more; look at the list again."))
         return super().clean() or {}
 
     def rows(self) -> list[forms.BoundField]:
@@ -81,8 +85,11 @@ class LimitForm(ProjectRoles):
     """Whether a member is limited to projects, and what they may be in each."""
 
     reach = forms.ChoiceField(
-        label="Sees",
-        choices=[("all", "the whole organisation"), ("some", "only the projects chosen below")],
+        label=gettext_lazy("Sees"),
+        choices=[
+            ("all", gettext_lazy("the whole organisation")),
+            ("some", gettext_lazy("only the projects chosen below")),
+        ],
         widget=forms.RadioSelect,
     )
 

@@ -14,6 +14,7 @@ from allauth.idp.oidc.models import Client, Token
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.organisations.errors import Unauthenticated
 from apps.organisations.roles import Permission
@@ -72,10 +73,10 @@ def sign_in_check(token: str) -> SignIn:
         Token.objects.select_related("user", "client").filter(type=Token.Type.ACCESS_TOKEN, hash=digest).first()
     )
     if found is None or found.user is None or not found.user.is_active:
-        raise Unauthenticated("This sign-in has ended or never was; sign in again.", code="sign_in_unknown")
+        raise Unauthenticated(_("This sign-in has ended or never was; sign in again."), code="sign_in_unknown")
     if found.expires_at is None or found.expires_at <= timezone.now():
         raise Unauthenticated(
-            "This access token has expired; get a new one with the refresh token.", code="sign_in_expired"
+            _("This access token has expired; get a new one with the refresh token."), code="sign_in_expired"
         )
     return SignIn(found.user, found.client.name, scopes_read(found.get_scopes()), found.expires_at)
 

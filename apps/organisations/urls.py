@@ -40,6 +40,7 @@ urlpatterns = [
     path("o/<slug:slug>/settings/terms/", terms.terms, name="terms"),
     # people
     path("o/<slug:slug>/members/", members.members, name="members"),
+    path("o/<slug:slug>/members/invitations/", invitations.invitations, name="invitations"),
     path("o/<slug:slug>/members/invite/", invitations.invite, name="invite"),
     path("o/<slug:slug>/members/invite/many/", invitations.invite_many, name="invite_many"),
     path("o/<slug:slug>/members/<int:member_id>/role/", members.member_role, name="member_role"),

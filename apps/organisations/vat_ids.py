@@ -1,5 +1,6 @@
 """VAT ids: their compact form, and whether their length and check digits are right."""
 
+from django.utils.translation import gettext as _
 from stdnum import get_cc_module
 from stdnum.eu import vat as eu_vat
 
@@ -26,13 +27,16 @@ def vat_id_compact(vat_id: str, country: str) -> str:
     prefix = PREFIXES.get(country, country)
     if country.lower() in eu_vat.MEMBER_STATES:
         if not vat_id.startswith(prefix):
-            raise VatIdInvalid(f"A VAT id of this country starts with {prefix}; write it with that prefix.")
+            raise VatIdInvalid(
+                _("A VAT id of this country starts with %(prefix)s; write it with that prefix.")
+                % {"prefix": prefix}
+            )
         if not eu_vat.is_valid(vat_id):
             raise VatIdInvalid(
-                "This is not a valid VAT id: its length or check digit is wrong; compare it with your papers."
+                _("This is not a valid VAT id: its length or check digit is wrong; compare it with your papers.")
             )
         return vat_id
     module = get_cc_module(country.lower(), "vat")
     if module is not None and not module.is_valid(vat_id):
-        raise VatIdInvalid("This is not a valid VAT id of this country; check it, or leave it empty.")
+        raise VatIdInvalid(_("This is not a valid VAT id of this country; check it, or leave it empty."))
     return vat_id

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from apps.core.money import fiat_text
 from apps.organisations.closing import Obstacle
 from apps.payments.selectors import in_flight
@@ -13,4 +15,9 @@ def close_obstacles(*, organisation_id: UUID) -> list[Obstacle]:
     if topup is None:
         return []
     total = fiat_text(topup.quote.total_minor, topup.quote.currency)
-    return [Obstacle(f"An automatic top-up of {total} is being paid; wait until it is, or has failed.")]
+    return [
+        Obstacle(
+            _("An automatic top-up of %(total)s is being paid; wait until it is, or has failed.")
+            % {"total": total}
+        )
+    ]

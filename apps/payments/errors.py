@@ -3,6 +3,7 @@
 import uuid
 
 from django.db import DataError
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict
 
@@ -31,7 +32,10 @@ class MethodRefused(AppError):
     code = "method_refused"
 
     def __init__(self, currency: str) -> None:
-        super().__init__(f"{currency} is not paid this way here; choose one of the ways the top-up page shows.")
+        super().__init__(
+            _("%(currency)s is not paid this way here; choose one of the ways the top-up page shows.")
+            % {"currency": currency}
+        )
 
 
 class PaymentUnknownYet(AppError):

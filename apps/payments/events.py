@@ -21,20 +21,20 @@ def _notice(
 AUTOMATIC = "payments:automatic"
 TOPUP_FAILED = EventType(
     "topup.failed",
-    "A top-up whose money takes days was not paid.",
+    _("A top-up whose money takes days was not paid."),
     {"topup": TOPUP_ID, "reason": "The bank did not pay.", **MONEY},
     _notice(_("A top-up failed"), _("A top-up of {total} failed"), "billing:overview", PAYER, text="{reason}"),
 )
 AUTOMATIC_TYPES = {
     "declined": EventType(
         "automatic.declined",
-        "An automatic top-up was declined; it is tried again later.",
+        _("An automatic top-up was declined; it is tried again later."),
         {"reason": "The card was declined."},
         _notice(_("An automatic top-up was declined"), _("An automatic top-up was declined"), AUTOMATIC, ALERTED),
     ),
     "confirm": EventType(
         "automatic.confirm",
-        "The bank wants the card's holder to confirm an automatic top-up.",
+        _("The bank wants the card's holder to confirm an automatic top-up."),
         {"reason": ""},
         _notice(
             _("An automatic top-up asks for a confirmation"),
@@ -46,7 +46,7 @@ AUTOMATIC_TYPES = {
     ),
     "cap": EventType(
         "automatic.capped",
-        "A cap stood against an automatic top-up.",
+        _("A cap stood against an automatic top-up."),
         {"reason": "Acme’s cap on automatic top-ups is 500.00 credits a month."},
         _notice(
             _("A cap stopped an automatic top-up"), _("A cap stopped an automatic top-up"), AUTOMATIC, ALERTED
@@ -54,7 +54,7 @@ AUTOMATIC_TYPES = {
     ),
     "off": EventType(
         "automatic.turned_off",
-        "Automatic top-ups were turned off, because they kept failing.",
+        _("Automatic top-ups were turned off, because they kept failing."),
         {"reason": "The card was declined four times."},
         _notice(
             _("Automatic top-ups were turned off"),
@@ -69,7 +69,7 @@ DISPUTE = {"dispute": TOPUP_ID, "topup": TOPUP_ID, "currency": "EUR", "amount_mi
 DISPUTE_TYPES = {
     "open": EventType(
         "dispute.opened",
-        "A bank took a payment back until it is decided whose it is; its credits are frozen.",
+        _("A bank took a payment back until it is decided whose it is; its credits are frozen."),
         DISPUTE,
         _notice(
             _("A payment was disputed"),
@@ -81,20 +81,20 @@ DISPUTE_TYPES = {
     ),
     "undone": EventType(
         "dispute.won",
-        "A dispute was decided for the organisation; its credits are free again.",
+        _("A dispute was decided for the organisation; its credits are free again."),
         DISPUTE,
         _notice(_("A dispute was won"), _("A dispute was won: {amount}"), "payments:refunds", LEGAL, alarm=False),
     ),
     "done": EventType(
         "dispute.lost",
-        "A dispute was lost; its credits are taken.",
+        _("A dispute was lost; its credits are taken."),
         DISPUTE,
         _notice(_("A dispute was lost"), _("A dispute was lost: {amount}"), "payments:refunds", LEGAL),
     ),
 }
 INQUIRY = EventType(
     "dispute.inquiry",
-    "A bank asks about a payment; nothing is taken or frozen.",
+    _("A bank asks about a payment; nothing is taken or frozen."),
     DISPUTE,
     _notice(
         _("A bank asks about a payment"),
@@ -106,7 +106,7 @@ INQUIRY = EventType(
 )
 CARD_EXPIRING = EventType(
     "card.expiring",
-    "The card that pays ends within 30 days.",
+    _("The card that pays ends within 30 days."),
     {"card": "Visa ending in 4242", "expires": "12/2026"},
     _notice(
         _("A card is about to expire"),

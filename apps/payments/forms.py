@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.money import CURRENCIES
 from apps.payments.methods import CARD, CARDS, Method, methods_of
@@ -16,9 +18,9 @@ DEFAULT_AMOUNT = "100"
 class TopUpForm(forms.Form):
     """Reads what the person typed; `net_minor` is the amount in minor units."""
 
-    currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES])
+    currency = forms.ChoiceField(label=gettext_lazy("Currency"), choices=[(code, code) for code in CURRENCIES])
     amount = forms.CharField(
-        label="Amount before VAT",
+        label=gettext_lazy("Amount before VAT"),
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
@@ -37,6 +39,6 @@ class TopUpForm(forms.Form):
         """Keep the amount as typed; accept a point or a comma before the cents."""
         typed = self.cleaned_data["amount"].strip()
         if not re.fullmatch(r"\d{1,9}([.,]\d{1,2})?", typed):
-            raise forms.ValidationError("Write the amount in figures, like 25 or 25.50.")
+            raise forms.ValidationError(_("Write the amount in figures, like 25 or 25.50."))
         self.net_minor = int(Decimal(typed.replace(",", ".")) * 100)
         return typed

@@ -5,16 +5,19 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.billing.credit_forms import credits_field
 from apps.core.money import CURRENCIES, MICRO
+from apps.core.words import Words
 from apps.payments.models import Card, TopUpRule
 from apps.payments.services import RuleWish
 
 DEFAULTS = {"mode": "threshold", "below": "50", "amount": "100", "days": 7, "month_cap": "500"}
 
 
-def fiat_field(label: str, **options: Any) -> forms.DecimalField:
+def fiat_field(label: Words, **options: Any) -> forms.DecimalField:
     """Return a field of an amount before VAT with at most two decimals."""
     return forms.DecimalField(
         label=label,
@@ -23,7 +26,7 @@ def fiat_field(label: str, **options: Any) -> forms.DecimalField:
         decimal_places=2,
         localize=True,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}),
-        error_messages={"invalid": "Write the amount in figures, like 25 or 25.50."},
+        error_messages={"invalid": gettext_lazy("Write the amount in figures, like 25 or 25.50.")},
         **options,
     )
 
@@ -31,22 +34,25 @@ def fiat_field(label: str, **options: Any) -> forms.DecimalField:
 class RuleForm(forms.Form):
     """When a card is charged by itself, how much, and with which card."""
 
-    mode = forms.ChoiceField(label="When", choices=TopUpRule.Mode.choices)
-    below = credits_field(label="Fewer credits than", required=False)
-    amount = fiat_field("Add each time, before VAT", required=False)
+    mode = forms.ChoiceField(label=gettext_lazy("When"), choices=TopUpRule.Mode.choices)
+    below = credits_field(label=gettext_lazy("Fewer credits than"), required=False)
+    amount = fiat_field(gettext_lazy("Add each time, before VAT"), required=False)
     days = forms.IntegerField(
-        label="Keep credits for so many days",
+        label=gettext_lazy("Keep credits for so many days"),
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 3}),
-        error_messages={"invalid": "Write the days as a whole number, such as 7."},
+        error_messages={"invalid": gettext_lazy("Write the days as a whole number, such as 7.")},
     )
-    currency = forms.ChoiceField(label="Currency", choices=[(code, code) for code in CURRENCIES])
-    month_cap = fiat_field("At most in a month, before VAT")
-    card = forms.ChoiceField(label="Card")
+    currency = forms.ChoiceField(label=gettext_lazy("Currency"), choices=[(code, code) for code in CURRENCIES])
+    month_cap = fiat_field(gettext_lazy("At most in a month, before VAT"))
+    card = forms.ChoiceField(label=gettext_lazy("Card"))
 
     def __init__(self, *args: Any, cards: list[Card], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(str(card.id), f"{card}, until {card.expires_text}") for card in cards]
+        choices = [
+            (str(card.id), _("%(card)s, until %(expires)s") % {"card": card, "expires": card.expires_text})
+            for card in cards
+        ]
         self.fields["card"].choices = choices  # type: ignore[attr-defined]
 
     @property

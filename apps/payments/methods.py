@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.words import Words
 
 CARD = "card"
 
@@ -12,8 +16,8 @@ class Method:
     """A way to pay as Stripe names it, as people do, and how long its money takes."""
 
     kind: str
-    name: str
-    takes: str = ""  # "" settles at once
+    name: Words
+    takes: Words = ""  # "" settles at once
 
     @property
     def later(self) -> bool:
@@ -21,11 +25,17 @@ class Method:
         return self.kind != CARD
 
 
-CARDS = Method(CARD, "Card")
+CARDS = Method(CARD, gettext_lazy("Card"))
 BANKS = {
-    "sepa_debit": Method("sepa_debit", "SEPA Direct Debit", "about five business days"),
-    "bacs_debit": Method("bacs_debit", "Bacs Direct Debit", "three to six business days"),
-    "us_bank_account": Method("us_bank_account", "US bank account (ACH)", "about four business days"),
+    "sepa_debit": Method(
+        "sepa_debit", gettext_lazy("SEPA Direct Debit"), gettext_lazy("about five business days")
+    ),
+    "bacs_debit": Method(
+        "bacs_debit", gettext_lazy("Bacs Direct Debit"), gettext_lazy("three to six business days")
+    ),
+    "us_bank_account": Method(
+        "us_bank_account", gettext_lazy("US bank account (ACH)"), gettext_lazy("about four business days")
+    ),
 }
 
 
@@ -33,7 +43,7 @@ def method_named(kind: str) -> Method:
     """Return the way to pay that Stripe names so."""
     if kind == CARD:
         return CARDS
-    return BANKS.get(kind) or Method(kind, kind.replace("_", " ").capitalize(), "some business days")
+    return BANKS.get(kind) or Method(kind, kind.replace("_", " ").capitalize(), _("some business days"))
 
 
 def methods_of(currency: str) -> list[Method]:

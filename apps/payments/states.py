@@ -1,6 +1,9 @@
 """Which state a top-up may move to from which, and the one function that moves it."""
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import Conflict
+from apps.core.words import in_sentence
 from apps.payments.models import TopUp
 
 State = TopUp.State
@@ -25,5 +28,8 @@ def topup_move(topup: TopUp, state: str) -> None:
     Raises Conflict for a step that the table does not know.
     """
     if state not in TRANSITIONS[topup.state]:
-        raise Conflict(f"This top-up is {topup.get_state_display().lower()} and cannot become {state}.")
+        raise Conflict(
+            _("This top-up is %(state)s and cannot become %(to)s.")
+            % {"state": in_sentence(topup.get_state_display()), "to": state}
+        )
     topup.state = state

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.payments.views import automatic, cards, refunds, topups, webhook
+from apps.payments.views import automatic, cards, refunds, topup_list, topups, webhook
 
 app_name = "payments"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<slug:slug>/billing/refunds/", refunds.refunds, name="refunds"),
     path("o/<slug:slug>/billing/refunds/<uuid:topup_id>/ask/", refunds.refund_ask, name="refund_ask"),
     path("o/<slug:slug>/billing/top-up/", topups.topup, name="topup"),
+    path("o/<slug:slug>/billing/top-ups/", topup_list.topups, name="topups"),
     path("o/<slug:slug>/billing/top-up/checkout/", topups.topup_start, name="topup_start"),
     path("o/<slug:slug>/billing/top-up/<uuid:topup_id>/", topups.topup_detail, name="topup_detail"),
     path("o/<slug:slug>/billing/automatic/", automatic.automatic, name="automatic"),

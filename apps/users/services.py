@@ -27,7 +27,9 @@ def user_make(*, email: str, name: str, password: str) -> User:
 
     Raises Conflict when somebody has that address.
     """
-    taken = Conflict(f"{email} has an account already: sign in with it.", code="user_exists")
+    taken = Conflict(
+        _("%(email)s has an account already: sign in with it.") % {"email": email}, code="user_exists"
+    )
     if user_exists(email):
         raise taken
     try:
@@ -62,15 +64,18 @@ def view_save(*, user: User, area: str, place: UUID, name: str, query: str, now:
     """
     name = " ".join(name.split())
     if not 0 < len(name) <= 60:
-        raise AppError("Give the view a name of 1 to 60 characters.", code="view_name", status=422)
+        raise AppError(_("Give the view a name of 1 to 60 characters."), code="view_name", status=422)
     if len(query) > 1000 or "\x00" in query:
-        raise AppError("This view has too many filters to be kept.", code="view_query", status=422)
+        raise AppError(_("This view has too many filters to be kept."), code="view_query", status=422)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)  # one at a time, so that the limit holds
         kept = SavedView.objects.filter(user=user, area=area, place=place)
         if kept.exclude(name=name).count() >= VIEWS_LIMIT:
-            raise Conflict(f"You have {VIEWS_LIMIT} views of this list; delete one first.", code="view_limit")
-        view, _ = SavedView.objects.update_or_create(
+            raise Conflict(
+                _("You have %(views_limit)s views of this list; delete one first.") % {"views_limit": VIEWS_LIMIT},
+                code="view_limit",
+            )
+        view, _unused = SavedView.objects.update_or_create(
             user=user, area=area, place=place, name=name, defaults={"query": query, "created_at": now}
         )
     return view

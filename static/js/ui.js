@@ -92,6 +92,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt.matches("form[data-sent]")) formReady(event.detail.elt);
 });
 
+/* What a filter left of a list, or a next page brought, is read out. */
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "list") say(event.target.querySelector("[data-count]")?.textContent ?? "");
+  else if (event.target.id === "list-rows") say(document.getElementById("more")?.dataset.said ?? "");
+});
+
 /* Polling rests while nobody looks, and while a list shows more than the part that a poll renews. */
 document.addEventListener("htmx:beforeRequest", (event) => {
   const source = event.detail.elt;

@@ -12,6 +12,7 @@ from tests.billing.money import NOW, hold, topup
 from tests.world import World
 
 OVERVIEW, INVOICES = "/o/acme/billing/", "/o/acme/billing/invoices/"
+MOVEMENTS = "/o/acme/billing/movements/"
 
 
 @pytest.fixture
@@ -79,15 +80,15 @@ def test_long_lists_go_on_where_the_page_ended(world: World) -> None:
     for index in range(60):
         hold(world.acme, 1, source=f"job:{index}:1")
     client = world.client(world.olga)
-    first = client.get(OVERVIEW)
+    first = client.get(MOVEMENTS)
     mark = first.context["next"]
     assert f'href="?before={mark}"' in first.content.decode()
-    second = client.get(OVERVIEW, {"before": mark})
+    second = client.get(MOVEMENTS, {"before": mark})
     assert len(second.context["movements"]) == 11
-    assert second.context["next"] is None
+    assert second.context["next"] == ""
 
 
-@pytest.mark.parametrize("page", [OVERVIEW, INVOICES])
+@pytest.mark.parametrize("page", [MOVEMENTS, INVOICES])
 def test_a_mark_that_is_none_gets_a_sentence(world: World, page: str) -> None:
     answer = world.client(world.olga).get(page, {"before": "x'"})
     assert answer.status_code == 400

@@ -126,7 +126,7 @@ def test_a_place_that_every_sign_speaks_against_is_disputed(world: World) -> Non
     world.acme.country = "DE"
     for kind in (PlaceProof.Kind.CARD, PlaceProof.Kind.ADDRESS):
         place_proof_record(organisation_id=world.acme.id, kind=kind, country="FR", now=NOW)
-    with pytest.raises(PlaceDisputed, match="billing details say DE, but the country of the ip address is FR and"):
+    with pytest.raises(PlaceDisputed, match="billing details say DE, but the country of the IP address is FR and"):
         quote_create(organisation=world.acme, currency="EUR", net_minor=10_000, now=NOW)
     place_proof_record(organisation_id=world.acme.id, kind=PlaceProof.Kind.CARD, country="DE", now=NOW)
     assert vat_of(world.acme, now=NOW).bp == 1_900

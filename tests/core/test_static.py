@@ -1,6 +1,9 @@
 """Static files as production has them."""
 
 from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
 
 from apps.core.static import HashedStorage
 
@@ -17,3 +20,11 @@ def test_a_script_imports_others_by_the_names_that_say_what_is_in_them(tmp_path:
     ui = Path(storage.stored_name("js/ui.js")).name
     assert ui != "ui.js"
     assert f'"./{ui}"' in (tmp_path / storage.stored_name("js/list.js")).read_text()
+
+
+def test_every_file_that_is_installed_can_be_collected(tmp_path: Path, settings: Any) -> None:
+    settings.STATIC_ROOT = str(tmp_path)
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "apps.core.static.HashedStorage"}}
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assert list(tmp_path.glob("css/app.*.css.gz"))
+    assert list(tmp_path.glob("django_htmx/htmx-2.min.*.js"))

@@ -12,8 +12,8 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from apps.billing.models import Cap, Hold
+from apps.core.hub import READERS
 from apps.core.models import Message
-from apps.jobs import streams
 from apps.jobs.models import Job, JobEvent, Market
 from apps.organisations.models import Approval, Organisation
 from tests.console.scene import job_finish, job_list, job_log, job_run
@@ -367,7 +367,7 @@ def test_what_is_not_a_get_is_refused_by_the_files_of_a_log(program: Program, do
 def readers_close() -> Iterator[None]:
     """Close the connections of the threads that read for streams."""
     yield
-    for reader in [streams.READERS.submit(connections.close_all) for _ in range(8)]:
+    for reader in [READERS.submit(connections.close_all) for _ in range(8)]:
         reader.result()
 
 

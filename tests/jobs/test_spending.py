@@ -11,6 +11,8 @@ from apps.billing.services import cap_set, holds_sweep
 from apps.jobs.models import Job, Want
 from apps.jobs.selectors import hold_needed
 from apps.jobs.services import Spender, attempt_repriced
+from apps.notifications.models import Event
+from apps.notifications.words import notice_words
 from apps.organisations.models import ApiKey
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get
@@ -37,6 +39,26 @@ def test_a_cap_refuses_the_job_and_nothing_is_left_of_it(submit: Callable[..., J
     with pytest.raises(CapReached):
         submit()
     assert (Job.objects.count(), Hold.objects.count(), Want.objects.count()) == (0, 0, 0)
+
+
+def test_a_refusing_cap_is_told_once_a_window_to_those_who_set_caps(
+    submit: Callable[..., Job], rich: World
+) -> None:
+    cap = cap_of(rich, micro=10)
+    for key, now in (("a", NOW), ("b", NOW), ("c", NOW + timedelta(days=40))):
+        with pytest.raises(CapReached):
+            submit(submission_key=key, now=now)
+    told = list(Event.objects.filter(type="cap.refused").order_by("sequence"))
+    assert [event.subject for event in told] == [f"cap:{cap.pk}"] * 2
+    assert (told[0].audience, told[0].data["left_micro"]) == (Permission.CAPS_MANAGE, 10)
+    assert notice_words(told[0])[0] == "The cap of Acme refused a job"
+
+
+def test_a_cap_per_job_tells_only_whoever_launches(submit: Callable[..., Job], rich: World) -> None:
+    Cap.objects.filter(pk=cap_of(rich, micro=10).pk).update(period="job")
+    with pytest.raises(CapReached):
+        submit()
+    assert not Event.objects.filter(type="cap.refused").exists()
 
 
 def test_the_hold_knows_who_spends_and_on_what(submit: Callable[..., Job], rich: World) -> None:

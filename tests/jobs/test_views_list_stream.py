@@ -9,7 +9,8 @@ from django.db import connections
 from django.test import AsyncClient
 from django.utils import timezone
 
-from apps.jobs import live, streams
+from apps.core.hub import READERS
+from apps.jobs import live
 from apps.jobs.models import Job
 from apps.organisations.models import Membership
 from tests.console.scene import credits_give, job_list, job_make, job_run, markets_make
@@ -30,7 +31,7 @@ def job(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job
     made = job_make(Membership.objects.get(user=world.mia), markets_make()[0])
     job_list(made, timezone.now())
     yield made
-    for reader in [streams.READERS.submit(connections.close_all) for _ in range(8)]:
+    for reader in [READERS.submit(connections.close_all) for _ in range(8)]:
         reader.result()
 
 

@@ -12,8 +12,8 @@ from django.db import connection, connections
 from django.test import AsyncClient
 from django.utils import timezone
 
+from apps.core.hub import READERS, hub
 from apps.jobs import streams
-from apps.jobs.hub import hub
 from apps.jobs.models import Job
 from apps.organisations.models import Membership
 from apps.users.models import User
@@ -32,7 +32,7 @@ def job(transactional_db: None) -> Iterator[Job]:
     job_list(made, timezone.now())
     job_run(made, timezone.now() - timedelta(seconds=5))
     yield made
-    for reader in [streams.READERS.submit(connections.close_all) for _ in range(8)]:
+    for reader in [READERS.submit(connections.close_all) for _ in range(8)]:
         reader.result()
 
 

@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import AsyncClient
 from django.utils import timezone
 
+from apps.core.hub import READERS
 from apps.jobs import streams
 from apps.jobs.models import Job
 from apps.organisations.models import ApiKey, Membership, Project
@@ -38,7 +39,7 @@ def job(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Job]:
     job_list(made, timezone.now())
     job_run(made, timezone.now())
     yield made
-    for reader in [streams.READERS.submit(connections.close_all) for _ in range(8)]:
+    for reader in [READERS.submit(connections.close_all) for _ in range(8)]:
         reader.result()
 
 

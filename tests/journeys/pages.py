@@ -6,16 +6,21 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 
+from apps.billing.models import InvoiceDue
+from apps.billing.services import credit_note_due, credit_note_issue, invoice_issue, statement_close
 from apps.bridge.models import TreasuryReading
 from apps.jobs.models import Job
 from apps.organisations.models import Organisation
 from apps.organisations.roles import Role
 from apps.payments.models import Dispute, Refund
 from apps.users.models import User
+from tests.billing.money import topup
 from tests.console.jobs_scene import jobs_make
 from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
 from tests.jobs.recipes import template_changed, template_make
+from tests.journeys.dialogs import Opening, openings
+from tests.journeys.further import further_pages
 from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
 from tests.payments.scene import cards_make, topups_make
@@ -28,6 +33,7 @@ OPEN_PAGES = {
     "login": "/accounts/login/",
     "password-reset": "/accounts/password/reset/",
     "not-found": "/nowhere/",
+    "reference": "/docs/api/",
 }
 STAFF_PAGES = {
     "staff-treasury": "/admin/treasury/",
@@ -52,6 +58,7 @@ class Pages:
     email: str = "olga@acme.example"
     staff: dict[str, str] = field(default_factory=dict)  # for the platform's own people
     staff_email: str = "stella@nosana-web.example"
+    openings: dict[str, Opening] = field(default_factory=dict)  # what opens on them
 
 
 def pages_make(world: World) -> Pages:
@@ -63,10 +70,16 @@ def pages_make(world: World) -> Pages:
     limits_make(olga)
     lots_make(olga)
     refunds_make(world.acme)
+    documents_make(world.acme)
     told = notices_scene(world)
     entrances = OPEN_PAGES | {"unsubscribe": told.pop("open"), "terms": "/terms/"}
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
-    made = Pages(opened=entrances, closed=shown | told, staff=STAFF_PAGES)
+    made = Pages(
+        opened=entrances,
+        closed=shown | told | further_pages(world, jobs),
+        staff=STAFF_PAGES,
+        openings=openings(jobs),
+    )
     staff_make(made.staff_email)
     return made
 
@@ -144,6 +157,7 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "jobs-none-fits": f"{o}jobs/?q=nothing+like+it",
         **launch_pages(people["template"]),
         **{f"job-{state}": f"{o}jobs/{job.pk}/" for state, job in jobs.items()},
+        "job-relabel": f"{o}jobs/{jobs['completed'].pk}/relabel/",
         "job-stop": f"{o}jobs/{jobs['running'].pk}/stop/",
         "job-policy": f"{o}jobs/policy/",
         **{
@@ -161,6 +175,7 @@ def pages(jobs: dict[str, Job], people: dict[str, str]) -> dict[str, str]:
         "settings-logs": f"{o}settings/logs/",
         "members": f"{o}members/",
         "member-remove": f"{o}members/{people['mia']}/remove/",
+        "invitations": f"{o}members/invitations/",
         "invite": f"{o}members/invite/",
         "invite-many": f"{o}members/invite/many/",
         "invitation": f"/invitations/{people['token']}/",
@@ -180,6 +195,9 @@ def money_pages(people: dict[str, str]) -> dict[str, str]:
     o = "/o/acme/"
     return {
         "billing": f"{o}billing/",
+        "movements": f"{o}billing/movements/",
+        "holds": f"{o}billing/holds/",
+        "holds-none-fits": f"{o}billing/holds/?q=nothing+like+it",
         "credits": f"{o}billing/credits/",
         "usage": f"{o}billing/usage/",
         "usage-by-member": f"{o}billing/usage/?by=member&since=2026-01-01",
@@ -190,6 +208,7 @@ def money_pages(people: dict[str, str]) -> dict[str, str]:
         "statements": f"{o}billing/statements/",
         "billing-details": f"{o}billing/details/",
         "top-up": f"{o}billing/top-up/",
+        "top-ups": f"{o}billing/top-ups/",
         "cards": f"{o}billing/cards/",
         "card-remove": f"{o}billing/cards/{people['card']}/remove/",
         "automatic": f"{o}billing/automatic/",
@@ -203,6 +222,20 @@ def money_pages(people: dict[str, str]) -> dict[str, str]:
             if name.startswith("setup-")
         },
     }
+
+
+def documents_make(acme: Organisation) -> None:
+    """Give Acme invoices, a credit note of one, and the statement of last month."""
+    now = timezone.now()
+    then = now.replace(day=1, hour=12) - timedelta(days=20)
+    topup(acme, "last-month", 25_000, now=then)
+    for due in InvoiceDue.objects.filter(organisation=acme):
+        invoice_issue(invoice_due_id=due.pk, now=now)
+    credit = credit_note_due(
+        topup_id="last-month", net_minor=4_000, vat_minor=840, key="refund:shown", reason="Paid twice", now=now
+    )
+    credit_note_issue(credit_note_due_id=credit.pk, now=now)
+    statement_close(organisation_id=acme.pk, month=then.date().replace(day=1), now=now)
 
 
 def refunds_make(acme: Organisation) -> None:

@@ -1,7 +1,8 @@
 """Every page as PNG, 1280 and 390 pixels wide, light and dark: `python -m tests.journeys.screenshots`.
 
 Runs on a database and a server of its own, with hand-made rows, and writes into var/screenshots/ (or the folder
-given), in German with SCREENSHOTS_LANGUAGE=de. Ends with 2 and a sentence where there is no Chromium.
+given); names after the folder choose pages, SCREENSHOTS="1280-light 390-dark" chooses ways to look,
+SCREENSHOTS_LANGUAGE=de the language. Ends with 2 and a sentence where there is no Chromium.
 """
 
 import os
@@ -9,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import django
 from django.core.management import call_command
@@ -22,6 +24,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
 django.setup()
 
+from tests.journeys.dialogs import Opening  # noqa: E402
 from tests.journeys.pages import pages_make, session_for  # noqa: E402 - models can be imported only after the setup
 from tests.world import World  # noqa: E402
 
@@ -29,24 +32,49 @@ LANGUAGE = os.environ.get("SCREENSHOTS_LANGUAGE", "en-GB")  # of the browser; no
 WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
 
 
+def ways() -> list[tuple[str, Literal["light", "dark"]]]:
+    """Return the widths and colour schemes that pictures are taken in."""
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    every = [(width, scheme) for scheme in schemes for width in WIDTHS]
+    wanted = os.environ.get("SCREENSHOTS", "").split()
+    return [(width, scheme) for width, scheme in every if not wanted or f"{width}-{scheme}" in wanted]
+
+
 def shoot(browser: Browser, base: str, folder: Path, shown: dict[str, str], cookie: str | None) -> int:
     """Take one picture per page, width and colour scheme; return how many."""
     count = 0
-    for scheme in ("light", "dark"):
-        for width, (w, h) in WIDTHS.items():
-            context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme, locale=LANGUAGE)
-            if cookie:
-                context.add_cookies([{"name": "sessionid", "value": cookie, "url": base}])
-            page = context.new_page()
-            page.on("console", lambda message: told(message.text) if message.type == "error" else None)
-            for name, path in shown.items():
-                page.goto(base + path, wait_until="load")
-                page.evaluate("document.fonts.ready")
-                page.wait_for_timeout(200)
-                page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
-                overflow(page, f"{name} at {width}")
-                count += 1
-            context.close()
+    for width, scheme in ways():
+        w, h = WIDTHS[width]
+        context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme, locale=LANGUAGE)
+        if cookie:
+            context.add_cookies([{"name": "sessionid", "value": cookie, "url": base}])
+        page = context.new_page()
+        page.on("console", lambda message: told(message.text) if message.type == "error" else None)
+        for name, path in shown.items():
+            page.goto(base + path, wait_until="load")
+            page.evaluate("document.fonts.ready")
+            page.wait_for_timeout(200)
+            page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+            overflow(page, f"{name} at {width}")
+            count += 1
+        context.close()
+    return count
+
+
+def shoot_openings(browser: Browser, base: str, folder: Path, shown: dict[str, Opening], cookie: str) -> int:
+    """Take one picture per menu or dialog, width and colour scheme, of the window alone; return how many."""
+    count = 0
+    for width, scheme in ways():
+        w, h = WIDTHS[width]
+        context = browser.new_context(viewport={"width": w, "height": h}, color_scheme=scheme, locale=LANGUAGE)
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": base}])
+        page = context.new_page()
+        for name, opening in shown.items():
+            opening.open(page, base)
+            page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
+            overflow(page, f"{name} at {width}")
+            count += 1
+        context.close()
     return count
 
 
@@ -96,6 +124,8 @@ def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
         browser = playwright.chromium.launch(executable_path=chromium, args=launch_arguments())
         count = shoot(browser, base, folder, opened, None)
         count += shoot(browser, base, folder, closed, session_for(made.email))
+        opened_on = {name: one for name, one in made.openings.items() if not only or name in only}
+        count += shoot_openings(browser, base, folder, opened_on, session_for(made.email))
         count += shoot(browser, base, folder, staff, session_for(made.staff_email))
         browser.close()
     return count

@@ -11,6 +11,7 @@ from tests.console.serve import chromium_path, launch_arguments, web
 from tests.journeys.pages import session_for
 
 CHROMIUM = chromium_path()
+COMPLAINTS = ("Content Security Policy", "Uncaught", "htmx:")  # what no console may say
 
 
 @contextmanager
@@ -30,12 +31,13 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def window(browser: Browser, base: str, email: str, **options: Any) -> Iterator[Page]:
-    """Open a window of the person's; its console must stay free of complaints about the content policy."""
+    """Open a window of the person's; its console must stay free of errors of scripts, of htmx and of the policy."""
     complaints: list[str] = []
     context = browser.new_context(base_url=base, **options)
     context.add_cookies([{"name": "sessionid", "value": session_for(email), "url": base}])
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(f"Uncaught {error}"))
     yield page
     context.close()
-    assert [text for text in complaints if "Content Security Policy" in text] == []
+    assert [text for text in complaints if any(word in text for word in COMPLAINTS)] == []

@@ -13,6 +13,7 @@ from apps.jobs.models import Job, Want
 from apps.organisations.models import Membership
 from tests.console.scene import credits_give, job_list, job_make, job_run, markets_make
 from tests.journeys import stage
+from tests.notifications.notices import notice_make
 from tests.world import World
 
 pytestmark = [
@@ -149,3 +150,22 @@ def test_rows_change_in_place_while_one_looks_and_new_jobs_are_announced(
         expect(page.get_by_role("link", name="1 new job: show")).to_be_visible(timeout=10_000)
         page.get_by_role("link", name="1 new job: show").click()
         expect(page.get_by_role("link", name="Newcomer")).to_be_visible()
+
+
+def test_a_list_narrows_in_place_with_a_clean_address_and_the_bell_counts_while_one_looks(
+    browser: Browser, base: str, jobs: list[Job]
+) -> None:
+    with stage.window(browser, base, "olga@acme.example") as page:
+        page.goto("/o/acme/billing/holds/")
+        expect(page.locator("#list-rows tr")).to_have_count(30)
+        page.locator("#list-q").press_sequentially("run 7")
+        expect(page.locator("#list-rows tr")).to_have_count(1)
+        expect(page).to_have_url(re.compile(r"/holds/\?q=run\+7$"))
+        expect(page.locator("#spoken")).to_have_text("One row")
+        page.locator("#list-state").select_option("settled")
+        expect(page.get_by_role("heading", name="No hold fits")).to_be_visible()
+        expect(page).to_have_url(re.compile(r"q=run\+7&state=settled$"))
+        expect(page.locator("#bell .count")).to_have_count(0)
+        notice_make(jobs[0].organisation, "balance.low")
+        expect(page.locator("#bell .count")).to_contain_text("1")
+        expect(page.locator("#spoken")).to_have_text("1 unread notice")

@@ -84,7 +84,7 @@ def test_the_list_takes_a_fixed_number_of_queries(world: World, django_assert_nu
     for _ in range(5):
         key_make(world.mia)
     adam = world.client(world.adam)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         adam.get(KEYS)
 
 

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
@@ -26,7 +28,7 @@ class GoodwillForm(forms.ModelForm):
 
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
     organisation = forms.SlugField(
-        widget=UnfoldAdminTextInputWidget, help_text="As it stands in the addresses of its pages."
+        widget=UnfoldAdminTextInputWidget, help_text=gettext_lazy("As it stands in the addresses of its pages.")
     )
     credits = forms.DecimalField(
         min_value=0,
@@ -46,7 +48,9 @@ class GoodwillForm(forms.ModelForm):
         """Return the organisation of that address. Raises ValidationError."""
         found = Organisation.objects.filter(slug=self.cleaned_data["organisation"]).first()
         if found is None:
-            raise forms.ValidationError("There is no organisation of this address; copy it from one of its pages.")
+            raise forms.ValidationError(
+                _("There is no organisation of this address; copy it from one of its pages.")
+            )
         return found
 
     def _post_clean(self) -> None:
@@ -112,7 +116,9 @@ class GoodwillAdmin(ModelAdmin):
         """Take what the form's act has written, and say what came of it."""
         assert form.given is not None
         if form.given.approval_id is not None:
-            messages.warning(request, "Nothing is given yet: a colleague must approve it, and was asked by mail.")
+            messages.warning(
+                request, _("Nothing is given yet: a colleague must approve it, and was asked by mail.")
+            )
         return form.given
 
     def save_model(self, request: HttpRequest, obj: Goodwill, form: Any, change: bool) -> None:

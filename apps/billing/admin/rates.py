@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.billing.admin.frame import ReadOnly
 from apps.billing.errors import JumpOver
@@ -56,6 +57,9 @@ class JumpAdmin(ReadOnly):
         for jump in queryset:
             try:
                 jump_confirm(jump_id=jump.pk, staff_id=request.user.pk or 0, now=timezone.now())
-                messages.success(request, f"{jump} is confirmed; the next read within half a minute sells at it.")
+                messages.success(
+                    request,
+                    _("%(jump)s is confirmed; the next read within half a minute sells at it.") % {"jump": jump},
+                )
             except JumpOver as refusal:
                 messages.error(request, refusal.message)

@@ -7,6 +7,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
@@ -24,13 +26,13 @@ class VoucherForm(forms.ModelForm):
         max_value=10**9,
         decimal_places=6,
         widget=UnfoldAdminIntegerFieldWidget(attrs={"step": "any"}),
-        help_text="What each use gives.",
+        help_text=gettext_lazy("What each use gives."),
     )
     code = forms.CharField(
         required=False,
         max_length=50,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Empty: one that nobody guesses is made. It is shown once, after saving.",
+        help_text=gettext_lazy("Empty: one that nobody guesses is made. It is shown once, after saving."),
     )
 
     class Meta:
@@ -87,7 +89,7 @@ class VoucherAdmin(ModelAdmin):
         """Take the voucher that the form has made, and show its code for the only time."""
         assert form.made is not None
         voucher, code = form.made
-        messages.success(request, f"The code is {code}. Copy it now: it is kept nowhere.")
+        messages.success(request, _("The code is %(code)s. Copy it now: it is kept nowhere.") % {"code": code})
         return voucher
 
     def save_model(self, request: HttpRequest, obj: Voucher, form: Any, change: bool) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -98,8 +99,12 @@ class DocumentPdf(Document):
         """Answer its PDF. 409 while it is being printed."""
         found = self.found(number)
         if found.pdf is None:
-            word = "Credit note" if self.credit else "Invoice"
-            raise Conflict(f"{word} {found.number} is being printed; try again in a minute.")
+            sentence = (
+                _("Credit note %(number)s is being printed; try again in a minute.")
+                if self.credit
+                else _("Invoice %(number)s is being printed; try again in a minute.")
+            )
+            raise Conflict(sentence % {"number": found.number})
         return download(bytes(found.pdf), f"{found.number}.pdf", "application/pdf")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -51,7 +52,7 @@ class UsageCsv(Endpoint):
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         """Answer them as CSV, oldest first, in a stream."""
         organisation = self.grant(Permission.BILLING_VIEW).organisation
-        _, since, until = _asked(request, organisation)
+        _unused, since, until = _asked(request, organisation)
         lines = (cells(line) for line in selectors.usage_lines(organisation, since=since, until=until))
         return csv_response(request._request, f"usage-{slug}.csv", csv_lines(COLUMNS, lines))
 
@@ -63,6 +64,6 @@ def _asked(request: Request, organisation: Organisation) -> tuple[dict[str, Any]
     last: date = asked.get("until") or timezone.now().astimezone(zone).date()
     first: date = asked.get("since") or last.replace(day=1)
     if first > last or last - first > timedelta(days=DAYS) or not 2000 <= first.year <= last.year <= 2100:
-        sentence = "These days cannot be: the first is not after the last, and three years apart at most."
+        sentence = _("These days cannot be: the first is not after the last, and three years apart at most.")
         raise AppError(sentence, code="period_unknown", status=422, fields={"since": [sentence]})
     return asked, day_start(first, zone), day_start(last + timedelta(days=1), zone)

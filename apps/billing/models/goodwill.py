@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from apps.billing.models.lots import Lot
 from apps.core.ids import uuid7
+from apps.core.words import in_sentence
 from apps.organisations.models import Approval, Organisation
 
 
@@ -46,4 +47,8 @@ class Goodwill(models.Model):
         """How it stands, in a word: given, or what its approval says."""
         if self.lot_id is not None:
             return "given"
-        return "waits for an approval" if self.approval is None else str(self.approval.get_state_display().lower())
+        return (
+            "waits for an approval"
+            if self.approval is None
+            else str(in_sentence(self.approval.get_state_display()))
+        )

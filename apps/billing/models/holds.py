@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.billing.models.lots import Lot
 from apps.core.ids import uuid7
@@ -14,9 +15,9 @@ class Hold(models.Model):
     """Credits reserved for one source (a try of a job) until it is settled or released."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        SETTLED = "settled", "Settled"
-        RELEASED = "released", "Released"
+        OPEN = "open", _("Open")
+        SETTLED = "settled", _("Settled")
+        RELEASED = "released", _("Released")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="holds", db_index=False)

@@ -2,20 +2,22 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.billing.windows import Period
 from apps.core.ids import uuid7
+from apps.core.words import in_sentence
 from apps.organisations.models import Organisation
 
 
 class Level(models.TextChoices):
     """Whose spending a limit counts; broadest first. Automatic top-ups are counted apart."""
 
-    ORGANISATION = "organisation", "Organisation"
-    PROJECT = "project", "Project"
-    MEMBER = "member", "Member"
-    KEY = "key", "API key"
-    TOPUP = "topup", "Automatic top-ups"
+    ORGANISATION = "organisation", _("Organisation")
+    PROJECT = "project", _("Project")
+    MEMBER = "member", _("Member")
+    KEY = "key", _("API key")
+    TOPUP = "topup", _("Automatic top-ups")
 
 
 class Limit(models.Model):
@@ -48,7 +50,7 @@ class Limit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.limit_micro} micro-NOS, {self.get_period_display().lower()}, {self.level} {self.subject_id}"
+        return f"{self.limit_micro} micro-NOS, {in_sentence(self.get_period_display())}, {self.level} {self.subject_id}"
 
 
 class LimitWindow(models.Model):

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.ledger.models import Transfer
@@ -16,9 +17,9 @@ class Lot(models.Model):
     """
 
     class Kind(models.TextChoices):
-        PAID = "paid", "Paid"
-        PROMOTIONAL = "promotional", "Promotional"
-        VOUCHER = "voucher", "Voucher"
+        PAID = "paid", _("Paid")
+        PROMOTIONAL = "promotional", _("Promotional")
+        VOUCHER = "voucher", _("Voucher")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="lots", db_index=False)
@@ -68,10 +69,10 @@ class LotTake(models.Model):
     """What left a lot in another way than by a hold; a negative amount came back to it."""
 
     class Reason(models.TextChoices):
-        MOVED = "moved", "Moved"
-        EXPIRED = "expired", "Expired"
-        REVERSED = "reversed", "Refunded or disputed"
-        DEBT = "debt", "Paid a debt"
+        MOVED = "moved", _("Moved")
+        EXPIRED = "expired", _("Expired")
+        REVERSED = "reversed", _("Refunded or disputed")
+        DEBT = "debt", _("Paid a debt")
 
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="takes")
     transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="+")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.billing.models.lots import Lot
 from apps.core.ids import uuid7
@@ -15,13 +16,13 @@ class Reversal(models.Model):
     """
 
     class Kind(models.TextChoices):
-        REFUND = "refund", "Refund"
-        DISPUTE = "dispute", "Dispute"
+        REFUND = "refund", _("Refund")
+        DISPUTE = "dispute", _("Dispute")
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        DONE = "done", "Done"
-        UNDONE = "undone", "Undone"
+        OPEN = "open", _("Open")
+        DONE = "done", _("Done")
+        UNDONE = "undone", _("Undone")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="reversals")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
@@ -11,9 +12,9 @@ class VatCheck(models.Model):
     """One question to VIES about an organisation's VAT id, and its answer; kept as proof."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting for VIES"
-        VALID = "valid", "Confirmed by VIES"
-        INVALID = "invalid", "Not known to VIES"
+        WAITING = "waiting", _("Waiting for VIES")
+        VALID = "valid", _("Confirmed by VIES")
+        INVALID = "invalid", _("Not known to VIES")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="vat_checks")
@@ -53,9 +54,9 @@ class PlaceProof(models.Model):
     """One sign of the country a customer is in: of the card or bank account that paid, or of the visitor's address."""
 
     class Kind(models.TextChoices):
-        CARD = "card", "Country of the card"
-        ACCOUNT = "account", "Country of the bank account"
-        ADDRESS = "address", "Country of the IP address"
+        CARD = "card", _("Country of the card")
+        ACCOUNT = "account", _("Country of the bank account")
+        ADDRESS = "address", _("Country of the IP address")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(

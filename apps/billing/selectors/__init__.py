@@ -4,6 +4,7 @@ from apps.billing.selectors.balances import spending_per_day
 from apps.billing.selectors.forecasts import Forecast, forecast_month
 from apps.billing.selectors.invoices import (
     credit_note_get,
+    credit_notes_found,
     credit_notes_of,
     credit_notes_page,
     finance_address,
@@ -27,13 +28,23 @@ from apps.billing.selectors.limits import (
 from apps.billing.selectors.owed import credits_owed
 from apps.billing.selectors.rates import rate_today
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
-from apps.billing.selectors.usage import ROWS_LIMIT, Dimension, UsageLine, UsageRow, usage_by, usage_lines
+from apps.billing.selectors.usage import (
+    ROWS_LIMIT,
+    Dimension,
+    UsageLine,
+    UsageRow,
+    usage_by,
+    usage_lines,
+    usage_moved,
+    usage_of,
+)
 from apps.billing.selectors.vat import places_of, vat_check_answered, vat_check_latest, vat_id_state
 from apps.billing.selectors.wallets import (
     PAGE,
     Movement,
     Wallet,
     availables,
+    holds_found,
     holds_of,
     holds_open,
     lots_live,
@@ -65,12 +76,14 @@ __all__ = [
     "caps_binding",
     "caps_of",
     "credit_note_get",
+    "credit_notes_found",
     "credit_notes_of",
     "credit_notes_page",
     "credits_owed",
     "finance_address",
     "forecast_month",
     "holds_of",
+    "holds_found",
     "holds_open",
     "invoice_get",
     "invoices_found",
@@ -92,6 +105,8 @@ __all__ = [
     "usable",
     "usage_by",
     "usage_lines",
+    "usage_moved",
+    "usage_of",
     "vat_check_answered",
     "vat_check_latest",
     "vat_id_state",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Min, Q, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.billing.models import BalanceAlert, Hold, UsageRecord
 from apps.organisations.models import Organisation
@@ -28,12 +30,12 @@ class Burn:
         """Return for how long the available credits last, as people say it ("6 hours", "12 days")."""
         hours = self.hours(available_micro)
         if hours is None or hours >= 366 * 24:
-            return "more than a year"
+            return _("more than a year")
         if hours < 1:
-            return "less than an hour"
+            return _("less than an hour")
         if hours < 72:
-            return "1 hour" if hours == 1 else f"{hours} hours"
-        return f"{hours // 24} days"
+            return ngettext("%(hours)d hour", "%(hours)d hours", hours) % {"hours": hours}
+        return ngettext("%(days)d day", "%(days)d days", hours // 24) % {"days": hours // 24}
 
 
 def burn_of(organisation_id: uuid.UUID, *, now: datetime) -> Burn:

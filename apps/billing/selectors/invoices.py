@@ -3,6 +3,7 @@
 import uuid
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.billing.models import CreditNote, Invoice
 from apps.core.errors import NotFound
@@ -41,7 +42,10 @@ def invoice_get(organisation: Organisation, number: str) -> Invoice:
     """Return the organisation's invoice with its PDF. Raises NotFound."""
     invoice = Invoice.objects.filter(organisation=organisation, number=number).first()
     if invoice is None:
-        raise NotFound(f"There is no invoice “{number}” in {organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no invoice “%(number)s” in %(organisation)s; choose one from the list.")
+            % {"number": number, "organisation": organisation.name}
+        )
     return invoice
 
 
@@ -49,6 +53,12 @@ def credit_notes_of(organisation: Organisation) -> QuerySet[CreditNote]:
     """Return the organisation's credit notes with their invoices, without PDFs, newest first."""
     rows = CreditNote.objects.filter(organisation=organisation).select_related("invoice").order_by("-id")
     return rows.defer("pdf", "invoice__pdf", "invoice__data")
+
+
+def credit_notes_found(organisation: Organisation, search: str) -> QuerySet[CreditNote]:
+    """Return the organisation's credit notes of which their number, or their invoice's, has that part."""
+    rows = credit_notes_of(organisation)
+    return rows.filter(Q(number__icontains=search) | Q(invoice__number__icontains=search)) if search else rows
 
 
 def credit_notes_page(
@@ -63,7 +73,10 @@ def credit_note_get(organisation: Organisation, number: str) -> CreditNote:
     """Return the organisation's credit note with its PDF. Raises NotFound."""
     note = CreditNote.objects.filter(organisation=organisation, number=number).first()
     if note is None:
-        raise NotFound(f"There is no credit note “{number}” in {organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no credit note “%(number)s” in %(organisation)s; choose one from the list.")
+            % {"number": number, "organisation": organisation.name}
+        )
     return note
 
 

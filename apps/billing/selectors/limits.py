@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import LimitRefused
 from apps.billing.models import Budget, BudgetWindow, Cap, CapWindow, Level
@@ -112,12 +113,14 @@ def budget_of_month(organisation: Organisation) -> Budget | None:
 
 def cap_get(organisation: Organisation, cap_id: uuid.UUID) -> LimitState:
     """Return the organisation's cap. Raises NotFound."""
-    return _one(organisation, Cap.objects.filter(organisation=organisation, id=cap_id), "cap")
+    unknown = _("There is no such cap in %(organisation)s; choose one from the list.")
+    return _one(organisation, Cap.objects.filter(organisation=organisation, id=cap_id), unknown)
 
 
 def budget_get(organisation: Organisation, budget_id: uuid.UUID) -> LimitState:
     """Return the organisation's budget. Raises NotFound."""
-    return _one(organisation, Budget.objects.filter(organisation=organisation, id=budget_id), "budget")
+    unknown = _("There is no such budget in %(organisation)s; choose one from the list.")
+    return _one(organisation, Budget.objects.filter(organisation=organisation, id=budget_id), unknown)
 
 
 def people_by_address(organisation: Organisation, addresses: Sequence[str]) -> list[int]:
@@ -127,15 +130,18 @@ def people_by_address(organisation: Organisation, addresses: Sequence[str]) -> l
     found = dict(members.values_list("user__email", "user_id"))
     strangers = sorted(wanted - found.keys())
     if strangers:
-        sentence = f"{strangers[0]} is no member of {organisation.name}; name members only."
+        sentence = _("%(strangers)s is no member of %(organisation)s; name members only.") % {
+            "strangers": strangers[0],
+            "organisation": organisation.name,
+        }
         raise LimitRefused(sentence, fields={"people": [sentence]})
     return list(found.values())
 
 
-def _one(organisation: Organisation, found: QuerySet[Cap] | QuerySet[Budget], word: str) -> LimitState:
+def _one(organisation: Organisation, found: QuerySet[Cap] | QuerySet[Budget], unknown: str) -> LimitState:
     limit = found.first()
     if limit is None:
-        raise NotFound(f"There is no such {word} in {organisation.name}; choose one from the list.")
+        raise NotFound(unknown % {"organisation": organisation.name})
     subject = (limit.level, limit.subject_id)
     return LimitState(limit, subject_names(organisation, [subject])[subject], None, None)
 

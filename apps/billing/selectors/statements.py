@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from apps.billing.models import Statement
 from apps.core.errors import NotFound
@@ -27,7 +28,8 @@ def statement_get(organisation: Organisation, number: str) -> Statement:
     statement = Statement.objects.filter(organisation=organisation, month=month).first() if month else None
     if statement is None:
         raise NotFound(
-            f"There is no statement of “{number[:40]}” for {organisation.name}; choose one from the list."
+            _("There is no statement of “%(number)s” for %(organisation)s; choose one from the list.")
+            % {"number": number[:40], "organisation": organisation.name}
         )
     return statement
 

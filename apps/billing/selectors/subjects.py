@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from apps.billing.models import Level
 from apps.organisations.models import ApiKey, Organisation, Project
 
@@ -15,7 +17,7 @@ def subject_names(organisation: Organisation, subjects: Iterable[Subject]) -> di
     ids = {level: [subject_id for kind, subject_id in wanted if kind == level] for level in Level}
     names: dict[Subject, str] = {
         (Level.ORGANISATION, ""): organisation.name,
-        (Level.TOPUP, ""): "Automatic top-ups",
+        (Level.TOPUP, ""): _("Automatic top-ups"),
     }
     if ids[Level.PROJECT]:
         projects = Project.objects.filter(organisation=organisation, id__in=ids[Level.PROJECT])
@@ -26,7 +28,7 @@ def subject_names(organisation: Organisation, subjects: Iterable[Subject]) -> di
     if ids[Level.KEY]:
         keys = ApiKey.objects.filter(organisation=organisation, id__in=ids[Level.KEY])
         names |= {(Level.KEY, str(key.id)): key.name for key in keys}
-    return {subject: names.get(subject, "a former member") for subject in wanted}  # the other kinds never go
+    return {subject: names.get(subject, _("a former member")) for subject in wanted}  # the other kinds never go
 
 
 def subject_exists(organisation: Organisation, level: str, subject_id: str) -> bool:

@@ -5,13 +5,15 @@ A record is counted where its newest adjustment puts it: project and labels move
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from django.utils.translation import gettext_lazy as _
 
+from apps.billing.models import UsageAdjustment, UsageRecord
 from apps.billing.windows import zone_of
 from apps.organisations.models import Organisation
 
@@ -19,17 +21,30 @@ ROWS_LIMIT = 1000  # of a table: the largest come first
 CHUNK = 2000  # rows of the CSV that are in memory at once
 
 
+def usage_of(organisation: Organisation, sources: Iterable[str]) -> models.QuerySet[UsageRecord]:
+    """Return what these sources used, each record as it was settled."""
+    return UsageRecord.objects.filter(organisation=organisation, source__in=sources).order_by("id")
+
+
+def usage_moved(organisation: Organisation, sources: Iterable[str]) -> UsageAdjustment | None:
+    """Return where reports count the last record of these sources, if that is elsewhere than it was settled."""
+    moved = UsageAdjustment.objects.filter(
+        current=True, record__organisation=organisation, record__source__in=sources
+    )
+    return moved.select_related("project").order_by("-at", "-id").first()
+
+
 class Dimension(models.TextChoices):
     """What usage can be added up by."""
 
-    DAY = "day", "Day"
-    PROJECT = "project", "Project"
-    MEMBER = "member", "Member"
-    KEY = "key", "API key"
-    MARKET = "market", "Market"
-    TEMPLATE = "template", "Template"
-    LABEL = "label", "Label"
-    JOB = "job", "Job name"
+    DAY = "day", _("Day")
+    PROJECT = "project", _("Project")
+    MEMBER = "member", _("Member")
+    KEY = "key", _("API key")
+    MARKET = "market", _("Market")
+    TEMPLATE = "template", _("Template")
+    LABEL = "label", _("Label")
+    JOB = "job", _("Job name")
 
 
 @dataclass(frozen=True)
@@ -70,7 +85,7 @@ class UsageLine:
 # Each dimension as (the name of a group, what must be joined for it). A record with several labels is in several
 # groups; all others put each record into one.
 GROUPS = {
-    Dimension.DAY: ("to_char(usage.settled_at AT TIME ZONE %(zone)s, 'YYYY-MM-DD')", ""),
+    Dimension.DAY: ("(usage.settled_at AT TIME ZONE %(zone)s)::date", ""),
     Dimension.PROJECT: (
         "coalesce(project.name, '')",
         "LEFT JOIN organisations_project AS project ON project.id = "
@@ -138,7 +153,7 @@ def usage_by(
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return [UsageRow(*row) for row in cursor.fetchall()]
+        return [UsageRow(str(name), *sums) for name, *sums in cursor.fetchall()]
 
 
 def usage_lines(organisation: Organisation, *, since: datetime, until: datetime) -> Iterator[UsageLine]:

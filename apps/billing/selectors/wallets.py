@@ -7,15 +7,28 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.billing import chart
 from apps.billing.models import Hold, Lot
 from apps.core.money import credits_text, fiat_text
+from apps.core.retelling import retold
 from apps.ledger.models import Entry
 from apps.ledger.selectors import balances
 from apps.organisations.models import Organisation
 
 PAGE = 50
+GRANTED = {
+    Lot.Kind.PAID: gettext_lazy("Paid credits"),
+    Lot.Kind.PROMOTIONAL: gettext_lazy("Promotional credits"),
+    Lot.Kind.VOUCHER: gettext_lazy("Voucher credits"),
+}
+EXPIRED = {
+    Lot.Kind.PAID: gettext_lazy("Paid credits expired"),
+    Lot.Kind.PROMOTIONAL: gettext_lazy("Promotional credits expired"),
+    Lot.Kind.VOUCHER: gettext_lazy("Voucher credits expired"),
+}
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,14 @@ def holds_open(organisation: Organisation) -> QuerySet[Hold]:
     return holds_of(organisation).filter(state=Hold.State.OPEN)
 
 
+def holds_found(organisation: Organisation, *, search: str, state: str) -> QuerySet[Hold]:
+    """Return the organisation's holds for what has that part in its name, in that state; "" for any of both."""
+    found = holds_of(organisation).select_related("project", "member")
+    if search:
+        found = found.filter(label__icontains=search)
+    return found.filter(state=state) if state else found
+
+
 def movements(organisation: Organisation, before: int | None = None, limit: int = PAGE) -> list[Movement]:
     """Return what changed the organisation's credits, newest first; `before` is the last id of the page before."""
     entries = movement_entries(organisation)
@@ -116,24 +137,34 @@ def movement_of(entry: Entry) -> Movement:
 def _sentence(reason: str, facts: dict[str, Any]) -> str:
     match reason:
         case "topup":
-            return f"Top-up, {fiat_text(facts['total_minor'], facts['currency'])} paid"
+            return _("Top-up, %(total)s paid") % {"total": fiat_text(facts["total_minor"], facts["currency"])}
         case "grant":
-            return f"{facts['kind'].capitalize()} credits"
+            return str(GRANTED.get(facts["kind"], facts["kind"]))
         case "hold":
-            return f"Reserved for {facts['label']}"
+            return _("Reserved for %(label)s") % {"label": facts["label"]}
         case "release":
-            return f"Released from {facts['label']}: {facts['why']}"
+            return _("Released from %(label)s: %(why)s") % {"label": facts["label"], "why": retold(facts["why"])}
         case "settlement":
-            return f"{facts['label']} cost {credits_text(facts['cost_micro'])} credits; the rest of its hold came back"
+            return _("%(label)s cost %(cost)s credits; the rest of its hold came back") % {
+                "label": facts["label"],
+                "cost": credits_text(facts["cost_micro"]),
+            }
         case "move":
-            return f"Moved from {facts['source']} to {facts['target']}"
+            return _("Moved from %(source)s to %(target)s") % {
+                "source": retold(facts["source"]),
+                "target": retold(facts["target"]),
+            }
         case "expired":
-            return f"{facts['kind'].capitalize()} credits expired"
+            return str(EXPIRED.get(facts["kind"], facts["kind"]))
         case "debt":
-            return "Collected for a payment that was taken back"
+            return _("Collected for a payment that was taken back")
         case "refund_open" | "dispute_open":
             gross = fiat_text(facts["gross_minor"], facts["currency"])
-            return f"Frozen while a {reason.removesuffix('_open')} of {gross} is open"
-        case "refund_undone" | "dispute_undone":
-            return f"Freed: the {reason.removesuffix('_undone')} ended in your favour"
+            if reason == "refund_open":
+                return _("Frozen while a refund of %(gross)s is open") % {"gross": gross}
+            return _("Frozen while a dispute of %(gross)s is open") % {"gross": gross}
+        case "refund_undone":
+            return _("Freed: the refund ended in your favour")
+        case "dispute_undone":
+            return _("Freed: the dispute ended in your favour")
     return reason

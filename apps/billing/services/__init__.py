@@ -4,6 +4,7 @@ from apps.billing.pricing import cost_of, platform_fee
 from apps.billing.services.allowances import caps_check_topup, caps_recount_topup, caps_release_topup
 from apps.billing.services.balances import balance_alert_set, balance_check, balance_watch, balances_check
 from apps.billing.services.budgets import budget_mail, budget_remove, budget_set, budgets_forecast
+from apps.billing.services.cap_refusals import cap_refusal_tell
 from apps.billing.services.caps import cap_approved, cap_remove, cap_set
 from apps.billing.services.credit_notes import credit_note_due, credit_note_issue, credit_notes_sweep
 from apps.billing.services.details import billing_details_change
@@ -75,6 +76,7 @@ __all__ = [
     "budget_set",
     "budgets_forecast",
     "cap_approved",
+    "cap_refusal_tell",
     "cap_remove",
     "cap_set",
     "caps_check_topup",

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid, CapReached
 from apps.billing.models import AutoTopUp, Cap, Hold, Level
 from apps.billing.selectors.subjects import subject_names
@@ -25,12 +27,20 @@ from apps.billing.services.counters import (
 from apps.billing.services.limits import wallet_lock
 from apps.billing.windows import Period, zone_of
 from apps.core.errors import KeyReused
+from apps.core.moments import day_text
 from apps.core.money import credits_text
 from apps.ledger.services.transfers import LIMIT
 from apps.organisations.models import Organisation
 
 BROADEST = {level: place for place, level in enumerate(Level)}
 LONGEST = {period: place for place, period in enumerate(Period)}
+WHOSE = {
+    Level.ORGANISATION: said.CAP_OF_ALL,
+    Level.PROJECT: said.CAP_OF_PROJECT,
+    Level.MEMBER: said.CAP_OF_MEMBER,
+    Level.KEY: said.CAP_OF_KEY,
+    Level.TOPUP: said.CAP_OF_TOPUPS,
+}
 
 
 def caps_take(*, hold: Hold, micro: int, now: datetime) -> None:
@@ -60,13 +70,18 @@ def caps_check_topup(*, organisation_id: uuid.UUID, key: str, micro: int, now: d
     KeyReused for the same key with another amount, AmountInvalid for less than 1 micro-NOS.
     """
     if type(micro) is not int or not 0 < micro <= LIMIT:
-        raise AmountInvalid(f"An automatic top-up of {micro} micro-NOS is none; give a positive whole number.")
+        raise AmountInvalid(
+            _("An automatic top-up of %(micro)s micro-NOS is none; give a positive whole number.")
+            % {"micro": micro}
+        )
     with transaction.atomic():
         wallet_lock(organisation_id)
         earlier = AutoTopUp.objects.filter(key=key).first()
         if earlier is not None:
             if (earlier.organisation_id, earlier.amount_micro) != (organisation_id, micro):
-                raise KeyReused(f"The automatic top-up {key} was asked for before, with another amount.")
+                raise KeyReused(
+                    _("The automatic top-up %(key)s was asked for before, with another amount.") % {"key": key}
+                )
             return earlier
         counters = counters_find(Cap, _topups_of(organisation_id), at=now)
         hit = [counter for counter in counters if counter.used_micro + micro > counter.limit_micro]
@@ -116,32 +131,32 @@ def _reached(organisation_id: uuid.UUID, hit: Sequence[Counter], *, micro: int, 
     cap = min(hit, key=lambda counter: (BROADEST[counter.level], LONGEST[counter.period]))
     organisation = Organisation.objects.get(id=organisation_id)
     name = subject_names(organisation, [(cap.level, cap.subject_id)])[cap.level, cap.subject_id]
-    whose = {
-        Level.ORGANISATION: f"{name}’s cap",
-        Level.PROJECT: f"the cap of the project “{name}”",
-        Level.MEMBER: f"the cap of {name}",
-        Level.KEY: f"the cap of the API key “{name}”",
-        Level.TOPUP: f"{organisation.name}’s cap on automatic top-ups",
-    }[cap.level]
-    limit = f"{whose} is {credits_text(cap.limit_micro)} credits {cap.period.label.lower()}"
-    needed = f"This needs {credits_text(job_micro if cap.period == Period.JOB else micro)} credits"
+    whose = organisation.name if cap.level == Level.TOPUP else name
+    facts = {
+        "cap": _(WHOSE[Level(cap.level)]) % {"name": whose},
+        "limit": _(said.LIMITS[Period(cap.period)]) % {"credits": credits_text(cap.limit_micro)},
+        "needed": credits_text(job_micro if cap.period == Period.JOB else micro),
+        "left": credits_text(cap.left_micro),
+    }
     resets_at = None
     if cap.period == Period.JOB:
-        rest = "choose a cheaper market or a shorter timeout"
+        sentence = _(said.CAP_OF_JOB)
     elif cap.period == Period.LIFETIME or cap.span is None:
-        rest = f"{credits_text(cap.left_micro)} are left, and it never starts anew"
+        sentence = _(said.CAP_FOR_EVER)
     else:
         resets_at = cap.span.ends_at
-        local = resets_at.astimezone(zone_of(cap.time_zone))
-        anew = f"until it starts anew on {local:%-d %B %Y at %H:%M} ({cap.time_zone})"
-        rest = f"{credits_text(cap.left_micro)} are left {anew}"
+        local = resets_at.astimezone(zone_of(cap.time_zone)).replace(tzinfo=None)
+        facts |= {"day": day_text(local, "long"), "time": f"{local:%H:%M}", "zone": cap.time_zone}
+        sentence = _(said.CAP_UNTIL)
     left = cap.limit_micro if cap.period == Period.JOB else cap.left_micro
     return CapReached(
-        f"{needed}, but {limit}: {rest}.",
+        sentence % facts,
         level=cap.level,
         period=cap.period,
         limit_micro=cap.limit_micro,
         left_micro=left,
         resets_at=resets_at,
-        step=("See the caps", f"/o/{organisation.slug}/billing/caps/"),
+        step=(_("See the caps"), f"/o/{organisation.slug}/billing/caps/"),
+        cap=str(cap.limit_id),
+        name=name or organisation.name,
     )

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import AmountInvalid
 from apps.billing.events import BALANCE_LOW
@@ -65,15 +66,19 @@ def balance_alert_set(
     """
     membership.require(Permission.BILLING_MANAGE)
     if below_micro is not None and not 0 < below_micro <= LIMIT:
-        raise AmountInvalid("The threshold must be above 0 credits.", fields={"below": ["Enter more than 0."]})
+        raise AmountInvalid(
+            _("The threshold must be above 0 credits."), fields={"below": [_("Enter more than 0.")]}
+        )
     if hours is not None and not 0 < hours <= MAX_HOURS:
-        sentence = f"Enter 1 to {MAX_HOURS} hours."
-        raise AmountInvalid(f"The hours are out of range. {sentence}", fields={"hours": [sentence]})
+        sentence = _("Enter 1 to %(max_hours)s hours.") % {"max_hours": MAX_HOURS}
+        raise AmountInvalid(
+            _("The hours are out of range. %(sentence)s") % {"sentence": sentence}, fields={"hours": [sentence]}
+        )
     addresses = _addresses(addresses)
     organisation_id = membership.organisation_id
     with transaction.atomic():
         before = _facts(BalanceAlert.objects.filter(organisation_id=organisation_id).first())
-        alert, _ = BalanceAlert.objects.update_or_create(
+        alert, _unused = BalanceAlert.objects.update_or_create(
             organisation_id=organisation_id,
             defaults={
                 "below_micro": below_micro,
@@ -108,15 +113,17 @@ def _facts(alert: BalanceAlert | None) -> dict[str, object]:
 def _addresses(typed: Sequence[str]) -> list[str]:
     addresses = list(dict.fromkeys(address.strip().lower() for address in typed if address.strip()))
     if len(addresses) > MAX_ADDRESSES:
-        sentence = f"At most {MAX_ADDRESSES} addresses."
+        sentence = _("At most %(max_addresses)s addresses.") % {"max_addresses": MAX_ADDRESSES}
         raise AppError(sentence, code="addresses_invalid", fields={"addresses": [sentence]})
     for address in addresses:
         try:
             if len(address) > MAX_ADDRESS:
-                raise ValidationError("too long")
+                raise ValidationError(_("too long"))
             validate_email(address)
         except ValidationError as error:
-            sentence = f"“{address[:60]}” is no e-mail address; correct it or leave it out."
+            sentence = _("“%(address)s” is no e-mail address; correct it or leave it out.") % {
+                "address": address[:60]
+            }
             raise AppError(sentence, code="addresses_invalid", fields={"addresses": [sentence]}) from error
     return addresses
 

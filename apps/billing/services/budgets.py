@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from apps.billing import sentences as said
 from apps.billing.errors import LimitRefused
 from apps.billing.events import BUDGET_PASSED
 from apps.billing.models import Budget, BudgetNotice, BudgetWindow, Level
@@ -184,9 +186,8 @@ def budget_mail(*, notice_id: int) -> None:
                 "mark": notice.mark,
                 "used_micro": notice.used_micro,
                 "limit_micro": budget.limit_micro,
-                "sentence": f"{notice.mark} % of the budget of {context['name']} is spent"
-                if notice.mark
-                else f"The budget of {context['name']} will not last",
+                "sentence": (said.BUDGET_SPENT if notice.mark else said.BUDGET_SHORT)
+                % {"mark": notice.mark, "name": context["name"]},
             },
             mailed=[person.email for person in people],
             now=notice.at,
@@ -252,13 +253,15 @@ def _facts(budget: Budget) -> dict[str, Any]:
 def _marks_check(marks: Sequence[int], *, limit_micro: int, forecast: bool) -> list[int]:
     found = sorted(set(marks))
     if len(found) > MARKS_LIMIT or any(type(mark) is not int or not 1 <= mark <= MARK_LIMIT for mark in found):
-        sentence = f"Give up to {MARKS_LIMIT} percentages between 1 and {MARK_LIMIT}, such as 50, 80, 100."
+        sentence = _(
+            "Give up to %(marks_limit)s percentages between 1 and %(mark_limit)s, such as 50, 80, 100."
+        ) % {"marks_limit": MARKS_LIMIT, "mark_limit": MARK_LIMIT}
         raise LimitRefused(sentence, fields={"marks": [sentence]})
     if not found and not forecast:
-        sentence = "A budget that tells nothing is none: choose a percentage or the forecast."
+        sentence = _("A budget that tells nothing is none: choose a percentage or the forecast.")
         raise LimitRefused(sentence, fields={"marks": [sentence]})
     if limit_micro == 0:
-        sentence = "A budget needs an amount above 0; to stop all spending, set a cap of 0."
+        sentence = _("A budget needs an amount above 0; to stop all spending, set a cap of 0.")
         raise LimitRefused(sentence, fields={"amount": [sentence]})
     return found
 
@@ -267,6 +270,8 @@ def _people_check(membership: Membership, people: Sequence[int]) -> list[int]:
     chosen = set(people)
     members = set(membership.organisation.memberships.filter(user__in=chosen).values_list("user_id", flat=True))
     if not chosen or chosen - members:
-        sentence = f"Choose at least one member of {membership.organisation.name} to be told."
+        sentence = _("Choose at least one member of %(organisation)s to be told.") % {
+            "organisation": membership.organisation.name
+        }
         raise LimitRefused(sentence, fields={"people": [sentence]})
     return sorted(members)

@@ -9,13 +9,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from apps.billing import sentences as said
 from apps.billing.models import Cap, Level
 from apps.billing.selectors.subjects import subject_names
 from apps.billing.services.counters import counters_find, limit_born
 from apps.billing.services.limits import limit_check, wallet_lock
 from apps.billing.windows import Period
 from apps.core.errors import Conflict
+from apps.core.languages import plainly
 from apps.core.money import credits_text
 from apps.organisations.models import Approval, Membership, Organisation
 from apps.organisations.roles import Permission
@@ -60,7 +63,7 @@ def cap_set(
         wallet_lock(organisation.id)
         cap = Cap.objects.filter(**key).first()
         if cap is not None and _needs_approval(cap, limit_micro):
-            raise Conflict("Somebody lowered this cap in this moment; look at it again.")
+            raise Conflict(_("Somebody lowered this cap in this moment; look at it again."))
         return _write(cap or Cap(**key, created_at=now), limit_micro, actor, now=now)
 
 
@@ -92,13 +95,14 @@ def cap_approved(*, approval: Approval, now: datetime) -> str:
     member = Membership.objects.filter(organisation=organisation, user=approval.requester).first()
     if member is None or not member.may(Permission.CAPS_MANAGE) or approval.requester is None:
         raise ActImpossible(
-            f"{approval.requester or 'Who asked'} may not change the caps of {organisation} any more."
+            _("%(requester)s may not change the caps of %(organisation)s any more.")
+            % {"requester": approval.requester or _("Who asked"), "organisation": organisation}
         )
     actor = Actor.person(approval.requester)
     wallet_lock(organisation.id)
     cap = Cap.objects.filter(organisation=organisation, id=uuid.UUID(approval.facts["cap"])).first()
     if cap is None:
-        raise ActImpossible("The cap was removed meanwhile.")
+        raise ActImpossible(_("The cap was removed meanwhile."))
     if limit_micro is None:
         _delete(cap.id, actor, now=now)
     else:
@@ -120,21 +124,23 @@ def _ask(
     """Ask for the approval. The wallet is not locked here: deciding locks the request first and the wallet second."""
     organisation = membership.organisation
     name = subject_names(organisation, [(cap.level, cap.subject_id)])[cap.level, cap.subject_id]
-    before = f"{credits_text(cap.limit_micro)} credits"
-    after = "no cap" if limit_micro is None else f"{credits_text(limit_micro)} credits"
-    period = cap.get_period_display().lower()
+    with plainly():
+        before = said.CREDITS % {"credits": credits_text(cap.limit_micro)}
+        after = said.NO_CAP if limit_micro is None else said.CREDITS % {"credits": credits_text(limit_micro)}
+        period = str(cap.get_period_display())
+    words = {"name": name, "period": said.PERIODS[Period(cap.period)], "before": before, "after": after}
     return approval_request(
         organisation_id=organisation.id,
         kind="cap",
         subject=f"cap:{cap.id}",
         amount_micro=limit_micro,
-        worst_case=f"The cap of {name}, {period}, goes from {before} to {after}.",
+        worst_case=said.CAP_RAISE % words,
         reason=reason,
         requester=membership,
         facts={
             "cap": str(cap.id),
             "limit_micro": limit_micro,
-            "lines": [["For", name], ["Period", cap.get_period_display()], ["Now", before], ["Then", after]],
+            "lines": [[said.FOR, name], [said.PERIOD, period], [said.NOW, before], [said.THEN, after]],
         },
         deadline=now + timedelta(days=DAYS_TO_DECIDE),
         actor=actor,

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from apps.billing.documents import document_pdf
 from apps.billing.errors import AmountInvalid, CreditExceedsInvoice, InvoiceUnknown
@@ -46,7 +47,8 @@ def credit_note_due(
     parts = (net_minor, vat_minor)
     if any(type(part) is not int or not 0 <= part <= LIMIT for part in parts) or not any(parts):
         raise AmountInvalid(
-            f"A credit note over {parts} minor units is none: net and VAT are whole numbers, together above 0."
+            _("A credit note over %(parts)s minor units is none: net and VAT are whole numbers, together above 0.")
+            % {"parts": parts}
         )
     with transaction.atomic():
         due = invoice_due_locked(topup_id)
@@ -54,7 +56,9 @@ def credit_note_due(
         if earlier is not None:
             told = (earlier.invoice_due.topup_id, earlier.net_minor, earlier.vat_minor)
             if told != (str(topup_id), *parts):
-                raise KeyReused(f"The credit note “{key}” was promised with other amounts; use a new key.")
+                raise KeyReused(
+                    _("The credit note “%(key)s” was promised with other amounts; use a new key.") % {"key": key}
+                )
             return earlier
         _check_within(due, net_minor=net_minor, vat_minor=vat_minor)
         promised = CreditNoteDue.objects.create(
@@ -74,7 +78,10 @@ def invoice_due_locked(topup_id: uuid.UUID | str) -> InvoiceDue:
     """Lock a top-up's invoices and return the one in force, which no other replaces. Raises InvoiceUnknown."""
     dues = list(InvoiceDue.objects.select_for_update(no_key=True).filter(topup_id=str(topup_id)).order_by("id"))
     if not dues:
-        raise InvoiceUnknown(f"There is no invoice for the top-up {topup_id}; it is written when it is credited.")
+        raise InvoiceUnknown(
+            _("There is no invoice for the top-up %(topup_id)s; it is written when it is credited.")
+            % {"topup_id": topup_id}
+        )
     replaced = {due.replaces_id for due in dues}
     return next(due for due in dues if due.id not in replaced)
 
@@ -90,8 +97,16 @@ def _check_within(due: InvoiceDue, *, net_minor: int, vat_minor: int) -> None:
     if net_minor > net_left or vat_minor > vat_left:
         currency = due.facts["currency"]
         raise CreditExceedsInvoice(
-            f"Of this invoice {fiat_text(net_left, currency)} and {fiat_text(vat_left, currency)} VAT can still be "
-            f"credited, not {fiat_text(net_minor, currency)} and {fiat_text(vat_minor, currency)}; credit less."
+            _(
+                "Of this invoice %(net_left)s and %(vat_left)s VAT can still be credited, not %(net)s and "
+                "%(vat)s; credit less."
+            )
+            % {
+                "net_left": fiat_text(net_left, currency),
+                "vat_left": fiat_text(vat_left, currency),
+                "net": fiat_text(net_minor, currency),
+                "vat": fiat_text(vat_minor, currency),
+            }
         )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid, ReversalEnded
@@ -47,12 +48,12 @@ def dispute_open(*, topup_id: uuid.UUID | str, gross_minor: int, key: str, reaso
         if earlier is not None:
             return earlier
         if type(gross_minor) is not int or gross_minor <= 0:
-            raise AmountInvalid("What is disputed must be an amount above 0.")
+            raise AmountInvalid(_("What is disputed must be an amount above 0."))
         standing = standing_of(lot)
         within = min(gross_minor, standing.left.gross_minor)
         share = share_of(standing, within) if within else Share(0, 0, 0, 0)
         parts = parts_of([*lots_of_topup(lot), *lots_paid_besides(lot)], share.credits_micro)
-        taken = sum(amount for _, amount in parts)
+        taken = sum(amount for _unused, amount in parts)
         dispute = Reversal(
             organisation_id=lot.organisation_id,
             lot=lot,
@@ -83,7 +84,7 @@ def dispute_won(*, key: str, now: datetime) -> Reversal:
     with transaction.atomic():
         dispute = _locked(key)
         if dispute.state == Reversal.State.DONE:
-            raise ReversalEnded("This dispute was lost before; book a later win by hand.")
+            raise ReversalEnded(_("This dispute was lost before; book a later win by hand."))
         if dispute.state == Reversal.State.OPEN:
             reversal_undo(dispute, now=now)
             announce("billing.credited", organisation_id=str(dispute.organisation_id))
@@ -99,7 +100,7 @@ def dispute_lost(*, key: str, now: datetime) -> Reversal:
     with transaction.atomic():
         dispute = _locked(key)
         if dispute.state == Reversal.State.UNDONE:
-            raise ReversalEnded("This dispute was won before; book a later loss by hand.")
+            raise ReversalEnded(_("This dispute was won before; book a later loss by hand."))
         if dispute.state == Reversal.State.OPEN:
             reversal_finish(dispute, fiat=chart.disputed(dispute.currency), now=now)
             debt_collect(organisation_id=dispute.organisation_id, now=now)
@@ -117,7 +118,10 @@ def dispute_funds_post(
     is what it charges. Raises Reversal.DoesNotExist, AmountInvalid for nothing, KeyReused for other amounts.
     """
     if not amount_minor and not fee_minor:
-        raise AmountInvalid(f"Stripe's {balance_transaction} moved nothing; there is nothing to book.")
+        raise AmountInvalid(
+            _("Stripe's %(balance_transaction)s moved nothing; there is nothing to book.")
+            % {"balance_transaction": balance_transaction}
+        )
     dispute = Reversal.objects.get(key=key, kind=Reversal.Kind.DISPUTE)
     currency = dispute.currency
     legs = [
@@ -151,7 +155,7 @@ def debt_collect(*, organisation_id: uuid.UUID, now: datetime) -> int:
             organisation_id=organisation_id, project=None, kind=Lot.Kind.PAID, remaining_micro__gt=0
         ).order_by("-created_at", "-id")
         parts = parts_of(list(lots), debt.spent_micro - debt.repaid_micro)
-        amount = sum(part for _, part in parts)
+        amount = sum(part for _unused, part in parts)
         if not amount:
             break
         transfer = transfer_post(
@@ -172,5 +176,5 @@ def _locked(key: str) -> Reversal:
     topup_lot(Reversal.objects.get(key=key).topup_id)
     dispute = Reversal.objects.get(key=key)
     if dispute.kind != Reversal.Kind.DISPUTE:
-        raise KeyReused(f"“{key}” is a refund, not a dispute.")
+        raise KeyReused(_("“%(key)s” is a refund, not a dispute.") % {"key": key})
     return dispute

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from apps.billing import chart, sql
 from apps.billing.errors import HoldUnknown
@@ -38,7 +39,7 @@ def holds_lock(sources: Iterable[str]) -> dict[str, tuple[Hold, dict[str, Accoun
     found = {source: (organisation_id, project_id) for source, organisation_id, project_id in places}
     for source in wanted:
         if source not in found:
-            raise HoldUnknown(f"There is no hold for {source}; check the source.")
+            raise HoldUnknown(_("There is no hold for %(source)s; check the source.") % {"source": source})
     accounts = accounts_lock(
         code
         for organisation_id, project_id in found.values()

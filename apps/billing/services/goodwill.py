@@ -10,12 +10,15 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
+from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid
 from apps.billing.models import Goodwill, Lot
 from apps.billing.services.limits import wallet_lock
 from apps.billing.services.lots import lot_grant
 from apps.core.errors import AppError, Denied, KeyReused
+from apps.core.languages import plainly
 from apps.core.money import MICRO, credits_text
 from apps.ledger.services.transfers import LIMIT
 from apps.organisations.models import Approval, Organisation
@@ -49,12 +52,12 @@ def goodwill_give(
     """
     staff = actor.user
     if staff is None or not _allowed(staff):
-        raise Denied("Goodwill is given by the platform's own people who have the right to.")
+        raise Denied(_("Goodwill is given by the platform's own people who have the right to."))
     reason = " ".join(reason.split())
     if type(micro) is not int or not 0 < micro <= LIMIT or (credit_days is not None and credit_days < 1):
-        raise AmountInvalid("Goodwill is a positive amount of credits that last for a day at least.")
+        raise AmountInvalid(_("Goodwill is a positive amount of credits that last for a day at least."))
     if not reason:
-        raise AppError("Say why; others will ask.", code="reason_missing", fields={"reason": ["Say why."]})
+        raise AppError(_("Say why; others will ask."), code="reason_missing", fields={"reason": [_("Say why.")]})
     facts = {
         "organisation_id": organisation_id,
         "micro": micro,
@@ -67,7 +70,7 @@ def goodwill_give(
         earlier = Goodwill.objects.filter(pk=goodwill_id).first()
         if earlier is not None:
             if {name: getattr(earlier, name) for name in facts} != facts:
-                raise KeyReused("These credits were given before, with other content; look at the list.")
+                raise KeyReused(_("These credits were given before, with other content; look at the list."))
             return earlier
         needed = (
             _given_before(organisation_id, staff.pk, now=now) + micro > settings.GOODWILL_LIMIT_CREDITS * MICRO
@@ -90,13 +93,13 @@ def goodwill_approved(*, approval: Approval, now: datetime) -> str:
         Goodwill.objects.select_related("given_by", "organisation").filter(pk=approval.facts["goodwill"]).first()
     )
     if found is None or not _allowed(found.given_by):
-        raise ActImpossible("Who asked may not give goodwill any more.")
+        raise ActImpossible(_("Who asked may not give goodwill any more."))
     if found.organisation.closed_at is not None:
-        raise ActImpossible(f"{found.organisation} was closed meanwhile.")
+        raise ActImpossible(_("%(organisation)s was closed meanwhile.") % {"organisation": found.organisation})
     organisation_keep_open(found.organisation_id)
     wallet_lock(found.organisation_id)
     if found.micro > (approval.amount_micro or 0):
-        raise ActImpossible("It is more than was approved.")
+        raise ActImpossible(_("It is more than was approved."))
     _give(found, Actor(kind="staff", user=found.given_by), now=now)
     return f"goodwill:{found.pk}"
 
@@ -133,17 +136,19 @@ def _given_before(organisation_id: uuid.UUID, staff_id: int, *, now: datetime) -
 
 def _ask(goodwill: Goodwill, actor: Actor, *, now: datetime) -> Approval:
     name = Organisation.objects.values_list("name", flat=True).get(pk=goodwill.organisation_id)
-    amount = f"{credits_text(goodwill.micro)} credits"
-    lasts = f"{goodwill.credit_days} days" if goodwill.credit_days else "for ever"
+    with plainly():
+        amount = said.CREDITS % {"credits": credits_text(goodwill.micro)}
+    lasts = said.DAYS % {"days": goodwill.credit_days} if goodwill.credit_days else said.FOR_EVER
+    lines = [[said.FOR, name], [said.AMOUNT, amount], [said.LASTS, lasts]]
     return approval_request(
         organisation_id=goodwill.organisation_id,
         kind="goodwill",
         subject=f"goodwill:{goodwill.pk}",
         amount_micro=goodwill.micro,
-        worst_case=f"{name} is given {amount}, at the platform's cost.",
+        worst_case=said.GOODWILL % {"name": name, "amount": amount},
         reason=goodwill.reason,
         requester=None,
-        facts={"goodwill": str(goodwill.pk), "lines": [["For", name], ["Amount", amount], ["They last", lasts]]},
+        facts={"goodwill": str(goodwill.pk), "lines": lines},
         deadline=now + timedelta(days=DAYS_TO_DECIDE),
         actor=actor,
         now=now,

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import chart
+from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid, HoldEnded, InsufficientCredits
 from apps.billing.models import Hold, HoldExtension
 from apps.billing.pricing import platform_fee
@@ -106,7 +108,10 @@ def hold_extend(
         if earlier is not None:
             return _same_extension(earlier, source, network_micro, network_fee_micro)
         if hold.state != Hold.State.OPEN:
-            raise HoldEnded(f"The hold for {source} was {hold.state} before; it cannot be extended any more.")
+            raise HoldEnded(
+                _("The hold for %(source)s was %(state)s before; it cannot be extended any more.")
+                % {"source": source, "state": hold.state}
+            )
         if platform_fee_micro is None:
             whole = platform_fee(hold.network_micro + network_micro)
             platform_fee_micro = max(whole - hold.platform_fee_micro, 0)
@@ -135,7 +140,7 @@ def hold_shorten(*, source: str, key: str, reason: str, now: datetime) -> bool:
     A repeat changes nothing, nor does a hold that has ended: its end gave back what was left. Raises HoldUnknown.
     """
     with transaction.atomic():
-        hold, _ = holds_lock([source])[source]
+        hold, _unused = holds_lock([source])[source]
         extension = HoldExtension.objects.filter(hold=hold, key=key, released_at=None).first()
         if extension is None or hold.state != Hold.State.OPEN:
             return False
@@ -158,11 +163,14 @@ def hold_release(*, source: str, reason: str, now: datetime) -> Hold:
     Raises HoldUnknown, HoldEnded if it was settled.
     """
     with transaction.atomic():
-        hold, _ = holds_lock([source])[source]
+        hold, _unused = holds_lock([source])[source]
         if hold.state == Hold.State.RELEASED:
             return hold
         if hold.state == Hold.State.SETTLED:
-            raise HoldEnded(f"The hold for {source} was settled before; it cannot be released any more.")
+            raise HoldEnded(
+                _("The hold for %(source)s was settled before; it cannot be released any more.")
+                % {"source": source}
+            )
         ending = Ending(hold, cost_micro=0, reason="release", details={"why": reason})
         holds_end([ending], Hold.State.RELEASED, now=now, reason=reason)
     return hold
@@ -175,7 +183,7 @@ def hold_expire(*, source: str, now: datetime) -> bool:
     knows. Raises HoldUnknown.
     """
     with transaction.atomic():
-        hold, _ = holds_lock([source])[source]
+        hold, _unused = holds_lock([source])[source]
         if hold.state != Hold.State.OPEN or hold.expires_at is None or hold.expires_at > now:
             return False
         answers = ask("billing.hold_needed", source=source)
@@ -184,7 +192,7 @@ def hold_expire(*, source: str, now: datetime) -> bool:
             if True not in answers:
                 logger.warning("hold %s is past its time and nobody knows its source", source)
             return False
-        hold_release(source=source, reason="nobody ended it in time", now=now)
+        hold_release(source=source, reason=said.FORGOTTEN, now=now)
     return True
 
 
@@ -199,7 +207,11 @@ def amounts_check(source: str, amounts: tuple[int, ...], *, something: bool = Tr
     whole = all(type(amount) is int and 0 <= amount <= LIMIT for amount in amounts)
     if not whole or (something and not sum(amounts)):
         raise AmountInvalid(
-            f"The amounts for {source} are {amounts}; they must be whole numbers from 0 to {LIMIT}, and not all 0."
+            _(
+                "The amounts for %(source)s are %(amounts)s; they must be whole numbers from 0 to "
+                "%(limit)s, and not all 0."
+            )
+            % {"source": source, "amounts": amounts, "limit": LIMIT}
         )
 
 
@@ -236,7 +248,10 @@ def _same_hold(hold: Hold, organisation_id: uuid.UUID, parts: Parts) -> Hold:
             first[1] -= more.network_fee_micro
             first[2] -= more.platform_fee_micro
     if hold.organisation_id != organisation_id or tuple(first) != parts:
-        raise KeyReused(f"There is a hold for {hold.source} with other amounts; use a new source for a new hold.")
+        raise KeyReused(
+            _("There is a hold for %(source)s with other amounts; use a new source for a new hold.")
+            % {"source": hold.source}
+        )
     return hold
 
 
@@ -244,5 +259,8 @@ def _same_extension(
     first: HoldExtension, source: str, network_micro: int, network_fee_micro: int
 ) -> HoldExtension:
     if (first.network_micro, first.network_fee_micro) != (network_micro, network_fee_micro):
-        raise KeyReused(f"The hold for {source} was extended under {first.key} before, by another amount.")
+        raise KeyReused(
+            _("The hold for %(source)s was extended under %(key)s before, by another amount.")
+            % {"source": source, "key": first.key}
+        )
     return first

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing.documents import document_pdf, document_xml
 from apps.billing.errors import SentTooOften
@@ -118,14 +119,23 @@ def invoice_send_again(*, membership: Membership, number: str, actor: Actor, now
         invoice = invoice_get(membership.organisation, number)
         Invoice.objects.select_for_update(no_key=True).only("id").get(id=invoice.id)
         if invoice.pdf is None:
-            raise Conflict(f"Invoice {number} is being printed; it is mailed when it is ready.")
+            raise Conflict(
+                _("Invoice %(number)s is being printed; it is mailed when it is ready.") % {"number": number}
+            )
         day = f"invoice:{number}:again:{now:%Y-%m-%d}"
         key = f"{day}T{now:%H:%M}"
         earlier = Mail.objects.filter(key__startswith=day)
         if earlier.count() >= SENT_A_DAY and not earlier.filter(key=key).exists():
             raise SentTooOften(
-                f"Invoice {number} was sent {SENT_A_DAY} times today; look for it in the spam folder of "
-                f"{finance_address(membership.organisation)}, or download it here."
+                _(
+                    "Invoice %(number)s was sent %(sent_a_day)s times today; look for it in the spam folder of "
+                    "%(organisation)s, or download it here."
+                )
+                % {
+                    "number": number,
+                    "sent_a_day": SENT_A_DAY,
+                    "organisation": finance_address(membership.organisation),
+                }
             )
         fresh = not earlier.filter(key=key).exists()
         mail = invoice_mail(invoice, key=key)

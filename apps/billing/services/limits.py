@@ -2,6 +2,8 @@
 
 import uuid
 
+from django.utils.translation import gettext as _
+
 from apps.billing import chart
 from apps.billing.errors import LimitRefused
 from apps.billing.models import Level
@@ -9,6 +11,8 @@ from apps.billing.selectors.subjects import subject_exists
 from apps.billing.services.wallets import wallet_open
 from apps.billing.windows import Period
 from apps.core.errors import NotFound
+from apps.core.numbers import number_text
+from apps.core.words import in_sentence
 from apps.ledger.services import accounts_lock
 from apps.ledger.services.transfers import LIMIT
 from apps.organisations.models import Organisation
@@ -27,23 +31,29 @@ def limit_check(
     """Pass if such a limit can be set. Raises LimitRefused with the field, NotFound for a foreign subject."""
     if level not in levels:
         raise LimitRefused(
-            f"“{level[:40]}” cannot have one; choose {_words(levels)}.", fields={"level": ["Choose one."]}
+            _("“%(level)s” cannot have one; choose %(levels)s.") % {"level": level[:40], "levels": _words(levels)},
+            fields={"level": [_("Choose one.")]},
         )
     if period not in periods or (level == Level.TOPUP and period == Period.JOB):
         raise LimitRefused(
-            f"“{period[:40]}” is no period for it; choose {_words(periods)}.", fields={"period": ["Choose one."]}
+            _("“%(period)s” is no period for it; choose %(periods)s.")
+            % {"period": period[:40], "periods": _words(periods)},
+            fields={"period": [_("Choose one.")]},
         )
     if type(micro) is not int or not 0 <= micro <= LIMIT:
-        sentence = f"The amount must be between 0 and {LIMIT // 10**6:,} credits, with six decimals at most."
+        sentence = _("The amount must be between 0 and %(limit)s credits, with six decimals at most.") % {
+            "limit": number_text(LIMIT // 10**6)
+        }
         raise LimitRefused(sentence, fields={"amount": [sentence]})
     if not subject_exists(organisation, level, subject_id):
         raise NotFound(
-            f"There is no such {Level(level).label.lower()} in {organisation.name}; choose one from the list."
+            _("There is no such %(level)s in %(organisation)s; choose one from the list.")
+            % {"level": in_sentence(Level(level).label), "organisation": organisation.name}
         )
 
 
 def _words(choices: set[Level] | set[Period]) -> str:
-    return ", ".join(sorted(choice.label.lower() for choice in choices))
+    return ", ".join(sorted(in_sentence(choice.label) for choice in choices))
 
 
 def wallet_lock(organisation_id: uuid.UUID) -> None:

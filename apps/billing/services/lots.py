@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F, Q, Sum
+from django.utils.translation import gettext as _
 
 from apps.billing import chart, sql
 from apps.billing.errors import AmountInvalid
@@ -14,6 +15,7 @@ from apps.billing.models import Hold, HoldLot, Lot, LotTake, Reversal
 from apps.billing.services.balances import balance_fell
 from apps.billing.services.wallets import wallet_open
 from apps.core.wiring import announce
+from apps.core.words import in_sentence
 from apps.ledger.models import Transfer
 from apps.ledger.services import Leg, Posting, transfer_post, transfer_post_many
 from apps.ledger.services.transfers import LIMIT
@@ -33,7 +35,8 @@ def lot_grant(
     """
     if kind == Lot.Kind.PAID or type(micro) is not int or not 0 < micro <= LIMIT:
         raise AmountInvalid(
-            f"A {kind.label.lower()} lot of {micro} micro-NOS cannot be given; give a whole number from 1 to {LIMIT}."
+            _("A %(kind)s lot of %(micro)s micro-NOS cannot be given; give a whole number from 1 to %(limit)s.")
+            % {"kind": in_sentence(kind.label), "micro": micro, "limit": LIMIT}
         )
     with transaction.atomic():
         wallet_open(organisation_id)
@@ -89,7 +92,9 @@ def lots_choose(lots: Iterable[Lot], micro: int) -> list[Part]:
             parts.append((lot, amount))
             left -= amount
     if left:
-        raise AmountInvalid(f"The lots are {left} micro-NOS short of {micro}.")
+        raise AmountInvalid(
+            _("The lots are %(left)s micro-NOS short of %(micro)s.") % {"left": left, "micro": micro}
+        )
     return parts
 
 
@@ -115,7 +120,7 @@ def lots_take(hold: Hold, parts: Sequence[Part], *, left_micro: int, position: i
     """
     for lot, amount in parts:
         lot.remaining_micro -= amount
-    _lots_save(lot for lot, _ in parts)
+    _lots_save(lot for lot, _unused in parts)
     balance_fell(hold.organisation_id, available_micro=left_micro)
     return HoldLot.objects.bulk_create(
         HoldLot(hold=hold, lot=lot, position=place, amount_micro=amount)
@@ -145,7 +150,7 @@ def lots_release(back: Sequence[tuple[HoldLot, int]], *, now: datetime) -> None:
     if not back:
         return
     with connection.cursor() as cursor:
-        params = {"ids": [share.pk for share, _ in back], "amounts": [amount for _, amount in back]}
+        params = {"ids": [share.pk for share, _unused in back], "amounts": [amount for _unused, amount in back]}
         cursor.execute(sql.SHARES_RELEASE, params)
     lots_return([(share.lot, amount) for share, amount in back], now=now)
 
@@ -154,7 +159,7 @@ def lots_return(parts: Sequence[Part], *, now: datetime) -> None:
     """Add the parts to what remains of their lots; in a lot that has expired they expire at once."""
     for lot, amount in parts:
         lot.remaining_micro += amount
-    lots = list({lot.id: lot for lot, _ in parts}.values())
+    lots = list({lot.id: lot for lot, _unused in parts}.values())
     _lots_save(lots)
     lots_end([lot for lot in lots if lot.expires_at is not None and lot.expires_at <= now], now=now)
 
@@ -172,7 +177,7 @@ def lots_leave(
     """Take the parts from their lots in another way than by a hold, as the transfer says."""
     for lot, amount in parts:
         lot.remaining_micro -= amount
-    _lots_save(lot for lot, _ in parts)
+    _lots_save(lot for lot, _unused in parts)
     LotTake.objects.bulk_create(
         LotTake(lot=lot, transfer=transfer, reason=reason, amount_micro=amount, reversal=reversal)
         for lot, amount in parts

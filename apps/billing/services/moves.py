@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import chart
+from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid, MoveRefused
 from apps.billing.models import Lot, LotTake
 from apps.billing.services.balances import balance_fell
 from apps.billing.services.lots import Part, lots_choose, lots_leave, lots_spendable
 from apps.billing.services.wallets import wallet_open
 from apps.core.errors import AppError
+from apps.core.languages import plainly
 from apps.core.money import credits_text
 from apps.core.wiring import announce
 from apps.ledger.models import Transfer
@@ -37,7 +40,7 @@ class Purse:
         return chart.pot(self.organisation.id, self.project.id)
 
     def __str__(self) -> str:
-        return f"the pot of {self.project.name}" if self.project else self.organisation.name
+        return _(said.POT) % {"project": self.project.name} if self.project else self.organisation.name
 
 
 def credits_move(
@@ -63,7 +66,8 @@ def credits_move(
         _open(target)
         accounts = accounts_lock([source.code, target.code])
         legs = [Leg(source.code, -micro), Leg(target.code, micro)]
-        facts = {"source": str(source), "target": str(target)}
+        with plainly():
+            facts = {"source": str(source), "target": str(target)}
         repeated = Transfer.objects.filter(key=full_key).exists()
         parts = [] if repeated else _parts(source, target, micro, now=now)
         transfer = transfer_post(key=full_key, legs=legs, reason="move", at=now, details=facts)
@@ -89,15 +93,17 @@ def credits_move(
 
 def _check(source: Purse, target: Purse, membership: Membership, micro: int, key: str) -> None:
     if type(micro) is not int or micro <= 0:
-        raise AmountInvalid("Move a positive amount of credits.", fields={"amount": ["Enter an amount above 0."]})
+        raise AmountInvalid(
+            _("Move a positive amount of credits."), fields={"amount": [_("Enter an amount above 0.")]}
+        )
     if not 0 < len(key) <= 60 or not key.isprintable():
-        raise AppError("A move needs a key of 1 to 60 characters.", code="key_invalid")
+        raise AppError(_("A move needs a key of 1 to 60 characters."), code="key_invalid")
     if source.organisation != membership.organisation:
-        raise MoveRefused("Credits are moved from the organisation you are in; open the other one first.")
+        raise MoveRefused(_("Credits are moved from the organisation you are in; open the other one first."))
     if source.code == target.code:
-        raise MoveRefused("The credits are there already; choose another target.")
+        raise MoveRefused(_("The credits are there already; choose another target."))
     if target.project is not None and target.project.archived_at is not None:
-        raise MoveRefused(f"{target.project.name} is archived; choose a live project.")
+        raise MoveRefused(_("%(project)s is archived; choose a live project.") % {"project": target.project.name})
     if target.organisation != source.organisation:
         _check_owner(target.organisation, membership)
 
@@ -108,7 +114,7 @@ def _check_owner(target: Organisation, membership: Membership) -> None:
     theirs = both.filter(organisation=target, user=membership.user).first()
     if theirs is None or not theirs.may(Permission.BILLING_MANAGE) or len(owners) != 1:
         raise MoveRefused(
-            "Credits move only between organisations of one owner, by somebody who manages the billing of both."
+            _("Credits move only between organisations of one owner, by somebody who manages the billing of both.")
         )
 
 
@@ -129,10 +135,17 @@ def _parts(source: Purse, target: Purse, micro: int, *, now: datetime) -> list[P
     ]
     movable = sum(lot.remaining_micro for lot in lots)
     if micro > movable:
-        only = " Given credits stay where they were given." if leaves else ""
+        sentence = (
+            _(
+                "%(micro)s credits cannot be moved: %(source)s has %(movable)s to move. Given credits stay where they "
+                "were given."
+            )
+            if leaves
+            else _("%(micro)s credits cannot be moved: %(source)s has %(movable)s to move.")
+        )
         raise MoveRefused(
-            f"{credits_text(micro)} credits cannot be moved: {source} has {credits_text(movable)} to move.{only}",
-            fields={"amount": [f"At most {credits_text(movable)}."]},
+            sentence % {"micro": credits_text(micro), "source": source, "movable": credits_text(movable)},
+            fields={"amount": [_("At most %(movable)s.") % {"movable": credits_text(movable)}]},
         )
     return lots_choose(lots, micro)
 
@@ -163,5 +176,8 @@ def purse_of(organisation: Organisation, project_id: uuid.UUID | None) -> Purse:
         return Purse(organisation)
     project = organisation.projects.filter(id=project_id).first()
     if project is None:
-        raise MoveRefused(f"There is no such project in {organisation.name}; choose one from the list.")
+        raise MoveRefused(
+            _("There is no such project in %(organisation)s; choose one from the list.")
+            % {"organisation": organisation.name}
+        )
     return Purse(organisation, project)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import QuoteRefused, QuoteUnknown
 from apps.billing.models import Quote
@@ -20,6 +21,7 @@ from apps.billing.services.vat import vat_of
 from apps.core.ids import uuid7
 from apps.core.money import CURRENCIES, fiat_text, fraction_round
 from apps.core.wiring import ask
+from apps.core.words import either
 from apps.organisations.models import Organisation
 
 OFFER = "billing.offer"
@@ -126,8 +128,10 @@ def quote_accept(*, organisation: Organisation, offer: str, now: datetime) -> Qu
         return earlier
     times = {name: datetime.fromisoformat(facts[name]) for name in ("rate_at", "created_at", "expires_at")}
     if times["expires_at"] <= now:
-        raise QuoteRefused("This price has run out; look at today's price and pay that.", code="quote_over")
-    quote, _ = Quote.objects.get_or_create(key=key, defaults={**facts, **times, "organisation": organisation})
+        raise QuoteRefused(_("This price has run out; look at today's price and pay that."), code="quote_over")
+    quote, _unused = Quote.objects.get_or_create(
+        key=key, defaults={**facts, **times, "organisation": organisation}
+    )
     return quote
 
 
@@ -155,7 +159,7 @@ def quote_settle(*, quote: Quote, now: datetime) -> Quote:
         "expires_at": now,
     }
     del facts["key"]
-    settled, _ = Quote.objects.get_or_create(key=key, defaults=facts)
+    settled, _unused = Quote.objects.get_or_create(key=key, defaults=facts)
     return settled
 
 
@@ -164,20 +168,21 @@ def quotes_purge(*, now: datetime, limit: int = 10_000) -> int:
     old = Quote.objects.filter(expires_at__lt=now - UNUSED).order_by("expires_at")
     ids = list(old.values_list("id", flat=True)[:limit])
     used: set[uuid.UUID] = set().union(*ask("billing.quotes_in_use", quote_ids=ids))
-    deleted, _ = Quote.objects.filter(id__in=set(ids) - used).delete()
+    deleted, _unused = Quote.objects.filter(id__in=set(ids) - used).delete()
     return deleted
 
 
 def _check(currency: str, net_minor: int) -> None:
     if currency not in CURRENCIES:
         raise QuoteRefused(
-            f"Credits are not sold in “{currency}”; choose {', '.join(CURRENCIES[:-1])} or {CURRENCIES[-1]}.",
-            fields={"currency": ["Choose one from the list."]},
+            _("Credits are not sold in “%(currency)s”; choose %(currencies)s.")
+            % {"currency": currency, "currencies": either(CURRENCIES)},
+            fields={"currency": [_("Choose one from the list.")]},
         )
     low, high = topup_limits(currency)
     if type(net_minor) is not int or not low <= net_minor <= high:
-        between = f"between {fiat_text(low, currency)} and {fiat_text(high, currency)}"
+        bounds = {"low": fiat_text(low, currency), "high": fiat_text(high, currency)}
         raise QuoteRefused(
-            f"A top-up is {between} before VAT; choose an amount in between.",
-            fields={"amount": [f"Choose an amount {between}."]},
+            _("A top-up is between %(low)s and %(high)s before VAT; choose an amount in between.") % bounds,
+            fields={"amount": [_("Choose an amount between %(low)s and %(high)s.") % bounds]},
         )

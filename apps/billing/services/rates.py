@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import JumpOver, RateSourceBroken, RateUnavailable
 from apps.billing.models import Jump, Rate, Reading
@@ -83,15 +84,15 @@ def jump_confirm(*, jump_id: int, staff_id: int, now: datetime) -> None:
     """
     jumps = Jump.objects.filter(id=jump_id, confirmed_at=None, withdrawn_at=None)
     if not jumps.update(confirmed_at=now, confirmed_by=staff_id):
-        raise JumpOver("This jump has ended already: it was confirmed, or the price came back.")
+        raise JumpOver(_("This jump has ended already: it was confirmed, or the price came back."))
 
 
 def rates_purge(*, now: datetime) -> int:
     """Delete readings and rates older than 30 days, but for the last rates; quotes keep their own. Return how many."""
     old = now - KEPT
     newest = [rate.id for c in ("USD", *LEGS) if (rate := Rate.objects.filter(currency=c).order_by("-at").first())]
-    rates, _ = Rate.objects.filter(read_at__lt=old).exclude(id__in=newest).delete()
-    readings, _ = Reading.objects.filter(read_at__lt=old).delete()
+    rates, _unused = Rate.objects.filter(read_at__lt=old).exclude(id__in=newest).delete()
+    readings, _unused = Reading.objects.filter(read_at__lt=old).delete()
     return rates + readings
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import chart
 from apps.billing.errors import ReversalEnded, ReversalRefused
@@ -85,9 +86,14 @@ def refund_reserve(
         share, offer = share_of(standing, gross_minor), _offered(standing)
         if gross_minor > offer.gross_minor and not exceed:
             raise ReversalRefused(
-                f"At most {fiat_text(offer.gross_minor, lot.currency)} can be refunded: the rest of this top-up's "
-                "credits are spent or held by jobs.",
-                fields={"amount": [f"At most {fiat_text(offer.gross_minor, lot.currency)}."]},
+                _(
+                    "At most %(gross)s can be refunded: the rest of this top-up's credits are spent or held by "
+                    "jobs."
+                )
+                % {"gross": fiat_text(offer.gross_minor, lot.currency)},
+                fields={
+                    "amount": [_("At most %(gross)s.") % {"gross": fiat_text(offer.gross_minor, lot.currency)}]
+                },
             )
         return _reserve(lot, share, key=key, reason=reason, now=now)
 
@@ -100,7 +106,7 @@ def refund_cancel(*, key: str, now: datetime) -> Reversal:
     with transaction.atomic():
         reversal = _locked(key)
         if reversal.state == Reversal.State.DONE:
-            raise ReversalEnded("This refund was booked before; it cannot be cancelled any more.")
+            raise ReversalEnded(_("This refund was booked before; it cannot be cancelled any more."))
         if reversal.state == Reversal.State.OPEN:
             reversal_undo(reversal, now=now)
     return reversal
@@ -190,7 +196,7 @@ def _offered(standing: Standing) -> Share:
 
 def _reserve(lot: Lot, share: Share, *, key: str, reason: str, now: datetime) -> Reversal:
     parts = parts_of(lots_of_topup(lot), share.credits_micro)
-    taken = sum(amount for _, amount in parts)
+    taken = sum(amount for _unused, amount in parts)
     reversal = Reversal(
         organisation_id=lot.organisation_id,
         lot=lot,
@@ -220,5 +226,5 @@ def _locked(key: str) -> Reversal:
     topup_lot(Reversal.objects.get(key=key).topup_id)
     reversal = Reversal.objects.get(key=key)
     if reversal.kind != Reversal.Kind.REFUND:
-        raise KeyReused(f"“{key}” is a dispute, not a refund.")
+        raise KeyReused(_("“%(key)s” is a dispute, not a refund.") % {"key": key})
     return reversal

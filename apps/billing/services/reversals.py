@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid, ReversalRefused, TopUpUnknown
@@ -40,7 +41,9 @@ def topup_lot(topup_id: uuid.UUID | str) -> Lot:
     """Return the lot that the top-up brought, with its organisation's purses locked. Raises TopUpUnknown."""
     lot = Lot.objects.filter(topup_id=str(topup_id)).first()
     if lot is None:
-        raise TopUpUnknown(f"No credits were given for the top-up {topup_id}; check its id.")
+        raise TopUpUnknown(
+            _("No credits were given for the top-up %(topup_id)s; check its id.") % {"topup_id": topup_id}
+        )
     wallet_open(lot.organisation_id)
     pots = Lot.objects.filter(organisation_id=lot.organisation_id).exclude(project=None)
     codes = [chart.pot(lot.organisation_id, found) for found in set(pots.values_list("project_id", flat=True))]
@@ -123,10 +126,10 @@ def share_of(standing: Standing, gross_minor: int) -> Share:
     """
     total, before, left = standing.total, standing.before, standing.left
     if type(gross_minor) is not int or gross_minor <= 0:
-        raise AmountInvalid("What goes back must be an amount above 0.")
+        raise AmountInvalid(_("What goes back must be an amount above 0."))
     if gross_minor > left.gross_minor:
         text = fiat_text(left.gross_minor, standing.lot.currency)
-        raise ReversalRefused(f"{text} is left of this top-up; no more can go back.")
+        raise ReversalRefused(_("%(text)s is left of this top-up; no more can go back.") % {"text": text})
     if not left.vat_minor:  # there never was any, or a confirmed VAT id has returned it
         return Share(gross_minor, gross_minor, 0, -(-left.credits_micro * gross_minor // left.gross_minor))
     cumulative = before.gross_minor + gross_minor
@@ -158,7 +161,10 @@ def reversal_find(key: str, lot: Lot, gross_minor: int, kind: Reversal.Kind) -> 
         return None
     told = (earlier.lot_id, earlier.gross_minor + earlier.excess_minor, earlier.kind)
     if told != (lot.id, gross_minor, kind):
-        raise KeyReused(f"“{key}” is already a {earlier.kind} of another amount or top-up; use a new key.")
+        raise KeyReused(
+            _("“%(key)s” is already a %(kind)s of another amount or top-up; use a new key.")
+            % {"key": key, "kind": earlier.kind}
+        )
     return earlier
 
 

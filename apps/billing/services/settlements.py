@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import chart
 from apps.billing.errors import HoldEnded
@@ -89,11 +90,11 @@ def hold_settle_many(bills: Sequence[Bill], *, now: datetime) -> list[Settlement
         amounts = (bill.network_micro, bill.network_fee_micro, fee, bill.seconds)
         amounts_check(bill.source, amounts, something=False)
     if len({bill.source for bill in bills}) < len(bills):
-        raise KeyReused("Two of these bills are for one source; a hold is settled once.")
+        raise KeyReused(_("Two of these bills are for one source; a hold is settled once."))
     if not bills:
         return []
     with transaction.atomic():
-        holds = {source: hold for source, (hold, _) in holds_lock([bill.source for bill in bills]).items()}
+        holds = {source: hold for source, (hold, _unused) in holds_lock([bill.source for bill in bills]).items()}
         done = _settled_before(bills, holds)
         fresh = [bill for bill in bills if bill.source not in done]
         if fresh:
@@ -121,7 +122,10 @@ def _settled_before(bills: Sequence[Bill], holds: Mapping[str, Hold]) -> dict[st
     ended = [bill for bill in bills if holds[bill.source].state != Hold.State.OPEN]
     for bill in ended:
         if holds[bill.source].state == Hold.State.RELEASED:
-            raise HoldEnded(f"The hold for {bill.source} was released before; it cannot be settled any more.")
+            raise HoldEnded(
+                _("The hold for %(source)s was released before; it cannot be settled any more.")
+                % {"source": bill.source}
+            )
     if not ended:
         return {}
     found = Settlement.objects.filter(hold__in=[holds[bill.source] for bill in ended]).select_related("hold")
@@ -132,7 +136,9 @@ def _settled_before(bills: Sequence[Bill], holds: Mapping[str, Hold]) -> dict[st
             bill.network_micro,
             bill.network_fee_micro,
         ):
-            raise KeyReused(f"The hold for {bill.source} was settled before, for another amount.")
+            raise KeyReused(
+                _("The hold for %(source)s was settled before, for another amount.") % {"source": bill.source}
+            )
     return first
 
 

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import chart
 from apps.billing.errors import PeriodClosed, PeriodOpen, StatementMismatch
 from apps.billing.models import Statement, StatementPart
 from apps.billing.services.invoice_facts import SELLER_FACTS
 from apps.billing.services.statement_lines import Figures, Marks, lines_csv, lines_gather, lines_summary
+from apps.core.moments import day_text
 from apps.core.queue import enqueue
 from apps.organisations.models import Organisation
 
@@ -61,7 +63,7 @@ def month_close(*, month: date, now: datetime, grace: timedelta = timedelta(0)) 
     """
     month = month.replace(day=1)
     if now < _next(month, UTC) - EASTMOST:
-        raise PeriodOpen(f"{month:%B %Y} is not over; close it once it is.")
+        raise PeriodOpen(_("%(month)s is not over; close it once it is.") % {"month": day_text(month, "month")})
     with connection.cursor() as cursor:
         ends_at = _next(month, UTC) + EASTMOST  # nowhere is it later
         cursor.execute(UNCLOSED, {"available": chart.available("%"), "month": month, "ends_at": ends_at})
@@ -110,7 +112,10 @@ def statement_close(
         if last is not None and last.month >= month:
             raise _closed(organisation, last, month)
         if now < _next(month, _zone(organisation)) + grace:
-            raise PeriodOpen(f"{month:%B %Y} is not over for {organisation.name}; close it once it is.")
+            raise PeriodOpen(
+                _("%(month)s is not over for %(organisation)s; close it once it is.")
+                % {"month": day_text(month, "month"), "organisation": organisation.name}
+            )
         statement = last
         for each in _months_until(month, after=last.month if last else None):
             statement = _freeze(organisation, each, before=statement, now=now)
@@ -128,9 +133,16 @@ def _claim(organisation_id: uuid.UUID) -> bool:
 
 def _closed(organisation: Organisation, last: Statement, month: date) -> PeriodClosed:
     return PeriodClosed(
-        f"{month:%B %Y} is closed for {organisation.name} (its last statement is {last.month:%B %Y}); what is booked "
-        "late joins the next statement.",
-        step=("Statements", f"/o/{organisation.slug}/billing/statements/"),
+        _(
+            "%(month)s is closed for %(organisation)s (its last statement is %(month2)s); what is "
+            "booked late joins the next statement."
+        )
+        % {
+            "month": day_text(month, "month"),
+            "organisation": organisation.name,
+            "month2": day_text(last.month, "month"),
+        },
+        step=(_("Statements"), f"/o/{organisation.slug}/billing/statements/"),
     )
 
 
@@ -148,8 +160,18 @@ def _freeze(organisation: Organisation, month: date, *, before: Statement | None
     )
     if not figures.ties_out:
         raise StatementMismatch(
-            f"{month:%B %Y} of {organisation.name}: {figures.opening_micro} + {figures.change_micro} + "
-            f"{figures.later_micro} micro-NOS is not the ledger's {figures.balance_micro}; nothing was issued."
+            _(
+                "%(month)s of %(organisation)s: %(opening)s + %(change)s + %(later)s micro-NOS is not the "
+                "ledger's %(balance)s; nothing was issued."
+            )
+            % {
+                "month": day_text(month, "month"),
+                "organisation": organisation.name,
+                "opening": figures.opening_micro,
+                "change": figures.change_micro,
+                "later": figures.later_micro,
+                "balance": figures.balance_micro,
+            }
         )
     statement = Statement.objects.create(
         organisation=organisation,

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import chart
 from apps.billing.errors import AmountInvalid
@@ -36,7 +37,9 @@ def topup_credit(
     other amounts, or if the quote is another organisation's.
     """
     if quote.organisation_id != organisation_id:
-        raise KeyReused(f"Quote {quote.id} was made for another organisation; make a new quote.")
+        raise KeyReused(
+            _("Quote %(quote)s was made for another organisation; make a new quote.") % {"quote": quote.id}
+        )
     topup = str(topup_id)
     legs = [
         Leg(chart.available(organisation_id), quote.credits_micro, chart.NOS),
@@ -122,7 +125,9 @@ def treasury_fund(*, micro: int, reference: str, now: datetime) -> Transfer:
     Raises AmountInvalid for less than 1 micro-NOS, KeyReused for the same reference with another amount.
     """
     if micro <= 0:
-        raise AmountInvalid(f"The treasury cannot be funded with {micro} micro-NOS; give a positive amount.")
+        raise AmountInvalid(
+            _("The treasury cannot be funded with %(micro)s micro-NOS; give a positive amount.") % {"micro": micro}
+        )
     accounts_open(chart.platform_accounts())
     return transfer_post(
         key=f"funding:{reference}",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import LabelsRefused
 from apps.billing.models import UsageAdjustment, UsageRecord
@@ -22,14 +23,21 @@ VALUE_LIMIT = 100
 def labels_check(labels: Mapping[str, str]) -> dict[str, str]:
     """Return the labels if they can be kept. Raises LabelsRefused with what is wrong."""
     if len(labels) > LABELS_LIMIT:
-        raise LabelsRefused(f"There are {len(labels)} labels; a job has {LABELS_LIMIT} at most.")
+        raise LabelsRefused(
+            _("There are %(labels)s labels; a job has %(labels_limit)s at most.")
+            % {"labels": len(labels), "labels_limit": LABELS_LIMIT}
+        )
     for key, value in labels.items():
         if not KEY.fullmatch(key):
             raise LabelsRefused(
-                f"“{key[:40]}” cannot name a label; use up to 40 of a-z, 0-9, dot, dash and underscore."
+                _("“%(key)s” cannot name a label; use up to 40 of a-z, 0-9, dot, dash and underscore.")
+                % {"key": key[:40]}
             )
         if not isinstance(value, str) or not 0 < len(value) <= VALUE_LIMIT or not value.isprintable():
-            raise LabelsRefused(f"The label “{key}” needs a value of 1 to {VALUE_LIMIT} characters on one line.")
+            raise LabelsRefused(
+                _("The label “%(key)s” needs a value of 1 to %(value_limit)s characters on one line.")
+                % {"key": key, "value_limit": VALUE_LIMIT}
+            )
     return dict(labels)
 
 
@@ -50,9 +58,10 @@ def usage_relabel(
     """
     membership.require(Permission.BILLING_MANAGE)
     organisation = membership.organisation
+    here = {"organisation": organisation.name}
     kept = labels_check(labels)
     if project_id is not None and not organisation.projects.filter(id=project_id).exists():
-        raise NotFound(f"There is no such project in {organisation.name}; choose one from the list.")
+        raise NotFound(_("There is no such project in %(organisation)s; choose one from the list.") % here)
     with transaction.atomic():
         record = (
             UsageRecord.objects.select_for_update(no_key=True)
@@ -60,7 +69,7 @@ def usage_relabel(
             .first()
         )
         if record is None:
-            raise NotFound(f"There is no such usage in {organisation.name}; choose it from the list.")
+            raise NotFound(_("There is no such usage in %(organisation)s; choose it from the list.") % here)
         last = record.adjustments.filter(current=True).first()
         if last is not None and (last.project_id, last.labels) == (project_id, kept):
             return last

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.billing import chart
 from apps.billing.errors import PlaceDisputed
@@ -18,6 +20,12 @@ from apps.core.wiring import announce
 from apps.ledger.models import Transfer
 from apps.ledger.services import Leg, accounts_open, transfer_post
 from apps.organisations.models import Organisation
+
+SHOWS = {
+    PlaceProof.Kind.CARD: gettext_lazy("the country of the card is %(country)s"),
+    PlaceProof.Kind.ACCOUNT: gettext_lazy("the country of the bank account is %(country)s"),
+    PlaceProof.Kind.ADDRESS: gettext_lazy("the country of the IP address is %(country)s"),
+}
 
 
 def vat_of(organisation: Organisation, *, now: datetime) -> Vat:
@@ -44,11 +52,15 @@ def _check_place(organisation: Organisation) -> None:
     proofs = places_of(organisation)
     others = [proof for proof in proofs if vat_country(proof.country) != home]
     if others and len(others) == len(proofs):
-        what = " and ".join(f"the {proof.get_kind_display().lower()} is {proof.country}" for proof in others)
+        said = [SHOWS[PlaceProof.Kind(proof.kind)] % {"country": proof.country} for proof in others]
+        what = _(" and ").join(said)
         raise PlaceDisputed(
-            f"Your billing details say {organisation.country}, but {what}: the VAT cannot be decided. Correct the "
-            "country in the billing details, give a VAT id, or pay with a card of your country.",
-            step=("Billing details", f"/o/{organisation.slug}/billing/details/"),
+            _(
+                "Your billing details say %(country)s, but %(what)s: the VAT cannot be decided. Correct "
+                "the country in the billing details, give a VAT id, or pay with a card of your country."
+            )
+            % {"country": organisation.country, "what": what},
+            step=(_("Billing details"), f"/o/{organisation.slug}/billing/details/"),
         )
 
 

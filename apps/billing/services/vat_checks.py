@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from stdnum.eu import vat as eu_vat
 
+from apps.billing import sentences as said
 from apps.billing.errors import ViesUnreachable
 from apps.billing.models import InvoiceDue, VatCheck
 from apps.billing.vat import MEMBERS, UNCONFIRMED, vat_id_of
@@ -39,7 +40,7 @@ def vat_id_check(*, organisation_id: uuid.UUID, now: datetime, again: bool = Fal
         check = VatCheck(organisation=organisation, vat_id=vat_id, asked_at=now, next_at=now + LONGEST_WAIT)
         if not eu_vat.is_valid(vat_id):
             check.state, check.answered_at = VatCheck.State.INVALID, now
-            check.trouble = "Its length or check digit is wrong."
+            check.trouble = said.VAT_ID_WRONG
         check.save()
         if check.state == VatCheck.State.WAITING:
             enqueue("billing.vat_check_ask", vat_check_id=str(check.id))

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import AmountInvalid, TooManyGuesses, VoucherRefused
 from apps.billing.models import Lot, Voucher, VoucherUse
 from apps.billing.services.lots import lot_grant
 from apps.core.errors import AppError, Conflict
+from apps.core.moments import day_text
 from apps.ledger.services.transfers import LIMIT
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
@@ -44,14 +46,14 @@ def voucher_make(
         or limit < 1
         or (credit_days is not None and credit_days < 1)
     ):
-        raise AmountInvalid("A voucher gives a positive amount, at least once, for at least a day.")
+        raise AmountInvalid(_("A voucher gives a positive amount, at least once, for at least a day."))
     if expires_at <= now:
-        raise AppError("The voucher would have expired already; choose a later time.", code="voucher_invalid")
+        raise AppError(_("The voucher would have expired already; choose a later time."), code="voucher_invalid")
     if not reason.strip():
-        raise AppError("Say why this voucher is made; others will ask.", code="voucher_invalid")
-    code = _plain(code) if code else "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        raise AppError(_("Say why this voucher is made; others will ask."), code="voucher_invalid")
+    code = _plain(code) if code else "".join(secrets.choice(ALPHABET) for _unused in range(LENGTH))
     if not re.fullmatch(r"[A-Z0-9]{8,40}", code):
-        raise AppError("A code has 8 to 40 letters and digits; choose another.", code="voucher_invalid")
+        raise AppError(_("A code has 8 to 40 letters and digits; choose another."), code="voucher_invalid")
     voucher, made = Voucher.objects.get_or_create(
         digest=_digest(code),
         defaults={
@@ -66,7 +68,7 @@ def voucher_make(
         },
     )
     if not made:
-        raise Conflict("There is a voucher with this code; choose another.")
+        raise Conflict(_("There is a voucher with this code; choose another."))
     return voucher, "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
@@ -88,7 +90,7 @@ def voucher_redeem(*, membership: Membership, code: str, actor: Actor, now: date
         *([f"voucher-miss:address:{actor.address}"] if actor.address else []),
     ]
     if any(count >= MISSES for count in cache.get_many(counters).values()):
-        raise TooManyGuesses("Too many codes were tried that are no vouchers; try again in an hour.")
+        raise TooManyGuesses(_("Too many codes were tried that are no vouchers; try again in an hour."))
     organisation = membership.organisation
     with transaction.atomic():
         voucher = Voucher.objects.select_for_update().filter(digest=_digest(_plain(code))).first()
@@ -121,7 +123,8 @@ def voucher_redeem(*, membership: Membership, code: str, actor: Actor, now: date
         cache.add(counter, 0, MISSES_SECONDS)
         cache.incr(counter)
     raise VoucherRefused(
-        "This code is no voucher; check it for typing errors.", fields={"code": ["No voucher has this code."]}
+        _("This code is no voucher; check it for typing errors."),
+        fields={"code": [_("No voucher has this code.")]},
     )
 
 
@@ -129,13 +132,18 @@ def _check(voucher: Voucher, membership: Membership, *, now: datetime) -> None:
     """Raise VoucherRefused with the reason why the (locked) voucher gives this organisation nothing."""
     use = VoucherUse.objects.filter(voucher=voucher, organisation=membership.organisation).first()
     if use is not None:
-        sentence = f"{membership.organisation.name} redeemed this voucher on {use.at:%-d %B %Y}; it works once."
+        sentence = _("%(organisation)s redeemed this voucher on %(at)s; it works once.") % {
+            "organisation": membership.organisation.name,
+            "at": day_text(use.at, "long"),
+        }
     elif voucher.withdrawn_at is not None:
-        sentence = "This voucher was withdrawn."
+        sentence = _("This voucher was withdrawn.")
     elif voucher.expires_at <= now:
-        sentence = f"This voucher could be redeemed until {voucher.expires_at:%-d %B %Y}."
+        sentence = _("This voucher could be redeemed until %(expires_at)s.") % {
+            "expires_at": day_text(voucher.expires_at, "long")
+        }
     elif voucher.used >= voucher.limit:
-        sentence = "This voucher was redeemed as often as it can be."
+        sentence = _("This voucher was redeemed as often as it can be.")
     else:
         return
     raise VoucherRefused(sentence, fields={"code": [sentence]})

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import RateSourceBroken
 from apps.billing.sources.port import LEGS, NOS_USD, TIMEOUT_SECONDS, Told, nano
@@ -62,5 +63,6 @@ class CoinGecko:
             OSError,
         ) as error:
             raise RateSourceBroken(
-                f"{self.url} did not tell the price of NOS ({type(error).__name__}: {error})."
+                _("%(url)s did not tell the price of NOS (%(name)s: %(error)s).")
+                % {"url": self.url, "name": type(error).__name__, "error": error}
             ) from error

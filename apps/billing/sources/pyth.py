@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import RateSourceBroken
 from apps.billing.sources.port import TIMEOUT_SECONDS, Told, nano
@@ -41,7 +42,8 @@ class Pyth:
             return [self._told(item["price"], self.pairs[item["id"]], now=now) for item in told]
         except (httpx.HTTPError, ValueError, KeyError, TypeError, ArithmeticError, AttributeError) as error:
             raise RateSourceBroken(
-                f"{self.url} did not tell the price of NOS ({type(error).__name__}: {error})."
+                _("%(url)s did not tell the price of NOS (%(name)s: %(error)s).")
+                % {"url": self.url, "name": type(error).__name__, "error": error}
             ) from error
 
     def _told(self, price: dict[str, Any], pair: str, *, now: datetime) -> Told:

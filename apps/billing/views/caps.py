@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.billing import selectors, services
@@ -46,7 +47,7 @@ def cap_set(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, membership, cap_form=form, error=refusal, status=refusal.status)
     if isinstance(made, Approval):
         return redirect("organisations:approval", slug, made.pk)
-    messages.success(request, "The cap is set. It counts what its window already holds.")
+    messages.success(request, _("The cap is set. It counts what its window already holds."))
     return redirect("billing:caps", slug)
 
 
@@ -65,7 +66,7 @@ def budget_set(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except AppError as refusal:
         return _page(request, membership, budget_form=form, error=refusal, status=refusal.status)
-    messages.success(request, "The budget is set. It warns, and stops nothing.")
+    messages.success(request, _("The budget is set. It warns, and stops nothing."))
     return redirect("billing:caps", slug)
 
 
@@ -80,7 +81,7 @@ def cap_remove(request: HttpRequest, slug: str, cap_id: uuid.UUID) -> HttpRespon
     asked = services.cap_remove(membership=membership, actor=actor_of(request), cap_id=cap_id, now=timezone.now())
     if asked is not None:
         return redirect("organisations:approval", slug, asked.pk)
-    messages.success(request, "The cap is removed.")
+    messages.success(request, _("The cap is removed."))
     return redirect("billing:caps", slug)
 
 
@@ -93,7 +94,7 @@ def budget_remove(request: HttpRequest, slug: str, budget_id: uuid.UUID) -> Http
     if request.method != "POST":
         return render(request, "billing/limit_remove.html", {"state": state, "word": "budget"})
     services.budget_remove(membership=membership, actor=actor_of(request), budget_id=budget_id, now=timezone.now())
-    messages.success(request, "The budget is removed.")
+    messages.success(request, _("The budget is removed."))
     return redirect("billing:caps", slug)
 
 

@@ -9,6 +9,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.billing import services
@@ -18,6 +19,7 @@ from apps.billing.selectors.credits import lots_in_order, pots_of
 from apps.billing.selectors.wallets import wallet
 from apps.billing.views.frame import enter
 from apps.core.errors import AppError
+from apps.core.moments import day_text
 from apps.core.money import credits_text
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
@@ -45,8 +47,16 @@ def voucher(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except AppError as refusal:
         return _refused(request, membership, refusal, voucher_form=form)
-    until = f"; use them by {lot.expires_at:%-d %B %Y}" if lot.expires_at else ""
-    messages.success(request, f"The voucher brought {credits_text(lot.granted_micro)} credits{until}.")
+    told = {
+        "granted": credits_text(lot.granted_micro),
+        "until": lot.expires_at and day_text(lot.expires_at, "long"),
+    }
+    messages.success(
+        request,
+        _("The voucher brought %(granted)s credits; use them by %(until)s.") % told
+        if lot.expires_at
+        else _("The voucher brought %(granted)s credits.") % told,
+    )
     return redirect("billing:credits", slug)
 
 
@@ -72,7 +82,9 @@ def move(request: HttpRequest, slug: str) -> HttpResponse:
     except AppError as refusal:
         return _refused(request, membership, refusal, move_form=form)
     where = dict(form.fields["target"].choices)[form.cleaned_data["target"]]  # type: ignore[attr-defined]
-    messages.success(request, f"Moved {credits_text(form.micro)} credits: {where}.")
+    messages.success(
+        request, _("Moved %(micro)s credits: %(where)s.") % {"micro": credits_text(form.micro), "where": where}
+    )
     return redirect("billing:credits", slug)
 
 
@@ -90,7 +102,7 @@ def alerts(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except AppError as refusal:
         return _refused(request, membership, refusal, alert_form=form)
-    messages.success(request, "Saved. Each warning goes once, until the balance is well again.")
+    messages.success(request, _("Saved. Each warning goes once, until the balance is well again."))
     return redirect("billing:credits", slug)
 
 
@@ -119,6 +131,7 @@ def _page(request: HttpRequest, membership: Membership, *, status: int = 200, **
     context: dict[str, Any] = {
         "organisation": organisation,
         "wallet": balance,
+        "frame_wallet": balance,
         "lots": lots_in_order(organisation, now=now),
         "pots": pots,
         "burn": burn,

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.billing import selectors
@@ -31,7 +32,7 @@ def details(request: HttpRequest, slug: str) -> HttpResponse:
         billing_details_change(
             membership=membership, details=form.cleaned_data, actor=actor_of(request), now=timezone.now()
         )
-        messages.success(request, "Saved. New invoices show these details; issued ones stay as they are.")
+        messages.success(request, _("Saved. New invoices show these details; issued ones stay as they are."))
         return redirect("billing:details", slug)
     context = {
         "form": form,
@@ -64,7 +65,7 @@ def vat_check(request: HttpRequest, slug: str) -> HttpResponse:
     organisation = enter(request, slug, Permission.BILLING_MANAGE).organisation
     check = vat_id_check(organisation_id=organisation.pk, now=timezone.now(), again=True)
     if check is None:
-        messages.warning(request, "There is no VAT id of an EU country to ask about; add it first.")
+        messages.warning(request, _("There is no VAT id of an EU country to ask about; add it first."))
     else:
-        messages.success(request, "VIES is asked; its answer shows here once it comes.")
+        messages.success(request, _("VIES is asked; its answer shows here once it comes."))
     return redirect("billing:details", slug)

@@ -1,30 +1,36 @@
 """Pages of invoices."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.billing import selectors
 from apps.billing.documents import document_xml
+from apps.billing.models import Invoice
 from apps.billing.services import invoice_send_again
 from apps.billing.views.frame import download, enter
 from apps.core.errors import AppError, Conflict
-from apps.core.lists import Column, Listing, Table
+from apps.core.lists import Column, Listing, Table, list_csv, list_shown, utc_text
+from apps.core.money import fiat_plain
 from apps.organisations.roles import Permission
 from apps.organisations.views.frame import actor_of
 
-SEARCH = 60  # characters
 INVOICES = Table(
     area="invoices",
     sort="-issued",
     page=50,
+    search=_("Number, PO number or payment reference"),
+    csv=True,
     columns=(
         Column("number", _("Invoice"), sort="number", always=True),
-        Column("issued", _("Issued (UTC)"), sort="id"),
+        Column("issued", _("Issued"), sort="id"),
         Column("po", _("PO number"), shown=False),
         Column("net", _("Net"), sort="net_minor", number=True),
         Column("vat", _("VAT"), number=True),
@@ -32,26 +38,31 @@ INVOICES = Table(
         Column("files", _("Files"), number=True, always=True),
     ),
 )
+CSV: dict[str, Callable[[Invoice], object]] = {
+    "number": lambda invoice: invoice.number,
+    "issued_at": lambda invoice: utc_text(invoice.issued_at),
+    "po_number": lambda invoice: invoice.data.get("po_number", ""),
+    "currency": lambda invoice: invoice.currency,
+    "net": lambda invoice: fiat_plain(invoice.net_minor, invoice.currency),
+    "vat": lambda invoice: fiat_plain(invoice.vat_minor, invoice.currency),
+    "total": lambda invoice: fiat_plain(invoice.total_minor, invoice.currency),
+}
 
 
 @login_required
 @require_GET
-def invoices(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the invoices, all or those that a search fits; order, columns and page are in the address."""
+def invoices(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """List the invoices; what is searched for, order, columns and page are in the address."""
     membership = enter(request, slug)
-    search = request.GET.get("q", "").strip()[:SEARCH]
     listing = Listing(INVOICES, request.GET)
-    page = listing.page(selectors.invoices_found(membership.organisation, search))
+    found = selectors.invoices_found(membership.organisation, listing.search)
+    if listing.as_csv:
+        return list_csv(request, f"{slug}-invoices", listing, found, CSV)
     context = {
         "organisation": membership.organisation,
-        "invoices": page.rows,
-        "listing": listing,
-        "shown": listing.shown,
-        "search": search,
-        "next": page.next,
         "may_top_up": membership.may(Permission.BILLING_MANAGE),
     }
-    return render(request, "billing/invoices.html", context)
+    return list_shown(request, "billing/invoices.html", listing, listing.page(found), context)
 
 
 @login_required
@@ -60,7 +71,9 @@ def invoice_pdf(request: HttpRequest, slug: str, number: str) -> HttpResponse:
     """Download one invoice as it was printed."""
     invoice = selectors.invoice_get(enter(request, slug).organisation, number)
     if invoice.pdf is None:
-        raise Conflict(f"Invoice {invoice.number} is being printed; try again in a minute.")
+        raise Conflict(
+            gettext("Invoice %(number)s is being printed; try again in a minute.") % {"number": invoice.number}
+        )
     return download(bytes(invoice.pdf), f"{invoice.number}.pdf", "application/pdf")
 
 
@@ -93,5 +106,7 @@ def invoice_send(request: HttpRequest, slug: str, number: str) -> HttpResponse:
             raise
         messages.error(request, refusal.message)
     else:
-        messages.success(request, f"Invoice {number} is on its way to {mail.to}.")
+        messages.success(
+            request, gettext("Invoice %(number)s is on its way to %(to)s.") % {"number": number, "to": mail.to}
+        )
     return redirect("billing:invoices", slug)

@@ -7,8 +7,9 @@ from django.views.decorators.http import require_GET
 
 from apps.billing import selectors
 from apps.billing.views.frame import enter
-from apps.core.pages import page_mark
 from apps.organisations.roles import Permission
+
+NAMED = 10  # rows of holds and of movements: each has a list of its own
 
 
 @login_required
@@ -17,16 +18,14 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what there is, where it came from, and what became of it."""
     membership = enter(request, slug)
     organisation = membership.organisation
-    before = page_mark(request, int)
-    lines = selectors.movements(organisation, before=before)
+    balance = selectors.wallet(organisation.id)
     context = {
         "organisation": organisation,
-        "wallet": selectors.wallet(organisation.id),
+        "wallet": balance,
+        "frame_wallet": balance,
         "lots": selectors.lots_live(organisation),
-        "holds": selectors.holds_open(organisation)[: selectors.PAGE],
-        "movements": lines,
-        "next": lines[-1].id if len(lines) == selectors.PAGE else None,
-        "later_page": before is not None,
+        "holds": selectors.holds_open(organisation)[:NAMED],
+        "movements": selectors.movements(organisation, limit=NAMED),
         "may_top_up": membership.may(Permission.BILLING_MANAGE),
     }
     return render(request, "billing/overview.html", context)

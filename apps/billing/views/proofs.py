@@ -5,6 +5,7 @@ from datetime import date
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.billing import chart
@@ -49,7 +50,7 @@ def _day(request: HttpRequest, name: str, default: date) -> date:
         return date.fromisoformat(text) if text else default
     except ValueError as error:
         raise AppError(
-            f"“{text[:40]}” is no day; write {name}=2026-11-02.",
-            fields={name: ["Write a day as 2026-11-02."]},
+            _("“%(text)s” is no day; write %(name)s=2026-11-02.") % {"text": text[:40], "name": name},
+            fields={name: [_("Write a day as 2026-11-02.")]},
             code="day_invalid",
         ) from error

@@ -34,6 +34,7 @@ from apps.bridge.services.orders import (
 )
 from apps.bridge.signing import Act, Signer, sign
 from apps.core.durations import duration_text
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Extension, Want
 from apps.jobs.services import extension_landed, extension_refused
 from apps.jobs.state import OVER, Reason
@@ -169,15 +170,14 @@ def _extend(order: Order, attempt: Attempt, sight: Sight, now: datetime) -> Deci
         return None
     if order.failures >= TRIES_TO_EXTEND:
         limit = duration_text(job.timeout)
-        sentence = f"The network refused the new time limit; it stays {limit}, and the hold for more is released."
+        sentence = said.LIMIT_REFUSED % {"limit": limit}
         _extension_close(order, sentence, now)
         return None
     return _signer(attempt).extension(attempt.address or "", job, wanted.to_s), I.EXTEND
 
 
 def _extension_late(order: Order, now: datetime) -> None:
-    sentence = "The job ended before more time arrived; what was held for it is released."
-    _extension_close(order, sentence, now)
+    _extension_close(order, said.LIMIT_LATE, now)
 
 
 def _extension_close(order: Order, sentence: str, now: datetime) -> None:

@@ -16,12 +16,15 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.utils.translation import gettext as _
 from nosana.spec import FlowState
 
 from apps.bridge.chain import ChainError, Gateway, JobState, JobView, SignedHeader, ask_chain, header_read
 from apps.bridge.models import Exchange
 from apps.core import queue
 from apps.core.errors import AppError, Conflict, NotFound
+from apps.core.numbers import number_text
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job
 from apps.jobs.services import Observation, Seen, definition_whole, event_write, job_lock, job_observe
 from apps.jobs.state import OVER, Reason, State
@@ -94,20 +97,23 @@ def definition_hand(*, address: str, header: str, now: datetime) -> dict[str, An
     caller = _caller(address, header, now=now)
     job = caller.attempt.job
     if job.state in OVER or caller.attempt.settled_at is not None:
-        raise Conflict("This job is over; its definition is not handed out any more.", code="job_over")
+        raise Conflict(_("This job is over; its definition is not handed out any more."), code="job_over")
     whole = definition_whole(job)
     with transaction.atomic():
         locked = job_lock(job.pk)
         exchange = _exchange(caller)
         if exchange.result_at is not None:
             raise Conflict(
-                "The result of this job is in; its definition is not handed out any more.", code="job_over"
+                _("The result of this job is in; its definition is not handed out any more."), code="job_over"
             )
         if exchange.handed >= HANDED_MOST:
-            raise Conflict(f"This definition was handed out {HANDED_MOST} times already.", code="handed_too_often")
+            raise Conflict(
+                _("This definition was handed out %(handed_most)s times already.") % {"handed_most": HANDED_MOST},
+                code="handed_too_often",
+            )
         if not exchange.handed:
             exchange.handed_at = now
-            sentence = f"The definition was handed to the node {caller.node}, which proved itself."
+            sentence = said.HANDED % {"node": caller.node}
             event_write(job=locked, kind="handed", sentence=sentence, now=now)
         exchange.handed, exchange.node = exchange.handed + 1, caller.node
         exchange.save()
@@ -121,12 +127,15 @@ def result_take(*, address: str, header: str, body: bytes, now: datetime) -> boo
     and AppError for a body that is no flow state.
     """
     if len(body) > RESULT_BYTES:
-        raise TooLarge(f"A result has at most {RESULT_BYTES:,} bytes; this one is larger.")
+        raise TooLarge(
+            _("A result has at most %(result_bytes)s bytes; this one is larger.")
+            % {"result_bytes": number_text(RESULT_BYTES)}
+        )
     caller = _caller(address, header, now=now)
     attempt = caller.attempt
     ended = attempt.job.ended_at
     if attempt.job.reason == Reason.NODE_QUIT or (ended is not None and now - ended > LATE):
-        raise Conflict("No result of this job is taken any more.", code="job_over")
+        raise Conflict(_("No result of this job is taken any more."), code="job_over")
     flow_read(body)
     digest = hashlib.sha256(body).hexdigest()
     packed = zlib.compress(body, 1)
@@ -136,10 +145,10 @@ def result_take(*, address: str, header: str, body: bytes, now: datetime) -> boo
         if exchange.result_at is not None:
             if exchange.result_digest == digest:
                 return False
-            raise Conflict("This job has a result already, and this is another one.", code="result_differs")
+            raise Conflict(_("This job has a result already, and this is another one."), code="result_differs")
         exchange.result_at, exchange.result_digest, exchange.node, exchange.body = now, digest, caller.node, packed
         exchange.save()
-        event_write(job=locked, kind="delivered", sentence="The node delivered the result to us.", now=now)
+        event_write(job=locked, kind="delivered", sentence=said.DELIVERED, now=now)
         queue.enqueue("bridge.result_fetch", attempt_id=str(attempt.pk))
     return True
 
@@ -162,7 +171,9 @@ def flow_read(body: bytes) -> dict[str, Any]:
         FlowState.model_validate(value)
     except (ValueError, RecursionError) as error:
         said = " ".join(str(error).split())[:200]
-        raise AppError(f"The result must be a flow state in JSON: {said}", code="no_flow_state") from None
+        raise AppError(
+            _("The result must be a flow state in JSON: %(said)s") % {"said": said}, code="no_flow_state"
+        ) from None
     return dict(value)
 
 
@@ -171,22 +182,26 @@ def _caller(address: str, header: str, *, now: datetime) -> Caller:
     said = header_read(header)
     if said is None or said.message != address:
         raise NotProven(
-            "Send “Authorization: <job address>:<signature>:<unix ms>”, signed with the node's key for this very job."
+            _(
+                "Send “Authorization: <job address>:<signature>:<unix ms>”, signed with the node's key for "
+                "this very job."
+            )
         )
     if not said.fresh(now, FRESH):
         raise NotProven(
-            f"The header carries no time within {int(FRESH.total_seconds())} seconds of ours; sign it anew."
+            _("The header carries no time within %(total_seconds)s seconds of ours; sign it anew.")
+            % {"total_seconds": int(FRESH.total_seconds())}
         )
     attempt = Attempt.objects.select_related("job__market", "job__secrets").filter(address=address).first()
     if attempt is None or not attempt.job.private:
-        raise NotFound("There is no private job at this address.")
+        raise NotFound(_("There is no private job at this address."))
     if attempt.job.attempt_id != attempt.pk:
-        raise Conflict("This try of the job is over.", code="job_over")
+        raise Conflict(_("This try of the job is over."), code="job_over")
     known = attempt.node if attempt.job.state in (State.RUNNING, *OVER) else ""
     if known and said.signed_by(known):
         return Caller(attempt, known)
     if attempt.job.state in OVER:
-        raise NotProven("The node that asks did not run this job.")
+        raise NotProven(_("The node that asks did not run this job."))
     return _look(attempt, said, now=now)
 
 
@@ -194,18 +209,18 @@ def _look(attempt: Attempt, said: SignedHeader, *, now: datetime) -> Caller:
     """Look at the chain for the run that we have not seen yet, and move the job by what is there."""
     address = attempt.address or ""
     if not queue.lease_take(f"bridge.look:{attempt.pk}", seconds=LOOK_SECONDS, now=now):
-        raise TryLater("This job is being looked for on the chain; ask again in a second.")
+        raise TryLater(_("This job is being looked for on the chain; ask again in a second."))
     try:
         view, slot = ask_chain(lambda gateway: _view(gateway, address))
     except ChainError:
-        raise TryLater("The chain does not answer just now; ask again in a few seconds.") from None
+        raise TryLater(_("The chain does not answer just now; ask again in a few seconds.")) from None
     node = view.run.node if view.run else ""
     if view.job is not None and view.job.state == JobState.DONE:
         node = view.job.node
     if not node:
-        raise TryLater("The chain does not show a run of this job yet; ask again in a few seconds.")
+        raise TryLater(_("The chain does not show a run of this job yet; ask again in a few seconds."))
     if not said.signed_by(node):
-        raise NotProven("Another node holds or held this job's run.")
+        raise NotProven(_("Another node holds or held this job's run."))
     if view.run is not None and attempt.job.state in (State.PENDING, State.QUEUED):
         started = datetime.fromtimestamp(view.run.time, tz=UTC)
         seen = Observation(Seen.RUNNING, slot, node, started_at=started)

@@ -29,6 +29,7 @@ from apps.bridge.services.orders import (
     stops_wanted,
 )
 from apps.bridge.signing import Act, Signer, TransactionTooLarge, attempt_keys, sign
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job
 from apps.jobs.policies import QueueThen
 from apps.jobs.services import (
@@ -112,7 +113,7 @@ def _listable(one: Listing, markets: dict[str, MarketAccount], now: datetime) ->
     market, known = markets.get(one.job.market.address), one.job.market
     try:
         if market is None or not known.open or market.job_type == JOB_TYPE_UNKNOWN:
-            sentence = f"The market {known.name} closed before the job was listed; choose another one."
+            sentence = said.MARKET_CLOSED % {"market": known.name}
             _fail(one, Reason.MARKET_CLOSED, sentence, now)
             return False
         if one.job.node_wanted and not _node_waits(one, market, now):
@@ -161,7 +162,7 @@ def _node_waits(one: Listing, market: MarketAccount, now: datetime) -> bool:
     if now - one.order.created_at < NODE_PATIENCE:
         order_wait(one.order, seconds=2, now=now, error="the node it is meant for does not wait in the market")
         return False
-    sentence = f"The node {node[:8]}… was not free in {one.job.market.name}; choose another one, or none."
+    sentence = said.NODE_AWAY % {"node": node[:8], "market": one.job.market.name}
     _fail(one, Reason.NODE_AWAY, sentence, now)
     return False
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from apps.bridge.chain import Signed
 from apps.bridge.models import Order
@@ -46,7 +47,7 @@ class LeaseLost(Exception):
 def order_make(*, want_id: int, now: datetime) -> Order:
     """Return the want's order, made if there is none; a repeat returns the same one."""
     want = Want.objects.get(pk=want_id)
-    order, _ = Order.objects.get_or_create(
+    order, _unused = Order.objects.get_or_create(
         want=want,
         defaults={"attempt_id": want.attempt_id, "kind": want.kind, "next_try_at": now, "created_at": now},
     )
@@ -146,7 +147,7 @@ def order_postpone(order: Order, error: str, *, now: datetime, ladder: Ladder = 
 def order_retry(*, order_id: uuid.UUID, now: datetime) -> bool:
     """Take a parked order back into the work with a new ladder; return whether it was parked. Raises NotFound."""
     if not Order.objects.filter(pk=order_id).exists():
-        raise NotFound("There is no such order.")
+        raise NotFound(_("There is no such order."))
     parked = Order.objects.filter(pk=order_id, closed_at=None, parked_at__isnull=False)
     return bool(parked.update(parked_at=None, parked_reason="", failures=0, next_try_at=now))
 

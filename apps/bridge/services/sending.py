@@ -21,6 +21,7 @@ from apps.bridge.services.orders import (
     order_wait,
     orders_wait,
 )
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Want
 from apps.jobs.services import attempt_failed
 from apps.jobs.state import Reason
@@ -98,7 +99,7 @@ def order_refused(order: Order, error: ProgramError, *, now: datetime) -> None:
     elif error.name in IN_USE:
         order_wait(order, seconds=1, now=now, state=S.UNSURE, error=str(error)[:500])
     else:
-        sentence = f"The network refused the job: {error.sentence}"
+        sentence = said.REFUSED % {"why": error.sentence}
         with transaction.atomic():  # both or none: a transaction whose hold is gone must never be sent again
             attempt_failed(attempt_id=order.attempt_id, reason=Reason.CHAIN_REFUSED, sentence=sentence, now=now)
             order_close(order, S.FAILED, str(error), now=now)

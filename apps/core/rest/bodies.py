@@ -4,11 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-UNKNOWN = "There is no such field here; remove it, or compare its spelling with the reference."
+UNKNOWN = gettext_lazy("There is no such field here; remove it, or compare its spelling with the reference.")
 
 
 class JSONBodyParser(JSONParser):
@@ -19,11 +21,13 @@ class JSONBodyParser(JSONParser):
         try:
             value = json.loads(stream.read().decode(), parse_constant=_no_constant, parse_float=_finite)
         except UnicodeDecodeError as error:
-            raise ParseError(f"The body is not UTF-8: byte {error.start} belongs to no character.") from error
+            raise ParseError(
+                _("The body is not UTF-8: byte %(start)s belongs to no character.") % {"start": error.start}
+            ) from error
         except RecursionError as error:
-            raise ParseError("The body is nested too deeply.") from error
+            raise ParseError(_("The body is nested too deeply.")) from error
         except ValueError as error:
-            raise ParseError(f"The body is not JSON: {str(error)[:200]}.") from error
+            raise ParseError(_("The body is not JSON: %(error)s.") % {"error": str(error)[:200]}) from error
         _text_check(value)
         return value
 
@@ -49,7 +53,7 @@ def _text_check(value: Any) -> None:
         elif isinstance(one, list):
             waiting += one
         elif isinstance(one, str) and ("\x00" in one or any("\ud800" <= letter <= "\udfff" for letter in one)):
-            raise ParseError("The body has a zero character or half a surrogate pair in a text; remove it.")
+            raise ParseError(_("The body has a zero character or half a surrogate pair in a text; remove it."))
 
 
 class Body(serializers.Serializer[Any]):
@@ -75,7 +79,7 @@ class Text(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """Return the text. Raises ValidationError."""
         if not isinstance(data, str):
-            raise serializers.ValidationError("This must be a text, in quotes.")
+            raise serializers.ValidationError(_("This must be a text, in quotes."))
         return str(super().to_internal_value(data))
 
 
@@ -85,7 +89,7 @@ class Flag(serializers.BooleanField):
     def to_internal_value(self, data: Any) -> bool:
         """Return the truth value. Raises ValidationError."""
         if not isinstance(data, bool):
-            raise serializers.ValidationError("This must be true or false, without quotes.")
+            raise serializers.ValidationError(_("This must be true or false, without quotes."))
         return data
 
 
@@ -95,7 +99,7 @@ class Moment(serializers.DateTimeField):
     def to_internal_value(self, value: Any) -> Any:
         """Return the moment. Raises ValidationError."""
         if not isinstance(value, str) or len(value) > 40:
-            raise serializers.ValidationError("This must be a moment such as 2027-01-31T12:00:00Z.")
+            raise serializers.ValidationError(_("This must be a moment such as 2027-01-31T12:00:00Z."))
         return super().to_internal_value(value)
 
 

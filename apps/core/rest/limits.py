@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 
@@ -23,7 +24,8 @@ class TooManyRequests(AppError):
     def __init__(self, budget: "Budget") -> None:
         self.retry_after_s = budget.reset_s
         super().__init__(
-            f"More than {budget.limit} requests a minute: wait {budget.reset_s} s, then go on more slowly."
+            _("More than %(limit)s requests a minute: wait %(reset_s)s s, then go on more slowly.")
+            % {"limit": budget.limit, "reset_s": budget.reset_s}
         )
 
 

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +18,9 @@ from apps.core.rest.bodies import Body
 
 M = TypeVar("M", bound=Model)
 ORDERS = ("newest", "oldest")
-UNASKED = "This address knows no such question; remove it, or compare its spelling with the reference."
+UNASKED = gettext_lazy(
+    "This address knows no such question; remove it, or compare its spelling with the reference."
+)
 
 
 class PageQuestion(Body):
@@ -47,7 +51,7 @@ def page_answer(
     *,
     newest_first: bool = False,
     question: type[PageQuestion] = PageQuestion,
-    narrow: Callable[[QuerySet[M], dict[str, Any]], QuerySet[M]] = lambda rows, _: rows,
+    narrow: Callable[[QuerySet[M], dict[str, Any]], QuerySet[M]] = lambda rows, _unused: rows,
 ) -> Response:
     """Answer one page of the rows by id: `items`, and `next_cursor` (null at the end).
 
@@ -69,7 +73,9 @@ def page_answer(
 
 def questions_check(request: Request, known: Collection[str]) -> None:
     """Raise AppError naming each question of the address that it does not know."""
-    unknown = {name[:80]: [UNASKED] for name in request.query_params if name != "fields" and name not in known}
+    unknown = {
+        name[:80]: [str(UNASKED)] for name in request.query_params if name != "fields" and name not in known
+    }
     if unknown:
         raise AppError(f"{next(iter(unknown))}: {UNASKED}", code="invalid", fields=unknown)
 
@@ -94,7 +100,10 @@ def fields_chosen(answer: Any, asked: str) -> Any:
             continue
         unknown = [name for name in names if name not in row]
         if unknown:
-            sentence = f"There is no field “{unknown[0][:60]}” here; there are {', '.join(map(str, row))}."
+            sentence = _("There is no field “%(unknown)s” here; there are %(known)s.") % {
+                "unknown": unknown[0][:60],
+                "known": ", ".join(map(str, row)),
+            }
             raise AppError(sentence, code="invalid", fields={"fields": [sentence]})
     chosen = [{name: row[name] for name in names} if isinstance(row, Mapping) else row for row in rows]
     return {**answer, "items": chosen} if isinstance(items, list) else chosen[0]
@@ -118,9 +127,9 @@ def _beyond(rows: QuerySet[Any], text: str, order: str, key: list[str], side: st
         for field, value in zip(fields, read, strict=True):
             field.run_validators(value)
     except (ValueError, TypeError, RecursionError, ValidationError) as error:
-        sentence = (
-            "This cursor marks no page of this list in this order; take next_cursor from the page before, "
-            "or begin without one."
+        sentence = _(
+            "This cursor marks no page of this list in this order; take next_cursor from the page before, or begin "
+            "without one."
         )
         raise AppError(sentence, code="cursor_unknown", fields={"cursor": [sentence]}) from error
     last = Q(**{f"id__{side}": read[-1]})

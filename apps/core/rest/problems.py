@@ -9,12 +9,14 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
 from apps.core.errors import AppError, NotFound
+from apps.core.numbers import number_text
 from apps.core.rest.limits import TooManyRequests
 
 MEDIA_TYPE = "application/problem+json"
@@ -63,7 +65,7 @@ def _app_error(error: APIException, status: int) -> AppError:
         fields: dict[str, list[str]] = {}
         for path, sentence in _sentences(error.detail):
             fields.setdefault(path, []).append(sentence)
-        first = next(iter(fields.items()), ("", ["The request is not as it should be."]))
+        first = next(iter(fields.items()), ("", [_("The request is not as it should be.")]))
         detail = f"{first[0]}: {first[1][0]}" if first[0] else first[1][0]
         return AppError(detail, code="invalid", status=status, fields=fields if first[0] else None)
     codes = error.get_codes()
@@ -88,13 +90,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that does not exist: a problem for programs, a page for people."""
     if not request.path_info.startswith(API):
         return defaults.page_not_found(request, exception)
-    return answer(AppError("There is no such address in the API.", code="not_found", status=404))
+    return answer(AppError(_("There is no such address in the API."), code="not_found", status=404))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that is not even a request, or a too large one: a problem for programs, a page for people."""
     error = AppError(
-        "The request is malformed, so that it could not even be read. Go back and try again.", code="malformed"
+        _("The request is malformed, so that it could not even be read. Go back and try again."), code="malformed"
     )
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         error = too_large()
@@ -106,7 +108,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def too_large(most: int | None = None) -> AppError:
     """Return the refusal of a body over that many bytes, or over settings.DATA_UPLOAD_MAX_MEMORY_SIZE."""
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if most is None else most
-    sentence = f"The body is over the limit of {limit:,} bytes. Nothing was changed: send less at once."
+    sentence = _("The body is over the limit of %(limit)s bytes. Nothing was changed: send less at once.") % {
+        "limit": number_text(limit)
+    }
     return AppError(sentence, code="body_too_large", status=413)
 
 
@@ -114,7 +118,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer our own failure: a problem for programs, a page for people."""
     if not request.path_info.startswith(API):
         return defaults.server_error(request)
-    sentence = "Something went wrong on our side; nothing is half done. Try again, with the same Idempotency-Key."
+    sentence = _(
+        "Something went wrong on our side; nothing is half done. Try again, with the same Idempotency-Key."
+    )
     return answer(AppError(sentence, code="server_error", status=500))
 
 
@@ -124,7 +130,8 @@ def method_refused(request: HttpRequest, *allowed: str) -> HttpResponse | None:
         return None
     refusal = answer(
         AppError(
-            f"Method “{request.method}” not allowed; use {' or '.join(allowed)}.",
+            _("Method “%(method)s” not allowed; use %(allowed)s.")
+            % {"method": request.method, "allowed": " or ".join(allowed)},
             code="method_not_allowed",
             status=405,
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from apps.core.errors import AppError
@@ -29,7 +30,7 @@ def key_of(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not KEY.fullmatch(key):
         raise AppError(
-            "An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID.",
+            _("An Idempotency-Key is 1 to 255 visible ASCII characters, such as a UUID."),
             code="idempotency_key_invalid",
         )
     return key

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 from psycopg.errors import SerializationFailure
 from rest_framework.utils.encoders import JSONEncoder
 
@@ -23,7 +24,7 @@ class ChangedMeanwhile(AppError):
     status = 412
 
     def __init__(self) -> None:
-        super().__init__("This has changed since you read it: read it again, then change what it is now.")
+        super().__init__(_("This has changed since you read it: read it again, then change what it is now."))
 
 
 def unchanged(seen: str, tag: Callable[[], str], act: Callable[[], R]) -> R:

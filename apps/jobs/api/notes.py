@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -94,5 +95,5 @@ class OneNote(Endpoint):
 def _authors_only(grant: Grant, note: Note) -> None:
     if note.author_id != grant.member.user_id:
         raise Conflict(
-            "Only who wrote a note may change it; write one of your own beside it.", code="note_of_another"
+            _("Only who wrote a note may change it; write one of your own beside it."), code="note_of_another"
         )

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -58,8 +59,12 @@ class JobResultFile(Endpoint):
         """Answer the whole of it as a file. 409 while it is not here."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         if job.result is None:
-            again = "ask again in a few seconds." if job.over else "ask again when it has ended."
-            raise Conflict(f"There is no result of this job yet; {again}", code="result_missing")
+            sentence = (
+                _("There is no result of this job yet; ask again in a few seconds.")
+                if job.over
+                else _("There is no result of this job yet; ask again when it has ended.")
+            )
+            raise Conflict(sentence, code="result_missing")
         named = {"Content-Disposition": f'attachment; filename="job-{job.pk}-result.json"'}
         return Response(job.result, headers=named)
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from apps.core.errors import AppError
@@ -86,7 +87,7 @@ class JobNew(Body):
         """Return what was sent. Raises ValidationError for the version of no template."""
         if wanted.get("template_number") is not None and not wanted["template"]:
             raise serializers.ValidationError(
-                {"template_number": "This is the version of a template; name it too."}
+                {"template_number": _("This is the version of a template; name it too.")}
             )
         return wanted
 
@@ -210,7 +211,8 @@ class JobsQuestion(PageQuestion):
         states = [one.strip() for one in text.split(",")]
         if unknown := [one for one in states if one not in State.values]:
             raise serializers.ValidationError(
-                f"There is no state “{unknown[0]}”; states are {', '.join(State.values)}."
+                _("There is no state “%(unknown)s”; states are %(values)s.")
+                % {"unknown": unknown[0], "values": ", ".join(State.values)}
             )
         return states
 

@@ -26,8 +26,8 @@ class Gpu(models.TextChoices):
     """Whose GPU a template needs."""
 
     ANY = "any", gettext_lazy("Any GPU")
-    NVIDIA = "nvidia", "NVIDIA"
-    AMD = "amd", "AMD"
+    NVIDIA = "nvidia", gettext_lazy("NVIDIA")
+    AMD = "amd", gettext_lazy("AMD")
 
 
 class TemplateRefused(AppError):

@@ -10,25 +10,26 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.jobs.definitions import MARK, NAME, SECRET_LIMIT
 
 KINDS = {
     "text": "text",
-    "number": "whole number",
+    "number": gettext_lazy("whole number"),
     "choice": "choice",
-    "secret": "secret, sealed and never shown again",
-    "resource": "model or data, fetched by the node before it starts",
+    "secret": gettext_lazy("secret, sealed and never shown again"),
+    "resource": gettext_lazy("model or data, fetched by the node before it starts"),
 }
 VALUE_LIMIT = 8_000
 VARIABLES_LIMIT = 40
 SOURCES = {
-    "HF": (re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}"), "owner/name, as on Hugging Face"),
+    "HF": (re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}"), gettext_lazy("owner/name, as on Hugging Face")),
     "Ollama": (
         re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?(:[\w.-]{1,96})?"),
-        "name or name:tag, as in Ollama’s library",
+        gettext_lazy("name or name:tag, as in Ollama’s library"),
     ),
-    "S3": (re.compile(r"(s3|https)://\S{3,500}"), "an address that begins with s3:// or https://"),
+    "S3": (re.compile(r"(s3|https)://\S{3,500}"), gettext_lazy("an address that begins with s3:// or https://")),
 }
 LITERAL = re.compile(r"%%globals?\.variables\.([^%]+)%%")
 

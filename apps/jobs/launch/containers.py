@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from apps.jobs.launch.forms import PLAIN, pairs_read
+from apps.jobs.launch.forms import PLAIN
+from apps.jobs.pairs import pairs_read
 
 PORT_TYPES = ("web", "api", "webapi", "websocket", "none")
 SOURCES = {"HF": "repo", "Ollama": "model", "S3": "url"}

@@ -11,6 +11,7 @@ from apps.core.errors import AppError
 from apps.jobs.launch.forms import HOWS, LaunchForm
 from apps.jobs.launch.sources import What, what_again, what_fresh, what_posted
 from apps.jobs.models import Job
+from apps.jobs.pairs import pairs_text
 from apps.jobs.policies import Policy
 from apps.jobs.policy_forms import PolicyForm
 from apps.jobs.selectors import gallery_item, job_get, secrets_reusable
@@ -102,7 +103,7 @@ def _as_before(job: Job) -> dict[str, Any]:
         "market": job.market.slug if job.market.open and not job.market.hidden else None,
         "timeout_minutes": max(job.timeout_s // 60, 1),
         "visibility": job.visibility,
-        "labels": "\n".join(f"{name}={value}" for name, value in sorted(job.labels.items())),
+        "labels": pairs_text(job.labels),
         "node": job.node_wanted,
         "secrets_of": job.secrets_id,
     }

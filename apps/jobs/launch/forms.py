@@ -14,6 +14,7 @@ from apps.jobs.forms import project_choices
 from apps.jobs.gallery import Gpu, Recipe
 from apps.jobs.gallery.forms import CODE, TEXT_LIMIT
 from apps.jobs.models import Job, Market
+from apps.jobs.pairs import pairs_read
 from apps.jobs.picker import SORTS, Need
 from apps.organisations.models import Project
 
@@ -268,19 +269,3 @@ def secrets_read(text: str) -> dict[str, str]:
     if not all(isinstance(value, str) for value in found.values()):
         raise forms.ValidationError(_("Each secret is a text: put its value in quotes."))
     return dict(found)
-
-
-def pairs_read(text: str, what: str) -> dict[str, str]:
-    """Return what is written as NAME=value lines; `what` names it. Raises ValidationError that says which line."""
-    values: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        name, separator, value = line.partition("=")
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if not separator:
-            raise forms.ValidationError(
-                _("Line %(number)d of the %(what)s has no “=”: write NAME=value.")
-                % {"number": number, "what": what}
-            )
-        values[name.strip()] = value.strip()
-    return values

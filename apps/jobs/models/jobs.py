@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.jobs.policies import PolicyFields
@@ -15,9 +16,9 @@ class Market(models.Model):
     """A market of the network, as last seen on the chain; prices are micro-NOS a second."""
 
     class Queue(models.IntegerChoices):
-        JOBS = 0, "jobs wait"
-        NODES = 1, "nodes wait"
-        EMPTY = 255, "nobody waits"
+        JOBS = 0, _("jobs wait")
+        NODES = 1, _("nodes wait")
+        EMPTY = 255, _("nobody waits")
 
     address = models.CharField(max_length=44, unique=True)
     slug = models.SlugField(max_length=60, unique=True)
@@ -95,8 +96,8 @@ class Job(PolicyFields):
     """One piece of work an organisation asked for. Only `job_move` writes its state."""
 
     class Visibility(models.TextChoices):
-        PRIVATE = "private", "Private"
-        PUBLIC = "public", "Public"
+        PRIVATE = "private", _("Private")
+        PUBLIC = "public", _("Public")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="jobs")

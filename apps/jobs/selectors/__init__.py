@@ -52,7 +52,7 @@ from apps.jobs.selectors.logs import (
 )
 from apps.jobs.selectors.notes import note_get, notes_of
 from apps.jobs.selectors.runs import PastRuns, runs_past
-from apps.jobs.selectors.story import Story, story_of
+from apps.jobs.selectors.story import Story, counted_under, story_of
 from apps.jobs.selectors.templates import (
     GalleryItem,
     gallery_item,
@@ -118,6 +118,7 @@ __all__ = [
     "secrets_reusable",
     "runs_past",
     "secrets_reusable",
+    "counted_under",
     "story_of",
     "template_get",
     "template_versions",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 from apps.jobs.grams import GRAM, grams_of
@@ -57,7 +58,7 @@ def logs_search(grant: Grant, wanted: LogWanted, before: str = "", *, limit: int
     Raises AppError for words that are too short and for a mark that is none.
     """
     if len(wanted.words) < GRAM:
-        raise AppError("Write three letters at least to search through all logs.", code="words_short")
+        raise AppError(_("Write three letters at least to search through all logs."), code="words_short")
     mark = mark_read(before) if before else None
     pages, more = _pages(grant, wanted, mark)
     lines = _lines(wanted, pages, mark, limit) if pages else []
@@ -73,13 +74,15 @@ def logs_search(grant: Grant, wanted: LogWanted, before: str = "", *, limit: int
 
 def mark_read(text: str) -> Mark:
     """Return the line a page of findings begins below. Raises AppError."""
-    job, _, seq = text.partition(":")
+    job, _unused, seq = text.partition(":")
     try:
         if seq.isascii() and seq.isdigit() and len(seq) < 10:
             return uuid.UUID(job), int(seq)
     except ValueError:
         pass
-    raise AppError(f"“{text[:60]}” marks no line; search again from the newest one.", code="page_unknown")
+    raise AppError(
+        _("“%(text)s” marks no line; search again from the newest one.") % {"text": text[:60]}, code="page_unknown"
+    )
 
 
 def mark_text(mark: Mark) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Greatest, Least
+from django.utils.translation import gettext as _
 
 from apps.billing import services as billing
 from apps.core.errors import AppError, NotFound
@@ -74,7 +75,10 @@ def job_get(grant: Grant, job_id: uuid.UUID | str, permission: Permission = Perm
     except ValueError:
         job = None
     if job is None:
-        raise NotFound(f"There is no such job in {grant.organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no such job in %(organisation)s; choose one from the list.")
+            % {"organisation": grant.organisation.name}
+        )
     grant.require(permission, job.project_id)
     return job
 
@@ -135,7 +139,7 @@ def market_get(slug: str) -> Market:
     """Return the open market. Raises NotFound."""
     market = Market.objects.filter(slug=slug, open=True, hidden=False).first()
     if market is None:
-        raise NotFound(f"There is no open market “{slug}”; choose one from the list.")
+        raise NotFound(_("There is no open market “%(slug)s”; choose one from the list.") % {"slug": slug})
     return market
 
 
@@ -143,7 +147,9 @@ def market_find(text: str) -> Market:
     """Return the market with this slug or address. Raises AppError with the field, for a program's body."""
     market = Market.objects.filter(Q(slug=text) | Q(address=text), open=True, hidden=False).first()
     if market is None:
-        sentence = f"There is no open market “{text[:60]}”; choose one of GET /api/v1/markets."
+        sentence = _("There is no open market “%(text)s”; choose one of GET /api/v1/markets.") % {
+            "text": text[:60]
+        }
         raise AppError(sentence, code="market_unknown", fields={"market": [sentence]})
     return market
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Extract, JSONObject
+from django.db.models import Count, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Extract, JSONObject
 
 from apps.jobs.models import Attempt, Job, Market
 from apps.jobs.selectors.jobs import jobs_of
@@ -16,6 +16,7 @@ from apps.jobs.state import LIVE, State
 from apps.organisations.models import Grant
 from apps.organisations.roles import Permission
 
+SEARCHED = 20_000
 ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 
 
@@ -108,9 +109,23 @@ def _named(text: str) -> Q:
 
 
 def jobs_found(grant: Grant, text: str, *, limit: int) -> list[Job]:
-    """Return the newest jobs that may be seen and that the text finds, with their markets: one query."""
+    """Return the newest jobs that may be seen and that the text finds, with their markets: one query.
+
+    Ids and addresses are looked for among all, parts of names among the newest SEARCHED: this answers while one types.
+    """
     jobs = jobs_narrow(jobs_of(grant), JobFilters(text=text)).defer("definition", "result")
+    if not _whole(text):
+        oldest = jobs_of(grant).order_by("-id").values("pk")[SEARCHED : SEARCHED + 1]
+        jobs = jobs.filter(pk__gte=Coalesce(Subquery(oldest), Value(uuid.UUID(int=0))))
     return list(jobs.order_by("-id")[:limit])
+
+
+def _whole(text: str) -> bool:
+    """Return whether the text may be a whole id or address."""
+    try:
+        return bool(uuid.UUID(text))
+    except ValueError:
+        return ADDRESS.fullmatch(text) is not None
 
 
 def jobs_burn(organisation: OuterRef) -> QuerySet[Any, Any]:

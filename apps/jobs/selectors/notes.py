@@ -2,6 +2,8 @@
 
 import uuid
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import NotFound
 from apps.jobs.models import Job, Note
 
@@ -18,6 +20,6 @@ def note_get(job: Job, note_id: uuid.UUID | str) -> Note:
     except ValueError:
         note = None
     if note is None:
-        raise NotFound("There is no such note on this job; choose one from its page.")
+        raise NotFound(_("There is no such note on this job; choose one from its page."))
     note.job = job
     return note

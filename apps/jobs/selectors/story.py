@@ -7,8 +7,11 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from apps.billing.models import Hold
+from apps.billing.selectors import usage_moved
 from apps.core.durations import duration_text
+from apps.core.retelling import retold
 from apps.jobs.models import Attempt, Extension, Job
+from apps.organisations.models import Grant, Project
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def _of_hold(hold: Hold, attempt: Attempt | None) -> list[MoneyLine]:
     if hold.ended_at is None:
         return lines
     if hold.state == Hold.State.RELEASED or attempt is None:
-        why = hold.reason or _("nothing was used")
+        why = retold(hold.reason) or _("nothing was used")
         lines.append(MoneyLine(hold.ended_at, "release", _("Released: %(why)s") % {"why": why}, hold.amount_micro))
         return lines
     cost, fee = attempt.cost_micro or 0, attempt.fee_micro or 0
@@ -87,3 +90,9 @@ def _extended(extensions: Sequence[Extension]) -> list[MoneyLine]:
         if one.state == Extension.State.REFUSED and one.ended_at:
             lines.append(MoneyLine(one.ended_at, "release", _("Released, the time was not needed"), micro))
     return lines
+
+
+def counted_under(grant: Grant, job: Job) -> tuple[Project | None, dict[str, str]]:
+    """Return the project and the labels under which reports count what the job has cost."""
+    moved = usage_moved(grant.organisation, job.attempts.values_list("hold_source", flat=True))
+    return (moved.project, moved.labels) if moved else (job.project, job.labels)

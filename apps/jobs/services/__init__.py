@@ -4,6 +4,7 @@ from apps.jobs.services.again import job_rename, job_restart
 from apps.jobs.services.approvals import job_approved, job_launch
 from apps.jobs.services.changes import job_change
 from apps.jobs.services.defaults import policy_set
+from apps.jobs.services.estimates import Estimate, job_estimate
 from apps.jobs.services.extension import (
     ExtensionCost,
     extension_estimate,
@@ -40,6 +41,7 @@ from apps.jobs.services.parking import attempt_afloat, attempt_park, attempt_res
 from apps.jobs.services.placing import Landed, Place, attempts_addressed, attempts_listed, attempts_wait_for_room
 from apps.jobs.services.projects import job_project_set
 from apps.jobs.services.rehearsal import Rehearsal, job_rehearse
+from apps.jobs.services.relabelling import job_relabel
 from apps.jobs.services.results import result_missed, result_store
 from apps.jobs.services.secrets import (
     Mask,
@@ -54,14 +56,7 @@ from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.spenders import Spender
 from apps.jobs.services.stopping import JOBS_AT_ONCE, jobs_stop
-from apps.jobs.services.submission import (
-    ApprovalNeeded,
-    Estimate,
-    job_estimate,
-    job_stop,
-    job_submit,
-    policy_of,
-)
+from apps.jobs.services.submission import ApprovalNeeded, job_stop, job_submit, policy_of
 from apps.jobs.services.templates import (
     template_archive,
     template_create,
@@ -129,6 +124,7 @@ __all__ = [
     "job_observe",
     "job_project_set",
     "job_rehearse",
+    "job_relabel",
     "job_rename",
     "job_restart",
     "job_stop",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.billing.models import Hold
 from apps.core.errors import AppError, Conflict
+from apps.jobs import sentences as said
 from apps.jobs.models import Job
 from apps.jobs.services.approvals import job_launch
 from apps.jobs.services.moves import event_write, job_lock
@@ -65,7 +66,7 @@ def job_rename(*, membership: Membership, job: Job, name: str, actor: Actor, now
             return job
         before, job.name = job.name, kept
         job.save(update_fields=["name"])
-        sentence = f"{membership.user} renamed it from “{before}” to “{kept}”."
+        sentence = said.RENAMED % {"who": membership.user, "before": before, "after": kept}
         event_write(job=job, kind="renamed", sentence=sentence[:500], now=now)
         audit_record(
             organisation_id=job.organisation_id,

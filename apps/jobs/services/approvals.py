@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from apps.core.durations import duration_text
 from apps.core.errors import Denied
+from apps.jobs import sentences as said
 from apps.jobs.models import Job, Market, SecretSet
 from apps.jobs.policies import Policy
 from apps.jobs.services.labels import labels_read
@@ -74,7 +77,7 @@ def job_launch(
             secrets = secrets_seal(membership=membership, prepared=prepared, now=now)
             facts = _facts(project, fresh, prepared, secrets, timeout_s, name, spender)
             facts |= {"policy": kept.facts, "node": node}
-            facts["lines"] += [["Node", node]] if node else []
+            facts["lines"] += [[said.NODE, node]] if node else []
             costs = job_estimate(fresh, longest).total_micro, worst_case_words(name, fresh, longest)
             return _requested(membership, facts, costs, submission_key, reason, actor, now=now)
         bound = None, spender, kept
@@ -126,7 +129,8 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
     membership = members.filter(organisation=approval.organisation, user=approval.requester).first()
     if membership is None:
         raise ActImpossible(
-            f"{approval.requester or 'Who asked'} is not a member of {approval.organisation} any more."
+            _("%(requester)s is not a member of %(organisation)s any more.")
+            % {"requester": approval.requester or _("Who asked"), "organisation": approval.organisation}
         )
     try:
         job = job_submit(
@@ -145,7 +149,9 @@ def job_approved(*, approval: Approval, now: datetime) -> str:
             now=now,
         )
     except Denied as refusal:
-        raise ActImpossible(f"{membership.user} may not launch this job any more.") from refusal
+        raise ActImpossible(
+            _("%(membership)s may not launch this job any more.") % {"membership": membership.user}
+        ) from refusal
     return f"job:{job.pk}"
 
 
@@ -183,11 +189,11 @@ def _facts(
         "template_number": spender.template_number,
         "labels": dict(spender.labels),
         "lines": [
-            ["Job", name],
-            ["Market", market.name],
-            ["Time limit", duration_text(timeout_s)],
-            ["Project", project.name],
-            ["Visibility", Job.Visibility(prepared.visibility).label],
-            *([["Labels", ", ".join(f"{k}={v}" for k, v in spender.labels.items())]] if spender.labels else []),
+            [said.JOB, name],
+            [said.MARKET, market.name],
+            [said.TIME_LIMIT, duration_text(timeout_s)],
+            [said.PROJECT, project.name],
+            [said.VISIBILITY, prepared.visibility.capitalize()],
+            *([[said.LABELS, ", ".join(f"{k}={v}" for k, v in spender.labels.items())]] if spender.labels else []),
         ],
     }

@@ -5,21 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import services as billing
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
+from apps.core.languages import plainly
 from apps.core.money import credits_text
+from apps.core.words import in_sentence
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Extension, Job, Want
+from apps.jobs.services.estimates import estimate_at
 from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
-from apps.jobs.services.submission import (
-    FORGOTTEN_AFTER,
-    TIMEOUT_MAXIMUM_S,
-    ApprovalNeeded,
-    estimate_at,
-    want_write,
-)
+from apps.jobs.services.submission import FORGOTTEN_AFTER, TIMEOUT_MAXIMUM_S, ApprovalNeeded, want_write
 from apps.jobs.state import OVER, State
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
@@ -56,7 +55,7 @@ def job_extend(*, membership: Membership, job: Job, timeout_s: int, now: datetim
     """
     membership.require(Permission.JOBS_LAUNCH, job.project_id)
     if job.organisation_id != membership.organisation_id:
-        raise Conflict("This job belongs to another organisation.")
+        raise Conflict(_("This job belongs to another organisation."))
     who = membership.user.name or membership.user.email
     return extension_want(job_id=job.pk, timeout_s=timeout_s, who=who, now=now)
 
@@ -93,10 +92,9 @@ def extension_want(*, job_id: uuid.UUID, timeout_s: int, who: str, now: datetime
             now=now,
         )
         _held(attempt, extension, 1)
-        sentence = (
-            f"{who} asked for a time limit of {duration_text(timeout_s)}; {credits_text(cost.total_micro)} credits"
-            " more are held."
-        )
+        with plainly():
+            facts = {"limit": duration_text(timeout_s), "credits": credits_text(cost.total_micro)}
+        sentence = said.EXTENSION_ASKED % {"who": who, **facts}
         event_write(job=job, kind="extend_requested", sentence=sentence, now=now)
     return job
 
@@ -112,7 +110,7 @@ def extension_landed(*, want_id: int, signature: str, slot: int | None, now: dat
         job.save(update_fields=["timeout_s"])
         _end(extension, Extension.State.LANDED, now)
         Attempt.objects.filter(pk=extension.attempt_id).update(warned_at=None)  # its limit is far again
-        sentence = f"The time limit is {duration_text(extension.to_s)} now."
+        sentence = said.EXTENDED % {"limit": duration_text(extension.to_s)}
         act = "extend" if signature else ""
         event_write(job=job, kind="extended", sentence=sentence, now=now, signature=signature, slot=slot, act=act)
 
@@ -157,18 +155,25 @@ def _held(attempt: Attempt, extension: Extension, sign: int) -> None:
 
 def _extendable(job: Job, attempt: Attempt, timeout_s: int) -> None:
     if job.state in OVER or attempt.settled_at is not None:
-        raise Conflict(f"This job is already {job.get_state_display().lower()}; launch it again for more time.")
+        raise Conflict(
+            _("This job is already %(state)s; launch it again for more time.")
+            % {"state": in_sentence(job.get_state_display())}
+        )
     if job.stop_requested_at is not None:
-        raise Conflict("A stop was asked for; a job that is to stop cannot get more time.")
+        raise Conflict(_("A stop was asked for; a job that is to stop cannot get more time."))
     if job.state == State.PENDING:
-        raise Conflict("The job is not on the network yet; ask again in a few seconds.")
+        raise Conflict(_("The job is not on the network yet; ask again in a few seconds."))
     if attempt.extensions.filter(state=Extension.State.OPEN).exists():
-        raise Conflict("More time was asked for a moment ago; wait until it has arrived, then ask again.")
+        raise Conflict(_("More time was asked for a moment ago; wait until it has arrived, then ask again."))
     sentence = ""
     if timeout_s <= job.timeout_s:
-        sentence = f"The new time limit must be longer than the present one of {duration_text(job.timeout_s)}."
+        sentence = _("The new time limit must be longer than the present one of %(timeout_s)s.") % {
+            "timeout_s": duration_text(job.timeout_s)
+        }
     elif timeout_s > TIMEOUT_MAXIMUM_S:
-        sentence = f"A job runs for {TIMEOUT_MAXIMUM_S // 86_400} days at most; choose a shorter time limit."
+        sentence = _("A job runs for %(timeout_maximum_s)s days at most; choose a shorter time limit.") % {
+            "timeout_maximum_s": TIMEOUT_MAXIMUM_S // 86_400
+        }
     if sentence:
         raise AppError(sentence, code="timeout_out_of_range", fields={"timeout": [sentence]})
 
@@ -177,7 +182,15 @@ def _approved(job: Job, attempt: Attempt, timeout_s: int) -> None:
     bound = job.organisation.approval_job_micro if job.approved_micro is None else job.approved_micro
     total = estimate_at(attempt.price_micro, timeout_s).total_micro
     if bound is not None and total > bound:
-        raise ApprovalNeeded(
-            f"With this time limit the job can cost {credits_text(total)} credits, and only {credits_text(bound)} are "
-            f"{'allowed without an approval' if job.approved_micro is None else 'approved'}; choose a shorter one."
+        sentence = (
+            _(
+                "With this time limit the job can cost %(total)s credits, and only %(bound)s are allowed without an "
+                "approval; choose a shorter one."
+            )
+            if job.approved_micro is None
+            else _(
+                "With this time limit the job can cost %(total)s credits, and only %(bound)s are approved; choose a "
+                "shorter one."
+            )
         )
+        raise ApprovalNeeded(sentence % {"total": credits_text(total), "bound": credits_text(bound)})

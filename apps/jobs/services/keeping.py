@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 from apps.jobs.models import LogBook, LogKeeping, LogPage
@@ -24,7 +25,7 @@ def log_keeping_set(*, membership: Membership | Grant, days: int, actor: Actor, 
     """Keep the logs of ended jobs for so many days from now on; a repeat changes nothing. Raises Denied, AppError."""
     membership.require(Permission.ORGANISATION_EDIT)
     if not 1 <= days <= DAYS_MOST:
-        sentence = f"Logs are kept for 1 to {DAYS_MOST} days."
+        sentence = _("Logs are kept for 1 to %(days_most)s days.") % {"days_most": DAYS_MOST}
         raise AppError(sentence, fields={"days": [sentence]})
     with transaction.atomic():
         before = log_days(membership.organisation)

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, LogBook
 from apps.jobs.services.moves import job_notify
 from apps.jobs.services.secrets import Mask, mask_of
@@ -138,8 +139,5 @@ def _rows(batch: Batch, book: LogBook) -> list[tuple[object, ...]]:
 
 def _note(batch: Batch, book: LogBook, at: datetime) -> tuple[object, ...]:
     book.lines += 1
-    sentence = (
-        f"The log has reached {settings.JOB_LOG_BYTES // 1_000_000:,} MB, the most that is kept of one job. What"
-        " follows is counted and not kept; the job itself goes on."
-    )
+    sentence = said.LOG_FULL % {"megabytes": f"{settings.JOB_LOG_BYTES // 1_000_000:,}"}
     return batch.job_id, batch.attempt_id, book.lines, "", 0, NOTE, at, sentence

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.jobs.models import Market
@@ -138,7 +139,7 @@ def market_curate(*, market_id: int, hidden: bool, rank: int, note: str) -> Mark
     with transaction.atomic():
         market = Market.objects.select_for_update(no_key=True).filter(pk=market_id).first()
         if market is None:
-            raise NotFound("There is no such market any more.")
+            raise NotFound(_("There is no such market any more."))
         market.hidden, market.rank, market.note = hidden, rank, " ".join(note.split())[:200]
         market.save(update_fields=["hidden", "rank", "note"])
     return market

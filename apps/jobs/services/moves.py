@@ -8,8 +8,10 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict
+from apps.core.words import in_sentence
 from apps.jobs.events import SENTENCES, job_facts
 from apps.jobs.models import Job, JobEvent
 from apps.jobs.state import OVER, Reason, State, may_follow, may_return
@@ -69,7 +71,10 @@ def job_move(
     Conflict for a move the table does not know.
     """
     if not (may_return if back else may_follow)(State(job.state), to):
-        raise Conflict(f"A job that is {job.get_state_display().lower()} cannot become {to.label.lower()}.")
+        raise Conflict(
+            _("A job that is %(state)s cannot become %(to)s.")
+            % {"state": in_sentence(job.get_state_display()), "to": in_sentence(to.label)}
+        )
     job.state, job.reason, job.sentence = to, reason, sentence if reason else ""
     if to in OVER:
         fields.setdefault("ended_at", now)
@@ -84,7 +89,10 @@ def jobs_move(*, lines: Sequence[Line], to: State, now: datetime, **fields: Any)
     jobs = [line.job for line in lines]
     for job in jobs:
         if not may_follow(State(job.state), to) or to in OVER:
-            raise Conflict(f"A job that is {job.get_state_display().lower()} cannot become {to.label.lower()}.")
+            raise Conflict(
+                _("A job that is %(state)s cannot become %(to)s.")
+                % {"state": in_sentence(job.get_state_display()), "to": in_sentence(to.label)}
+            )
     changed = {"state": to, "reason": Reason.NONE, "sentence": "", **fields}
     for job in jobs:
         for name, value in changed.items():

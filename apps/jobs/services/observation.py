@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from apps.core.errors import AppError
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Want
 from apps.jobs.services.moves import event_write, job_lock, job_move
 from apps.jobs.services.settlement import attempt_close_free
@@ -47,16 +48,14 @@ def attempt_repriced(*, attempt_id: uuid.UUID, price_micro: int, now: datetime) 
             with transaction.atomic():
                 hold_renew(job, attempt, estimate_at(price_micro, job.timeout_s), price_micro, now=now)
         except AppError as error:
-            sentence = (
-                f"The price of {job.market.name} rose from {before} to {price_micro} micro-NOS a second before the"
-                f" job was listed, and it could not be held again: {error.message}"
-            )
+            facts = {"market": job.market.name, "before": before, "after": price_micro, "why": error.message}
+            sentence = said.NOT_REPRICED % facts
             _fail(job, Attempt.objects.get(pk=attempt_id), Reason.PRICE_ROSE, sentence, now)
             return False
         event_write(
             job=job,
             kind="repriced",
-            sentence=f"The price rose from {before} to {price_micro} micro-NOS a second; the hold was made again.",
+            sentence=said.REPRICED % {"before": before, "after": price_micro},
             now=now,
         )
         return True
@@ -85,10 +84,10 @@ def attempt_cancelled(*, attempt_id: uuid.UUID, now: datetime) -> None:
             job=job,
             to=State.STOPPED,
             reason=Reason.STOP_REQUESTED,
-            sentence="Stopped before it was listed; it costs nothing.",
+            sentence=said.STOPPED_UNLISTED,
             now=now,
         )
-        attempt_close_free(attempt, reason="stopped before it was listed", now=now)
+        attempt_close_free(attempt, reason=said.RELEASED_UNLISTED, now=now)
 
 
 def attempt_failed(*, attempt_id: uuid.UUID, reason: Reason, sentence: str, now: datetime) -> None:

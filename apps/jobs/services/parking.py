@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import services as billing
 from apps.core.errors import AppError, Conflict
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.observation import attempt_get
@@ -28,8 +30,7 @@ def attempt_park(
     Its job fails if it still lives. The hold stays until somebody settles it (attempt_resolve), so that nothing is
     charged or released unseen.
     """
-    what = "The network removed the job"
-    return _park(attempt_id, why, Reason.ACCOUNT_GONE, what, now=now, acts=acts, slot=slot)
+    return _park(attempt_id, why, Reason.ACCOUNT_GONE, now=now, acts=acts, slot=slot)
 
 
 def attempt_strand(
@@ -40,15 +41,14 @@ def attempt_strand(
     It does, as in attempt_park, when that was so for ADRIFT_FOR: a single look may mix answers of two moments.
     """
     with transaction.atomic():
-        _, attempt = attempt_get(attempt_id)
+        _unused, attempt = attempt_get(attempt_id)
         if attempt.settled_at is not None or attempt.parked_at is not None:
             return False
         if attempt.adrift_at is None:
             Attempt.objects.filter(pk=attempt_id).update(adrift_at=now)
         if attempt.adrift_at is None or now - attempt.adrift_at < ADRIFT_FOR:
             return False
-        what = "The network took the job from its node and out of every queue"
-        return _park(attempt_id, why, Reason.STRANDED, what, now=now, acts=acts, slot=slot)
+        return _park(attempt_id, why, Reason.STRANDED, now=now, acts=acts, slot=slot)
 
 
 def attempt_afloat(*, attempt_id: uuid.UUID) -> None:
@@ -60,7 +60,6 @@ def _park(
     attempt_id: uuid.UUID,
     why: str,
     reason: Reason,
-    what: str,
     *,
     now: datetime,
     acts: Sequence[Act],
@@ -73,10 +72,10 @@ def _park(
         Attempt.objects.filter(pk=attempt_id).update(parked_at=now, parked_why=why[:500])
         acts_tell(job, acts, now=now)
         if job.attempt_id == attempt_id and job.state not in OVER:
-            sentence = f"{what}; our staff settle it by hand, and nothing is charged until then."
+            sentence = said.REMOVED_PARKED if reason == Reason.ACCOUNT_GONE else said.STRANDED_PARKED
             job_move(job=job, to=State.FAILED, reason=reason, sentence=sentence, now=now, slot=slot)
         else:
-            sentence = f"{what} before it was settled; our staff settle it by hand."
+            sentence = said.REMOVED_LATE if reason == Reason.ACCOUNT_GONE else said.STRANDED_LATE
             event_write(job=job, kind="parked", sentence=sentence, now=now, slot=slot)
         job_tell(job, "parked", sentence, key=f"{attempt_id}:parked", now=now)
         return True
@@ -94,7 +93,7 @@ def attempt_resolve(
     with transaction.atomic():
         job, attempt = attempt_get(attempt_id)
         if attempt.parked_at is None or attempt.settled_at is not None:
-            raise Conflict("This attempt does not wait for anybody; it was settled meanwhile.")
+            raise Conflict(_("This attempt does not wait for anybody; it was settled meanwhile."))
         network = attempt.price_micro * seconds
         resolve_check(attempt, seconds=seconds, timeout_s=job.timeout_s, kept_micro=kept_micro, note=note)
         settlement = billing.hold_settle(
@@ -120,7 +119,7 @@ def attempt_resolve(
         attempt_lose(attempt, kept_micro - network, f"settled by hand: {note}"[:200], now)
         attempt_settled(attempt, signature, None, now)
         Attempt.objects.filter(pk=attempt_id).update(parked_at=None)
-        sentence = f"Settled by our staff for {seconds} s: {note}"
+        sentence = said.SETTLED_BY_STAFF % {"seconds": seconds, "note": note}
         event_write(job=job, kind="settled", sentence=sentence[:500], now=now, signature=signature)
         settled_tell(job, attempt, sentence[:500], now=now)
         attempt_next(job, attempt, now=now)
@@ -131,13 +130,18 @@ def resolve_check(attempt: Attempt, *, seconds: int, timeout_s: int, kept_micro:
     """Pass if the numbers can be. Raises AppError with a sentence per field."""
     wrong: dict[str, list[str]] = {}
     if not 0 <= seconds <= timeout_s:
-        wrong["seconds"] = [f"The seconds must lie between 0 and the job's time limit, {timeout_s}."]
+        wrong["seconds"] = [
+            _("The seconds must lie between 0 and the job's time limit, %(timeout_s)s.") % {"timeout_s": timeout_s}
+        ]
     elif not attempt.price_micro * seconds <= kept_micro <= attempt.network_micro:
         wrong["kept_micro"] = [
-            f"The network kept at least what {seconds} s cost, {attempt.price_micro * seconds} micro-NOS, and at most "
-            f"the whole deposit, {attempt.network_micro}."
+            _(
+                "The network kept at least what %(seconds)s s cost, %(price)s micro-NOS, and at most the "
+                "whole deposit, %(network)s."
+            )
+            % {"seconds": seconds, "price": attempt.price_micro * seconds, "network": attempt.network_micro}
         ]
     if not note.strip():
-        wrong["note"] = ["Say what the history of the address shows."]
+        wrong["note"] = [_("Say what the history of the address shows.")]
     if wrong:
         raise AppError(next(iter(wrong.values()))[0], code="resolve_refused", fields=wrong)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, JobEvent
 from apps.jobs.services.moves import Line, acts_known, events_write, jobs_lock, jobs_move
 from apps.jobs.state import Seen, State
@@ -83,8 +84,7 @@ def attempts_addressed(*, places: Sequence[Place], now: datetime) -> None:
 
 
 def _pinned_words(job: Job, cid: str) -> str:
-    what = "A shell that says nothing of the job" if job.private else "The definition"
-    return f"{what} is on IPFS as {cid}."
+    return (said.SHELL_PINNED if job.private else said.DEFINITION_PINNED) % {"cid": cid}
 
 
 def attempts_wait_for_room(*, attempt_ids: Sequence[uuid.UUID], now: datetime) -> None:
@@ -95,7 +95,7 @@ def attempts_wait_for_room(*, attempt_ids: Sequence[uuid.UUID], now: datetime) -
         jobs = jobs_lock(list(Attempt.objects.filter(pk__in=attempt_ids).values_list("job_id", flat=True)))
         told = set(JobEvent.objects.filter(job__in=jobs, kind="full").values_list("job", flat=True))
         lines = [
-            Line(job, "full", f"The queue of {job.market.name} is full; it is listed as soon as there is room.")
+            Line(job, "full", said.QUEUE_FULL % {"market": job.market.name})
             for job in jobs.values()
             if job.pk not in told and job.state == State.PENDING
         ]
@@ -127,7 +127,7 @@ def attempts_listed(*, landed: Sequence[Landed], now: datetime) -> None:
 
 
 def _line(job: Job, attempt: Attempt, one: Landed) -> Line:
-    sentence = f"Listed on the market {job.market.name}; the deposit is on the chain."
+    sentence = said.LISTED % {"market": job.market.name}
     current = job.attempt_id == one.attempt_id and job.state == State.PENDING and attempt.seen in ("", Seen.QUEUED)
     kind = State.QUEUED if current else "listed"
     return Line(job, kind, sentence, one.signature, one.slot, one.act)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job
 from apps.jobs.services.logs import storable
 from apps.jobs.services.moves import event_write, job_lock
@@ -40,10 +41,10 @@ def result_store(*, attempt_id: uuid.UUID, cid: str, result: dict[str, Any], now
 
 def _stored_words(job: Job, kept: dict[str, Any], cid: str) -> str:
     if not job.private:
-        return f"The result {cid} is stored here."
+        return said.RESULT_PUBLIC % {"cid": cid}
     if kept.get("opStates"):
-        return "The result is stored here; on the network there is only an empty shell."
-    return "The node delivered no result; the log has what was seen while the job ran."
+        return said.RESULT_PRIVATE
+    return said.RESULT_NONE
 
 
 def result_missed(*, attempt_id: uuid.UUID, now: datetime) -> None:

@@ -9,8 +9,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.core.errors import AppError
+from apps.core.numbers import number_text
 from apps.jobs.definitions import (
     NAME,
     SECRET_LIMIT,
@@ -72,8 +75,11 @@ def secrets_prepare(*, membership: Membership, definition: dict[str, Any], priva
     if privacy.visibility == Job.Visibility.PUBLIC:
         if privacy.secrets:
             raise DefinitionRefused(
-                "A public job can be read by anyone, so it may have no secrets: keep it private, or leave them out.",
-                fields={"secrets": ["Leave the secrets out, or keep the job private."]},
+                _(
+                    "A public job can be read by anyone, so it may have no secrets: keep it private, or leave "
+                    "them out."
+                ),
+                fields={"secrets": [_("Leave the secrets out, or keep the job private.")]},
             )
         return Prepared(definition, privacy.visibility, {}, None)
     lifted, found = secrets_lift(definition)
@@ -83,10 +89,14 @@ def secrets_prepare(*, membership: Membership, definition: dict[str, Any], priva
     reuse = secrets_reusable(membership, privacy.reuse) if privacy.reuse else None
     missing = [name for name in names if name not in given and name not in (reuse.names if reuse else [])]
     if missing:
-        fields = {f"secrets.{name}": [f"Give the secret {name} a value."] for name in missing}
+        fields = {f"secrets.{name}": [_("Give the secret %(name)s a value.") % {"name": name}] for name in missing}
         raise SecretsMissing(
-            f"The definition asks for {'the secret' if len(missing) == 1 else 'the secrets'} {', '.join(missing)}: "
-            "give each a value, or take its mark out.",
+            ngettext(
+                "The definition asks for the secret %(names)s: give each a value, or take its mark out.",
+                "The definition asks for the secrets %(names)s: give each a value, or take its mark out.",
+                len(missing),
+            )
+            % {"names": ", ".join(missing)},
             fields=fields,
         )
     return Prepared(lifted, privacy.visibility, given, reuse if set(names) - set(given) else None)
@@ -96,17 +106,23 @@ def _given_check(given: Mapping[str, str], names: list[str]) -> None:
     for name, value in given.items():
         sentence = ""
         if not NAME.fullmatch(name):
-            sentence = "The name of a secret has letters, digits and _, and no digit first."
+            sentence = _("The name of a secret has letters, digits and _, and no digit first.")
         elif name not in names:
-            sentence = (
-                f"The definition has no place for the secret {name}: write %%secret.{name}%% where it belongs."
-            )
+            sentence = _(
+                "The definition has no place for the secret %(name)s: write %%%%secret.%(name)s%%%% where "
+                "it belongs."
+            ) % {"name": name}
         elif not isinstance(value, str) or not value or len(value) > SECRET_LIMIT or "\0" in value:
-            sentence = f"The secret {name} must be a text of 1 to {SECRET_LIMIT:,} characters, without NUL."
+            sentence = _(
+                "The secret %(name)s must be a text of 1 to %(secret_limit)s characters, without NUL."
+            ) % {"name": name, "secret_limit": number_text(SECRET_LIMIT)}
         if sentence:
             raise AppError(sentence, code="secret_invalid", fields={f"secrets.{name}"[:80]: [sentence]})
     if len(given) > SECRETS_LIMIT:
-        raise AppError(f"A job has at most {SECRETS_LIMIT} secrets.", code="secret_invalid")
+        raise AppError(
+            _("A job has at most %(secrets_limit)s secrets.") % {"secrets_limit": SECRETS_LIMIT},
+            code="secret_invalid",
+        )
 
 
 def secrets_seal(*, membership: Membership, prepared: Prepared, now: datetime) -> SecretSet | None:

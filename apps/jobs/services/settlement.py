@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.billing import services as billing
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Extension, Job
 from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
@@ -60,9 +61,7 @@ def attempt_settle(
         silent_micro = price_micro * (seconds - paid) + (0 if paid else fee)
         attempt_lose(attempt, silent_micro, "seconds of a node that gave no sign of life", now)
         attempt_settled(attempt, signature, slot, now)
-        sentence = f"Settled for {paid} s; the rest of the hold is released."
-        if silent_micro:
-            sentence = f"Settled for {paid} s; the node's silent seconds are the platform's. The rest is released."
+        sentence = (said.SETTLED_SILENT if silent_micro else said.SETTLED) % {"seconds": paid}
         event_write(job=job, kind="settled", sentence=sentence, now=now, signature=signature, slot=slot)
         settled_tell(job, attempt, sentence, now=now)
         attempt_next(job, attempt, now=now)
@@ -96,7 +95,7 @@ def attempt_refund(*, attempt_id: uuid.UUID, signature: str, slot: int, now: dat
         event_write(
             job=job,
             kind="settled",
-            sentence="The deposit is back and the whole hold is released; nothing is charged.",
+            sentence=said.DEPOSIT_BACK,
             now=now,
             signature=signature,
             slot=slot,
@@ -123,8 +122,7 @@ def _quit_lost(job: Job, attempt: Attempt, network_micro: int, signature: str, s
     attempt.settle_signature, attempt.settle_slot = signature, slot
     _settle_free(job, attempt, now)
     _fee_lost(attempt, job, now, more_micro=network_micro)
-    sentence = "Another node had taken it over before the deposit came back; the platform pays that, not you."
-    event_write(job=job, kind="settled", sentence=sentence, now=now, signature=signature, slot=slot)
+    event_write(job=job, kind="settled", sentence=said.TAKEN_OVER, now=now, signature=signature, slot=slot)
     attempt_next(job, attempt, now=now)
 
 

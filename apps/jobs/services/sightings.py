@@ -8,7 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.core.languages import plainly
 from apps.core.wiring import announce
+from apps.core.words import in_sentence
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, JobEvent, Want
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.observation import attempt_get
@@ -16,23 +19,6 @@ from apps.jobs.services.submission import want_write
 from apps.jobs.services.tries import Ending, between_move, stop_again, tries_left, try_words
 from apps.jobs.state import OVER, Reason, Seen, State
 
-# What each instruction of the program did, where no change of state tells it already.
-ACT_WORDS = {
-    "list": "Its listing is on the chain.",
-    "assign": "Its listing for a chosen node is on the chain.",
-    "work": "A node took it from the queue.",
-    "extend": "Its longer time limit is on the chain.",
-    "finish": "The node's finish is on the chain.",
-    "end": "Its end by the platform is on the chain.",
-    "quit": "The node gave it up.",
-    "claim": "Another node took it over.",
-    "delist": "It was taken off its market; the deposit came back.",
-    "recover": "The deposit of the try that was given up came back.",
-    "complete": "The node added its result.",
-    "clean": "The network cleaned its account away; everything is kept here.",
-    "quit_admin": "The network's administrators ended the node's run.",
-    "clean_admin": "The network's administrators removed its account.",
-}
 STATE_OF = {Seen.NONE: State.PENDING, Seen.QUEUED: State.QUEUED, Seen.RUNNING: State.RUNNING}
 
 
@@ -99,7 +85,7 @@ def acts_tell(job: Job, acts: Sequence[Act], *, now: datetime) -> int:
     fresh = 0
     for act in acts:
         if (act.signature, act.name) not in known:
-            words = ACT_WORDS.get(act.name, f"The network did “{act.name}”.")
+            words = said.ACTS.get(act.name) or said.ACT % {"act": act.name}
             event_write(
                 job=job,
                 kind=act.name,
@@ -148,7 +134,7 @@ def _queue(job: Job, attempt: Attempt, observation: Observation, now: datetime) 
     if attempt.listed_at is None:
         attempt.listed_at, attempt.list_signature = now, str(told["signature"])
         attempt.save(update_fields=["listed_at", "list_signature"])
-    sentence = f"Listed on the market {job.market.name}; the deposit is on the chain."
+    sentence = said.LISTED % {"market": job.market.name}
     job_move(job=job, to=State.QUEUED, sentence=sentence, now=now, queued_at=now, **told)
 
 
@@ -160,7 +146,7 @@ def _run(job: Job, attempt: Attempt, observation: Observation, now: datetime) ->
     job_move(
         job=job,
         to=State.RUNNING,
-        sentence=f"Node {observation.node[:8]}… runs it.",
+        sentence=said.RUNS % {"node": observation.node[:8]},
         now=now,
         node=observation.node,
         started_at=observation.started_at or now,
@@ -197,12 +183,11 @@ def _end(job: Job, attempt: Attempt, observation: Observation, now: datetime) ->
 def _quit(job: Job, attempt: Attempt, observation: Observation, now: datetime) -> None:
     told = observation.told_by("quit")
     if tries_left(job, attempt):
-        between_move(job, Reason.NODE_QUIT, try_words(job, attempt, "The node gave it up."), now=now, told=told)
+        between_move(job, Reason.NODE_QUIT, try_words(job, attempt, said.GIVEN_UP), now=now, told=told)
     else:
-        to, reason, when = State.FAILED, Reason.NODE_QUIT, ""
+        to, reason, sentence = State.FAILED, Reason.NODE_QUIT, said.QUIT
         if job.stop_requested_at is not None:
-            to, reason, when = State.STOPPED, Reason.STOP_REQUESTED, " while it was being stopped"
-        sentence = f"The node gave the job up{when}; it costs nothing and the deposit comes back."
+            to, reason, sentence = State.STOPPED, Reason.STOP_REQUESTED, said.QUIT_STOPPING
         job_move(job=job, to=to, reason=reason, sentence=sentence, now=now, **told)
     want_write(job=job, attempt=attempt, kind=Want.Kind.RECOVER, now=now)
 
@@ -224,10 +209,12 @@ def _back(job: Job, attempt: Attempt, observation: Observation, before: Seen, no
         attempt.listed_at, attempt.list_signature = None, ""
         fields["queued_at"] = None
     attempt.save()
+    with plainly():
+        words = {"before": str(before.label), "after": in_sentence(to.label)}
     job_move(
         job=job,
         to=to,
-        sentence=f"The network dropped the block in which it was {before.label}; it is {to.label.lower()} again.",
+        sentence=said.DROPPED % words,
         now=now,
         slot=observation.slot,
         back=True,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Want
 from apps.jobs.selectors import jobs_stoppable
 from apps.jobs.services.moves import Line, events_write, jobs_lock
@@ -32,7 +33,7 @@ def jobs_stop(*, grant: Grant, job_ids: Sequence[uuid.UUID], now: datetime) -> i
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(stop_requested_at=now)
         for job in jobs:
             job.stop_requested_at = now
-        events_write(lines=[Line(job, "stop_requested", f"{who} asked to stop it.") for job in jobs], now=now)
+        events_write(lines=[Line(job, "stop_requested", said.STOP_ASKED % {"who": who}) for job in jobs], now=now)
         for job in jobs:
             if job.attempt_id in attempts:
                 want_write(job=job, attempt=attempts[job.attempt_id], kind=Want.Kind.STOP, now=now)

@@ -3,22 +3,27 @@
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing import services as billing
+from apps.billing.errors import CapReached
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
 from apps.core.idempotency import once
+from apps.core.languages import plainly
 from apps.core.money import credits_text
 from apps.core.wiring import announce
+from apps.core.words import in_sentence
+from apps.jobs import sentences as said
 from apps.jobs.definitions import definition_check
 from apps.jobs.models import Attempt, Job, Market, OrganisationPolicy, Want
 from apps.jobs.policies import NearThen, Policy
-from apps.jobs.services.fees import network_fee
+from apps.jobs.services.estimates import Estimate, estimate_at, job_estimate
 from apps.jobs.services.moves import event_write, job_lock
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_prepare, secrets_seal
 from apps.jobs.services.spenders import Spender
@@ -31,39 +36,6 @@ NODE_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")  # base58
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
 FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """The worst case of a job, all micro-NOS: what is held, and what is paid if it uses its whole time."""
-
-    network_micro: int
-    network_fee_micro: int
-    platform_fee_micro: int
-    total_micro: int
-    per_hour_micro: int
-
-
-def job_estimate(market: Market, timeout_s: int) -> Estimate:
-    """Return the most a job can cost there, network and platform fees included, and the price of an hour."""
-    return estimate_at(market.price_micro, timeout_s)
-
-
-def estimate_at(price_micro: int, timeout_s: int) -> Estimate:
-    """Return the most a job can cost at this price (micro-NOS a second)."""
-    network, network_fee, platform_fee = _parts(price_micro, timeout_s)
-    return Estimate(
-        network_micro=network,
-        network_fee_micro=network_fee,
-        platform_fee_micro=platform_fee,
-        total_micro=network + network_fee + platform_fee,
-        per_hour_micro=sum(_parts(price_micro, 3600)),
-    )
-
-
-def _parts(price_micro: int, seconds: int) -> tuple[int, int, int]:
-    network = price_micro * seconds
-    return network, network_fee(network), billing.platform_fee(network)
 
 
 class ApprovalNeeded(AppError):
@@ -111,10 +83,14 @@ def job_submit(
     content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
     content += [*([policy.facts] if policy else []), *([node] if node else [])]
     content += [dict(spender.labels)] if spender and spender.labels else []
-    made = submission_once(membership, content, key=submission_key, act=act)
+    try:
+        made = submission_once(membership, content, key=submission_key, act=act)
+    except CapReached as refusal:
+        billing.cap_refusal_tell(organisation_id=membership.organisation_id, refusal=refusal, now=now)
+        raise
     if made.startswith(APPROVAL):
         raise ApprovalNeeded(
-            "This job was asked for before and waits for its approval, under Settings, Approvals."
+            _("This job was asked for before and waits for its approval, under Settings, Approvals.")
         )
     return job_of(made)
 
@@ -141,19 +117,22 @@ def submission_check(
     membership.require(Permission.JOBS_LAUNCH, project.pk)
     organisation = membership.organisation
     if project.organisation_id != organisation.pk or project.archived_at is not None:
-        raise Conflict(f"“{project.name}” is not a live project of {organisation.name}; choose another project.")
+        raise Conflict(
+            _("“%(project)s” is not a live project of %(organisation)s; choose another project.")
+            % {"project": project.name, "organisation": organisation.name}
+        )
     name = " ".join(name.split())
     if not name or len(name) > 120:
-        raise AppError("A job needs a name of 1 to 120 characters.", fields={"name": ["Give it a name."]})
+        raise AppError(_("A job needs a name of 1 to 120 characters."), fields={"name": [_("Give it a name.")]})
     _timeout_check(timeout_s)
     if policy is not None:
         policy.check()
         if policy.near_then == NearThen.EXTEND and policy.extend_most_s <= timeout_s:
-            sentence = "The longest time limit must be above the time limit the job starts with."
+            sentence = _("The longest time limit must be above the time limit the job starts with.")
             raise AppError(sentence, code="policy_refused", fields={"extend_most": [sentence]})
     privacy = privacy or Privacy()
     if privacy.visibility not in Job.Visibility.values:
-        sentence = "A job is private or public; choose one of the two."
+        sentence = _("A job is private or public; choose one of the two.")
         raise AppError(sentence, fields={"visibility": [sentence]})
     definition_check(definition, public=privacy.visibility == Job.Visibility.PUBLIC)
     return name, secrets_prepare(membership=membership, definition=definition, privacy=privacy)
@@ -162,7 +141,7 @@ def submission_check(
 def node_check(node: str) -> None:
     """Pass if this is no node, or may be one's address. Raises AppError."""
     if node and not NODE_ADDRESS.fullmatch(node):
-        sentence = "A node is named by its address, 32 to 44 characters of base58."
+        sentence = _("A node is named by its address, 32 to 44 characters of base58.")
         raise AppError(sentence, code="node_invalid", fields={"node": [sentence]})
 
 
@@ -178,9 +157,15 @@ def market_fresh(market: Market) -> Market:
     """Return the market as it is now. Raises Conflict when it takes no jobs."""
     fresh = Market.objects.get(pk=market.pk)
     if not fresh.open or fresh.hidden:
-        raise Conflict(f"The market “{fresh.name}” is closed; choose another one.", code="market_closed")
+        raise Conflict(
+            _("The market “%(fresh)s” is closed; choose another one.") % {"fresh": fresh.name},
+            code="market_closed",
+        )
     if fresh.price_micro <= 0:
-        raise Conflict(f"The market “{fresh.name}” has no price; choose another one.", code="market_unpriced")
+        raise Conflict(
+            _("The market “%(fresh)s” has no price; choose another one.") % {"fresh": fresh.name},
+            code="market_unpriced",
+        )
     return fresh
 
 
@@ -192,25 +177,28 @@ def approval_check(
     if approved_micro is not None:
         if total > approved_micro:
             raise AsksAgain(
-                f"{market.name} became dearer: {credits_text(approved_micro)} credits were approved, now the job "
-                f"can cost {credits_text(total)}.",
+                _("%(market)s became dearer: %(approved)s credits were approved, now the job can cost %(total)s.")
+                % {"market": market.name, "approved": credits_text(approved_micro), "total": credits_text(total)},
                 amount_micro=total,
                 worst_case=worst_case_words(name, market, timeout_s),
             )
     elif organisation.approval_job_micro is not None and total > organisation.approval_job_micro:
         raise ApprovalNeeded(
-            f"This job can cost {credits_text(total)} credits; above {credits_text(organisation.approval_job_micro)} "
-            f"{organisation.name} asks for an approval."
+            _("This job can cost %(total)s credits; above %(approval_job)s %(organisation)s asks for an approval.")
+            % {
+                "total": credits_text(total),
+                "approval_job": credits_text(organisation.approval_job_micro),
+                "organisation": organisation.name,
+            }
         )
 
 
 def worst_case_words(name: str, market: Market, timeout_s: int) -> str:
     """Return the sentence that those who approve a job read."""
     total = job_estimate(market, timeout_s).total_micro
-    return (
-        f"The job “{name}” runs on {market.name} for at most {duration_text(timeout_s)} and costs at most "
-        f"{credits_text(total)} credits."
-    )
+    with plainly():
+        facts = {"time": duration_text(timeout_s), "credits": credits_text(total)}
+    return said.WORST_CASE % {"name": name, "market": market.name, **facts}
 
 
 def job_of(job_id: str) -> Job:
@@ -220,9 +208,9 @@ def job_of(job_id: str) -> Job:
 
 def _timeout_check(timeout_s: int) -> None:
     if not TIMEOUT_MINIMUM_S <= timeout_s <= TIMEOUT_MAXIMUM_S:
-        sentence = (
-            f"The timeout must be between {TIMEOUT_MINIMUM_S} seconds and {TIMEOUT_MAXIMUM_S // 86_400} days."
-        )
+        sentence = _(
+            "The timeout must be between %(timeout_minimum_s)s seconds and %(timeout_maximum_s)s days."
+        ) % {"timeout_minimum_s": TIMEOUT_MINIMUM_S, "timeout_maximum_s": TIMEOUT_MAXIMUM_S // 86_400}
         raise AppError(sentence, code="timeout_out_of_range", fields={"timeout": [sentence]})
 
 
@@ -263,7 +251,7 @@ def accept(
     event_write(
         job=job,
         kind="submitted",
-        sentence=f"Accepted for {market.name}; the worst case is held until it ends.",
+        sentence=said.ACCEPTED % {"market": market.name},
         now=now,
     )
     # What a project is labelled with, its usage is too; a job's own label of the same name goes before.
@@ -319,19 +307,24 @@ def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int,
     """
     bound = job.organisation.approval_job_micro if job.approved_micro is None else job.approved_micro
     if bound is not None and estimate.total_micro > bound:
+        sentence = (
+            _("it can cost %(total)s credits now, and only %(bound)s are allowed without an approval.")
+            if job.approved_micro is None
+            else _("it can cost %(total)s credits now, and only %(bound)s are approved.")
+        )
         raise ApprovalNeeded(
-            f"it can cost {credits_text(estimate.total_micro)} credits now, and only {credits_text(bound)} are "
-            f"{'allowed without an approval' if job.approved_micro is None else 'approved'}."
+            sentence % {"total": credits_text(estimate.total_micro), "bound": credits_text(bound)}
         )
     if attempt.number > 1:
         first = job.attempts.order_by("number").first() or attempt
         if estimate.total_micro > first.held_micro:
             raise Conflict(
-                f"a further try may not hold more than the first, {credits_text(first.held_micro)} credits."
+                _("a further try may not hold more than the first, %(held)s credits.")
+                % {"held": credits_text(first.held_micro)}
             )
     with transaction.atomic():
         spender = Spender.of(attempt.hold_source)
-        billing.hold_release(source=attempt.hold_source, reason="held again at another price", now=now)
+        billing.hold_release(source=attempt.hold_source, reason=said.RELEASED_REPRICED, now=now)
         attempt.hold_source = f"job:{job.pk}:{attempt.number}:{price_micro}"
         attempt.price_micro = price_micro
         attempt.network_micro = estimate.network_micro
@@ -362,15 +355,18 @@ def job_stop(*, membership: Membership, job: Job, now: datetime) -> Job:
     """
     membership.require(Permission.JOBS_STOP, job.project_id)
     if job.organisation_id != membership.organisation_id:
-        raise Conflict("This job belongs to another organisation.")
+        raise Conflict(_("This job belongs to another organisation."))
     with transaction.atomic():
         job = job_lock(job.pk)
         if job.state in OVER:
-            raise Conflict(f"This job is already {job.get_state_display().lower()}; there is nothing to stop.")
+            raise Conflict(
+                _("This job is already %(state)s; there is nothing to stop.")
+                % {"state": in_sentence(job.get_state_display())}
+            )
         if job.stop_requested_at is None and job.attempt is not None:
             job.stop_requested_at = now
             job.save(update_fields=["stop_requested_at"])
             who = membership.user.name or membership.user.email
-            event_write(job=job, kind="stop_requested", sentence=f"{who} asked to stop it.", now=now)
+            event_write(job=job, kind="stop_requested", sentence=said.STOP_ASKED % {"who": who}, now=now)
             want_write(job=job, attempt=job.attempt, kind=Want.Kind.STOP, now=now)
         return job

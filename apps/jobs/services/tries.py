@@ -9,14 +9,17 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import QueueThen
+from apps.jobs.services.estimates import job_estimate
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.spenders import Spender
-from apps.jobs.services.submission import attempt_make, job_estimate, market_fresh, want_write
+from apps.jobs.services.submission import attempt_make, market_fresh, want_write
 from apps.jobs.state import LIVE, OVER, Reason, Seen, State
 
 BETWEEN = frozenset({Reason.NODE_QUIT, Reason.NODE_SILENT, Reason.QUEUED_TOO_LONG})
@@ -37,21 +40,17 @@ class Ending:
         """Return it for a run of `ran` seconds; `stopped` by an order of ours."""
         if not stopped:
             if ran >= job.timeout_s:
-                return cls(State.COMPLETED, Reason.TIMEOUT, f"It used its whole time of {job.timeout_s} s.")
-            return cls(State.COMPLETED, Reason.FINISHED, f"The node finished it after {ran} s.")
+                return cls(State.COMPLETED, Reason.TIMEOUT, said.WHOLE_TIME % {"seconds": job.timeout_s})
+            return cls(State.COMPLETED, Reason.FINISHED, said.FINISHED % {"seconds": ran})
         if job.stop_requested_at is not None or attempt.ending not in (Reason.NODE_SILENT, Reason.TIMEOUT):
-            return cls(State.STOPPED, Reason.STOP_REQUESTED, f"Stopped after {ran} s.")
+            return cls(State.STOPPED, Reason.STOP_REQUESTED, said.STOPPED_AFTER % {"seconds": ran})
         alive = alive_seconds(attempt, ran)
         if attempt.ending == Reason.TIMEOUT and alive >= job.timeout_s - TIMEOUT_SLACK_S:
-            return cls(
-                State.COMPLETED, Reason.TIMEOUT, f"It used its whole time of {job.timeout_s} s and was ended."
-            )
+            return cls(State.COMPLETED, Reason.TIMEOUT, said.WHOLE_TIME_ENDED % {"seconds": job.timeout_s})
         if alive == 0 and tries_left(job, attempt):
-            return cls(
-                State.PENDING, Reason.NODE_SILENT, try_words(job, attempt, "The node gave no sign of life.")
-            )
-        paid = f"its first {duration_text(alive)} are paid" if alive else "it costs nothing"
-        return cls(State.FAILED, Reason.NODE_SILENT, f"The node fell silent and was stopped; {paid}.")
+            return cls(State.PENDING, Reason.NODE_SILENT, try_words(job, attempt, said.NO_SIGN))
+        sentence = said.FELL_SILENT_PAID % {"time": duration_text(alive)} if alive else said.FELL_SILENT
+        return cls(State.FAILED, Reason.NODE_SILENT, sentence)
 
 
 def alive_seconds(attempt: Attempt, seconds: int) -> int:
@@ -71,10 +70,7 @@ def tries_left(job: Job, attempt: Attempt) -> bool:
 def try_words(job: Job, attempt: Attempt, what: str) -> str:
     """Return the sentence that says that another try follows."""
     number = job.attempts.exclude(ending=Reason.QUEUED_TOO_LONG).count()
-    return (
-        f"{what} That try costs nothing; as soon as its deposit is back the job is listed again, "
-        f"try {number + 1} of {job.reposts + 1}."
-    )
+    return said.ANOTHER_TRY % {"what": what, "number": number + 1, "most": job.reposts + 1}
 
 
 def between_move(job: Job, reason: Reason, sentence: str, *, now: datetime, told: Mapping[str, Any]) -> None:
@@ -99,14 +95,14 @@ def withdrawn_move(job: Job, attempt: Attempt, *, signature: str, slot: int, now
     told: dict[str, Any] = {"signature": signature, "slot": slot, "act": "delist"}
     if job.stop_requested_at is None and attempt.ending == Reason.QUEUED_TOO_LONG:
         if job.queue_then == QueueThen.MOVE:
-            sentence = "No node took it in time; it moves to another market. Waiting cost nothing."
+            sentence = said.NOT_TAKEN_MOVES
             between_move(job, Reason.QUEUED_TOO_LONG, sentence, now=now, told=told)
             return
         to, reason = State.FAILED, Reason.QUEUED_TOO_LONG
-        sentence = "No node took it in time, so it was given up; it never ran and costs nothing."
+        sentence = said.NOT_TAKEN
     else:
         to, reason = State.STOPPED, Reason.STOP_REQUESTED
-        sentence = "Stopped while it waited; it never ran and costs nothing."
+        sentence = said.STOPPED_WAITING
     job_move(job=job, to=to, reason=reason, sentence=sentence, now=now, **told)
 
 
@@ -131,7 +127,7 @@ def attempt_next(job: Job, attempt: Attempt, *, now: datetime) -> Attempt | None
             job=job,
             to=State.STOPPED,
             reason=Reason.STOP_REQUESTED,
-            sentence="Stopped between two tries; it costs nothing.",
+            sentence=said.STOPPED_BETWEEN,
             now=now,
         )
         return None
@@ -141,7 +137,7 @@ def attempt_next(job: Job, attempt: Attempt, *, now: datetime) -> Attempt | None
             return _begin(job, attempt, now)
     except AppError as error:
         job.refresh_from_db()
-        sentence = f"It could not be listed again: {error.message}"
+        sentence = said.NOT_AGAIN % {"why": error.message}
         reason = Reason.MARKET_CLOSED if error.code == "market_closed" else why
         job_move(job=job, to=State.FAILED, reason=reason, sentence=sentence[:300], now=now)
         return None
@@ -158,7 +154,8 @@ def _begin(job: Job, attempt: Attempt, now: datetime) -> Attempt:
     market = market_fresh(market)
     if job_estimate(market, job.timeout_s).total_micro > first.held_micro:
         raise Conflict(
-            f"{market.name} became dearer than the {first.price_micro} micro-NOS a second that were held at first."
+            _("%(market)s became dearer than the %(price)s micro-NOS a second that were held at first.")
+            % {"market": market.name, "price": first.price_micro}
         )
     job.market, job.price_micro = market, market.price_micro
     fresh = attempt_make(job, attempt.number + 1, Spender.of(attempt.hold_source), now=now)
@@ -166,7 +163,7 @@ def _begin(job: Job, attempt: Attempt, now: datetime) -> Attempt:
     event_write(
         job=job,
         kind="again",
-        sentence=f"Try {fresh.number}: held again, to be listed on {market.name} under an address of its own.",
+        sentence=said.AGAIN % {"number": fresh.number, "market": market.name},
         now=now,
     )
     return fresh

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from apps.core.durations import duration_text
 from apps.core.errors import AppError
+from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import NearThen, QueueThen, near_seconds
 from apps.jobs.selectors import attempts_near_limit, attempts_overrun, attempts_waiting_too_long
@@ -54,21 +55,18 @@ def attempt_waited(*, attempt_id: uuid.UUID, now: datetime) -> bool:
         if waited < job.queue_limit_s or attempt.ending:
             return False
         if job.queue_then == QueueThen.GIVE_UP:
-            sentence = f"It waited {duration_text(waited)} without a node, so it is given up."
+            sentence = said.WAITED_GIVEN_UP % {"time": duration_text(waited)}
             _end(job, attempt, Reason.QUEUED_TOO_LONG, "waited", sentence, now)
         elif job.queue_then == QueueThen.MOVE and (market := _move_to(job)) is not None:
-            sentence = (
-                f"It waited {duration_text(waited)} without a node; {market.name} has a free one, so it moves."
-            )
+            sentence = said.WAITED_MOVES % {"time": duration_text(waited), "market": market.name}
             _end(job, attempt, Reason.QUEUED_TOO_LONG, "waited", sentence, now)
         elif attempt.waited_at is not None:
             return False
         else:
-            words = {
-                QueueThen.WAIT: "It waits on; stop it if you would rather not wait. Waiting costs nothing.",
-                QueueThen.MOVE: "No other market has a free node for the same price or less; it waits on.",
-            }[QueueThen(job.queue_then)]
-            sentence = f"It has waited {duration_text(waited)} for a node. {words}"
+            words = {QueueThen.WAIT: said.WAITS_ON, QueueThen.MOVE: said.NO_OTHER_MARKET}[
+                QueueThen(job.queue_then)
+            ]
+            sentence = said.WAITED % {"time": duration_text(waited), "then": words}
             event_write(job=job, kind="waited", sentence=sentence, now=now)
             job_tell(job, "waited", sentence, key=f"{attempt.pk}:waited", now=now)
         Attempt.objects.filter(pk=attempt_id).update(waited_at=attempt.waited_at or now)
@@ -89,9 +87,7 @@ def attempt_near(*, attempt_id: uuid.UUID, now: datetime) -> bool:
         wanted = job.near_then == NearThen.EXTEND and longer > job.timeout_s
         if wanted and _extended(job, longer, now):
             return True
-        sentence = (
-            f"It ends in {duration_text(max(left, 0))}, at its time limit of {duration_text(job.timeout_s)}."
-        )
+        sentence = said.NEAR_LIMIT % {"left": duration_text(max(left, 0)), "limit": duration_text(job.timeout_s)}
         event_write(job=job, kind="near_limit", sentence=sentence, now=now)
         if job.timeout_s >= 3600:  # a shorter one is over before anybody reads a mail
             job_tell(job, "near_limit", sentence, key=f"{attempt.pk}:near:{job.timeout_s}", now=now)
@@ -106,9 +102,7 @@ def attempt_overran(*, attempt_id: uuid.UUID, now: datetime) -> bool:
             return False
         if (now - job.started_at).total_seconds() < job.timeout_s + GRACE_S:
             return False
-        sentence = (
-            f"Its time limit of {duration_text(job.timeout_s)} is over and the node did not end it; it is ended."
-        )
+        sentence = said.OVERRAN % {"limit": duration_text(job.timeout_s)}
         _end(job, attempt, Reason.TIMEOUT, "watchdog", sentence, now)
         return True
 
@@ -123,9 +117,7 @@ def attempt_silent(*, attempt_id: uuid.UUID, now: datetime) -> bool:
         if heard is None or (now - heard).total_seconds() < job.silent_limit_s:
             return False
         silent = duration_text(int((now - heard).total_seconds()))
-        sentence = (
-            f"The node gave no sign of life for {silent}; it is stopped, and its silence is not paid by you."
-        )
+        sentence = said.SILENT % {"time": silent}
         _end(job, attempt, Reason.NODE_SILENT, "watchdog", sentence, now)
         return True
 
@@ -139,9 +131,9 @@ def _extended(job: Job, longer: int, now: datetime) -> bool:
     """Ask for more time as the policy says; return whether it is on its way. What stands against it is told."""
     try:
         with transaction.atomic():
-            extension_want(job_id=job.pk, timeout_s=longer, who="Its policy", now=now)
+            extension_want(job_id=job.pk, timeout_s=longer, who=said.POLICY, now=now)
     except AppError as error:
-        sentence = f"It could not be extended to {duration_text(longer)}: {error.message}"[:500]
+        sentence = (said.NOT_EXTENDED % {"limit": duration_text(longer), "why": error.message})[:500]
         event_write(job=job, kind="not_extended", sentence=sentence, now=now)
         job_tell(job, "not_extended", sentence, key=f"{job.attempt_id}:not_extended:{longer}", now=now)
         return False

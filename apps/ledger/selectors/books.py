@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import BigIntegerField, F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from apps.ledger.errors import UnknownAccount
 from apps.ledger.models import Account, Entry
@@ -25,7 +26,7 @@ def balance(code: str) -> int:
     """Return the sum of the account's entries, in the smallest unit of its currency. Raises UnknownAccount."""
     found = balances([code])
     if code not in found:
-        raise UnknownAccount(f"There is no account {code}; check its code.")
+        raise UnknownAccount(_("There is no account %(code)s; check its code.") % {"code": code})
     return found[code]
 
 
@@ -52,7 +53,7 @@ def entries_page(code: str, before: int | None = None, limit: int = 50) -> list[
     """
     account = Account.objects.filter(code=code).first()
     if account is None:
-        raise UnknownAccount(f"There is no account {code}; check its code.")
+        raise UnknownAccount(_("There is no account %(code)s; check its code.") % {"code": code})
     entries = Entry.objects.filter(account=account).select_related("transfer")
     if before is not None:
         entries = entries.filter(id__lt=before)

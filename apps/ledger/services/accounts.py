@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from apps.ledger.errors import AccountMismatch, LegsInvalid
 from apps.ledger.models import Account
 from apps.ledger.sql import LOCK
@@ -33,7 +35,10 @@ def accounts_open(specs: Sequence[AccountSpec]) -> None:
     """
     for spec in specs:
         if spec.floor is not None and spec.floor > 0:
-            raise LegsInvalid(f"The floor of {spec.code} is {spec.floor}; an empty account needs 0 or less.")
+            raise LegsInvalid(
+                _("The floor of %(code)s is %(floor)s; an empty account needs 0 or less.")
+                % {"code": spec.code, "floor": spec.floor}
+            )
     found = _open(specs)
     missing = [spec for spec in specs if spec.code not in found]
     if missing:
@@ -49,8 +54,17 @@ def accounts_open(specs: Sequence[AccountSpec]) -> None:
         currency, floor = found[spec.code]
         if (currency, floor) != (spec.currency, spec.floor):
             raise AccountMismatch(
-                f"Account {spec.code} is open in {currency} with floor {floor}; "
-                f"it cannot also be {spec.currency} with floor {spec.floor}."
+                _(
+                    "Account %(code)s is open in %(currency)s with floor %(floor)s; it cannot also be "
+                    "%(currency2)s with floor %(floor2)s."
+                )
+                % {
+                    "code": spec.code,
+                    "currency": currency,
+                    "floor": floor,
+                    "currency2": spec.currency,
+                    "floor2": spec.floor,
+                }
             )
 
 

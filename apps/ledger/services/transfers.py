@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import KeyReused
 from apps.ledger.errors import (
@@ -69,12 +70,14 @@ def transfer_reverse(key: str, *, of: str, reason: str, at: datetime) -> Transfe
     with transaction.atomic():
         original = Transfer.objects.filter(key=of).first()
         if original is None:
-            raise UnknownTransfer(f"There is no transfer {of} to reverse; check its key.")
+            raise UnknownTransfer(_("There is no transfer %(of)s to reverse; check its key.") % {"of": of})
         entries = list(original.entries.select_related("account").order_by("id"))
         accounts_lock(entry.account.code for entry in entries)
         earlier = Transfer.objects.filter(reverses=original).exclude(key=key).first()
         if earlier is not None:
-            raise AlreadyReversed(f"Transfer {of} was reversed before, by {earlier.key}.")
+            raise AlreadyReversed(
+                _("Transfer %(of)s was reversed before, by %(key)s.") % {"of": of, "key": earlier.key}
+            )
         posting = Posting(
             key=key,
             legs=[Leg(entry.account.code, -entry.amount) for entry in entries],
@@ -136,7 +139,9 @@ def _post_step_by_step(postings: Sequence[Posting]) -> list[Transfer]:
 
 
 def _reused(key: str) -> KeyReused:
-    return KeyReused(f"Key {key} was already used for a transfer with other legs; use a new key.")
+    return KeyReused(
+        _("Key %(key)s was already used for a transfer with other legs; use a new key.") % {"key": key}
+    )
 
 
 def _known(postings: Sequence[Posting]) -> dict[str, Transfer]:
@@ -152,25 +157,43 @@ def _check_legs(posting: Posting, accounts: Mapping[str, Account]) -> None:
     where = f"Transfer {posting.key[:KEY_LENGTH]}"
     if not is_name(posting.key, KEY_LENGTH):
         raise LegsInvalid(
-            f"A transfer needs a key of 1 to {KEY_LENGTH} printable characters that names its intent."
+            _("A transfer needs a key of 1 to %(key_length)s printable characters that names its intent.")
+            % {"key_length": KEY_LENGTH}
         )
     if not is_name(posting.reason, REASON_LENGTH):
-        raise LegsInvalid(f"{where} needs a reason of 1 to {REASON_LENGTH} printable characters.")
+        raise LegsInvalid(
+            _("%(where)s needs a reason of 1 to %(reason_length)s printable characters.")
+            % {"where": where, "reason_length": REASON_LENGTH}
+        )
     if len({leg.code for leg in posting.legs}) != len(posting.legs) or not posting.legs:
-        raise LegsInvalid(f"{where} must have legs, and each account in one leg only; add the amounts up.")
+        raise LegsInvalid(
+            _("%(where)s must have legs, and each account in one leg only; add the amounts up.") % {"where": where}
+        )
     sums: dict[str, int] = {}
     for leg in posting.legs:
         account = accounts.get(leg.code)
         if account is None:
-            raise UnknownAccount(f"{where} names the account {leg.code}, which is not open; open it first.")
+            raise UnknownAccount(
+                _("%(where)s names the account %(code)s, which is not open; open it first.")
+                % {"where": where, "code": leg.code}
+            )
         if type(leg.amount) is not int or leg.amount == 0 or abs(leg.amount) > LIMIT:
-            raise LegsInvalid(f"{where} has the amount {leg.amount!r} for {leg.code}; use a whole number, not 0.")
+            raise LegsInvalid(
+                _("%(where)s has the amount %(amount)r for %(code)s; use a whole number, not 0.")
+                % {"where": where, "amount": leg.amount, "code": leg.code}
+            )
         if leg.currency not in (None, account.currency):
-            raise LegsInvalid(f"{where} posts {leg.currency} to {leg.code}, which is in {account.currency}.")
+            raise LegsInvalid(
+                _("%(where)s posts %(currency)s to %(code)s, which is in %(currency2)s.")
+                % {"where": where, "currency": leg.currency, "code": leg.code, "currency2": account.currency}
+            )
         sums[account.currency] = sums.get(account.currency, 0) + leg.amount
     for currency, total in sums.items():
         if total:
-            raise LegsInvalid(f"{where} does not balance: its {currency} legs sum to {total}, not to 0.")
+            raise LegsInvalid(
+                _("%(where)s does not balance: its %(currency)s legs sum to %(total)s, not to 0.")
+                % {"where": where, "currency": currency, "total": total}
+            )
 
 
 def _shortage(postings: Iterable[Posting], accounts: Mapping[str, Account]) -> InsufficientFunds | None:
@@ -184,5 +207,8 @@ def _shortage(postings: Iterable[Posting], accounts: Mapping[str, Account]) -> I
             if balance < floor and leg.amount < 0:
                 return InsufficientFunds(account=leg.code, missing=floor - balance, key=posting.key)
             if balance > BALANCE_LIMIT:
-                raise LegsInvalid(f"Transfer {posting.key} makes {leg.code} larger than the books can hold.")
+                raise LegsInvalid(
+                    _("Transfer %(key)s makes %(code)s larger than the books can hold.")
+                    % {"key": posting.key, "code": leg.code}
+                )
     return None

@@ -54,7 +54,7 @@ class EventTypes(Endpoint):
         self.grant(P)
         kinds = event_types().values()
         return Response(
-            {"items": [{"name": k.name, "sentence": k.sentence, "example": dict(k.example)} for k in kinds]}
+            {"items": [{"name": k.name, "sentence": str(k.sentence), "example": dict(k.example)} for k in kinds]}
         )
 
 

@@ -73,9 +73,9 @@ class Endpoint(models.Model):
 
     class Kind(models.TextChoices):
         WEBHOOK = "webhook", _("Webhook")
-        SLACK = "slack", "Slack"
-        DISCORD = "discord", "Discord"
-        TEAMS = "teams", "Microsoft Teams"
+        SLACK = "slack", _("Slack")
+        DISCORD = "discord", _("Discord")
+        TEAMS = "teams", _("Microsoft Teams")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="endpoints")
@@ -134,9 +134,9 @@ class Delivery(models.Model):
     """One event for one endpoint, until it arrived or was given up."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        DELIVERED = "delivered", "Delivered"
-        DEAD = "dead", "Given up"
+        WAITING = "waiting", _("Waiting")
+        DELIVERED = "delivered", _("Delivered")
+        DEAD = "dead", _("Given up")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="deliveries")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.notifications.models import Event, NoticeRead, Reader
@@ -111,7 +112,7 @@ def notice_get(grant: Grant, notice_id: uuid.UUID | str, *, now: datetime) -> Sh
     except ValueError:
         found = None
     if found is None:
-        raise NotFound("There is no such notice, or it is older than 90 days; see the list.")
+        raise NotFound(_("There is no such notice, or it is older than 90 days; see the list."))
     return _shown([found], grant, reader)[0]
 
 

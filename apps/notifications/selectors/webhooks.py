@@ -3,6 +3,7 @@
 import uuid
 
 from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
@@ -41,7 +42,10 @@ def endpoint_get(grant: Grant, endpoint_id: uuid.UUID | str) -> Endpoint:
     """Return one of them. Raises NotFound and Denied."""
     found = endpoints_of(grant).filter(pk=_uuid(endpoint_id)).first()
     if found is None:
-        raise NotFound(f"There is no such endpoint in {grant.organisation.name}; see the list.")
+        raise NotFound(
+            _("There is no such endpoint in %(organisation)s; see the list.")
+            % {"organisation": grant.organisation.name}
+        )
     found.organisation = grant.organisation
     return found
 
@@ -58,7 +62,7 @@ def chat_get(grant: Grant, endpoint_id: uuid.UUID | str) -> Endpoint:
 
 def _of_sort(endpoint: Endpoint, *, chat: bool) -> Endpoint:
     if endpoint.is_chat is not chat:
-        raise NotFound("This is a channel of a chat." if endpoint.is_chat else "This is a webhook.")
+        raise NotFound(_("This is a channel of a chat.") if endpoint.is_chat else _("This is a webhook."))
     return endpoint
 
 
@@ -74,7 +78,7 @@ def delivery_get(grant: Grant, endpoint_id: uuid.UUID | str, delivery_id: uuid.U
     log = Prefetch("log", DeliveryTry.objects.order_by("-id"))
     found = deliveries_of(endpoint).filter(pk=_uuid(delivery_id)).prefetch_related(log).first()
     if found is None:
-        raise NotFound("There is no such delivery to this endpoint; it may be older than 30 days.")
+        raise NotFound(_("There is no such delivery to this endpoint; it may be older than 30 days."))
     found.endpoint = endpoint
     return found
 

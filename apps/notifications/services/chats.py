@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, NotFound
 from apps.core.seals import seal
@@ -48,7 +49,7 @@ def chat_create(
     """
     grant.require(Permission.WEBHOOKS_MANAGE)
     if kind not in KINDS:
-        raise _wrong("kind", "Choose Slack, Discord or Microsoft Teams.")
+        raise _wrong("kind", _("Choose Slack, Discord or Microsoft Teams."))
     fields = _read(grant, url=url, types=types, project=project, description=description, quiet=quiet)
     made_by = grant.membership.user if grant.membership else None
     with transaction.atomic():
@@ -80,7 +81,7 @@ def chat_change(
     with transaction.atomic():
         endpoint = endpoint_lock(grant, endpoint_id)
         if not endpoint.is_chat:
-            raise NotFound("This endpoint is a webhook, not a channel of a chat.")
+            raise NotFound(_("This endpoint is a webhook, not a channel of a chat."))
         before = {name: getattr(endpoint, name) for name in wanted}
         if before != wanted:
             for name, value in wanted.items():
@@ -113,7 +114,11 @@ def _project(grant: Grant, slug: str) -> Any:
         return None
     found = grant.organisation.projects.filter(slug=slug).first()
     if found is None:
-        raise _wrong("project", f"There is no project “{slug[:60]}” in {grant.organisation.name}.")
+        raise _wrong(
+            "project",
+            _("There is no project “%(slug)s” in %(organisation)s.")
+            % {"slug": slug[:60], "organisation": grant.organisation.name},
+        )
     return found
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 from apps.notifications.hours import HOURS
@@ -37,11 +38,14 @@ def choices_set(
         wanted["quiet_from"], wanted["quiet_until"] = quiet_read(*quiet)
     if time_zone is not None:
         if time_zone and time_zone not in time_zones():
-            raise _wrong("time_zone", f"“{time_zone[:40]}” is no time zone such as Europe/Berlin.")
+            raise _wrong(
+                "time_zone",
+                _("“%(time_zone)s” is no time zone such as Europe/Berlin.") % {"time_zone": time_zone[:40]},
+            )
         wanted["time_zone"] = time_zone
     if daily_hour is not None:
         if daily_hour not in HOURS:
-            raise _wrong("daily_hour", "The hour of the daily mail is between 0 and 23.")
+            raise _wrong("daily_hour", _("The hour of the daily mail is between 0 and 23."))
         wanted["daily_hour"] = daily_hour
     with transaction.atomic():
         reader = reader_lock(grant)
@@ -58,22 +62,26 @@ def quiet_read(start: int | None, end: int | None) -> tuple[int | None, int | No
     if start is None and end is None:
         return None, None
     if start is None or end is None:
-        raise _wrong("quiet_from" if start is None else "quiet_until", "Give both hours, or neither.")
+        raise _wrong("quiet_from" if start is None else "quiet_until", _("Give both hours, or neither."))
     if start not in HOURS or end not in HOURS:
-        raise _wrong("quiet_from", "Hours are between 0 and 23.")
+        raise _wrong("quiet_from", _("Hours are between 0 and 23."))
     if start == end:
-        raise _wrong("quiet_until", "Quiet hours end at another hour than they begin; leave both empty for none.")
+        raise _wrong(
+            "quiet_until", _("Quiet hours end at another hour than they begin; leave both empty for none.")
+        )
     return start, end
 
 
 def _choice(name: str, choice: Mapping[str, Any]) -> dict[str, Any]:
     if name not in notice_kinds():
-        raise _wrong("kinds", f"There are no notices “{str(name)[:60]}”; compare with the list.")
+        raise _wrong(
+            "kinds", _("There are no notices “%(name)s”; compare with the list.") % {"name": str(name)[:60]}
+        )
     unknown = set(choice) - {"here", "mail"}
     if unknown or not isinstance(choice.get("here", True), bool):
-        raise _wrong("kinds", f"“{name}” takes “here”, true or false, and “mail”.")
+        raise _wrong("kinds", _("“%(name)s” takes “here”, true or false, and “mail”.") % {"name": name})
     if "mail" in choice and choice["mail"] not in MailWay.values:
-        raise _wrong("kinds", f"“mail” of “{name}” is none, now or daily.")
+        raise _wrong("kinds", _("“mail” of “%(name)s” is none, now or daily.") % {"name": name})
     return dict(choice)
 
 

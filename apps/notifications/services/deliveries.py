@@ -12,12 +12,15 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
 from standardwebhooks import Webhook
 
 from apps.core.errors import Conflict
+from apps.core.numbers import number_text
 from apps.core.outbound import Answer, post
 from apps.core.queue import enqueue
 from apps.core.seals import unseal
+from apps.notifications import sentences as said
 from apps.notifications.chat import chat_body
 from apps.notifications.events import ENDPOINT_OFF
 from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
@@ -45,7 +48,7 @@ CHATS = [kind for kind in Endpoint.Kind.values if kind != Endpoint.Kind.WEBHOOK]
 def deliveries_send(*, now: datetime, rounds: int = 8) -> int:
     """Send what is due, batch by batch until nothing is; return how many were tried. What fails is tried later."""
     total = 0
-    for _ in range(rounds):
+    for _unused in range(rounds):
         claimed = _claim(now)
         if not claimed:
             break
@@ -184,8 +187,8 @@ def _judge(endpoint: Endpoint, arrived: bool, *, gone: str, now: datetime) -> No
     ends = endpoint.off_at is None and (gone or lasting)
     if ends:
         endpoint.off_at = now
-        took = f"It took nothing for {OFF_AFTER.days} days."
-        endpoint.off_reason = f"It answered {gone}." if gone else took
+        took = said.OFF_SILENT % {"days": OFF_AFTER.days}
+        endpoint.off_reason = said.OFF_GONE % {"answer": gone} if gone else took
     endpoint.save(update_fields=["failing_since", "off_at", "off_reason"])
     if ends:
         _off_told(endpoint, now)
@@ -217,7 +220,7 @@ def delivery_resend(
     """Send a delivery once more, whatever became of it. Raises NotFound, Denied, Conflict while its endpoint is off."""
     delivery = delivery_get(grant, endpoint_id, delivery_id)
     if delivery.endpoint.off_at is not None:
-        raise Conflict("This endpoint is off; turn it on, then send again.")
+        raise Conflict(_("This endpoint is off; turn it on, then send again."))
     with transaction.atomic():
         Delivery.objects.filter(pk=delivery.pk).update(
             state=S.WAITING, tries=0, next_try_at=now, lease=None, leased_until=None
@@ -237,7 +240,7 @@ def deliveries_replay(
     """
     endpoint = endpoint_get(grant, endpoint_id)
     if endpoint.off_at is not None:
-        raise Conflict("This endpoint is off; turn it on, then send again.")
+        raise Conflict(_("This endpoint is off; turn it on, then send again."))
     since = max(since, now - KEPT)
     with transaction.atomic():
         missing = _missing(endpoint, since) if everything else []
@@ -246,7 +249,10 @@ def deliveries_replay(
             past = past.filter(state=S.DEAD)
         count = past.count() + len(missing)
         if count > REPLAY_MAXIMUM:
-            raise Conflict(f"That is more than {REPLAY_MAXIMUM:,} events; choose a later beginning.")
+            raise Conflict(
+                _("That is more than %(replay_maximum)s events; choose a later beginning.")
+                % {"replay_maximum": number_text(REPLAY_MAXIMUM)}
+            )
         past.update(state=S.WAITING, tries=0, next_try_at=now, lease=None, leased_until=None)
         deliveries_make([(endpoint, event) for event in missing], now=now)
         enqueue("notifications.deliveries_send")

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict
 from apps.core.outbound import AddressRefused, address_check
 from apps.core.seals import seal
+from apps.notifications import sentences as said
 from apps.notifications.models import Endpoint, Event
 from apps.notifications.selectors import endpoint_get, endpoints_of
 from apps.notifications.services.events import event_emit
@@ -69,7 +71,10 @@ def room_check(grant: Grant) -> None:
     """Lock the organisation's endpoints and pass if there may be one more. Raises Conflict."""
     Organisation.objects.select_for_update(no_key=True).get(pk=grant.organisation_id)
     if endpoints_of(grant).count() >= ENDPOINTS_MAXIMUM:
-        raise Conflict(f"An organisation can have {ENDPOINTS_MAXIMUM} endpoints; remove one that is not used.")
+        raise Conflict(
+            _("An organisation can have %(endpoints_maximum)s endpoints; remove one that is not used.")
+            % {"endpoints_maximum": ENDPOINTS_MAXIMUM}
+        )
 
 
 def endpoint_change(
@@ -97,7 +102,7 @@ def endpoint_change(
     with transaction.atomic():
         endpoint = endpoint_lock(grant, endpoint_id)
         if endpoint.is_chat and wanted:
-            raise Conflict("This is a channel of a chat; change it as one.")
+            raise Conflict(_("This is a channel of a chat; change it as one."))
         before = {name: getattr(endpoint, name) for name in wanted}
         if before != wanted:
             for name, value in wanted.items():
@@ -111,7 +116,7 @@ def endpoint_change(
 
 def endpoint_turn(endpoint: Endpoint, *, on: bool, actor: Actor, now: datetime) -> None:
     """Turn a locked endpoint on or off."""
-    endpoint.off_at, endpoint.off_reason = (None, "") if on else (now, "Turned off by hand.")
+    endpoint.off_at, endpoint.off_reason = (None, "") if on else (now, said.OFF_BY_HAND)
     endpoint.failing_since = None
     endpoint.save(update_fields=["off_at", "off_reason", "failing_since"])
     endpoint_told(endpoint, actor, "turned_on" if on else "turned_off", now=now)
@@ -125,13 +130,13 @@ def endpoint_rotate(
     Raises NotFound, Denied, and AppError for the overlap.
     """
     if not timedelta() <= overlap <= OVERLAP_MAXIMUM:
-        sentence = f"The old secret can go on signing for 0 to {OVERLAP_MAXIMUM.days} days."
+        sentence = _("The old secret can go on signing for 0 to %(days)s days.") % {"days": OVERLAP_MAXIMUM.days}
         raise AppError(sentence, code="overlap_out_of_range", fields={"overlap_hours": [sentence]})
     secret = _secret_make()
     with transaction.atomic():
         endpoint = endpoint_lock(grant, endpoint_id)
         if endpoint.is_chat:
-            raise Conflict("A channel of a chat has no secret of ours; change its address instead.")
+            raise Conflict(_("A channel of a chat has no secret of ours; change its address instead."))
         endpoint.old_secret = endpoint.secret if overlap else ""
         endpoint.old_secret_until = now + overlap if overlap else None
         endpoint.secret = seal(secret, purpose=PURPOSE)
@@ -154,7 +159,7 @@ def endpoint_test(*, grant: Grant, endpoint_id: uuid.UUID | str, now: datetime) 
     """Send the endpoint an event that means nothing. Raises NotFound, Denied, Conflict while it is off."""
     endpoint = endpoint_get(grant, endpoint_id)
     if endpoint.off_at is not None:
-        raise Conflict("This endpoint is off; turn it on, then try it.")
+        raise Conflict(_("This endpoint is off; turn it on, then try it."))
     with transaction.atomic():
         return event_emit(
             organisation_id=grant.organisation_id,
@@ -184,7 +189,7 @@ def url_read(url: str) -> str:
     """Return an address that events may go to. Raises AppError with the field."""
     try:
         if len(url) > 500:
-            raise AddressRefused("The address is over 500 letters long.")
+            raise AddressRefused(_("The address is over 500 letters long."))
         address_check(url)
     except AddressRefused as refusal:
         raise AppError(refusal.message, code=refusal.code, fields={"url": [refusal.message]}) from refusal
@@ -195,7 +200,7 @@ def description_read(text: str) -> str:
     """Return the description in one line. Raises AppError with the field."""
     text = " ".join(text.replace("\x00", "").split())
     if len(text) > 120:
-        sentence = "The description is over 120 letters long; shorten it."
+        sentence = _("The description is over 120 letters long; shorten it.")
         raise AppError(sentence, code="too_long", fields={"description": [sentence]})
     return text
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.notifications import sentences as said
 from apps.notifications.events import (
     APPROVAL_ASKED,
     APPROVAL_DECIDED,
@@ -20,10 +21,10 @@ from apps.organisations.selectors.approvals import approvers_of
 
 KEY_DAYS = (1, 7)
 OUTCOMES = {
-    Approval.State.DONE: "approved",
-    Approval.State.DENIED: "denied",
-    Approval.State.EXPIRED: "not decided in time",
-    Approval.State.FAILED: "approved, but can no longer be done",
+    Approval.State.DONE: said.APPROVED,
+    Approval.State.DENIED: said.DENIED,
+    Approval.State.EXPIRED: said.EXPIRED,
+    Approval.State.FAILED: said.FAILED,
 }
 
 
@@ -37,7 +38,7 @@ def approval_tell(*, approval_id: uuid.UUID | str, state: str, round: int, now: 
         if approval.by_staff or approval.round != round:
             return
         people = approvers_of(approval.organisation_id, approval.kind, but=approval.requester)
-        by = str(approval.requester or "A key")
+        by = str(approval.requester or said.A_KEY)
         facts |= {"worst_case": approval.worst_case, "by": by}
         _tell(approval, APPROVAL_ASKED.name, f"asked:{round}", facts, [one.email for one in people], None, now)
     elif approval.requester is not None and state in OUTCOMES:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.notifications.models import Reader
@@ -36,13 +37,15 @@ def ending_get(token: str) -> Ending:
     try:
         organisation, user_id, kinds = SIGNER.unsign_object(token)
     except (signing.BadSignature, ValueError) as error:
-        raise NotFound("This link is damaged; copy it whole from the mail.") from error
+        raise NotFound(_("This link is damaged; copy it whole from the mail.")) from error
     found = Membership.objects.select_related("organisation", "user").filter(
         organisation=uuid.UUID(organisation), user=user_id
     )
     member = found.first()
     if member is None:
-        raise NotFound("This link is about an organisation that you are no longer in; it sends you nothing more.")
+        raise NotFound(
+            _("This link is about an organisation that you are no longer in; it sends you nothing more.")
+        )
     return Ending(member, tuple(name for name in kinds if name in notice_kinds()))
 
 

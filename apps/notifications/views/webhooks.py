@@ -10,6 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -85,7 +87,7 @@ def _shown(
     if made:
         return render(request, ONCE, {"endpoint": made[0].endpoint, "secret": made[0].secret})
     messages.info(
-        request, "This form has done its work already, and a secret is shown once. Rotate it if you lost it."
+        request, _("This form has done its work already, and a secret is shown once. Rotate it if you lost it.")
     )
     return redirect("notifications:webhook", grant.organisation.slug, endpoint_id)
 
@@ -129,7 +131,7 @@ def webhook_edit(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> Http
         except AppError as refusal:
             error = refusal
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("notifications:webhook", slug, webhook_id)
     return _form(request, FORM, form, error, endpoint=endpoint)
 
@@ -162,7 +164,7 @@ def webhook_rotate(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> Ht
 def webhook_test(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> HttpResponse:
     """Send the endpoint a test event."""
     services.endpoint_test(grant=page_grant(request, slug, P), endpoint_id=webhook_id, now=timezone.now())
-    messages.success(request, "A test event is on its way; reload the page to see what the endpoint answers.")
+    messages.success(request, _("A test event is on its way; reload the page to see what the endpoint answers."))
     return redirect("notifications:webhook", slug, webhook_id)
 
 
@@ -174,7 +176,7 @@ def webhook_turn(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> Http
     services.endpoint_change(
         grant=grant, endpoint_id=webhook_id, on=on, actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, "The endpoint is on; what waited goes now." if on else "The endpoint is off.")
+    messages.success(request, _("The endpoint is on; what waited goes now.") if on else _("The endpoint is off."))
     return redirect("notifications:webhook", slug, webhook_id)
 
 
@@ -185,7 +187,7 @@ def webhook_replay(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> Ht
     grant, form, now = page_grant(request, slug, P), ReplayForm(request.POST), timezone.now()
     endpoint_get(grant, webhook_id)
     if not form.is_valid():
-        raise AppError("Choose from when on events are sent again.", code="invalid")
+        raise AppError(_("Choose from when on events are sent again."), code="invalid")
     count = services.deliveries_replay(
         grant=grant,
         endpoint_id=webhook_id,
@@ -193,9 +195,8 @@ def webhook_replay(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> Ht
         everything=bool(form.cleaned_data["everything"]),
         now=now,
     )
-    told = (
-        f"{count} event{'' if count == 1 else 's'} will be sent again." if count else "There was nothing to send."
-    )
+    told = ngettext("%(count)d event will be sent again.", "%(count)d events will be sent again.", count)
+    told = told % {"count": count} if count else _("There was nothing to send.")
     messages.success(request, told)
     return redirect("notifications:webhook", slug, webhook_id)
 
@@ -209,7 +210,7 @@ def webhook_remove(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> Ht
     if request.method != "POST":
         return render(request, "notifications/webhook_remove.html", {"endpoint": endpoint})
     services.endpoint_remove(grant=grant, endpoint_id=webhook_id, actor=actor_of(request), now=timezone.now())
-    messages.success(request, "The endpoint is removed; it is told nothing more.")
+    messages.success(request, _("The endpoint is removed; it is told nothing more."))
     return redirect("notifications:webhooks", slug)
 
 
@@ -234,5 +235,5 @@ def delivery_resend(
     """Send a delivery once more."""
     grant = page_grant(request, slug, P)
     services.delivery_resend(grant=grant, endpoint_id=webhook_id, delivery_id=delivery_id, now=timezone.now())
-    messages.success(request, "It is sent once more; reload the page to see what the endpoint answers.")
+    messages.success(request, _("It is sent once more; reload the page to see what the endpoint answers."))
     return redirect("notifications:delivery", slug, webhook_id, delivery_id)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -174,5 +175,5 @@ def _limits(organisation: Organisation) -> Response:
 
 def _person(grant: Grant) -> Membership:
     if grant.membership is None:
-        raise Denied("This takes a person: use a personal key, or decide it in the browser.")
+        raise Denied(_("This takes a person: use a personal key, or decide it in the browser."))
     return grant.membership

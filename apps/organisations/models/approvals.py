@@ -2,16 +2,17 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models.organisations import Organisation
 
 STAFF_KINDS = frozenset({"refund", "goodwill"})  # decided by the platform's own people, never by members
 KIND_WORDS = {
-    "job": "Launch a job",
-    "cap": "Raise a cap",
-    "refund": "Refund",
-    "goodwill": "Goodwill credits",
+    "job": _("Launch a job"),
+    "cap": _("Raise a cap"),
+    "refund": _("Refund"),
+    "goodwill": _("Goodwill credits"),
 }
 
 
@@ -22,12 +23,12 @@ class Approval(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", "Waiting"
-        DONE = "done", "Approved"
-        DENIED = "denied", "Denied"
-        EXPIRED = "expired", "Expired"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        FAILED = "failed", "Impossible"
+        OPEN = "open", _("Waiting")
+        DONE = "done", _("Approved")
+        DENIED = "denied", _("Denied")
+        EXPIRED = "expired", _("Expired")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        FAILED = "failed", _("Impossible")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(
@@ -94,7 +95,7 @@ class Approval(models.Model):
     @property
     def title(self) -> str:
         """What is asked for, in two or three words."""
-        return KIND_WORDS.get(self.kind, self.kind.capitalize())
+        return str(KIND_WORDS.get(self.kind, self.kind.capitalize()))
 
     @property
     def by_staff(self) -> bool:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.organisations.models.keys import ApiKey
 from apps.organisations.models.organisations import Organisation
@@ -54,10 +55,10 @@ class AuditEvent(models.Model):
     """
 
     class Kind(models.TextChoices):
-        PERSON = "person", "Person"
-        KEY = "key", "API key"
-        STAFF = "staff", "Staff"
-        SYSTEM = "system", "System"
+        PERSON = "person", _("Person")
+        KEY = "key", _("API key")
+        STAFF = "staff", _("Staff")
+        SYSTEM = "system", _("System")
 
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="audit_events", db_index=False
@@ -100,7 +101,7 @@ class AuditDetail(models.Model):
     salt = models.BinaryField(max_length=32)
     content = models.JSONField()
     people = ArrayField(
-        models.CharField(max_length=254), default=list, help_text="Addresses it names, for erasure."
+        models.CharField(max_length=254), default=list, help_text=_("Addresses it names, for erasure.")
     )
 
     class Meta:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import Denied
 from apps.organisations.models.keys import ApiKey
 from apps.organisations.models.organisations import Membership, Organisation
@@ -48,7 +50,7 @@ class Grant:
     def member(self) -> Membership:
         """The member who asks, or whose key does. Raises Denied for a service key, which has none."""
         if self.membership is None:
-            raise Denied("This takes a member: use a personal key instead of a service key.")
+            raise Denied(_("This takes a member: use a personal key instead of a service key."))
         return self.membership
 
     def may(self, permission: Permission, project_id: UUID | None = None) -> bool:
@@ -72,13 +74,15 @@ class Grant:
 
     def _key_denial(self, permission: Permission) -> str:
         if self.api_key is None:
-            return (
-                f"This sign-in lacks the scope {permission.value}, which it takes to {permission.label}; sign in again "
-                "and ask for it."
-            )
+            return _(
+                "This sign-in lacks the scope %(permission)s, which it takes to %(label)s; sign in "
+                "again and ask for it."
+            ) % {"permission": permission.value, "label": permission.label}
         if permission not in self.api_key.scopes:
-            return (
-                f"The key “{self.api_key.name}” lacks the scope {permission.value}, which it takes to "
-                f"{permission.label}; make a key that has it."
-            )
-        return f"The key “{self.api_key.name}” is limited to one project; use a key that reaches further."
+            return _(
+                "The key “%(api_key)s” lacks the scope %(permission)s, which it takes to %(label)s; "
+                "make a key that has it."
+            ) % {"api_key": self.api_key.name, "permission": permission.value, "label": permission.label}
+        return _("The key “%(api_key)s” is limited to one project; use a key that reaches further.") % {
+            "api_key": self.api_key.name
+        }

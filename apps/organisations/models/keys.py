@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models.organisations import Membership, Organisation
@@ -16,8 +17,8 @@ class ApiKey(models.Model):
     """A program's way in. Only the SHA-256 of the key is kept; the key itself is shown once."""
 
     class Kind(models.TextChoices):
-        PERSONAL = "personal", "Personal"
-        SERVICE = "service", "Service"
+        PERSONAL = "personal", _("Personal")
+        SERVICE = "service", _("Service")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="api_keys")

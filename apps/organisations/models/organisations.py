@@ -4,9 +4,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict, Denied
 from apps.core.ids import uuid7
+from apps.core.moments import day_text
 from apps.organisations.reach import READING, Reach, reach_of_role
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role, denial
 
@@ -69,7 +71,10 @@ class Organisation(models.Model):
     def require_open(self) -> None:
         """Pass if the organisation is open. Raises Closed."""
         if self.closed_at is not None:
-            raise Closed(f"{self.name} was closed on {self.closed_at:%-d %B %Y}: it can be read, but not changed.")
+            raise Closed(
+                _("%(name)s was closed on %(closed_at)s: it can be read, but not changed.")
+                % {"name": self.name, "closed_at": day_text(self.closed_at, "long")}
+            )
 
 
 class Membership(models.Model):
@@ -116,5 +121,8 @@ class Membership(models.Model):
         if permission not in READING and permission in ROLE_PERMISSIONS[Role(self.role)]:
             self.organisation.require_open()
         if permission in ROLE_PERMISSIONS[Role(self.role)]:
-            raise Denied(f"You are limited to some projects here; to {permission.label} it takes more than those.")
+            raise Denied(
+                _("You are limited to some projects here; to %(permission)s it takes more than those.")
+                % {"permission": permission.label}
+            )
         raise Denied(denial(permission, Role(self.role)))

@@ -3,8 +3,8 @@
 from apps.organisations.selectors.approvals import (
     approval_get,
     approval_link_read,
+    approvals_found,
     approvals_open,
-    approvals_over,
     approvals_seen,
     approvers_of,
     may_decide,
@@ -20,11 +20,17 @@ from apps.organisations.selectors.audit import (
     audit_page,
 )
 from apps.organisations.selectors.audit_days import audit_day_last, audit_digests, audit_findings, audit_proof
-from apps.organisations.selectors.invitations import invitation_get, invitations_waiting, invited_addresses
+from apps.organisations.selectors.invitations import (
+    invitation_get,
+    invitations_found,
+    invitations_waiting,
+    invited_addresses,
+)
 from apps.organisations.selectors.keys import api_key_check, api_key_get, api_keys_of
 from apps.organisations.selectors.memberships import (
     mail_language,
     member_get,
+    members_found,
     members_of,
     membership_get,
     memberships_of,
@@ -51,8 +57,8 @@ __all__ = [
     "api_keys_of",
     "approval_get",
     "approval_link_read",
+    "approvals_found",
     "approvals_open",
-    "approvals_over",
     "approvals_seen",
     "approvers_of",
     "audit_acts",
@@ -66,11 +72,13 @@ __all__ = [
     "audit_page",
     "audit_proof",
     "invitation_get",
+    "invitations_found",
     "invitations_waiting",
     "invited_addresses",
     "may_decide",
     "mail_language",
     "member_get",
+    "members_found",
     "members_of",
     "membership_get",
     "memberships_of",

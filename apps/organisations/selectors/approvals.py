@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.organisations.models import Approval, Grant, Membership
@@ -44,22 +45,19 @@ def approvals_open(grant: Grant) -> list[Approval]:
     return list(approvals_seen(grant).filter(state=Approval.State.OPEN).order_by("deadline", "id")[:100])
 
 
-def approvals_over(
-    grant: Grant, *, before: UUID | None = None, limit: int = 25
-) -> tuple[list[Approval], UUID | None]:
-    """Return up to `limit` requests that are over, newest first, and where the next page begins."""
-    over = approvals_seen(grant).exclude(state=Approval.State.OPEN)
-    if before is not None:
-        over = over.filter(id__lt=before)
-    found = list(over[: limit + 1])
-    return found[:limit], found[limit - 1].pk if len(found) > limit else None
+def approvals_found(grant: Grant, *, kind: str, state: str) -> QuerySet[Approval]:
+    """Return the requests that are over, of that kind and with that outcome; "" for any of both."""
+    found = approvals_seen(grant).exclude(state=Approval.State.OPEN)
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(state=state) if state else found
 
 
 def approval_get(grant: Grant, approval_id: UUID) -> Approval:
     """Return one request that the caller sees. Raises NotFound."""
     approval = approvals_seen(grant).filter(pk=approval_id).first()
     if approval is None:
-        raise NotFound("There is no such request here; it may belong to another organisation.")
+        raise NotFound(_("There is no such request here; it may belong to another organisation."))
     return approval
 
 
@@ -92,4 +90,4 @@ def approval_link_read(token: str) -> ApprovalLink:
         approval_id, round, user_id = signing.loads(token, salt=LINK_SALT)
         return ApprovalLink(UUID(approval_id), int(round), int(user_id))
     except (signing.BadSignature, ValueError, TypeError) as error:
-        raise NotFound("This link is not complete; copy it whole from the e-mail.") from error
+        raise NotFound(_("This link is not complete; copy it whole from the e-mail.")) from error

@@ -8,9 +8,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
+from apps.core.languages import plainly
 from apps.core.money import credits_text
+from apps.organisations.act_words import act_words
 from apps.organisations.audit import moment
 from apps.organisations.models import AuditDetail, AuditEvent, Organisation
 
@@ -55,14 +58,25 @@ class AuditLine:
         event = self.event
         name = self.content.get("person") or self.content.get("email")
         if not name and event.user_id is not None:
-            name = str(event.user) if event.user else f"Person {event.user_id}"
+            name = str(event.user) if event.user else _("Person %(user_id)s") % {"user_id": event.user_id}
         if event.actor_kind == AuditEvent.Kind.KEY:
-            key = self.content.get("key") or (event.api_key.name if event.api_key else "a deleted key")
-            return f"{name} by the key “{key}”" if name else f"The key “{key}”"
+            key = self.content.get("key") or (event.api_key.name if event.api_key else _("a deleted key"))
+            return (
+                _("%(name)s by the key “%(key)s”") % {"name": name, "key": key}
+                if name
+                else _("The key “%(key)s”") % {"key": key}
+            )
         if event.actor_kind == AuditEvent.Kind.STAFF:
             as_whom = self.content.get("acting_as") or (event.acting_as and str(event.acting_as))
-            return f"{name or 'Staff'} (staff{f', acting as {as_whom}' if as_whom else ''})"
+            if as_whom:
+                return _("%(name)s (staff, acting as %(whom)s)") % {"name": name or _("Staff"), "whom": as_whom}
+            return _("%(name)s (staff)") % {"name": name or _("Staff")}
         return name or "Nosana Web"
+
+    @property
+    def did(self) -> str:
+        """What they did, in words."""
+        return act_words(self.event.act)
 
     @property
     def before(self) -> dict[str, Any]:
@@ -77,7 +91,7 @@ class AuditLine:
     @property
     def on(self) -> str:
         """The subject, short enough for a line of a table."""
-        noun, _, name = self.event.subject.partition(":")
+        noun, _unused, name = self.event.subject.partition(":")
         return f"{noun} {name}" if len(name) <= 16 else f"{noun} …{name[-8:]}"
 
     @property
@@ -90,13 +104,15 @@ class AuditLine:
     def row(self) -> dict[str, Any]:
         """Return the event as an export or an endpoint gives it."""
         event = self.event
+        with plainly():
+            who = self.who
         return {
             "id": event.pk,
             "at": moment(event.at),
             "act": event.act,
             "subject": event.subject,
             "actor": event.actor_kind,
-            "who": self.who,
+            "who": who,
             "email": self.content.get("email", ""),
             "address": self.content.get("address", ""),
             "agent": self.content.get("agent", ""),
@@ -113,7 +129,7 @@ def _words(name: str) -> str:
 
 def _shown(name: str, value: Any) -> Any:
     if name.endswith("micro") and isinstance(value, int):
-        return f"{credits_text(value)} credits"
+        return _("%(credits)s credits") % {"credits": credits_text(value)}
     return ", ".join(str(one) for one in value) if isinstance(value, list) else value
 
 
@@ -173,7 +189,7 @@ def audit_event_get(organisation: Organisation, event_id: int) -> AuditLine:
     event = audit_events(organisation, AuditFilters()).filter(pk=min(event_id, BIGGEST_ID)).first()
     if event is None:
         raise NotFound(
-            "There is no such event in this organisation's trail; it may be older than events are kept."
+            _("There is no such event in this organisation's trail; it may be older than events are kept.")
         )
     return AuditLine(event)
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import Conflict
 from apps.core.merkle import EMPTY, day_digest, leaf_hash, path_of, root_of
 from apps.organisations.audit import canonical, detail_hash, record_of
@@ -26,7 +28,7 @@ def audit_proof(event: AuditEvent) -> dict[str, Any]:
     """Return what proves the event (docs/audit.md). Raises Conflict while its day is not closed."""
     if event.day is None:
         raise Conflict(
-            "The day of this event is not closed yet; its proof can be downloaded tomorrow.", code="day_open"
+            _("The day of this event is not closed yet; its proof can be downloaded tomorrow."), code="day_open"
         )
     leaves = [
         leaf_hash(record_of(one)) for one in event.day.events.order_by("position").iterator(chunk_size=2_000)

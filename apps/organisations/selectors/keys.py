@@ -6,9 +6,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.core.addresses import network_holds
 from apps.core.errors import Denied, NotFound
+from apps.core.moments import day_text
 from apps.organisations.errors import Unauthenticated
 from apps.organisations.models import ApiKey, Grant
 from apps.organisations.roles import Permission
@@ -26,20 +28,26 @@ def api_key_check(*, token: str, address: str, now: datetime) -> ApiKey:
     key = key_row(read.prefix)
     if key is None or not hmac.compare_digest(key.digest, read.digest):
         raise Unauthenticated(
-            "This API key is unknown; compare it with the one you were shown.", code="key_unknown"
+            _("This API key is unknown; compare it with the one you were shown."), code="key_unknown"
         )
     if key.revoked_at is not None:
-        raise Unauthenticated(f"The key “{key.name}” was revoked; make a new one.", code="key_revoked")
+        raise Unauthenticated(
+            _("The key “%(key)s” was revoked; make a new one.") % {"key": key.name}, code="key_revoked"
+        )
     if key.expires_at is not None and key.expires_at <= now:
         raise Unauthenticated(
-            f"The key “{key.name}” expired on {key.expires_at:%-d %B %Y, %H:%M} UTC; make a new one.",
+            _("The key “%(key)s” expired on %(expires_at)s UTC; make a new one.")
+            % {"key": key.name, "expires_at": f"{day_text(key.expires_at, 'long')}, {key.expires_at:%H:%M}"},
             code="key_expired",
         )
     _member_check(key)
     if key.allowed_networks and not network_holds(key.allowed_networks, address):
         raise Denied(
-            f"The key “{key.name}” may not be used from the address {address or 'of this request'}; "
-            "add the address to the key's networks, or come from one of them.",
+            _(
+                "The key “%(key)s” may not be used from the address %(address)s; add the address to the "
+                "key's networks, or come from one of them."
+            )
+            % {"key": key.name, "address": address or _("of this request")},
             code="key_address",
         )
     return key
@@ -49,13 +57,17 @@ def _token_of_ours(text: str) -> Token:
     read = token_read(text)
     if read is None:
         raise Unauthenticated(
-            f"This is not an API key of this platform; they look like nos_{settings.API_KEY_ENVIRONMENT}_….",
+            _("This is not an API key of this platform; they look like nos_%(api_key_environment)s_….")
+            % {"api_key_environment": settings.API_KEY_ENVIRONMENT},
             code="key_malformed",
         )
     if read.environment != settings.API_KEY_ENVIRONMENT:
         raise Unauthenticated(
-            f"This is a key of the environment “{read.environment}”, and here is “{settings.API_KEY_ENVIRONMENT}”; "
-            "use a key of this environment, or the address of the other one.",
+            _(
+                "This is a key of the environment “%(environment)s”, and here is "
+                "“%(api_key_environment)s”; use a key of this environment, or the address of the other one."
+            )
+            % {"environment": read.environment, "api_key_environment": settings.API_KEY_ENVIRONMENT},
             code="key_elsewhere",
         )
     return read
@@ -66,11 +78,14 @@ def _member_check(key: ApiKey) -> None:
         return
     if key.member is None:
         raise Unauthenticated(
-            f"The key “{key.name}” was a member's own, and the member has left the organisation.",
+            _("The key “%(key)s” was a member's own, and the member has left the organisation.")
+            % {"key": key.name},
             code="key_without_member",
         )
     if not key.member.user.is_active:
-        raise Unauthenticated(f"The account behind the key “{key.name}” is closed.", code="key_without_member")
+        raise Unauthenticated(
+            _("The account behind the key “%(key)s” is closed.") % {"key": key.name}, code="key_without_member"
+        )
 
 
 def api_keys_of(grant: Grant) -> QuerySet[ApiKey]:
@@ -91,5 +106,8 @@ def api_key_get(grant: Grant, key_id: UUID | str) -> ApiKey:
     except ValueError:
         key = None
     if key is None:
-        raise NotFound(f"There is no such key in {grant.organisation.name}, or it is not yours; see the list.")
+        raise NotFound(
+            _("There is no such key in %(organisation)s, or it is not yours; see the list.")
+            % {"organisation": grant.organisation.name}
+        )
     return key

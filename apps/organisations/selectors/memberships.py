@@ -4,6 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, JSONObject
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.organisations.models import Approval, Membership, Organisation, ProjectMembership
@@ -75,10 +76,20 @@ def members_of(organisation: Organisation) -> QuerySet[Membership]:
     return organisation.memberships.select_related("user").order_by("created_at", "id")
 
 
+def members_found(organisation: Organisation, *, search: str = "", role: str = "") -> QuerySet[Membership]:
+    """Return the members whose name or address has that part, with that role."""
+    found = members_of(organisation)
+    if search:
+        found = found.filter(Q(user__name__icontains=search) | Q(user__email__icontains=search))
+    return found.filter(role=role) if role else found
+
+
 def member_get(organisation: Organisation, member_id: int) -> Membership:
     """Return one of the organisation's memberships, with its person. Raises NotFound."""
     found = members_of(organisation).filter(pk=member_id).first()
     if found is None:
-        raise NotFound("There is no such member in this organisation; the list may have changed, load it again.")
+        raise NotFound(
+            _("There is no such member in this organisation; the list may have changed, load it again.")
+        )
     found.organisation = organisation
     return found

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.organisations.models import Grant, Project, ProjectMembership
@@ -21,7 +22,8 @@ def project_get(grant: Grant, slug: str) -> Project:
     project = projects_of(grant).filter(slug=slug).first()
     if project is None:
         raise NotFound(
-            f"There is no project “{slug[:60]}” in {grant.organisation.name}; choose one from the list."
+            _("There is no project “%(slug)s” in %(organisation)s; choose one from the list.")
+            % {"slug": slug[:60], "organisation": grant.organisation.name}
         )
     return project
 
@@ -38,7 +40,8 @@ def project_default(grant: Grant, permission: Permission) -> Project:
     projects = projects_for(grant, permission)
     if not projects:
         raise Conflict(
-            f"There is no live project here in which you may {permission.label}; ask an owner or admin."
+            _("There is no live project here in which you may %(permission)s; ask an owner or admin.")
+            % {"permission": permission.label}
         )
     return projects[0]
 
@@ -54,10 +57,11 @@ def projects_named(grant: Grant, roles: Mapping[str, str]) -> dict[UUID, Role]:
     for slug, role in roles.items():
         if slug not in found:
             raise NotFound(
-                f"There is no project “{slug[:60]}” in {grant.organisation.name}; choose one from the list."
+                _("There is no project “%(slug)s” in %(organisation)s; choose one from the list.")
+                % {"slug": slug[:60], "organisation": grant.organisation.name}
             )
         if role not in (Role.DEVELOPER, Role.VIEWER):
-            sentence = f"In a project somebody is developer or viewer, not “{role[:40]}”."
+            sentence = _("In a project somebody is developer or viewer, not “%(role)s”.") % {"role": role[:40]}
             raise AppError(sentence, code="project_role_invalid", status=422, fields={"projects": [sentence]})
     return {found[slug]: Role(role) for slug, role in roles.items()}
 
@@ -69,5 +73,8 @@ def project_found(grant: Grant, project_id: UUID | str) -> Project:
     except ValueError:
         project = None
     if project is None:
-        raise NotFound(f"There is no such project in {grant.organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no such project in %(organisation)s; choose one from the list.")
+            % {"organisation": grant.organisation.name}
+        )
     return project

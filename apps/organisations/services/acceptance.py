@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core import signing
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict, NotFound
 from apps.core.wiring import announce
@@ -42,12 +43,12 @@ def invitation_find(*, token: str, now: datetime) -> Invitation:
         invitation_id = UUID(hex=SIGNER.unsign(token).partition("-")[0])
     except (signing.BadSignature, ValueError) as error:
         raise NotFound(
-            "This invitation link is not whole; open it from the mail again, or copy all of it."
+            _("This invitation link is not whole; open it from the mail again, or copy all of it.")
         ) from error
     rows = Invitation.objects.select_related("organisation", "invited_by")
     invitation = rows.filter(pk=invitation_id).first()
     if invitation is None:
-        raise NotFound("This invitation no longer exists; ask for a new one.")
+        raise NotFound(_("This invitation no longer exists; ask for a new one."))
     _open_check(invitation, token, now=now)
     return invitation
 
@@ -62,8 +63,11 @@ def invitation_accept(*, token: str, user: User, actor: Actor, now: datetime) ->
         invitation = _lock(token, now=now)
         if not user_has_address(user, invitation.email):
             raise WrongAddress(
-                f"This invitation is for {invitation.email}, and you are signed in as {user.email}: sign out, and"
-                " open the link again."
+                _(
+                    "This invitation is for %(invitation)s, and you are signed in as %(user)s: sign out, and "
+                    "open the link again."
+                )
+                % {"invitation": invitation.email, "user": user.email}
             )
         return _join(invitation, user, actor, now=now)
 
@@ -95,17 +99,21 @@ def _open_check(invitation: Invitation, token: str, *, now: datetime) -> None:
     match invitation.state(now):
         case Invitation.State.ACCEPTED:
             raise InvitationOver(
-                f"This invitation to {name} has been used; whoever used it signs in as usual.",
-                step=("Sign in", reverse("account_login")),
+                _("This invitation to %(name)s has been used; whoever used it signs in as usual.")
+                % {"name": name},
+                step=(_("Sign in"), reverse("account_login")),
             )
         case Invitation.State.REVOKED:
-            raise InvitationOver(f"This invitation to {name} was taken back; ask there for a new one.")
+            raise InvitationOver(
+                _("This invitation to %(name)s was taken back; ask there for a new one.") % {"name": name}
+            )
         case Invitation.State.EXPIRED:
             raise InvitationOver(
-                f"This invitation to {name} has expired; ask {invitation.invited_by} to send it again."
+                _("This invitation to %(name)s has expired; ask %(invited_by)s to send it again.")
+                % {"name": name, "invited_by": invitation.invited_by}
             )
     if not hmac.compare_digest(invitation.digest, token_digest(token)):
-        raise InvitationOver(f"A newer link to {name} was sent since; open that one.")
+        raise InvitationOver(_("A newer link to %(name)s was sent since; open that one.") % {"name": name})
     invitation.organisation.require_open()
 
 
@@ -113,9 +121,13 @@ def _join(invitation: Invitation, user: User, actor: Actor, *, now: datetime) ->
     organisation = invitation.organisation
     if organisation.memberships.filter(user=user).exists():
         raise Conflict(
-            f"You are a member of {organisation.name} already; your role there stays as it is.",
+            _("You are a member of %(organisation)s already; your role there stays as it is.")
+            % {"organisation": organisation.name},
             code="member_already",
-            step=(f"Go to {organisation.name}", reverse("console:home", args=[organisation.slug])),
+            step=(
+                _("Go to %(organisation)s") % {"organisation": organisation.name},
+                reverse("console:home", args=[organisation.slug]),
+            ),
         )
     limited = invitation.projects is not None
     member = Membership.objects.create(

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.wiring import announce, ask, port_answered
@@ -77,8 +78,10 @@ def approval_request(
     with transaction.atomic():
         if not approvers_of(organisation_id, kind, but=asked_by):
             raise NobodyToApprove(
-                "This needs an approval, and nobody else here may give one; invite a second admin, or change the "
-                "limits under Settings, Approvals."
+                _(
+                    "This needs an approval, and nobody else here may give one; invite a second admin, or "
+                    "change the limits under Settings, Approvals."
+                )
             )
         try:
             with transaction.atomic():
@@ -130,7 +133,8 @@ def approval_decide(
             _end(approval, State.EXPIRED, actor=actor, now=now)
         elif round is not None and round != approval.round:
             raise Conflict(
-                f"It asks for something else since you looked: {approval.worst_case} Look again before you decide.",
+                _("It asks for something else since you looked: %(worst_case)s Look again before you decide.")
+                % {"worst_case": approval.worst_case},
                 code="approval_changed",
             )
         elif approve:
@@ -150,7 +154,9 @@ def approval_withdraw(*, approval_id: UUID, membership: Membership, actor: Actor
             raise NotFound()
         if approval.requester_id != membership.user_id:
             raise Conflict(
-                f"Only {approval.requester or 'who asked'} can withdraw this request.", code="approval_not_yours"
+                _("Only %(requester)s can withdraw this request.")
+                % {"requester": approval.requester or _("who asked")},
+                code="approval_not_yours",
             )
         if approval.state == State.WITHDRAWN:
             return approval
@@ -184,7 +190,7 @@ def approval_limits_set(
     limits = {"approval_job_micro": job_micro, "approval_cap_micro": cap_micro}
     wrong = [name for name, micro in limits.items() if micro is not None and not 0 <= micro <= LIMIT_MAXIMUM_MICRO]
     if wrong:
-        sentence = "A limit is between 0 and 1,000,000,000 credits; leave it empty for none."
+        sentence = _("A limit is between 0 and 1,000,000,000 credits; leave it empty for none.")
         raise AppError(sentence, code="limit_out_of_range", fields={name: [sentence] for name in wrong})
     with transaction.atomic():
         organisation = organisation_lock(membership.organisation_id)
@@ -309,7 +315,7 @@ def _decider(approval: Approval, membership: Membership | None, staff: User | No
     """Return who decides, by the role they have now. Raises NotFound or Denied."""
     if staff is not None:
         if not (staff.is_active and staff.is_staff and approval.by_staff):
-            raise Denied("Staff decide refunds and goodwill; everything else is the organisation's own.")
+            raise Denied(_("Staff decide refunds and goodwill; everything else is the organisation's own."))
         decider = staff
     else:
         fresh = membership and Membership.objects.select_related("user").filter(pk=membership.pk).first()
@@ -318,7 +324,7 @@ def _decider(approval: Approval, membership: Membership | None, staff: User | No
         fresh.require(Permission.APPROVALS_DECIDE)
         decider = fresh.user
     if decider.pk == approval.requester_id:
-        raise Denied("This is your own request; somebody else must decide it.")
+        raise Denied(_("This is your own request; somebody else must decide it."))
     return decider
 
 
@@ -334,25 +340,34 @@ def _same_open(organisation_id: UUID, kind: str, subject: str, facts: Any) -> Ap
     approval = same.select_related("organisation", "requester", "decided_by").get()
     if approval.facts != facts:
         raise Conflict(
-            "Another request about the same is waiting for its approval; withdraw it first.", code="approval_waits"
+            _("Another request about the same is waiting for its approval; withdraw it first."),
+            code="approval_waits",
         )
     return approval
 
 
 def _over_words(approval: Approval) -> str:
-    who = approval.decided_by or "Somebody"
-    return {
-        State.DONE: f"{who} has approved this already.",
-        State.DENIED: f"{who} has denied this already.",
-        State.EXPIRED: "The deadline has passed; it has to be asked for again.",
-        State.WITHDRAWN: f"{approval.requester or 'Who asked'} has withdrawn this request.",
-        State.FAILED: f"This cannot be done any more: {approval.refusal}",
+    who = approval.decided_by or _("Somebody")
+    sentence = {
+        State.DONE: _("%(who)s has approved this already."),
+        State.DENIED: _("%(who)s has denied this already."),
+        State.EXPIRED: _("The deadline has passed; it has to be asked for again."),
+        State.WITHDRAWN: _("%(requester)s has withdrawn this request."),
+        State.FAILED: _("This cannot be done any more: %(refusal)s"),
     }[State(approval.state)]
+    return sentence % {
+        "who": who,
+        "requester": approval.requester or _("Who asked"),
+        "refusal": approval.refusal,
+    }
 
 
 def _text(name: str, text: str) -> str:
     text = " ".join(text.replace("\x00", " ").encode("utf-8", "replace").decode().split())
     if len(text) > TEXT_LIMITS[name]:
-        sentence = f"This text has {len(text)} characters; write at most {TEXT_LIMITS[name]}."
+        sentence = _("This text has %(text)s characters; write at most %(text_limits)s.") % {
+            "text": len(text),
+            "text_limits": TEXT_LIMITS[name],
+        }
         raise AppError(sentence, code="text_too_long", fields={name: [sentence]})
     return text

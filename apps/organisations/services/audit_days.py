@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 from apps.core.merkle import EMPTY, day_digest, leaf_hash, root_of
@@ -58,7 +59,7 @@ def _day_close(
     organisation_id: UUID, day: date, leaves: list[tuple[int, bytes]], last: AuditDay | None, *, now: datetime
 ) -> AuditDay:
     previous = bytes(last.digest) if last else EMPTY
-    root = root_of(leaf for _, leaf in leaves)
+    root = root_of(leaf for _unused, leaf in leaves)
     closed = AuditDay.objects.create(
         organisation_id=organisation_id,
         day=day,
@@ -70,7 +71,7 @@ def _day_close(
         closed_at=now,
     )
     with connection.cursor() as cursor:
-        cursor.execute(PUT, [closed.pk, [event_id for event_id, _ in leaves]])
+        cursor.execute(PUT, [closed.pk, [event_id for event_id, _unused in leaves]])
         if cursor.rowcount != len(leaves):
             raise RuntimeError(f"{cursor.rowcount} of {len(leaves)} events of {day} could be put into their day.")
     return closed
@@ -81,7 +82,10 @@ def audit_retention_set(*, membership: Membership | Grant, days: int | None, act
     membership.require(Permission.ORGANISATION_EDIT)
     low, high = AUDIT_RETENTION_MINIMUM_DAYS, AUDIT_RETENTION_MAXIMUM_DAYS
     if days is not None and not low <= days <= high:
-        sentence = f"Events are kept for {low} to {high} days, or for ever; leave it empty for ever."
+        sentence = _("Events are kept for %(low)s to %(high)s days, or for ever; leave it empty for ever.") % {
+            "low": low,
+            "high": high,
+        }
         raise AppError(sentence, code="retention_out_of_range", fields={"days": [sentence]})
     with transaction.atomic():
         organisation = organisation_lock(membership.organisation_id)
@@ -126,7 +130,7 @@ def _organisation_empty(organisation_id: UUID, *, now: datetime) -> int:
         numbers = [day.pk for day in days]
         AuditDay.objects.filter(pk__in=numbers).update(emptied_at=now)
         AuditDetail.objects.filter(event__day__in=numbers).delete()
-        count, _ = AuditEvent.objects.filter(day__in=numbers).delete()
+        count, _unused = AuditEvent.objects.filter(day__in=numbers).delete()
         audit_record(
             organisation_id=organisation.pk,
             actor=Actor.system(),

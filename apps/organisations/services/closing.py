@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict, NotFound
 from apps.core.wiring import ask
@@ -40,7 +41,10 @@ def organisation_close(*, membership: Membership, confirmation: str, actor: Acto
         name_confirm(acting, confirmation)
         blocking = [one.sentence for one in close_obstacles(organisation) if one.blocks]
         if blocking:
-            raise StillOpen(f"{organisation.name} cannot be closed yet. " + " ".join(blocking))
+            raise StillOpen(
+                _("%(organisation)s cannot be closed yet. ") % {"organisation": organisation.name}
+                + " ".join(blocking)
+            )
         organisation.invitations.filter(accepted_at=None, revoked_at=None).update(revoked_at=now)
         organisation.closed_at = now
         organisation.save(update_fields=["closed_at"])

@@ -1,9 +1,12 @@
 """A grant that still holds: read again under lock, for acts that hand rights on."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from apps.core.errors import Denied
 from apps.organisations.models import ApiKey, Grant, Membership
 
-GONE = "Your place in this organisation has just ended; nothing was changed."
+GONE = gettext_lazy("Your place in this organisation has just ended; nothing was changed.")
 
 
 def grant_lock(grant: Grant) -> Grant:
@@ -17,7 +20,7 @@ def grant_lock(grant: Grant) -> Grant:
             Membership.objects.select_for_update(no_key=True).filter(pk=grant.membership.pk).order_by().first()
         )
         if membership is None:
-            raise Denied(GONE)
+            raise Denied(str(GONE))
         membership.organisation = grant.organisation
         membership.user = grant.membership.user
     if grant.api_key is None:
@@ -25,6 +28,6 @@ def grant_lock(grant: Grant) -> Grant:
         return Grant.of_member(membership) if grant.scopes is None else Grant.of_sign_in(membership, grant.scopes)
     key = ApiKey.objects.select_for_update(no_key=True).filter(pk=grant.api_key.pk, revoked_at=None).first()
     if key is None:
-        raise Denied("This key has just been revoked; nothing was changed.")
+        raise Denied(_("This key has just been revoked; nothing was changed."))
     key.organisation, key.member = grant.organisation, membership
     return Grant.of_key(key)

@@ -18,9 +18,11 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Sum
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.mail import mail_write
+from apps.core.words import in_sentence
 from apps.organisations.models import Invitation, Membership
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 from apps.organisations.selectors.invitations import invitation_get
@@ -70,10 +72,16 @@ def invitation_write(
     _role_check(acting, wanted)
     preset = None if projects is None else projects_check(acting, wanted, projects)
     if acting.organisation.memberships.filter(user__email=email).exists():
-        raise Conflict(f"{email} is a member of {acting.organisation.name} already.", code="member_already")
+        raise Conflict(
+            _("%(email)s is a member of %(organisation)s already.")
+            % {"email": email, "organisation": acting.organisation.name},
+            code="member_already",
+        )
     invitations_end_expired(acting, email, now=now)
     if acting.organisation.invitations.filter(email=email, accepted_at=None, revoked_at=None).exists():
-        raise Conflict(f"{email} has an open invitation; send that one again.", code="invitation_open")
+        raise Conflict(
+            _("%(email)s has an open invitation; send that one again.") % {"email": email}, code="invitation_open"
+        )
     _limits_check(acting, now=now)
     invitation = Invitation(
         organisation=acting.organisation,
@@ -97,11 +105,18 @@ def invitation_resend(*, membership: Membership, invitation_id: UUID, actor: Act
         acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
         invitation = _find(acting, invitation_id)
         if invitation.state(now) not in (Invitation.State.OPEN, Invitation.State.EXPIRED):
-            raise Conflict(f"This invitation is {invitation.state(now)}; send a new one.", code="invitation_over")
+            raise Conflict(
+                _("This invitation is %(now)s; send a new one.") % {"now": invitation.state(now)},
+                code="invitation_over",
+            )
         _role_check(acting, Role(invitation.role))
         if invitation.sends >= SENDS_MAXIMUM:
             raise Conflict(
-                f"This invitation was sent {SENDS_MAXIMUM} times; check the address, or revoke it and invite anew.",
+                _(
+                    "This invitation was sent %(sends_maximum)s times; check the address, or revoke it and "
+                    "invite anew."
+                )
+                % {"sends_maximum": SENDS_MAXIMUM},
                 code="invitation_limit",
             )
         _limits_check(acting, now=now, resent=True)
@@ -121,7 +136,9 @@ def invitation_revoke(*, membership: Membership, invitation_id: UUID, actor: Act
         invitation = _find(acting, invitation_id)
         if invitation.accepted_at is not None:
             raise Conflict(
-                f"{invitation.email} has joined already; remove the member instead.", code="invitation_over"
+                _("%(invitation)s has joined already; remove the member instead.")
+                % {"invitation": invitation.email},
+                code="invitation_over",
             )
         if invitation.revoked_at is None:
             _revoke(invitation, actor, now=now)
@@ -153,7 +170,8 @@ def projects_check(acting: Membership, role: Role, projects: Mapping[UUID, Role]
     """Return project id to role, as an invitation keeps it. Raises Conflict, NotFound and AppError."""
     if role not in LIMITABLE:
         raise Conflict(
-            f"Only developers and viewers can be limited to projects; {role.label.lower()} is a role for all of them.",
+            _("Only developers and viewers can be limited to projects; %(role)s is a role for all of them.")
+            % {"role": in_sentence(role.label)},
             code="role_not_limitable",
         )
     for inside in projects.values():
@@ -161,17 +179,24 @@ def projects_check(acting: Membership, role: Role, projects: Mapping[UUID, Role]
     found = acting.organisation.projects.filter(pk__in=list(projects), archived_at=None).order_by("id")
     preset = {str(pk): projects[pk].value for pk in found.values_list("pk", flat=True)}
     if not preset or len(preset) < len(projects):
-        raise NotFound("One of these projects is not a live project of this organisation; choose from the list.")
+        raise NotFound(
+            _("One of these projects is not a live project of this organisation; choose from the list.")
+        )
     return preset
 
 
 def project_role_check(role: Role, inside: Role) -> None:
     """Pass if somebody invited as `role` can be `inside` in a project: it narrows. Raises AppError with a sentence."""
     if inside not in LIMITABLE:
-        sentence = f"In a project somebody is developer or viewer, not {inside.label.lower()}."
+        sentence = _("In a project somebody is developer or viewer, not %(inside)s.") % {
+            "inside": in_sentence(inside.label)
+        }
     elif not ROLE_PERMISSIONS[inside] <= ROLE_PERMISSIONS[role]:
-        more = inside.label.lower()
-        sentence = f"A {role.label.lower()} cannot be {more} in a project; invite them as {more}."
+        more = in_sentence(inside.label)
+        sentence = _("A %(role)s cannot be %(more)s in a project; invite them as %(more)s.") % {
+            "role": in_sentence(role.label),
+            "more": more,
+        }
     else:
         return
     raise AppError(sentence, code="project_role_invalid", status=422, fields={"projects": [sentence]})
@@ -184,10 +209,12 @@ def email_read(text: str) -> str:
         validate_email(email)
     except ValidationError as error:
         shown = email[:60].replace("\x00", "") or "nothing"
-        sentence = f"“{shown}” is not an e-mail address; write it like name@company.com."
+        sentence = _("“%(shown)s” is not an e-mail address; write it like name@company.com.") % {"shown": shown}
         raise AppError(sentence, code="email_invalid", status=422, fields={"email": [sentence]}) from error
     if len(email) > EMAIL_MAXIMUM:
-        sentence = f"An e-mail address has {EMAIL_MAXIMUM} characters at most."
+        sentence = _("An e-mail address has %(email_maximum)s characters at most.") % {
+            "email_maximum": EMAIL_MAXIMUM
+        }
         raise AppError(sentence, code="email_invalid", status=422, fields={"email": [sentence]})
     return email
 
@@ -211,21 +238,28 @@ def _find(acting: Membership, invitation_id: UUID) -> Invitation:
 
 def _role_check(acting: Membership, role: Role) -> None:
     if not hands_on(Role(acting.role), role):
-        raise Denied(f"You cannot invite somebody as {role.label.lower()}: that role may more than your own.")
+        raise Denied(
+            _("You cannot invite somebody as %(role)s: that role may more than your own.")
+            % {"role": in_sentence(role.label)}
+        )
 
 
 def _limits_check(acting: Membership, *, now: datetime, resent: bool = False) -> None:
     rows = acting.organisation.invitations
     if not resent and rows.filter(accepted_at=None, revoked_at=None, expires_at__gt=now).count() >= OPEN_MAXIMUM:
         raise Conflict(
-            f"{acting.organisation.name} has {OPEN_MAXIMUM} open invitations; wait until some are accepted, or revoke"
-            " those that are not needed.",
+            _(
+                "%(organisation)s has %(open_maximum)s open invitations; wait until some are accepted, or "
+                "revoke those that are not needed."
+            )
+            % {"organisation": acting.organisation.name, "open_maximum": OPEN_MAXIMUM},
             code="invitation_limit",
         )
     sent: int = rows.filter(sent_at__gt=now - timedelta(days=1)).aggregate(n=Sum("sends"))["n"] or 0
     if sent >= MAILS_A_DAY:
         raise AppError(
-            f"{acting.organisation.name} has sent {MAILS_A_DAY} invitations within a day; send the next ones tomorrow.",
+            _("%(organisation)s has sent %(mails_a_day)s invitations within a day; send the next ones tomorrow.")
+            % {"organisation": acting.organisation.name, "mails_a_day": MAILS_A_DAY},
             code="invitation_limit",
             status=429,
         )

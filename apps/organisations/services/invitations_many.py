@@ -8,8 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, NotFound
+from apps.core.numbers import number_text
+from apps.core.words import in_sentence
 from apps.organisations.models import Invitation, Membership
 from apps.organisations.roles import Permission, Role
 from apps.organisations.selectors.invitations import invited_addresses
@@ -47,14 +50,14 @@ def invitations_read(*, membership: Membership, text: str, now: datetime) -> lis
     """
     rows = _rows(text)
     organisation = membership.organisation
-    taken = dict.fromkeys(organisation.memberships.values_list("user__email", flat=True), "is a member already")
-    taken |= dict.fromkeys(invited_addresses(organisation, now), "has an open invitation")
+    taken = dict.fromkeys(organisation.memberships.values_list("user__email", flat=True), _("is a member already"))
+    taken |= dict.fromkeys(invited_addresses(organisation, now), _("has an open invitation"))
     projects = dict(organisation.projects.filter(archived_at=None).values_list("slug", "pk"))
     lines: list[InvitationLine] = []
     for number, row in rows:
         line = _line(number, row, Role(membership.role), taken, projects)
         if not line.error:
-            taken[line.email] = f"is on line {number} already"
+            taken[line.email] = _("is on line %(number)s already") % {"number": number}
         lines.append(line)
     return lines
 
@@ -67,10 +70,13 @@ def invitations_send(*, membership: Membership, text: str, actor: Actor, now: da
     with transaction.atomic():
         acting = people_lock(membership=membership, permission=Permission.MEMBERS_MANAGE)
         lines = invitations_read(membership=acting, text=text, now=now)
-        wrong = {f"line {line.number}": [line.error] for line in lines if line.error}
+        wrong = {_("line %(number)d") % {"number": line.number}: [line.error] for line in lines if line.error}
         if wrong:
             raise AppError(
-                "Nothing was sent: some lines need another look.", code="lines_invalid", status=422, fields=wrong
+                _("Nothing was sent: some lines need another look."),
+                code="lines_invalid",
+                status=422,
+                fields=wrong,
             )
         return [
             invitation_write(
@@ -87,22 +93,30 @@ def invitations_send(*, membership: Membership, text: str, actor: Actor, now: da
 
 def _rows(text: str) -> list[tuple[int, list[str]]]:
     if len(text) > TEXT_MAXIMUM:
-        raise _refused(f"This is more than {TEXT_MAXIMUM:,} characters; send it in parts.")
+        raise _refused(
+            _("This is more than %(text_maximum)s characters; send it in parts.")
+            % {"text_maximum": number_text(TEXT_MAXIMUM)}
+        )
     text = text.lstrip("\ufeff")
     separator = ";" if ";" in text.partition("\n")[0] else "," if "," in text else "\t"
     try:
         found = list(csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=separator, strict=True))
     except csv.Error as error:
-        raise _refused(f"This is not a table of comma-separated values: {error}.") from error
+        raise _refused(
+            _("This is not a table of comma-separated values: %(error)s.") % {"error": error}
+        ) from error
     rows = [(number, [cell.strip() for cell in row]) for number, row in enumerate(found, 1) if any(row)]
     if rows and rows[0][1][0].lower() in COLUMNS:
         rows = rows[1:]
     if not rows:
         raise _refused(
-            "There is no line to read: write one address and role on each, such as ada@acme.example,viewer."
+            _("There is no line to read: write one address and role on each, such as ada@acme.example,viewer.")
         )
     if len(rows) > OPEN_MAXIMUM:
-        raise _refused(f"These are {len(rows)} lines, and {OPEN_MAXIMUM} can be sent at once; send them in parts.")
+        raise _refused(
+            _("These are %(rows)s lines, and %(open_maximum)s can be sent at once; send them in parts.")
+            % {"rows": len(rows), "open_maximum": OPEN_MAXIMUM}
+        )
     return rows
 
 
@@ -115,14 +129,21 @@ def _line(
 
     def check() -> str:
         if len(row) > len(COLUMNS):
-            return f"A line has {len(COLUMNS)} columns at most: {', '.join(COLUMNS)}."
+            return _("A line has %(columns)s columns at most: %(names)s.") % {
+                "columns": len(COLUMNS),
+                "names": ", ".join(COLUMNS),
+            }
         wanted = role_read(role)
         if email_read(email) in taken:
             return f"{email} {taken[email]}."
         if not hands_on(own, wanted):
-            return f"You cannot invite somebody as {wanted.label.lower()}: that role may more than your own."
+            return _("You cannot invite somebody as %(wanted)s: that role may more than your own.") % {
+                "wanted": in_sentence(wanted.label)
+            }
         if named and wanted not in LIMITABLE:
-            return f"The role {wanted.label.lower()} is for all projects; leave the third column empty."
+            return _("The role %(wanted)s is for all projects; leave the third column empty.") % {
+                "wanted": in_sentence(wanted.label)
+            }
         preset.update(_preset(named, wanted, projects))
         return ""
 
@@ -135,9 +156,9 @@ def _preset(named: tuple[str, ...], wanted: Role, projects: dict[str, UUID]) -> 
     preset: dict[UUID, Role] = {}
     for slug, colon, role in (one.partition(":") for one in named):
         if slug not in projects:
-            raise NotFound(f"There is no live project “{slug[:60]}” here.")
+            raise NotFound(_("There is no live project “%(slug)s” here.") % {"slug": slug[:60]})
         if projects[slug] in preset:
-            raise Conflict(f"The project “{slug}” is named twice.")
+            raise Conflict(_("The project “%(slug)s” is named twice.") % {"slug": slug})
         inside = role_read(role.lower()) if colon else wanted
         project_role_check(wanted, inside)
         preset[projects[slug]] = inside

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from apps.core.addresses import network_read
 from apps.core.errors import AppError, Conflict, Denied
@@ -87,7 +88,7 @@ def api_key_rotate(*, grant: Grant, key_id: UUID | str, overlap: timedelta, acto
     NotFound, Denied, Conflict for a key of another member or one that is dead or rotated, AppError for the overlap.
     """
     if not timedelta() <= overlap <= OVERLAP_MAXIMUM:
-        sentence = f"The old key can go on working for 0 to {OVERLAP_MAXIMUM.days} days."
+        sentence = _("The old key can go on working for 0 to %(days)s days.") % {"days": OVERLAP_MAXIMUM.days}
         raise AppError(sentence, code="overlap_out_of_range", fields={"overlap": [sentence]})
     with transaction.atomic():
         grant = grant_lock(grant)
@@ -162,15 +163,22 @@ def _rotation_check(grant: Grant, key: ApiKey, now: datetime) -> None:
     grant.require(Permission.KEYS_MANAGE, key.project_id)
     if key.personal and (grant.membership is None or key.member_id != grant.membership.pk):
         raise Conflict(
-            "Only its own member can rotate a personal key; you can revoke it, and they make a new one.",
+            _("Only its own member can rotate a personal key; you can revoke it, and they make a new one."),
             code="key_of_another",
         )
     if key.successor_id is not None:
-        raise Conflict(f"The key “{key.name}” was rotated already; rotate the one that took its place.")
+        raise Conflict(
+            _("The key “%(key)s” was rotated already; rotate the one that took its place.") % {"key": key.name}
+        )
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
-        raise Conflict(f"The key “{key.name}” no longer works, so there is nothing to rotate; make a new one.")
+        raise Conflict(
+            _("The key “%(key)s” no longer works, so there is nothing to rotate; make a new one.")
+            % {"key": key.name}
+        )
     if key.project is not None and key.project.archived_at is not None:
-        raise Conflict(f"The project “{key.project.name}” is archived and takes no new keys.")
+        raise Conflict(
+            _("The project “%(project)s” is archived and takes no new keys.") % {"project": key.project.name}
+        )
 
 
 def _member_for(grant: Grant, kind: str) -> Membership | None:
@@ -178,25 +186,30 @@ def _member_for(grant: Grant, kind: str) -> Membership | None:
         grant.require(Permission.KEYS_MANAGE_ALL)
         return None
     if kind != ApiKey.Kind.PERSONAL:
-        sentence = f"A key is personal or service; “{kind[:20]}” is neither."
+        sentence = _("A key is personal or service; “%(kind)s” is neither.") % {"kind": kind[:20]}
         raise AppError(sentence, code="kind_unknown", fields={"kind": [sentence]})
     if grant.membership is None:
-        raise Denied("A service key has no member, so it cannot make personal keys; make a service key.")
+        raise Denied(_("A service key has no member, so it cannot make personal keys; make a service key."))
     return grant.membership
 
 
 def _scopes_read(grant: Grant, scopes: Collection[str], project: Project | None) -> list[str]:
     """Return the scopes in the order of the table. Raises AppError for one that the key could never use."""
     known = {scope.value: scope for scope in SCOPES}
-    sentences = [f"“{str(scope)[:40]}” is no scope of a key." for scope in scopes if scope not in known]
+    sentences = [
+        _("“%(scope)s” is no scope of a key.") % {"scope": str(scope)[:40]}
+        for scope in scopes
+        if scope not in known
+    ]
     wanted = [scope for scope in SCOPES if scope.value in scopes]
     for scope in wanted:
         if project is not None and scope not in PROJECT_PERMISSIONS | LIMITED_KEEPS:
             sentences.append(
-                f"{scope.value} is about the whole organisation; a key of one project cannot have it."
+                _("%(scope)s is about the whole organisation; a key of one project cannot have it.")
+                % {"scope": scope.value}
             )
     if not scopes:
-        sentences.append("Choose at least one scope; without any, the key could do nothing.")
+        sentences.append(_("Choose at least one scope; without any, the key could do nothing."))
     if sentences:
         raise AppError(" ".join(sentences[:5]), code="scopes_invalid", fields={"scopes": sentences[:50]})
     for scope in wanted:
@@ -207,7 +220,7 @@ def _scopes_read(grant: Grant, scopes: Collection[str], project: Project | None)
 def _name_read(name: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > 80 or not name.isprintable():
-        sentence = "A key needs a name of 1 to 80 printable characters, such as what uses it."
+        sentence = _("A key needs a name of 1 to 80 printable characters, such as what uses it.")
         raise AppError(sentence, code="name_invalid", fields={"name": [sentence]})
     return name
 
@@ -219,12 +232,17 @@ def _networks_read(networks: Sequence[str]) -> list[str]:
         try:
             found.append(str(network_read(text.strip())))
         except ValueError as error:
-            hint = (
-                "its host bits are set" if "host bits" in str(error) else "write 203.0.113.0/24 or 2001:db8::/32"
+            sentence = (
+                _("“%(text)s” is not a network: its host bits are set.")
+                if "host bits" in str(error)
+                else _("“%(text)s” is not a network: write 203.0.113.0/24 or 2001:db8::/32.")
             )
-            sentences.append(f"“{text[:50]}” is not a network: {hint}.")
+            sentences.append(sentence % {"text": text[:50]})
     if len(networks) > NETWORKS_MAXIMUM:
-        sentences = [f"A key can have {NETWORKS_MAXIMUM} networks at most; join neighbours to larger ones."]
+        sentences = [
+            _("A key can have %(networks_maximum)s networks at most; join neighbours to larger ones.")
+            % {"networks_maximum": NETWORKS_MAXIMUM}
+        ]
     if sentences:
         raise AppError(" ".join(sentences[:5]), code="network_invalid", fields={"networks": sentences})
     return list(dict.fromkeys(found))
@@ -233,7 +251,9 @@ def _networks_read(networks: Sequence[str]) -> list[str]:
 def _expiry_check(expires_at: datetime | None, now: datetime) -> None:
     if expires_at is None or now < expires_at <= now + LIFE_MAXIMUM:
         return
-    sentence = "A key expires in the future, at most ten years from now; leave it empty for a key that does not."
+    sentence = _(
+        "A key expires in the future, at most ten years from now; leave it empty for a key that does not."
+    )
     raise AppError(sentence, code="expiry_out_of_range", fields={"expires_at": [sentence]})
 
 
@@ -241,7 +261,8 @@ def _room_check(grant: Grant, now: datetime) -> None:
     live = grant.organisation.api_keys.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
     if live.count() >= LIVE_KEYS_MAXIMUM:
         raise Conflict(
-            f"{grant.organisation.name} has {LIVE_KEYS_MAXIMUM} live keys already; revoke some that are not used.",
+            _("%(organisation)s has %(live_keys_maximum)s live keys already; revoke some that are not used.")
+            % {"organisation": grant.organisation.name, "live_keys_maximum": LIVE_KEYS_MAXIMUM},
             code="keys_too_many",
         )
 

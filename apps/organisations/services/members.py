@@ -5,9 +5,11 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, Denied
 from apps.core.mail import mail_write
+from apps.core.words import in_sentence
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission, Role
 from apps.organisations.selectors.memberships import member_get
@@ -29,7 +31,10 @@ def member_role_change(
         wanted, member = role_read(role), member_get(acting.organisation, member_id)
         _may_handle(acting, member)
         if not hands_on(Role(acting.role), wanted):
-            raise Denied(f"You cannot give the role {wanted.label.lower()}: it may more than your own.")
+            raise Denied(
+                _("You cannot give the role %(wanted)s: it may more than your own.")
+                % {"wanted": in_sentence(wanted.label)}
+            )
         before = member.role
         if before != wanted:
             member.role = wanted
@@ -60,9 +65,10 @@ def member_leave(*, membership: Membership, actor: Actor, now: datetime) -> Memb
         acting = people_lock(membership=membership, permission=Permission.ORGANISATION_VIEW)
         if acting.role == Role.OWNER:
             raise Conflict(
-                f"You own {acting.organisation.name}, and an organisation needs an owner: hand it over first.",
+                _("You own %(organisation)s, and an organisation needs an owner: hand it over first.")
+                % {"organisation": acting.organisation.name},
                 code="owner_stays",
-                step=("Hand it over", reverse("organisations:ownership", args=[acting.organisation.slug])),
+                step=(_("Hand it over"), reverse("organisations:ownership", args=[acting.organisation.slug])),
             )
         _end(acting, actor, "member.left", now=now)
         return acting
@@ -82,7 +88,9 @@ def ownership_transfer(
         heir = member_get(acting.organisation, member_id)
         if heir.pk == acting.pk:
             raise Conflict(
-                f"You own {acting.organisation.name} already; choose another member.", code="owner_already"
+                _("You own %(organisation)s already; choose another member.")
+                % {"organisation": acting.organisation.name},
+                code="owner_already",
             )
         before = {"owner": acting.pk, "role": heir.role}
         acting.role = Role.ADMIN  # first: the database allows one owner at a time
@@ -110,17 +118,23 @@ def membership_visit(*, membership: Membership, now: datetime) -> None:
 def name_confirm(acting: Membership, typed: str) -> None:
     """Pass if the organisation's name was typed. Raises AppError with a sentence beside the field."""
     if " ".join(typed.split()) != acting.organisation.name:
-        sentence = f"Type the name exactly as it is: {acting.organisation.name}"
+        sentence = _("Type the name exactly as it is: %(organisation)s") % {
+            "organisation": acting.organisation.name
+        }
         raise AppError(sentence, code="not_confirmed", status=422, fields={"confirmation": [sentence]})
 
 
 def _may_handle(acting: Membership, member: Membership) -> None:
     if member.role == Role.OWNER:
         raise Conflict(
-            f"{member.user} owns {acting.organisation.name}; only the owner can hand it over.", code="one_owner"
+            _("%(member)s owns %(organisation)s; only the owner can hand it over.")
+            % {"member": member.user, "organisation": acting.organisation.name},
+            code="one_owner",
         )
     if not hands_on(Role(acting.role), Role(member.role)):
-        raise Denied(f"{member.user} may more than you here; an owner or admin can change that.")
+        raise Denied(
+            _("%(member)s may more than you here; an owner or admin can change that.") % {"member": member.user}
+        )
 
 
 def _end(member: Membership, actor: Actor, act: str, *, now: datetime) -> None:

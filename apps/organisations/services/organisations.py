@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 from apps.core.money import CURRENCIES
@@ -40,9 +41,9 @@ def organisation_create(
     base = slug_from(name)
     if not base:
         raise AppError(
-            "The name needs at least one letter or digit.",
+            _("The name needs at least one letter or digit."),
             code="name_empty",
-            fields={"name": ["Give it a name."]},
+            fields={"name": [_("Give it a name.")]},
         )
     with transaction.atomic():
         organisation = _with_free_slug(
@@ -114,11 +115,13 @@ def time_zones() -> list[str]:
 def _details_check(changed: Mapping[str, str]) -> None:
     wrong: dict[str, str] = {}
     if not slug_from(changed.get("name", "x")):
-        wrong["name"] = "The name needs at least one letter or digit."
+        wrong["name"] = _("The name needs at least one letter or digit.")
     if changed.get("currency", CURRENCIES[0]) not in CURRENCIES:
-        wrong["currency"] = f"Top-ups are in {', '.join(CURRENCIES)}; choose one of them."
+        wrong["currency"] = _("Top-ups are in %(currencies)s; choose one of them.") % {
+            "currencies": ", ".join(CURRENCIES)
+        }
     if changed.get("time_zone", "UTC") not in available_timezones():
-        wrong["time_zone"] = "There is no such time zone; choose one from the list, such as Europe/Amsterdam."
+        wrong["time_zone"] = _("There is no such time zone; choose one from the list, such as Europe/Amsterdam.")
     for field, sentence in wrong.items():
         raise AppError(sentence, code=f"{field}_invalid", fields={field: [sentence]})
 
@@ -139,4 +142,4 @@ def _with_free_slug(base: str, **fields: str) -> Organisation:
                 return Organisation.objects.create(slug=slug, **fields)
         except IntegrityError:  # another request took it between the look and the write
             continue
-    raise AppError("Too many organisations have this name; choose another.", code="name_taken")
+    raise AppError(_("Too many organisations have this name; choose another."), code="name_taken")

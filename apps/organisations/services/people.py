@@ -1,5 +1,7 @@
 """What acts on an organisation's people begin with: lock first, check second."""
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import Conflict, NotFound
 from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
@@ -52,9 +54,12 @@ def role_read(text: str) -> Role:
     """Return the role of that name. Raises Conflict with a sentence for the owner's and for unknown ones."""
     if text not in Role.values:
         known = ", ".join(role.value for role in Role if role is not Role.OWNER)
-        raise Conflict(f"There is no role “{text[:40]}”; choose one of {known}.", code="role_unknown")
+        raise Conflict(
+            _("There is no role “%(text)s”; choose one of %(known)s.") % {"text": text[:40], "known": known},
+            code="role_unknown",
+        )
     if text == Role.OWNER:
         raise Conflict(
-            "An organisation has one owner; its owner hands it over on the page of members.", code="one_owner"
+            _("An organisation has one owner; its owner hands it over on the page of members."), code="one_owner"
         )
     return Role(text)

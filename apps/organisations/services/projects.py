@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.organisations.models import Grant, Membership, Project, ProjectMembership
@@ -33,7 +34,10 @@ def project_create(
     grant.require(Permission.PROJECTS_MANAGE)
     name, labels = _name_read(name), _labels_read(labels or {})
     if grant.organisation.projects.count() >= PROJECTS_MAXIMUM:
-        raise Conflict(f"{grant.organisation.name} has {PROJECTS_MAXIMUM} projects, and more are not kept.")
+        raise Conflict(
+            _("%(organisation)s has %(projects_maximum)s projects, and more are not kept.")
+            % {"organisation": grant.organisation.name, "projects_maximum": PROJECTS_MAXIMUM}
+        )
     with transaction.atomic():
         project = _with_free_slug(grant, name, labels)
         _told(project, actor, "project.created", after=_facts(project), now=now)
@@ -86,7 +90,9 @@ def project_archive(*, grant: Grant, project: Project, actor: Actor, now: dateti
         project = _lock(grant, project.pk)
         if project.archived_at is None:
             if not others:
-                raise Conflict("This is the last live project; make another one first, so that jobs have a place.")
+                raise Conflict(
+                    _("This is the last live project; make another one first, so that jobs have a place.")
+                )
             project.archived_at = now
             project.save(update_fields=["archived_at"])
             _told(project, actor, "project.archived", now=now)
@@ -113,7 +119,11 @@ def project_lock(grant: Grant, project_id: UUID) -> Project:
     project = _lock(grant, project_id)
     if project.archived_at is not None:
         raise Conflict(
-            f"The project “{project.name}” is archived and takes nothing new; choose another, or have it unarchived.",
+            _(
+                "The project “%(project)s” is archived and takes nothing new; choose another, or have it "
+                "unarchived."
+            )
+            % {"project": project.name},
             code="project_archived",
         )
     return project
@@ -162,22 +172,30 @@ def _member_lock(grant: Grant, member_id: int) -> Membership:
     members = Membership.objects.select_for_update(no_key=True, of=("self",)).select_related("user")
     member = members.filter(organisation=grant.organisation, pk=member_id).first()
     if member is None:
-        raise NotFound(f"There is no such member in {grant.organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no such member in %(organisation)s; choose one from the list.")
+            % {"organisation": grant.organisation.name}
+        )
     if member.role == Role.OWNER:
-        raise Conflict("The owner answers for the whole organisation and cannot be limited to projects.")
+        raise Conflict(_("The owner answers for the whole organisation and cannot be limited to projects."))
     if grant.membership is not None and member.pk == grant.membership.pk:
-        raise Denied("Nobody changes their own limits; ask another owner or admin.")
+        raise Denied(_("Nobody changes their own limits; ask another owner or admin."))
     if grant.membership is not None and not hands_on(Role(grant.membership.role), Role(member.role)):
-        raise Denied(f"{member.user} may more than you here; an owner or admin can change that.")
+        raise Denied(
+            _("%(member)s may more than you here; an owner or admin can change that.") % {"member": member.user}
+        )
     return member
 
 
 def _limits_check(grant: Grant, projects: Mapping[UUID, Role]) -> None:
     if any(role not in PROJECT_ROLES for role in projects.values()):
-        sentence = "In a project a member is developer or viewer."
+        sentence = _("In a project a member is developer or viewer.")
         raise AppError(sentence, code="role_unknown", fields={"projects": [sentence]})
     if grant.organisation.projects.filter(pk__in=list(projects)).count() != len(projects):
-        raise NotFound(f"One of these projects is not in {grant.organisation.name}; choose from the list.")
+        raise NotFound(
+            _("One of these projects is not in %(organisation)s; choose from the list.")
+            % {"organisation": grant.organisation.name}
+        )
 
 
 def _limits_of(member: Membership) -> dict[str, str]:
@@ -200,31 +218,32 @@ def _with_free_slug(grant: Grant, name: str, labels: dict[str, str]) -> Project:
                 return Project.objects.create(organisation=grant.organisation, name=name, slug=slug, labels=labels)
         except IntegrityError:  # another request took it between the look and the write
             continue
-    raise AppError("Too many projects have this name; choose another.", code="name_taken")
+    raise AppError(_("Too many projects have this name; choose another."), code="name_taken")
 
 
 def _name_read(name: str) -> str:
     name = " ".join(name.split())
     if len(name) <= 80 and name.isprintable() and any(letter.isalnum() for letter in name):
         return name
-    sentence = "A project needs a name of 1 to 80 printable characters, with a letter or digit in it."
+    sentence = _("A project needs a name of 1 to 80 printable characters, with a letter or digit in it.")
     raise AppError(sentence, code="name_invalid", fields={"name": [sentence]})
 
 
 def _labels_read(labels: Mapping[str, str]) -> dict[str, str]:
     """Return the labels. Raises AppError with a sentence per bad one."""
     sentences = [
-        f"“{name[:40]}” is no label: names are 1 to 63 of a-z, 0-9, “.”, “_”, “/” and “-”."
+        _("“%(name)s” is no label: names are 1 to 63 of a-z, 0-9, “.”, “_”, “/” and “-”.") % {"name": name[:40]}
         for name in labels
         if not LABEL_NAME.fullmatch(name)
     ]
     sentences += [
-        f"The value of “{name[:40]}” must be at most {LABEL_VALUE_MAXIMUM} printable characters."
+        _("The value of “%(name)s” must be at most %(label_value_maximum)s printable characters.")
+        % {"name": name[:40], "label_value_maximum": LABEL_VALUE_MAXIMUM}
         for name, value in labels.items()
         if len(value) > LABEL_VALUE_MAXIMUM or not value.isprintable()
     ]
     if len(labels) > LABELS_MAXIMUM:
-        sentences = [f"A project has {LABELS_MAXIMUM} labels at most."]
+        sentences = [_("A project has %(labels_maximum)s labels at most.") % {"labels_maximum": LABELS_MAXIMUM}]
     if sentences:
         raise AppError(" ".join(sentences[:5]), code="labels_invalid", fields={"labels": sentences[:50]})
     return dict(labels)

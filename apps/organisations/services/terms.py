@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict
 from apps.organisations.models import Membership, Organisation, TermsAcceptance
@@ -27,9 +28,10 @@ def terms_accept(*, membership: Membership, version: str, actor: Actor, now: dat
     """
     if version != settings.TERMS_VERSION:
         raise Conflict(
-            f"The terms have changed: version {settings.TERMS_VERSION} is in force. Read that one and accept it.",
+            _("The terms have changed: version %(terms_version)s is in force. Read that one and accept it.")
+            % {"terms_version": settings.TERMS_VERSION},
             code="terms_changed",
-            step=("Read the terms", reverse("organisations:terms", args=[membership.organisation.slug])),
+            step=(_("Read the terms"), reverse("organisations:terms", args=[membership.organisation.slug])),
         )
     with transaction.atomic():
         acting = people_lock(membership=membership, permission=Permission.BILLING_MANAGE)
@@ -54,7 +56,10 @@ def terms_require(organisation: Organisation) -> None:
     """Pass if the terms in force are accepted. Raises TermsNotAccepted, with the page where they are, in a query."""
     if terms_acceptance(organisation) is None:
         raise TermsNotAccepted(
-            f"{organisation.name} has not accepted the terms of service (version {settings.TERMS_VERSION}) yet; that"
-            " comes before a top-up.",
-            step=("Read and accept the terms", reverse("organisations:terms", args=[organisation.slug])),
+            _(
+                "%(organisation)s has not accepted the terms of service (version %(terms_version)s) yet; "
+                "that comes before a top-up."
+            )
+            % {"organisation": organisation.name, "terms_version": settings.TERMS_VERSION},
+            step=(_("Read and accept the terms"), reverse("organisations:terms", args=[organisation.slug])),
         )

@@ -9,10 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from apps.core.words import in_sentence
 from apps.organisations.forms_people import SignUpForm
 from apps.organisations.models import Invitation, Membership
 from apps.organisations.services import invitation_accept, invitation_find, invitation_sign_up
@@ -62,5 +64,9 @@ def _signed_in(request: HttpRequest, user: User, token: str, found: Invitation) 
 
 
 def _welcome(request: HttpRequest, joined: Membership) -> HttpResponse:
-    messages.success(request, f"You are {joined.get_role_display().lower()} of {joined.organisation} now.")
+    messages.success(
+        request,
+        _("You are %(role)s of %(organisation)s now.")
+        % {"role": in_sentence(joined.get_role_display()), "organisation": joined.organisation},
+    )
     return redirect("console:home", joined.organisation.slug)

@@ -1,25 +1,30 @@
 """Pages of approvals: what waits, one request, the decision by page or by the link of a mail, the limits."""
 
 import uuid
+from collections.abc import Callable
 from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError, NotFound
-from apps.core.pages import page_mark
+from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, utc_text
+from apps.core.money import credits_plain
 from apps.organisations.approval_forms import DecisionForm, LimitsForm
 from apps.organisations.models import Approval, Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import (
     approval_get,
     approval_link_read,
+    approvals_found,
     approvals_open,
-    approvals_over,
     approvers_of,
     may_decide,
 )
@@ -27,32 +32,71 @@ from apps.organisations.services import approval_decide, approval_limits_set, ap
 from apps.organisations.views.frame import actor_of, enter
 from apps.users.models import User
 
-PAGE = 25
+OUTCOMES = tuple(one for one in Approval.State.choices if one[0] != Approval.State.OPEN)
+APPROVALS = Table(
+    area="approvals",
+    sort="-asked",
+    csv=True,
+    picks=(
+        Pick(
+            "kind",
+            gettext_lazy("What"),
+            gettext_lazy("All requests"),
+            (("job", gettext_lazy("Jobs")), ("cap", gettext_lazy("Caps"))),
+        ),
+        Pick("state", gettext_lazy("Outcome"), gettext_lazy("All outcomes"), OUTCOMES),
+    ),
+    columns=(
+        Column("request", gettext_lazy("Request"), always=True),
+        Column("by", pgettext_lazy("who did it", "By")),
+        Column("asked", gettext_lazy("Asked"), sort="id", shown=False),
+        Column("most", gettext_lazy("At most"), number=True),
+        Column("outcome", gettext_lazy("Outcome"), always=True),
+    ),
+)
+CSV: dict[str, Callable[[Approval], object]] = {
+    "id": lambda one: one.pk,
+    "kind": lambda one: one.kind,
+    "request": lambda one: one.worst_case,
+    "requester": lambda one: one.requester.email if one.requester else "",
+    "asked_at": lambda one: utc_text(one.created_at),
+    "credits_at_most": lambda one: "" if one.amount_micro is None else credits_plain(one.amount_micro),
+    "state": lambda one: one.state,
+    "decided_by": lambda one: one.decided_by.email if one.decided_by else "",
+    "ended_at": lambda one: utc_text(one.ended_at),
+    "note": lambda one: one.note,
+}
 
 
 @login_required
 @require_safe
-def approval_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """List what waits for a decision, then what is over, newest first; show the limits."""
+def approval_list(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """List what waits for a decision, then what is over (filters, order and page in the address); show the limits."""
     membership = enter(request, slug, Permission.ORGANISATION_VIEW)
+    listing = Listing(APPROVALS, request.GET)
+    if listing.as_csv:
+        return list_csv(request, f"{slug}-approvals", listing, _over(membership, listing), CSV)
     return _list_page(request, membership, LimitsForm.of(membership.organisation))
 
 
 def _list_page(
     request: HttpRequest, membership: Membership, form: LimitsForm, *, status: int = 200
 ) -> HttpResponse:
-    before = page_mark(request, uuid.UUID)
-    over, next_before = approvals_over(Grant.of_member(membership), before=before, limit=PAGE)
+    listing = Listing(APPROVALS, request.GET)
+    page = listing.page(_over(membership, listing))
     context = {
-        "undecided": [] if before else approvals_open(Grant.of_member(membership)),
-        "over": over,
-        "before": before,
-        "next_before": next_before,
+        "undecided": approvals_open(Grant.of_member(membership)),
         "form": form,
         "may_edit": membership.may(Permission.ORGANISATION_EDIT),
         "organisation": membership.organisation,
     }
-    return render(request, "organisations/approvals.html", context, status=status)
+    response = list_shown(request, "organisations/approvals.html", listing, page, context)
+    response.status_code = status
+    return response
+
+
+def _over(membership: Membership, listing: Listing) -> QuerySet[Approval]:
+    return approvals_found(Grant.of_member(membership), kind=listing.picked("kind"), state=listing.picked("state"))
 
 
 @login_required
@@ -70,7 +114,7 @@ def approval_limits(request: HttpRequest, slug: str) -> HttpResponse:
         actor=actor_of(request),
         now=timezone.now(),
     )
-    messages.success(request, "Saved. The limits hold from now on; what waits already goes on waiting.")
+    messages.success(request, _("Saved. The limits hold from now on; what waits already goes on waiting."))
     return redirect("organisations:approvals", slug)
 
 
@@ -133,11 +177,11 @@ def _decide(request: HttpRequest, membership: Membership, approval: Approval) ->
 
 def _told(request: HttpRequest, approval: Approval) -> None:
     if approval.state == Approval.State.DONE:
-        messages.success(request, "Approved, and done.")
+        messages.success(request, _("Approved, and done."))
     elif approval.state == Approval.State.DENIED:
-        messages.success(request, "Denied; nothing was done.")
+        messages.success(request, _("Denied; nothing was done."))
     else:
-        messages.error(request, f"Nothing was done: {approval.refusal}")
+        messages.error(request, _("Nothing was done: %(refusal)s") % {"refusal": approval.refusal})
 
 
 @login_required
@@ -153,7 +197,7 @@ def approval_withdrawal(request: HttpRequest, slug: str, approval_id: uuid.UUID)
     except AppError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, "Withdrawn; nobody needs to decide it any more.")
+        messages.success(request, _("Withdrawn; nobody needs to decide it any more."))
     return redirect("organisations:approval", slug, approval.pk)
 
 
@@ -170,12 +214,12 @@ def approval_link(request: HttpRequest, token: str) -> HttpResponse:
         raise NotFound()
     slug, user = approval.organisation.slug, cast(User, request.user)
     if user.pk != link.user_id:
-        messages.error(request, "This link was sent to somebody else, and decides nothing for you.")
+        messages.error(request, _("This link was sent to somebody else, and decides nothing for you."))
         return redirect("organisations:approval", slug, approval.pk)
     membership = enter(request, slug, Permission.APPROVALS_DECIDE)
     approval = approval_get(Grant.of_member(membership), approval.pk)
     if link.round != approval.round:
-        messages.error(request, "It asks for something else since this link was sent; look at it as it is now.")
+        messages.error(request, _("It asks for something else since this link was sent; look at it as it is now."))
         return redirect("organisations:approval", slug, approval.pk)
     if request.method == "POST":
         return _decide(request, membership, approval)

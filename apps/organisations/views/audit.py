@@ -9,14 +9,15 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import AppError
-from apps.core.lists import Column, Listing, Table
+from apps.core.lists import Column, Listing, Page, Table, list_shown
 from apps.core.tables import csv_lines, json_lines
 from apps.organisations.audit_forms import AuditFilterForm, RetentionForm
-from apps.organisations.models import Membership, Organisation
+from apps.organisations.models import AuditEvent, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import (
     AuditFilters,
@@ -37,7 +38,7 @@ TRAIL = Table(
     sort="-when",
     page=50,
     columns=(
-        Column("when", _("When (UTC)"), sort="id", always=True),
+        Column("when", _("When"), sort="id", always=True),
         Column("who", _("Who")),
         Column("did", _("Did"), always=True),
         Column("on", _("On")),
@@ -76,20 +77,15 @@ def _trail_page(
     organisation = membership.organisation
     form = AuditFilterForm(request.GET, acts=audit_acts(organisation))
     listing = Listing(TRAIL, request.GET)
-    lines: list[AuditLine] = []
-    next_mark = ""
+    page: Page[AuditEvent] = Page([], "")
     if form.is_valid():
         page = listing.page(audit_events(organisation, form.filters()))
-        lines, next_mark = [AuditLine(event) for event in page.rows], page.next
     else:
         status = 422
     last_day = audit_day_last(organisation)
     context = {
         "form": form,
-        "lines": lines,
-        "listing": listing,
-        "shown": listing.shown,
-        "next": next_mark,
+        "lines": [AuditLine(event) for event in page.rows],
         "narrowed": any(field.value() for field in form.narrow()),
         "filtered": form.is_valid() and bool(form.filters()),
         "last_day": last_day,
@@ -98,7 +94,9 @@ def _trail_page(
         "may_edit": membership.may(Permission.ORGANISATION_EDIT),
         "organisation": organisation,
     }
-    return render(request, "organisations/audit.html", context, status=status)
+    response = list_shown(request, "organisations/audit.html", listing, page, context)
+    response.status_code = status
+    return response
 
 
 @login_required
@@ -112,7 +110,7 @@ def retention(request: HttpRequest, slug: str) -> HttpResponse:
     audit_retention_set(
         membership=membership, days=form.cleaned_data["days"], actor=actor_of(request), now=timezone.now()
     )
-    messages.success(request, "Saved. Events that are older leave within a day; their digests stay.")
+    messages.success(request, gettext("Saved. Events that are older leave within a day; their digests stay."))
     return redirect("organisations:audit", slug)
 
 
@@ -193,7 +191,9 @@ def _filters(request: HttpRequest, organisation: Organisation) -> AuditFilters:
     form = AuditFilterForm(request.GET, acts=audit_acts(organisation))
     if not form.is_valid():
         fields = {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
-        raise AppError("Some of what is searched for cannot be read.", code="filter_invalid", fields=fields)
+        raise AppError(
+            gettext("Some of what is searched for cannot be read."), code="filter_invalid", fields=fields
+        )
     return form.filters()
 
 

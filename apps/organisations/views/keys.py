@@ -7,16 +7,17 @@ from datetime import timedelta
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.errors import AppError
 from apps.core.idempotency import once
-from apps.core.lists import Column, Listing, Table
+from apps.core.lists import Column, Listing, Table, list_csv, list_shown, utc_text
 from apps.organisations.access import page_grant
 from apps.organisations.forms_keys import KeyForm, RotationForm
 from apps.organisations.models import ApiKey, Grant
@@ -29,29 +30,49 @@ KEYS = Table(
     area="keys",
     sort="-made",
     page=50,
+    search=_("Name or beginning of a key"),
+    csv=True,
     columns=(
-        Column("key", _("Name"), sort="name", always=True),
-        Column("made", _("Made"), sort="id", always=True),
+        Column("key", _("Key"), sort="name", always=True),
+        Column("may", _("May")),
+        Column("state", _("State")),
+        Column("made", _("Made"), sort="id", shown=False),
+        Column("used", _("Last used")),
+        Column("acts", _("Acts"), number=True, always=True),
     ),
 )
+CSV: dict[str, Callable[[ApiKey], object]] = {
+    "name": lambda key: key.name,
+    "prefix": lambda key: key.prefix,
+    "kind": lambda key: key.kind,
+    "owner": lambda key: key.member.user.email if key.member else "",
+    "scopes": lambda key: " ".join(key.scopes),
+    "project": lambda key: key.project.slug if key.project else "",
+    "networks": lambda key: " ".join(map(str, key.allowed_networks)),
+    "made_at": lambda key: utc_text(key.created_at),
+    "expires_at": lambda key: utc_text(key.expires_at),
+    "last_used_at": lambda key: utc_text(key.last_used_at),
+    "state": lambda key: key.state(timezone.now()),
+}
 
 
 @login_required
 @require_safe
-def keys(request: HttpRequest, slug: str) -> HttpResponse:
-    """List the keys the person may see; what is searched for, order and page are in the address."""
+def keys(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """List the keys the person may see; what is searched for, order, columns and page are in the address."""
     grant = page_grant(request, slug, Permission.KEYS_MANAGE)
-    listing, search = Listing(KEYS, request.GET), request.GET.get("q", "").strip()[:120]
+    listing = Listing(KEYS, request.GET)
     found = api_keys_of(grant)
-    page = listing.page(found.filter(Q(name__icontains=search) | Q(prefix__icontains=search)) if search else found)
+    if listing.search:
+        found = found.filter(Q(name__icontains=listing.search) | Q(prefix__icontains=listing.search))
+    if listing.as_csv:
+        return list_csv(request, f"{slug}-keys", listing, found, CSV)
+    page = listing.page(found)
     context = {
         "keys": [(key, key.state(timezone.now())) for key in page.rows],
-        "listing": listing,
-        "next": page.next,
-        "search": search,
         "everybody": grant.may(Permission.KEYS_MANAGE_ALL),
     }
-    return render(request, "organisations/keys.html", context)
+    return list_shown(request, "organisations/keys.html", listing, page, context)
 
 
 @login_required
@@ -101,7 +122,7 @@ def _shown(request: HttpRequest, grant: Grant, submission: uuid.UUID, act: Calla
     if made:
         return render(request, "organisations/key_shown.html", {"key": made[0].key, "token": made[0].token})
     messages.info(
-        request, "This form has made its key already, and a key is shown once. Revoke it if you lost it."
+        request, gettext("This form has made its key already, and a key is shown once. Revoke it if you lost it.")
     )
     return redirect("organisations:keys", grant.organisation.slug)
 
@@ -141,5 +162,7 @@ def key_revoke(request: HttpRequest, slug: str, key_id: uuid.UUID) -> HttpRespon
     if request.method != "POST":
         return render(request, "organisations/key_revoke.html", {"key": key})
     api_key_revoke(grant=grant, key_id=key.pk, actor=actor_of(request), now=timezone.now())
-    messages.success(request, f"The key “{key.name}” is revoked; its next request is refused.")
+    messages.success(
+        request, gettext("The key “%(key)s” is revoked; its next request is refused.") % {"key": key.name}
+    )
     return redirect("organisations:keys", slug)

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.core.errors import AppError
@@ -59,7 +60,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         organisation_update(
             membership=membership, details=form.cleaned_data, actor=actor_of(request), now=timezone.now()
         )
-        messages.success(request, "Saved. New invoices show these details; issued ones stay as they are.")
+        messages.success(request, _("Saved. New invoices show these details; issued ones stay as they are."))
         return redirect("organisations:settings", slug)
     status = 422 if request.method == "POST" else 200
     context = {
@@ -90,7 +91,11 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
         except AppError as refusal:
             error = refusal
         else:
-            messages.success(request, f"{organisation} is closed. Everything in it can still be read.")
+            messages.success(
+                request,
+                _("%(organisation)s is closed. Everything in it can still be read.")
+                % {"organisation": organisation},
+            )
             return redirect("organisations:settings", slug)
     obstacles = close_obstacles(organisation)
     context = {

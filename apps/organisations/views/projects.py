@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
@@ -43,7 +44,7 @@ def project_new(request: HttpRequest, slug: str) -> HttpResponse:
         except AppError as refusal:
             error = refusal
         else:
-            messages.success(request, f"The project “{made.name}” is there.")
+            messages.success(request, _("The project “%(made)s” is there.") % {"made": made.name})
             return redirect("console:project", slug, made.slug)
     return _form(request, form, error)
 
@@ -70,7 +71,7 @@ def project_edit(request: HttpRequest, slug: str, project: str) -> HttpResponse:
         except AppError as refusal:
             error = refusal
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("console:project", slug, project)
     return _form(request, form, error, project=found)
 
@@ -80,9 +81,13 @@ def project_edit(request: HttpRequest, slug: str, project: str) -> HttpResponse:
 def project_archiving(request: HttpRequest, slug: str, project: str) -> HttpResponse:
     """Archive a project, or with `back` bring it back."""
     grant = page_grant(request, slug, Permission.PROJECTS_MANAGE)
-    act, word = (project_unarchive, "back") if "back" in request.POST else (project_archive, "in the archive")
+    act, told = (
+        (project_unarchive, _("“%(name)s” is back."))
+        if "back" in request.POST
+        else (project_archive, _("“%(name)s” is in the archive."))
+    )
     found = act(grant=grant, project=project_get(grant, project), actor=actor_of(request), now=timezone.now())
-    messages.success(request, f"“{found.name}” is {word}.")
+    messages.success(request, told % {"name": found.name})
     return redirect("console:project", slug, project)
 
 
@@ -105,7 +110,7 @@ def member_projects(request: HttpRequest, slug: str, member_id: int) -> HttpResp
         except AppError as refusal:
             error = refusal
         else:
-            messages.success(request, f"Saved what {member.user} sees.")
+            messages.success(request, _("Saved what %(member)s sees.") % {"member": member.user})
             return redirect("organisations:member_projects", slug, member.pk)
     status = 200 if request.method != "POST" else error.status if error else 422
     context = {"member": member, "form": form, "error": error}

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.organisations.roles import Permission
@@ -39,7 +40,9 @@ def terms(request: HttpRequest, slug: str) -> HttpResponse:
             actor=actor_of(request),
             now=timezone.now(),
         )
-        messages.success(request, f"The terms are accepted for {membership.organisation}.")
+        messages.success(
+            request, _("The terms are accepted for %(organisation)s.") % {"organisation": membership.organisation}
+        )
         return redirect("organisations:terms", slug)
     context = {
         "organisation": membership.organisation,

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -29,8 +31,11 @@ class AnswerForm(forms.ModelForm):
     statement = forms.CharField(
         required=False,
         widget=UnfoldAdminTextareaWidget,
-        help_text="Why the payment is right, in our own words. The evidence (invoice, terms, who acted from where, "
-        "jobs with their chain signatures, usage) is added to it. Stripe takes one answer: look at the evidence first.",
+        help_text=gettext_lazy(
+            "Why the payment is right, in our own words. The evidence (invoice, terms, who acted from "
+            "where, jobs with their chain signatures, usage) is added to it. Stripe takes one answer: "
+            "look at the evidence first."
+        ),
     )
 
     class Meta:
@@ -120,7 +125,7 @@ class DisputeAdmin(ModelAdmin):
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Lead to the list."""
-        messages.success(request, "The answer is promised; it is handed in with the evidence in a moment.")
+        messages.success(request, _("The answer is promised; it is handed in with the evidence in a moment."))
         return HttpResponseRedirect(reverse("admin:payments_dispute_changelist"))
 
     def get_urls(self) -> list[URLPattern]:
@@ -139,7 +144,7 @@ class DisputeAdmin(ModelAdmin):
         found = Dispute.objects.select_related("topup__quote", "topup__user", "organisation").filter(pk=dispute_id)
         dispute = found.first()
         if dispute is None:
-            raise NotFound("There is no such dispute.")
+            raise NotFound(_("There is no such dispute."))
         return HttpResponse(
             evidence_zip(dispute=dispute, now=timezone.now()),
             content_type="application/zip",

@@ -9,6 +9,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
@@ -29,17 +31,23 @@ class RefundForm(forms.ModelForm):
     """Of which top-up, how much, and why; it is made, or asked for, as soon as all of that is valid."""
 
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid7)
-    topup = forms.UUIDField(label="Top-up", widget=UnfoldAdminTextInputWidget, help_text="Its id.")
+    topup = forms.UUIDField(
+        label=gettext_lazy("Top-up"), widget=UnfoldAdminTextInputWidget, help_text=gettext_lazy("Its id.")
+    )
     amount = forms.DecimalField(
         required=False,
         max_digits=12,
         decimal_places=2,
         widget=UnfoldAdminIntegerFieldWidget(attrs={"step": "any"}),
-        help_text="With VAT, in the currency it was paid in. Empty: all that is unspent, at the price it was bought "
-        "at. More than that is goodwill, and a colleague must approve it.",
+        help_text=gettext_lazy(
+            "With VAT, in the currency it was paid in. Empty: all that is unspent, at the price it was "
+            "bought at. More than that is goodwill, and a colleague must approve it."
+        ),
     )
     reason = forms.CharField(
-        max_length=200, widget=UnfoldAdminTextInputWidget, help_text="The customer reads it in the mail."
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("The customer reads it in the mail."),
     )
 
     class Meta:
@@ -73,7 +81,7 @@ class RefundActionForm(ActionForm):
     reference = forms.CharField(
         required=False,
         max_length=100,
-        label="Bank's reference",
+        label=gettext_lazy("Bank's reference"),
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Bank's reference"}),
     )
 
@@ -125,13 +133,19 @@ class RefundAdmin(ModelAdmin):
         if topup is not None:
             offer = fiat_text(refund_offer(topup_id=topup.pk).gross_minor, topup.quote.currency)
             total = fiat_text(topup.quote.total_minor, topup.quote.currency)
-            messages.info(request, f"{topup.organisation} paid {total}; of that {offer} is unspent.")
+            messages.info(
+                request,
+                _("%(organisation)s paid %(total)s; of that %(offer)s is unspent.")
+                % {"organisation": topup.organisation, "total": total, "offer": offer},
+            )
         return initial | {"submission": uuid7()}
 
     def save_form(self, request: HttpRequest, form: RefundForm, change: bool) -> Any:
         """Take what the form's act has written, and say what came of it."""
         if isinstance(form.made, Approval):
-            messages.warning(request, "Nothing is sent yet: a colleague must approve it, and was asked by mail.")
+            messages.warning(
+                request, _("Nothing is sent yet: a colleague must approve it, and was asked by mail.")
+            )
             request.approval_asked = form.made  # type: ignore[attr-defined]
             return Refund(id=form.cleaned_data["submission"])
         return form.made
@@ -149,7 +163,7 @@ class RefundAdmin(ModelAdmin):
         """Lead to the list, or to the approvals where a colleague must approve it first."""
         if getattr(request, "approval_asked", None) is not None:
             return HttpResponseRedirect(reverse("admin:organisations_approval_changelist"))
-        messages.success(request, "The refund is promised; Stripe is asked for it in a moment.")
+        messages.success(request, _("The refund is promised; Stripe is asked for it in a moment."))
         return HttpResponseRedirect(reverse("admin:payments_refund_changelist"))
 
     @admin.action(description="Give up, after looking in Stripe's dashboard", permissions=["add"])

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.payments.admin.frame import Parked, ReadOnly
 from apps.payments.inbox import event_handle_again
@@ -62,7 +63,7 @@ class TopUpAdmin(ReadOnly):
         """Open the form that refunds the chosen top-up."""
         chosen = list(queryset[:2])
         if len(chosen) != 1 or chosen[0].state != TopUp.State.PAID:
-            messages.error(request, "Choose one top-up that is paid.")
+            messages.error(request, _("Choose one top-up that is paid."))
             return None
         return HttpResponseRedirect(f"{reverse('admin:payments_refund_add')}?topup={chosen[0].pk}")
 

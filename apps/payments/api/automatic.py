@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,7 +26,10 @@ class Automatic(Endpoint):
         organisation = self.grant(Permission.BILLING_VIEW).organisation
         rule = rule_of(organisation)
         if rule is None:
-            raise NotFound(f"Automatic top-ups of {organisation.name} were never set; PUT them here.")
+            raise NotFound(
+                _("Automatic top-ups of %(organisation)s were never set; PUT them here.")
+                % {"organisation": organisation.name}
+            )
         return Response(_shown(rule))
 
     @described(RuleShown, body=RuleBody)

@@ -9,6 +9,7 @@ from typing import Any
 import stripe
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 from stripe.params import PaymentIntentCreateParams as PaymentIntentCreateParams
 from stripe.params.checkout import SessionCreateParams as SessionCreateParams
 
@@ -68,20 +69,22 @@ class EventUnreadable(AppError):
 def stripe_client() -> Iterator[stripe.StripeClient]:
     """Lend the client outside any transaction, and turn Stripe's errors into ours."""
     if not settings.STRIPE_SECRET_KEY:
-        raise StripeUnavailable("Card payments are not set up here: STRIPE_SECRET_KEY is empty.")
+        raise StripeUnavailable(_("Card payments are not set up here: STRIPE_SECRET_KEY is empty."))
     with transaction.atomic(durable=True):
         pass  # raises inside a transaction: a slow answer must never hold locks
     try:
         yield _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_URL)
     except stripe.CardError as error:
         logger.info("the bank refused: %s", error)
-        declined = CardDeclined(f"The bank refused this: {error.user_message or error}")
+        declined = CardDeclined(
+            _("The bank refused this: %(user_message)s") % {"user_message": error.user_message or error}
+        )
         told: Any = error.json_body or {}
         declined.intent = told.get("error", {}).get("payment_intent")
         raise declined from error
     except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
         if error.http_status == 409:  # a twin of ours is under way with the same key
-            raise StripeUnavailable("The same is being done at this moment; look again in a minute.") from error
+            raise StripeUnavailable(_("The same is being done at this moment; look again in a minute.")) from error
         logger.warning("Stripe refused: %s", error)
         gone = error.code == "resource_missing" and str(error.user_message or error).startswith(NO_CUSTOMER)
         raise (CustomerGone if gone else StripeRefused)(
@@ -90,7 +93,7 @@ def stripe_client() -> Iterator[stripe.StripeClient]:
     except stripe.StripeError as error:
         logger.warning("Stripe did not help: %s %s", type(error).__name__, error)
         raise StripeUnavailable(
-            "Stripe does not answer right now, and nothing was charged; try again in a minute."
+            _("Stripe does not answer right now, and nothing was charged; try again in a minute.")
         ) from error
 
 
@@ -111,6 +114,8 @@ def signature_check(raw_body: bytes, signature: str) -> None:
         stripe.WebhookSignature.verify_header(raw_body, signature, settings.STRIPE_WEBHOOK_SECRET)
     except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
         raise SignatureRefused(
-            "This delivery is not signed with this endpoint's secret; compare the signing secret in Stripe's"
-            " dashboard with STRIPE_WEBHOOK_SECRET."
+            _(
+                "This delivery is not signed with this endpoint's secret; compare the signing secret in "
+                "Stripe's dashboard with STRIPE_WEBHOOK_SECRET."
+            )
         ) from error

@@ -6,6 +6,8 @@ import re
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from apps.payments.gateway.client import EventUnreadable, SignatureRefused, signature_check, stripe_client
 
 TOLERANCE_SECONDS = 300  # how old a signed delivery may be
@@ -44,13 +46,15 @@ def event_verify(raw_body: bytes, signature: str, *, now: datetime) -> dict[str,
     signed_at = next(int(part[2:]) for part in signature.split(",") if part.startswith("t="))
     if now.timestamp() - signed_at > TOLERANCE_SECONDS:
         raise SignatureRefused(
-            "This delivery was signed more than five minutes ago; let Stripe send it again, and check this"
-            " machine's clock."
+            _(
+                "This delivery was signed more than five minutes ago; let Stripe send it again, and check "
+                "this machine's clock."
+            )
         )
     try:
         return event_read(json.loads(raw_body))
     except (ValueError, RecursionError):
-        raise EventUnreadable("This delivery is no JSON that can be read; let Stripe send it again.") from None
+        raise EventUnreadable(_("This delivery is no JSON that can be read; let Stripe send it again.")) from None
 
 
 def event_read(payload: Any) -> dict[str, Any]:
@@ -60,16 +64,17 @@ def event_read(payload: Any) -> dict[str, Any]:
     fetched from Stripe anyway. Raises EventUnreadable for what is no event, or names no object.
     """
     if not isinstance(payload, dict) or payload.get("object") != "event":
-        raise EventUnreadable("This delivery holds no event; subscribe the endpoint to snapshot events.")
+        raise EventUnreadable(_("This delivery holds no event; subscribe the endpoint to snapshot events."))
     for field, longest in LONGEST.items():
         name = payload.get(field)
         if not isinstance(name, str) or len(name) > longest or not NAME.fullmatch(name):
             raise EventUnreadable(
-                f"This event's {field} is no name of Stripe's; look at it in Stripe's dashboard."
+                _("This event's %(field)s is no name of Stripe's; look at it in Stripe's dashboard.")
+                % {"field": field}
             )
     data = payload.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("object"), dict):
-        raise EventUnreadable("This event says nothing of what it is about: its data hold no object.")
+        raise EventUnreadable(_("This event says nothing of what it is about: its data hold no object."))
     clean: dict[str, Any] = _kept(payload, DEEPEST)
     return clean
 
@@ -83,7 +88,8 @@ def _kept(value: Any, deep: int) -> Any:
         return value
     if not deep:
         raise EventUnreadable(
-            f"This event is nested more than {DEEPEST} levels deep; look at it in Stripe's dashboard."
+            _("This event is nested more than %(deepest)s levels deep; look at it in Stripe's dashboard.")
+            % {"deepest": DEEPEST}
         )
     if isinstance(value, list):
         return [_kept(part, deep - 1) for part in value]

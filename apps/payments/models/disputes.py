@@ -27,10 +27,10 @@ class Dispute(models.Model):
     """One dispute, or a bank's inquiry before one, with its deadline and what we answered."""
 
     class Evidence(models.TextChoices):
-        NONE = "none", "Not answered"
-        WANTED = "wanted", "To be handed in"
-        SUBMITTED = "submitted", "Handed in"
-        REFUSED = "refused", "Refused by Stripe"
+        NONE = "none", _("Not answered")
+        WANTED = "wanted", _("To be handed in")
+        SUBMITTED = "submitted", _("Handed in")
+        REFUSED = "refused", _("Refused by Stripe")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="disputes")

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
@@ -13,14 +14,14 @@ class Refund(models.Model):
     """One refund; the row is written before Stripe is asked, and its id is the idempotency key."""
 
     class Kind(models.TextChoices):
-        CREDITS = "credits", "Credits"  # its credits are frozen by billing, under the key `refund:<id>`
-        VAT = "vat", "VAT"  # owed since VIES confirmed a VAT id
+        CREDITS = "credits", _("Credits")  # its credits are frozen by billing, under the key `refund:<id>`
+        VAT = "vat", _("VAT")  # owed since VIES confirmed a VAT id
 
     class State(models.TextChoices):
-        WANTED = "wanted", "To be sent"
-        PENDING = "pending", "On its way"
-        SUCCEEDED = "succeeded", "Sent back"
-        FAILED = "failed", "Failed"
+        WANTED = "wanted", _("To be sent")
+        PENDING = "pending", _("On its way")
+        SUCCEEDED = "succeeded", _("Sent back")
+        FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="refunds")

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
@@ -13,8 +14,8 @@ class TopUpRule(models.Model):
     """An organisation's one rule for automatic top-ups. Fiat in minor units, before VAT."""
 
     class Mode(models.TextChoices):
-        THRESHOLD = "threshold", "When few credits are left"
-        FORECAST = "forecast", "When the credits last few days"
+        THRESHOLD = "threshold", _("When few credits are left")
+        FORECAST = "forecast", _("When the credits last few days")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.OneToOneField(Organisation, on_delete=models.PROTECT, related_name="topup_rule")

@@ -2,11 +2,12 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.billing.models import Quote
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
-from apps.payments.methods import CARD
+from apps.payments.methods import CARD, Method, method_named
 from apps.payments.models.cards import Card
 
 
@@ -14,13 +15,16 @@ class TopUp(models.Model):
     """One card payment that becomes credits at its quote's rate; the quote holds the amounts."""
 
     class State(models.TextChoices):
-        CREATED = "created", "Created"  # written here, not yet answered by Stripe
-        OPEN = "open", "Waiting for payment"
-        PROCESSING = "processing", "On its way"  # promised by a bank, and not yet arrived
-        PAID = "paid", "Paid"
-        CANCELLED = "cancelled", "Cancelled"  # the person came back without paying; the session may still be open
-        EXPIRED = "expired", "Expired"
-        FAILED = "failed", "Failed"
+        CREATED = "created", _("Created")  # written here, not yet answered by Stripe
+        OPEN = "open", _("Waiting for payment")
+        PROCESSING = "processing", _("On its way")  # promised by a bank, and not yet arrived
+        PAID = "paid", _("Paid")
+        CANCELLED = (
+            "cancelled",
+            _("Cancelled"),
+        )  # the person came back without paying; the session may still be open
+        EXPIRED = "expired", _("Expired")
+        FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="topups")
@@ -86,6 +90,11 @@ class TopUp(models.Model):
                 fields=["created_at"], condition=models.Q(closed_at=None, parked_reason=""), name="topup_unclosed"
             ),
         ]
+
+    @property
+    def way(self) -> Method:
+        """Return how it is paid."""
+        return method_named(self.method)
 
     @property
     def price(self) -> Quote:

@@ -7,6 +7,7 @@ from apps.payments.selectors.topups import (
     invoice_number,
     quotes_in_use,
     topup_get,
+    topups_found,
     topups_of,
     topups_page,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "quotes_in_use",
     "rule_of",
     "topup_get",
+    "topups_found",
     "topups_of",
     "topups_page",
 ]

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.organisations.models import Organisation
@@ -18,7 +19,10 @@ def card_get(organisation: Organisation, card_id: uuid.UUID) -> Card:
     """Return a card the organisation keeps. Raises NotFound."""
     card = cards_of(organisation).filter(id=card_id).first()
     if card is None:
-        raise NotFound(f"There is no such card of {organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no such card of %(organisation)s; choose one from the list.")
+            % {"organisation": organisation.name}
+        )
     return card
 
 

@@ -29,6 +29,14 @@ def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, 
     return list(topups.order_by("-id")[:limit])
 
 
+def topups_found(organisation: Organisation, *, state: str, automatic: bool | None) -> QuerySet[TopUp]:
+    """Return the organisation's top-ups in that state ("" for any), begun by the rule, by hand, or (None) by either."""
+    found = TopUp.objects.select_related("quote", "settled_quote", "user").filter(organisation=organisation)
+    if state:
+        found = found.filter(state=state)
+    return found if automatic is None else found.filter(automatic=automatic)
+
+
 def topups_of(organisation: Organisation) -> QuerySet[TopUp]:
     """Return the organisation's top-ups, each with its quote."""
     return TopUp.objects.select_related("quote", "settled_quote").filter(organisation=organisation)

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.core.queue import enqueue
@@ -31,21 +32,21 @@ def dispute_answer(*, dispute_id: uuid.UUID, statement: str, actor: Actor, now: 
     statement = statement.strip()
     if not 10 <= len(statement) <= 20_000:
         raise AnswerInvalid(
-            "Say in 10 to 20,000 characters why the payment is right; the evidence is added to it.",
-            fields={"statement": ["10 to 20,000 characters."]},
+            _("Say in 10 to 20,000 characters why the payment is right; the evidence is added to it."),
+            fields={"statement": [_("10 to 20,000 characters.")]},
         )
     with transaction.atomic():
         dispute = Dispute.objects.select_for_update().filter(id=dispute_id).first()
         if dispute is None:
-            raise NotFound("There is no such dispute.")
+            raise NotFound(_("There is no such dispute."))
         if dispute.evidence == Evidence.WANTED:
             return dispute
         if dispute.evidence == Evidence.SUBMITTED or not dispute.open:
             raise Conflict(
-                "This dispute was answered or decided before; Stripe takes one answer.", code="answered"
+                _("This dispute was answered or decided before; Stripe takes one answer."), code="answered"
             )
         if dispute.due_at is not None and dispute.due_at <= now:
-            raise Conflict("The deadline for an answer is over.", code="answer_late")
+            raise Conflict(_("The deadline for an answer is over."), code="answer_late")
         dispute.statement, dispute.evidence, dispute.refusal = statement, Evidence.WANTED, ""
         dispute.submitted_by = actor.user
         dispute.save()

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from apps.billing.services import caps_recount_topup, caps_release_topup
+from apps.payments import sentences as said
 from apps.payments.models import TopUp
 from apps.payments.services.automatic_mails import automatic_mail
 from apps.payments.services.rules import rule_lock, rule_switch_off
@@ -10,7 +11,6 @@ from apps.payments.states import State
 
 # After each attempt in a row that brought nothing; one more than there are pauses switches the rule off.
 PAUSES = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
-UNCONFIRMED = "The bank wanted the holder to confirm the payment, and nobody did while its price stood."
 
 
 def cap_key(topup: TopUp) -> str:
@@ -42,7 +42,7 @@ def attempt_failed(topup: TopUp, *, hopeless: bool, now: datetime) -> None:
     caps_release_topup(key=cap_key(topup))
     if rule is None or (topup.payment_intent is None and topup.stripe_session_id is None and not topup.reason):
         return
-    reason = UNCONFIRMED if topup.state == State.EXPIRED else topup.reason
+    reason = said.UNCONFIRMED if topup.state == State.EXPIRED else topup.reason
     rule.declines += 1
     if rule.on and not hopeless and rule.declines <= len(PAUSES):
         rule.paused_until = now + PAUSES[rule.declines - 1]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict
 from apps.organisations.models import Membership
@@ -41,7 +42,10 @@ def card_setup_start(*, membership: Membership, now: datetime) -> str:
     membership.require(Permission.BILLING_MANAGE)
     organisation = membership.organisation
     if Card.objects.filter(organisation=organisation, removed_at=None).count() >= MOST_CARDS:
-        raise TooManyCards(f"{organisation.name} keeps {MOST_CARDS} cards, which is the most; remove one first.")
+        raise TooManyCards(
+            _("%(organisation)s keeps %(most_cards)s cards, which is the most; remove one first.")
+            % {"organisation": organisation.name, "most_cards": MOST_CARDS}
+        )
     setup = CardSetup.objects.create(
         organisation=organisation, user=membership.user, created_at=now, expires_at=now + PAGE_LASTS
     )

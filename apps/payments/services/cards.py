@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict, NotFound
 from apps.core.queue import enqueue
@@ -15,6 +16,7 @@ from apps.organisations.models import Grant, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, audit_record
 from apps.payments import gateway
+from apps.payments import sentences as said
 from apps.payments.errors import Parked
 from apps.payments.gateway import KeptCard
 from apps.payments.models import Card, StripeCustomer
@@ -97,7 +99,7 @@ def _gone(card: Card, *, now: datetime) -> None:
     card.save()
     if was_default:
         _default_pass_on(card)
-    reason = f"The card {card} was removed at Stripe."
+    reason = said.CARD_GONE % {"card": card}
     rule_switch_off(organisation_id=card.organisation_id, card_id=card.id, reason=reason, now=now)
 
 
@@ -155,8 +157,12 @@ def card_remove(*, grant: Grant, card_id: uuid.UUID, actor: Actor, now: datetime
         card = _locked(grant.organisation, card_id)
         if rule is not None and rule.on and rule.card_id == card.id:
             raise CardInUse(
-                f"Automatic top-ups are paid with {card}; choose another card for them, or switch them off, first.",
-                step=("Automatic top-up", f"/o/{grant.organisation.slug}/billing/automatic/"),
+                _(
+                    "Automatic top-ups are paid with %(card)s; choose another card for them, or switch them "
+                    "off, first."
+                )
+                % {"card": card},
+                step=(_("Automatic top-up"), f"/o/{grant.organisation.slug}/billing/automatic/"),
             )
         was_default = card.default
         card.default, card.removed_at = False, now
@@ -179,7 +185,10 @@ def _locked(organisation: Organisation, card_id: uuid.UUID) -> Card:
     StripeCustomer.objects.select_for_update(no_key=True).filter(organisation=organisation).first()
     card = Card.objects.filter(organisation=organisation, id=card_id, removed_at=None).first()
     if card is None:
-        raise NotFound(f"There is no such card of {organisation.name}; choose one from the list.")
+        raise NotFound(
+            _("There is no such card of %(organisation)s; choose one from the list.")
+            % {"organisation": organisation.name}
+        )
     return card
 
 

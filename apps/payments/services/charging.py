@@ -14,6 +14,7 @@ from django.db import transaction
 from apps.core.money import credits_text, fiat_text
 from apps.core.queue import enqueue
 from apps.payments import gateway
+from apps.payments import sentences as said
 from apps.payments.errors import Parked
 from apps.payments.gateway import Intent
 from apps.payments.models import StripeCustomer, TopUp
@@ -90,7 +91,7 @@ def _why(topup: TopUp, refusal: gateway.StripeRefused, *, now: datetime) -> tupl
     card.refresh_from_db()
     if card.removed_at is None:
         return refusal.message, False
-    return f"The card {card} was removed; add one, and choose it for automatic top-ups.", True
+    return said.CARD_REMOVED % {"card": card}, True
 
 
 def charged_until(topup: TopUp) -> datetime:
@@ -151,7 +152,7 @@ def intent_apply(intent: Intent, *, now: datetime) -> None:
         enqueue("payments.topup_confirm", topup_id=str(topup.id))
     elif intent.status in ("requires_payment_method", "canceled"):
         hopeless = bool({intent.error_code, intent.decline_code} & HOPELESS)
-        reason = intent.error or "The payment was cancelled."
+        reason = intent.error or said.CANCELLED
         topup_close(topup, State.FAILED, reason=reason, now=now, hopeless=hopeless)
     else:  # it is being worked on; its next news tells
         topup.save()
@@ -188,7 +189,7 @@ def topup_confirm(*, topup_id: uuid.UUID, now: datetime) -> None:
                 return
         if now > payable_until(topup.quote):
             with transaction.atomic():
-                reason = "The bank wants the holder to confirm this payment; top up by hand to do so."
+                reason = said.CONFIRM
                 topup_close(topup_lock(topup.id), State.FAILED, reason=reason, now=now)
             return
         session_open(topup, key=f"topup:{topup.id}:confirm", now=now)

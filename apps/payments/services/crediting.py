@@ -6,6 +6,7 @@ from apps.billing.models import PlaceProof
 from apps.billing.services import place_proof_record, quote_settle, stripe_fee_post, topup_credit
 from apps.core.money import fiat_text
 from apps.notifications.services import event_emit
+from apps.payments import sentences as said
 from apps.payments.errors import Parked
 from apps.payments.events import TOPUP_FAILED
 from apps.payments.gateway import Fee, Session
@@ -32,7 +33,7 @@ def session_apply(session: Session, *, now: datetime) -> None:
         topup_close(topup, State.EXPIRED, reason="", now=now)
     elif session.status == "complete" and session.payment_failed:
         promised = topup.state == State.PROCESSING
-        topup_close(topup, State.FAILED, reason=session.payment_error or "The bank did not pay.", now=now)
+        topup_close(topup, State.FAILED, reason=session.payment_error or said.NOT_PAID, now=now)
         if promised:
             topup_mail(topup, "topup_failed")
             _failed_tell(topup, now=now)

@@ -15,6 +15,7 @@ from apps.organisations.roles import Role
 from apps.organisations.selectors import mail_language
 from apps.organisations.services import Actor, audit_record
 from apps.payments import gateway
+from apps.payments import sentences as said
 from apps.payments.errors import Parked
 from apps.payments.events import DISPUTE_TYPES, INQUIRY
 from apps.payments.gateway import StripeDispute
@@ -89,7 +90,7 @@ def _refunds_end(topup: TopUp, *, now: datetime) -> None:
     wanted = Refund.objects.select_for_update().filter(topup=topup, kind="credits", state=Refund.State.WANTED)
     for refund in wanted.order_by("id"):
         refund.state, refund.ended_at, refund.parked_reason = Refund.State.FAILED, now, ""
-        refund.failure = "The payment was disputed before the refund was made."
+        refund.failure = said.DISPUTED
         refund.save()
         reservation_cancel(refund, now=now)
         refund_record(refund, "failed", now=now)

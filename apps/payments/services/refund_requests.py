@@ -3,12 +3,17 @@
 import uuid
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from apps.billing.services import refund_offer
 from apps.core.errors import Conflict
+from apps.core.languages import plainly
 from apps.core.money import credits_text, fiat_text
 from apps.organisations.models import Approval, Membership
 from apps.organisations.roles import Permission
+from apps.organisations.sentences import CREDITS
 from apps.organisations.services import Actor, approval_request
+from apps.payments import sentences as said
 from apps.payments.selectors.refunds import refund_subject
 from apps.payments.services.refunding import refund_reason
 
@@ -33,13 +38,16 @@ def refund_request(
         return waiting
     gross = refund_offer(topup_id=topup.id).gross_minor
     if not gross:
-        raise Conflict("Nothing of this top-up is unspent, so nothing can go back.", code="nothing_unspent")
+        raise Conflict(_("Nothing of this top-up is unspent, so nothing can go back."), code="nothing_unspent")
+    with plainly():
+        back = fiat_text(gross, currency)
+        bought = CREDITS % {"credits": credits_text(topup.price.credits_micro)}
     return approval_request(
         organisation_id=membership.organisation_id,
         kind="refund",
         subject=subject,
         amount_micro=None,
-        worst_case=f"{fiat_text(gross, currency)} go back: what is unspent of a top-up, at the price it was bought at.",
+        worst_case=said.UNSPENT_BACK % {"gross": back},
         reason=words,
         requester=membership,
         actor=actor,
@@ -48,9 +56,9 @@ def refund_request(
             "gross_minor": gross,
             "exceed": False,
             "lines": [
-                ["Top-up", str(topup.id)],
-                ["Bought", f"{credits_text(topup.price.credits_micro)} credits"],
-                ["Goes back", fiat_text(gross, currency)],
+                [said.TOPUP, str(topup.id)],
+                [said.BOUGHT, bought],
+                [said.BACK, back],
             ],
         },
         deadline=now + DECIDED_WITHIN,

@@ -8,16 +8,20 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing.selectors import wallet
 from apps.billing.services import refund_limit, refund_offer, refund_repaid, refund_reserve
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.core.ids import uuid7
+from apps.core.languages import plainly
 from apps.core.money import credits_text, fiat_text
 from apps.core.queue import enqueue
 from apps.organisations.models import Approval
+from apps.organisations.sentences import CREDITS
 from apps.organisations.services import Actor, approval_request
 from apps.payments import gateway
+from apps.payments import sentences as said
 from apps.payments.errors import Parked
 from apps.payments.gateway import StripeRefund
 from apps.payments.models import Refund, TopUp
@@ -61,9 +65,9 @@ def refund_start(
     gross = offer if gross_minor is None else gross_minor
     if gross <= 0:
         raise RefundInvalid(
-            "Nothing of this top-up is unspent; name the amount to give back more, and why."
+            _("Nothing of this top-up is unspent; name the amount to give back more, and why.")
             if gross_minor is None
-            else "Give back an amount above 0, or leave it empty for all that is unspent."
+            else _("Give back an amount above 0, or leave it empty for all that is unspent.")
         )
     if gross <= offer:
         return refund_want(
@@ -75,16 +79,19 @@ def refund_start(
 def _ask(topup: TopUp, gross: int, offer: int, *, reason: str, actor: Actor, now: datetime) -> Approval:
     currency, limit = topup.quote.currency, refund_limit(topup_id=topup.id).gross_minor
     if gross > limit:
-        raise RefundInvalid(f"{fiat_text(limit, currency)} is left of this top-up; no more can go back.")
+        raise RefundInvalid(
+            _("%(limit)s is left of this top-up; no more can go back.") % {"limit": fiat_text(limit, currency)}
+        )
+    with plainly():
+        told = {"gross": fiat_text(gross, currency), "total": fiat_text(topup.quote.total_minor, currency)}
+        told["more"], unspent = fiat_text(gross - offer, currency), fiat_text(offer, currency)
+        left = CREDITS % {"credits": credits_text(wallet(topup.organisation_id).available_micro)}
     return approval_request(
         organisation_id=topup.organisation_id,
         kind="refund",
         subject=f"topup:{topup.id}",
         amount_micro=None,
-        worst_case=(
-            f"{fiat_text(gross, currency)} of the top-up of {fiat_text(topup.quote.total_minor, currency)} go back,"
-            f" {fiat_text(gross - offer, currency)} more than its unspent credits cost."
-        ),
+        worst_case=said.MORE_BACK % told,
         reason=reason,
         requester=None,
         actor=actor,
@@ -93,10 +100,10 @@ def _ask(topup: TopUp, gross: int, offer: int, *, reason: str, actor: Actor, now
             "gross_minor": gross,
             "exceed": True,
             "lines": [
-                ["Top-up", str(topup.id)],
-                ["Goes back", fiat_text(gross, currency)],
-                ["Unspent share", fiat_text(offer, currency)],
-                ["Balance", f"{credits_text(wallet(topup.organisation_id).available_micro)} credits"],
+                [said.TOPUP, str(topup.id)],
+                [said.BACK, told["gross"]],
+                [said.UNSPENT, unspent],
+                [said.BALANCE, left],
             ],
         },
         deadline=now + APPROVAL_DAYS,
@@ -113,7 +120,7 @@ def refund_approved(*, approval: Approval, now: datetime) -> str:
     refund = refund_want(
         topup_id=uuid.UUID(approval.facts["topup_id"]),
         gross_minor=int(approval.facts["gross_minor"]),
-        reason=approval.reason or "Asked for by the customer",
+        reason=approval.reason or said.ASKED,
         actor=actor,
         exceed=bool(approval.facts["exceed"]),
         now=now,
@@ -171,7 +178,7 @@ def vat_refund_want(*, topup_id: uuid.UUID, currency: str, minor: int, now: date
                 "organisation_id": topup.organisation_id,
                 "gross_minor": minor,
                 "currency": currency,
-                "reason": "VIES has confirmed the VAT id",
+                "reason": said.VAT_CONFIRMED,
                 "created_at": now,
             },
         )
@@ -251,8 +258,8 @@ def refund_give_up(*, refund_id: uuid.UUID, actor: Actor, now: datetime) -> Refu
     with transaction.atomic():
         row = _locked(refund_id)
         if row.state != State.WANTED or not row.parked_reason:
-            raise Conflict("Only a refund that waits for a person can be given up.", code="refund_not_parked")
-        row.state, row.failure, row.ended_at, row.parked_reason = State.FAILED, "Given up by staff.", now, ""
+            raise Conflict(_("Only a refund that waits for a person can be given up."), code="refund_not_parked")
+        row.state, row.failure, row.ended_at, row.parked_reason = State.FAILED, said.GIVEN_UP, now, ""
         row.save()
         if row.kind == Kind.CREDITS:
             reservation_cancel(row, now=now)
@@ -267,13 +274,13 @@ def refund_pay(*, refund_id: uuid.UUID, reference: str, actor: Actor, now: datet
     """
     reference = " ".join(reference.split())[:100]
     if not reference:
-        raise RefundInvalid("Write the bank's reference of the payment.", fields={"reference": ["Needed."]})
+        raise RefundInvalid(_("Write the bank's reference of the payment."), fields={"reference": [_("Needed.")]})
     with transaction.atomic():
         row = _locked(refund_id)
         if row.repaid_at is not None and row.repaid_reference == reference:
             return row
         if not row.owed:
-            raise Conflict("Nothing of this refund is owed to the customer.", code="refund_not_owed")
+            raise Conflict(_("Nothing of this refund is owed to the customer."), code="refund_not_owed")
         refund_repaid(
             topup_id=row.topup_id,
             currency=row.currency,
@@ -292,7 +299,7 @@ def _locked(refund_id: uuid.UUID) -> Refund:
     rows = Refund.objects.select_related("organisation").filter(id=refund_id)
     topup_id = rows.values_list("topup_id", flat=True).first()
     if topup_id is None:
-        raise NotFound("There is no such refund.")
+        raise NotFound(_("There is no such refund."))
     topup_lock(topup_id)
     return rows.select_for_update(of=("self",)).get()
 
@@ -300,7 +307,7 @@ def _locked(refund_id: uuid.UUID) -> Refund:
 def _paid(topup_id: uuid.UUID) -> TopUp:
     topup = TopUp.objects.select_related("quote").filter(id=topup_id, state=TopUp.State.PAID).first()
     if topup is None:
-        raise NotFound("There is no such paid top-up.")
+        raise NotFound(_("There is no such paid top-up."))
     return topup
 
 
@@ -308,5 +315,5 @@ def refund_reason(reason: str) -> str:
     """Return the reason as it is kept. Raises RefundInvalid for none, or for too long a one."""
     reason = " ".join(reason.split())
     if not 3 <= len(reason) <= 200:
-        raise RefundInvalid("Say why in 3 to 200 characters.", fields={"reason": ["3 to 200 characters."]})
+        raise RefundInvalid(_("Say why in 3 to 200 characters."), fields={"reason": [_("3 to 200 characters.")]})
     return reason

@@ -10,6 +10,7 @@ from typing import Any
 from apps.billing.models import Reversal
 from apps.billing.services import refund_bounced, refund_cancel, topup_refund, vat_refund_paid
 from apps.organisations.services import Actor, audit_record
+from apps.payments import sentences as said
 from apps.payments.errors import Parked
 from apps.payments.gateway import StripeRefund
 from apps.payments.models import Refund, TopUp
@@ -77,7 +78,7 @@ def _row(topup: TopUp, refund: StripeRefund, *, now: datetime) -> Refund:
         topup=topup,
         gross_minor=refund.amount_minor,
         currency=refund.currency,
-        reason="Made at Stripe",
+        reason=said.AT_STRIPE,
         stripe_refund_id=refund.id,
         created_at=now,
         sent_at=now,

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from apps.core.errors import AppError
 from apps.payments import gateway
 from apps.payments.errors import Parked, PaymentUnknownYet
@@ -42,7 +44,9 @@ def reversed_of(charge_id: str, dispute: StripeDispute | None = None) -> Reverse
         return Reversed(charge, gateway.refunds_of(charge.id), None, dispute)
     news = payment_news(topup, intent=charge.payment_intent)
     if news is None:
-        raise PaymentUnknownYet(f"The session of top-up {topup.id} is not known yet; its refund waits for it.")
+        raise PaymentUnknownYet(
+            _("The session of top-up %(topup)s is not known yet; its refund waits for it.") % {"topup": topup.id}
+        )
     return Reversed(charge, gateway.refunds_of(charge.id), news, dispute)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from apps.billing.pricing import topup_limits
 from apps.billing.selectors import spending_per_day
@@ -156,32 +157,49 @@ def _card(organisation: Organisation, wish: RuleWish) -> Card | None:
     if wish.card_id is not None:
         card = cards.filter(id=wish.card_id).first()
         if card is None:
-            raise _refused("card", f"There is no such card of {organisation.name}; choose one from the list.")
+            raise _refused(
+                "card",
+                _("There is no such card of %(organisation)s; choose one from the list.")
+                % {"organisation": organisation.name},
+            )
         return card
     card = cards.filter(default=True).first()
     if card is None and wish.on:
-        raise _refused("card", "There is no card to charge; add one first.")
+        raise _refused("card", _("There is no card to charge; add one first."))
     return card
 
 
 def _check(wish: RuleWish) -> None:
     if wish.currency not in CURRENCIES:
-        raise _refused("currency", f"Credits are sold in {', '.join(CURRENCIES)}; choose one of them.")
+        raise _refused(
+            "currency",
+            _("Credits are sold in %(currencies)s; choose one of them.") % {"currencies": ", ".join(CURRENCIES)},
+        )
     low, high = topup_limits(wish.currency)
     if wish.mode not in TopUpRule.Mode.values:
-        raise _refused("mode", f"A rule is {' or '.join(TopUpRule.Mode.values)}; choose one.")
+        raise _refused(
+            "mode", _("A rule is %(values)s; choose one.") % {"values": " or ".join(TopUpRule.Mode.values)}
+        )
     if wish.mode == TopUpRule.Mode.THRESHOLD:
         if type(wish.below_micro) is not int or not 0 < wish.below_micro <= MOST_MICRO:
-            raise _refused("below", "Say below how many credits to top up: more than 0.")
-        between = f"between {fiat_text(low, wish.currency)} and {fiat_text(high, wish.currency)}"
+            raise _refused("below", _("Say below how many credits to top up: more than 0."))
         if type(wish.amount_minor) is not int or not low <= wish.amount_minor <= high:
-            raise _refused("amount", f"A top-up is {between} before VAT; choose an amount in between.")
+            raise _refused(
+                "amount",
+                _("A top-up is between %(low)s and %(high)s before VAT; choose an amount in between.")
+                % {"low": fiat_text(low, wish.currency), "high": fiat_text(high, wish.currency)},
+            )
     elif type(wish.days) is not int or not 0 < wish.days <= MOST_DAYS:
-        raise _refused("days", f"Say for how many days credits shall last: 1 to {MOST_DAYS}.")
+        raise _refused(
+            "days", _("Say for how many days credits shall last: 1 to %(most_days)s.") % {"most_days": MOST_DAYS}
+        )
     least, most = wish.amount_minor or low, MOST_TIMES * high
     if type(wish.month_cap_minor) is not int or not least <= wish.month_cap_minor <= most:
-        between = f"between {fiat_text(least, wish.currency)} and {fiat_text(most, wish.currency)}"
-        raise _refused("month_cap", f"The most for a month must be {between}: room for one top-up at least.")
+        raise _refused(
+            "month_cap",
+            _("The most for a month must be between %(least)s and %(most)s: room for one top-up at least.")
+            % {"least": fiat_text(least, wish.currency), "most": fiat_text(most, wish.currency)},
+        )
 
 
 def _refused(field: str, sentence: str) -> RuleRefused:

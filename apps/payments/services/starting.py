@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.billing.errors import QuoteUnknown
 from apps.billing.models import Quote
@@ -25,10 +27,13 @@ from apps.payments.services.mails import topup_path
 from apps.payments.services.topups import marks_of, topup_close, topup_lock
 from apps.payments.states import State, topup_move
 
-LATER = "The money takes {takes}. Your credits are added when it has arrived, at the rate of that moment."
-KEPT = (
-    "You chose to keep this card: it may be charged for later top-ups of {organisation}, by itself only under the rule"
-    " for automatic top-ups, until it is removed under Billing, Cards."
+LATER = gettext_lazy(
+    "The money takes %(takes)s. Your credits are added when it has arrived, at the rate of that moment."
+)
+KEPT = gettext_lazy(
+    "You chose to keep this card: it may be charged for later top-ups of %(organisation)s, by "
+    "itself only under the rule for automatic top-ups, until it is removed under Billing, "
+    "Cards."
 )
 # Stripe wants a session to live 30 minutes at least; the rest is for the request's own way and our clocks.
 CHECKOUT_MINIMUM = timedelta(minutes=30, seconds=15)
@@ -92,14 +97,14 @@ def topup_start(
         return _resume(topup, now=now)
     if topup is not None and topup.automatic and topup.closed_at is None:
         raise Conflict(
-            "This automatic top-up is being charged at this moment; its page says what comes of it.",
-            step=("See the top-up", topup_path(topup)),
+            _("This automatic top-up is being charged at this moment; its page says what comes of it."),
+            step=(_("See the top-up"), topup_path(topup)),
         )
     if now > payable_until(quote) or (topup is not None and topup.closed_at is not None):
         raise _quote_over(membership.organisation)
     if topup is None:
         # The row comes before the call, so that whatever Stripe then tells of the session finds it.
-        topup, _ = TopUp.objects.get_or_create(
+        topup, _unused = TopUp.objects.get_or_create(
             quote=quote,
             defaults={
                 "organisation": membership.organisation,
@@ -145,8 +150,8 @@ def _resume(topup: TopUp, *, now: datetime) -> str:
 
 def _quote_over(organisation: Organisation) -> QuoteOver:
     return QuoteOver(
-        "This price has run out and nothing was charged; look at today's price and pay that.",
-        step=("Show today's price", reverse("payments:topup", args=[organisation.slug])),
+        _("This price has run out and nothing was charged; look at today's price and pay that."),
+        step=(_("Show today's price"), reverse("payments:topup", args=[organisation.slug])),
     )
 
 
@@ -157,10 +162,12 @@ def session_open(topup: TopUp, *, key: str, now: datetime) -> str:
     """
     quote = topup.quote
     way = method_named(topup.method)
-    bought = "Nosana credits" if way.later else f"{credits_text(quote.credits_micro)} Nosana credits"
+    bought = _("Nosana credits")
+    if not way.later:
+        bought = _("%(credits)s Nosana credits") % {"credits": credits_text(quote.credits_micro)}
     lines = [Line(bought, quote.net_minor)]
     if quote.vat_minor:
-        lines.append(Line(f"VAT {quote.vat_bp / 100:g} %", quote.vat_minor))
+        lines.append(Line(_("VAT %(percent)s %%") % {"percent": f"{quote.vat_bp / 100:g}"}, quote.vat_minor))
     page = settings.BASE_URL + topup_path(topup)
     try:
         session = customer_served(
@@ -199,8 +206,8 @@ def session_open(topup: TopUp, *, key: str, now: datetime) -> str:
 def _note(topup: TopUp, way: Method) -> str:
     """Return what stands at the button that pays: when the credits come, or what keeping the card allows."""
     if way.later:
-        return LATER.format(takes=way.takes)
-    return KEPT.format(organisation=topup.organisation.name) if topup.keep_card else ""
+        return LATER % {"takes": way.takes}
+    return KEPT % {"organisation": topup.organisation.name} if topup.keep_card else ""
 
 
 def topup_cancel(*, topup_id: uuid.UUID) -> None:

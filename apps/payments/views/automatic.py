@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.billing.selectors import spending_per_day, wallet
@@ -37,7 +38,7 @@ def automatic(request: HttpRequest, slug: str) -> HttpResponse:
         for name, sentences in refusal.fields.items():
             form.add_error(name if name in form.fields else None, list(sentences))
         return _page(request, grant, form=form, error=None if refusal.fields else refusal, status=refusal.status)
-    messages.success(request, "Automatic top-ups are on.")
+    messages.success(request, _("Automatic top-ups are on."))
     return redirect("payments:automatic", slug)
 
 
@@ -47,7 +48,7 @@ def automatic_off(request: HttpRequest, slug: str) -> HttpResponse:
     """Switch automatic top-ups off."""
     grant = page_grant(request, slug, Permission.BILLING_MANAGE)
     services.rule_off(grant=grant, actor=actor_of(request), now=timezone.now())
-    messages.success(request, "Automatic top-ups are off. Nothing is charged by itself any more.")
+    messages.success(request, _("Automatic top-ups are off. Nothing is charged by itself any more."))
     return redirect("payments:automatic", slug)
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.organisations.access import page_grant
@@ -71,7 +72,7 @@ def card_default(request: HttpRequest, slug: str, card_id: uuid.UUID) -> HttpRes
     """Make a card the default."""
     grant = page_grant(request, slug, Permission.BILLING_MANAGE)
     card = services.card_default_set(grant=grant, card_id=card_id, actor=actor_of(request), now=timezone.now())
-    messages.success(request, f"{card} is the default card.")
+    messages.success(request, _("%(card)s is the default card.") % {"card": card})
     return redirect("payments:cards", slug)
 
 
@@ -84,5 +85,5 @@ def card_remove(request: HttpRequest, slug: str, card_id: uuid.UUID) -> HttpResp
     if request.method != "POST":
         return render(request, "payments/card_remove.html", {"organisation": grant.organisation, "card": card})
     services.card_remove(grant=grant, card_id=card.id, actor=actor_of(request), now=timezone.now())
-    messages.success(request, f"{card} is removed; nothing will be charged to it any more.")
+    messages.success(request, _("%(card)s is removed; nothing will be charged to it any more.") % {"card": card})
     return redirect("payments:cards", slug)

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import AppError
@@ -41,7 +42,7 @@ def refund_ask(request: HttpRequest, slug: str, topup_id: uuid.UUID) -> HttpResp
         if refusal.status == 404:
             raise
         return _page(request, slug, error=refusal)
-    messages.success(request, "We have your request. You get a mail once it is decided, within 14 days.")
+    messages.success(request, _("We have your request. You get a mail once it is decided, within 14 days."))
     return redirect("payments:refunds", slug)
 
 

@@ -4,18 +4,24 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
+from django.http import StreamingHttpResponse
 from psycopg import sql
 
 logger = logging.getLogger(__name__)
 
 RETRY_S = 1.0
+READERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="streams")
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(eq=False)
@@ -142,3 +148,26 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 def hub() -> Hub:
     """Return the hub of the running event loop."""
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+async def read_shared(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a database read on the few threads that all streams of this process share."""
+    return await asyncio.get_running_loop().run_in_executor(
+        READERS, lambda: _with_connection(act, *args, **kwargs)
+    )
+
+
+def _with_connection(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    try:
+        return act(*args, **kwargs)
+    except (OperationalError, InterfaceError):  # the connection went away while nobody asked: once more, afresh
+        connection.close()
+        return act(*args, **kwargs)
+
+
+def event_stream(events: AsyncIterator[str]) -> StreamingHttpResponse:
+    """Answer with server-sent events as they come; nothing on the way keeps or gathers them."""
+    response = StreamingHttpResponse(events, content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response

@@ -1,0 +1,62 @@
+"""Sentences that are kept in English, and said again in the language of whoever reads them.
+
+What is kept for many readers (a job's timeline, a notice) is one English text: a pattern of an app's `sentences.py`
+with its values, as `FINISHED % {"seconds": 12}`. When somebody reads it in another language, the pattern is found
+again by its words, and said in theirs with the same values. What fits no pattern stays as it is.
+"""
+
+import re
+from decimal import Decimal
+from functools import cache
+
+from babel.numbers import format_decimal
+from django.conf import settings
+from django.utils.translation import get_language, gettext
+
+from apps.core.languages import locale_now
+from apps.core.money import fiat_text
+from apps.core.wiring import ask
+
+HOLE = re.compile(r"%\((\w+)\)s")
+AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.(\d{2,6})")  # credits in English
+FIAT = re.compile(r"(€|£|US\$)(\d{1,3}(?:,\d{3})*\.\d\d)")
+SIGNS = {"€": "EUR", "£": "GBP", "US$": "USD"}
+DEEPEST = 4  # a value may be a kept sentence itself
+
+
+@cache
+def _patterns() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """Return the kept sentences: those without values, and those with, the most telling ones first."""
+    known = {sentence for answer in ask("core.kept_sentences") for sentence in answer}
+    holed = sorted((one for one in known if HOLE.search(one)), key=lambda one: -len(HOLE.sub("", one)))
+    return {one: one for one in known if not HOLE.search(one)}, [(_expression(one), one) for one in holed]
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    words = HOLE.split(pattern.replace("%%", "%"))
+    parts = [re.escape(word) if place % 2 == 0 else f"(?P<{word}>.+?)" for place, word in enumerate(words)]
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def retold(sentence: str, deep: int = 0) -> str:
+    """Return a kept sentence in the language spoken now."""
+    if not sentence or deep > DEEPEST or (get_language() or settings.LANGUAGE_CODE) == settings.LANGUAGE_CODE:
+        return sentence
+    whole, holed = _patterns()
+    if sentence in whole:
+        return gettext(sentence)
+    for expression, pattern in holed:
+        found = expression.fullmatch(sentence)
+        if found:
+            return gettext(pattern) % {name: _value(said, deep) for name, said in found.groupdict().items()}
+    return sentence
+
+
+def _value(said: str, deep: int) -> str:
+    amount, money = AMOUNT.fullmatch(said), FIAT.fullmatch(said)
+    if money is not None:
+        return fiat_text(int(money[2].replace(",", "").replace(".", "")), SIGNS[money[1]])
+    if amount is None:
+        return retold(said, deep + 1)
+    figure = "#,##0." + "0" * len(amount[2])
+    return format_decimal(Decimal(said.replace(",", "")), format=figure, locale=locale_now())

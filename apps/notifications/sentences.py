@@ -1,0 +1,23 @@
+"""What notices and endpoints keep in words: patterns in English, said again by core.retelling."""
+
+from django.utils.translation import gettext_noop as _
+
+from apps.core.outbound import NO_ANSWER
+
+A_KEY = _("A key")
+OFF_SILENT = _("It took nothing for %(days)s days.")
+OFF_GONE = _("It answered %(answer)s.")
+OFF_BY_HAND = _("Turned off by hand.")
+APPROVED = _("approved")
+DENIED = _("denied")
+EXPIRED = _("not decided in time")
+FAILED = _("approved, but can no longer be done")
+# what approvals and roles are called, as notices keep it
+KINDS = (_("Launch a job"), _("Raise a cap"), _("Refund"), _("Goodwill credits"))
+ROLES = (_("owner"), _("admin"), _("billing"), _("developer"), _("viewer"))
+
+
+def kept_sentences() -> list[str]:
+    """Return every sentence that is kept here."""
+    said = [one for name, one in globals().items() if name.isupper() and isinstance(one, str)]
+    return [*said, *KINDS, *ROLES, NO_ANSWER]

@@ -1,0 +1,11 @@
+"""Words that are kept with requests for an approval: in English, said again by core.retelling."""
+
+from django.utils.translation import gettext_noop as _
+
+FOR, AMOUNT = _("For"), _("Amount")
+CREDITS = _("%(credits)s credits")
+
+
+def kept_sentences() -> list[str]:
+    """Return them."""
+    return [FOR, AMOUNT, CREDITS]
