@@ -16,6 +16,7 @@ KIND_WORDS = {
     "goodwill": _("Goodwill credits"),
     "allowance": _("Higher top-ups"),
     "release": _("Release a payment"),
+    "visit": _("Let staff look in"),
 }
 
 
