@@ -38,9 +38,10 @@ TRAIL = Table(
     sort="-when",
     page=50,
     columns=(
-        Column("when", _("When (UTC)"), sort="id", always=True),
+        Column("when", _("When"), sort="id", always=True),
         Column("who", _("Who")),
         Column("did", _("Did"), always=True),
+        Column("act", _("Act"), shown=False),
         Column("on", _("On")),
         Column("from", _("From")),
     ),
