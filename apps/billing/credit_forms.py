@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.billing.models import BalanceAlert
 from apps.billing.selectors.credits import Pot, sisters_of
@@ -42,7 +42,7 @@ class MoveForm(forms.Form):
     """From where to where, and how much; `key` makes a second click the same move."""
 
     source = forms.ChoiceField(label=gettext_lazy("From"))
-    target = forms.ChoiceField(label=gettext_lazy("To"))
+    target = forms.ChoiceField(label=pgettext_lazy("a place", "To"))
     amount = credits_field(label=gettext_lazy("Credits"), min_value=Decimal("0.000001"))
     key = forms.UUIDField(widget=forms.HiddenInput)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.billing.models import Budget, Cap, Level
 from apps.billing.selectors import Dimension
@@ -126,7 +126,7 @@ class BudgetForm(LimitForm):
 class UsageForm(forms.Form):
     """Which usage is shown: by what, from which day to which, both included. What is left out is this month by day."""
 
-    by = forms.ChoiceField(label=gettext_lazy("By"), choices=Dimension.choices)
+    by = forms.ChoiceField(label=pgettext_lazy("grouping", "By"), choices=Dimension.choices)
     since = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=gettext_lazy("To"), widget=forms.DateInput(attrs={"type": "date"}))
 

@@ -22,7 +22,15 @@ from apps.core.catalogues import ROOT, Place, catalogue_read, places, template_o
 
 TEMPLATES = ROOT / "templates"
 # Not wrapped yet: folders of templates/, and catalogues that have no German of everything yet.
-OPEN_TEMPLATES = ("account", "allauth", "billing", "organisations")
+OPEN_TEMPLATES: tuple[str, ...] = (
+    "account",
+    "allauth",
+    "mfa",
+    "socialaccount",
+    "usersessions",
+    "support",
+    "organisations",
+)
 OPEN_CATALOGUES = (".", "billing", "bridge", "console", "core", "jobs", "ledger", "notifications", "organisations")
 OPEN_CATALOGUES += ("payments", "users")
 # Python that speaks English to whom it is for: staff, operators, banks, accountants and readers of the reference.
@@ -53,7 +61,24 @@ SAME += (
     "VIES",
     "NL",
 )
-SAME += ("Ctrl", "Esc", "min", "OpenAPI", "Markdown", "v", "h", "s", "x", "KvK", "REST", "SDK", "CLI", "ms", "URL")
+SAME += (
+    "TXT",
+    "Ctrl",
+    "Esc",
+    "min",
+    "OpenAPI",
+    "Markdown",
+    "v",
+    "h",
+    "s",
+    "x",
+    "KvK",
+    "REST",
+    "SDK",
+    "CLI",
+    "ms",
+    "URL",
+)
 WORDS = re.compile(r"\b(" + "|".join(sorted(map(re.escape, SAME), key=len, reverse=True)) + r")\b")
 LETTER = re.compile(r"[^\W\d_]")
 ENTITY = re.compile(r"&[#\w]+;")
@@ -64,6 +89,7 @@ LITERAL = re.compile(r"""(_\()?(?<![\w/])("[^"]*"|'[^']*')""")
 TOLD = re.compile(r"""\b(text|hint|label|title|what|action|sentence|name|empty|say|help)=("[^"]*"|'[^']*')""")
 CODE = re.compile(r"btn .*|[a-z.,]*\.html")  # what a tag says to another tag
 KEY = re.compile(r"[a-z0-9_.:,/-]*")
+DATES = re.compile(r"""\|date:("[^"]*"|'[^']*')""")  # for people there are |day, |moment and |clock
 DEFAULTS = re.compile(r"""\|(default|default_if_none|yesno|pluralize):?("[^"]*"|'[^']*')?""")
 
 
@@ -133,6 +159,7 @@ def _literals(token: Token, word: str) -> Iterator[str]:
     """Yield what a tag says by itself: texts given to an included template, and defaults of filters."""
     if token.token_type == TokenType.COMMENT or word in ("translate", "trans", "if", "elif"):
         return
+    yield from (f"|date:{form}" for form in DATES.findall(token.contents) if form[1:-1] not in ("c", "Y-m-d"))
     for name, words in DEFAULTS.findall(token.contents):
         if name == "pluralize" or (speaks(words) and not CODE.fullmatch(words[1:-1])):
             yield f"|{name}:{words}"

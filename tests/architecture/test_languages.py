@@ -15,8 +15,15 @@ def test_the_check_sees_bare_texts_of_templates(tmp_path: Path) -> None:
         '{% load i18n %}<p title="Hello there">{{ name }}{% translate "Fine" %}</p><code>left</code> Nosana Web\n'
         '{% include "x.html" with hint="Say more" text=_("Fine") %}{% blocktranslate %}Fine{% endblocktranslate %}\n'
         '<b aria-label="{% translate "Fine" %}">three job{{ n|pluralize }}</b>'
+        '{{ at|date:"j M" }}{{ at|date:"c" }}'
     )
-    assert [text for _, text in bare_texts(page)] == ['"Say more"', "|pluralize:", "Hello there", "three job"]
+    assert [text for _, text in bare_texts(page)] == [
+        '"Say more"',
+        "|pluralize:",
+        '|date:"j M"',
+        "Hello there",
+        "three job",
+    ]
 
 
 def test_the_check_sees_bare_sentences_of_python(tmp_path: Path) -> None:

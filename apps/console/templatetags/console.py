@@ -3,6 +3,7 @@
 import re
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select
 from django.template import Context
 from django.templatetags.static import static
@@ -29,6 +30,12 @@ def icon(name: str, label: str = "") -> SafeString:
             '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name
         )
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Return the languages of the platform by code, each named as those who speak it call it."""
+    return list(settings.LANGUAGES)
 
 
 @register.simple_tag(takes_context=True)

@@ -4,6 +4,7 @@ from apps.jobs.services.again import job_rename, job_restart
 from apps.jobs.services.approvals import job_approved, job_launch
 from apps.jobs.services.changes import job_change
 from apps.jobs.services.defaults import policy_set
+from apps.jobs.services.estimates import Estimate, job_estimate
 from apps.jobs.services.extension import (
     ExtensionCost,
     extension_estimate,
@@ -55,14 +56,7 @@ from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.spenders import Spender
 from apps.jobs.services.stopping import JOBS_AT_ONCE, jobs_stop
-from apps.jobs.services.submission import (
-    ApprovalNeeded,
-    Estimate,
-    job_estimate,
-    job_stop,
-    job_submit,
-    policy_of,
-)
+from apps.jobs.services.submission import ApprovalNeeded, job_stop, job_submit, policy_of
 from apps.jobs.services.templates import (
     template_archive,
     template_create,

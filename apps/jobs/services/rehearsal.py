@@ -11,8 +11,9 @@ from django.db import transaction
 from apps.jobs.models import Market
 from apps.jobs.policies import Policy
 from apps.jobs.services.approvals import job_launch
+from apps.jobs.services.estimates import Estimate, job_estimate
 from apps.jobs.services.secrets import Privacy
-from apps.jobs.services.submission import Estimate, job_estimate, policy_of
+from apps.jobs.services.submission import policy_of
 from apps.organisations.models import Approval, Membership, Project
 from apps.organisations.services import Actor
 

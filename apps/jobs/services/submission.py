@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from apps.jobs import sentences as said
 from apps.jobs.definitions import definition_check
 from apps.jobs.models import Attempt, Job, Market, OrganisationPolicy, Want
 from apps.jobs.policies import NearThen, Policy
-from apps.jobs.services.fees import network_fee
+from apps.jobs.services.estimates import Estimate, estimate_at, job_estimate
 from apps.jobs.services.moves import event_write, job_lock
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_prepare, secrets_seal
 from apps.jobs.services.spenders import Spender
@@ -36,39 +36,6 @@ NODE_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")  # base58
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
 FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """The worst case of a job, all micro-NOS: what is held, and what is paid if it uses its whole time."""
-
-    network_micro: int
-    network_fee_micro: int
-    platform_fee_micro: int
-    total_micro: int
-    per_hour_micro: int
-
-
-def job_estimate(market: Market, timeout_s: int) -> Estimate:
-    """Return the most a job can cost there, network and platform fees included, and the price of an hour."""
-    return estimate_at(market.price_micro, timeout_s)
-
-
-def estimate_at(price_micro: int, timeout_s: int) -> Estimate:
-    """Return the most a job can cost at this price (micro-NOS a second)."""
-    network, network_fee, platform_fee = _parts(price_micro, timeout_s)
-    return Estimate(
-        network_micro=network,
-        network_fee_micro=network_fee,
-        platform_fee_micro=platform_fee,
-        total_micro=network + network_fee + platform_fee,
-        per_hour_micro=sum(_parts(price_micro, 3600)),
-    )
-
-
-def _parts(price_micro: int, seconds: int) -> tuple[int, int, int]:
-    network = price_micro * seconds
-    return network, network_fee(network), billing.platform_fee(network)
 
 
 class ApprovalNeeded(AppError):

@@ -16,9 +16,10 @@ from apps.core.errors import AppError, Conflict
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import QueueThen
+from apps.jobs.services.estimates import job_estimate
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.spenders import Spender
-from apps.jobs.services.submission import attempt_make, job_estimate, market_fresh, want_write
+from apps.jobs.services.submission import attempt_make, market_fresh, want_write
 from apps.jobs.state import LIVE, OVER, Reason, Seen, State
 
 BETWEEN = frozenset({Reason.NODE_QUIT, Reason.NODE_SILENT, Reason.QUEUED_TOO_LONG})
