@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from apps.core.environment import Environment, secret_key
 from apps.core.headers import ADMIN, page_policy
 from apps.core.money import CURRENCIES
+from nosana_web.sign_in import *  # noqa: F403 - names of settings: how people sign in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()  # any NAME may also lie in a file that NAME_FILE names
@@ -45,6 +46,13 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.microsoft",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "allauth.usersessions",
     "allauth.idp.oidc",
     "rest_framework",
     "drf_spectacular",
@@ -71,6 +79,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.AppErrorMiddleware",
+    "apps.console.guards.OwnWayMiddleware",
+    "apps.console.guards.FreshMiddleware",
+    "apps.support.visiting.VisitMiddleware",
 ]
 
 ROOT_URLCONF = "nosana_web.urls"
@@ -135,29 +146,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- people ----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_ADAPTER = "apps.users.adapter.AccountAdapter"
-IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3_600  # seconds: of programs that people sign in, such as the command line
-IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 90 * 86_400
-IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
 
 # --- mail ------------------------------------------------------------------------------------------------
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
@@ -192,7 +183,10 @@ STORAGES = {
 # --- browser safety --------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": page_policy(
-        forms_to=env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"])
+        forms_to=[
+            *env.list("STRIPE_CHECKOUT_ORIGINS", default=["https://checkout.stripe.com"]),
+            *SOCIAL_ORIGINS,  # noqa: F405 - as a sign-in by others ends
+        ]
     ),
 }
 CONTENT_SECURITY_POLICY_ADMIN = ADMIN

@@ -1,9 +1,12 @@
 """Every address of the platform, app by app."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 admin.autodiscover()
+# Staff signs in where everybody does: with second factor, lockout and a list of browsers.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),

@@ -21,10 +21,19 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
 }
 
 PORTS: dict[str, list[str]] = {
+    # key: an organisation's own sign-in, as users.social.ProviderFacts
+    "users.provider_facts": ["apps.organisations.services.sign_in.provider_facts"],
+    # key, email, user or None, now: the organisation's provider names somebody; raises a refusal
+    "users.provider_vouches": ["apps.organisations.services.sign_in.provider_vouches"],
+    # user, email, now: an address was confirmed as the person's
+    "users.address_proven": ["apps.organisations.services.sign_in.address_joins"],
+    # name: the TXT records that DNS has under it
+    "organisations.txt_records": ["apps.organisations.dns.txt_records"],
     # An approved act, done in the approving transaction (docs/approvals.md); returns "noun:<id>" of what it made.
     "approvals.job": ["apps.jobs.services.job_approved"],  # approval, now
     "approvals.cap": ["apps.billing.services.cap_approved"],  # approval, now
     "approvals.refund": ["apps.payments.services.refund_approved"],  # approval, now
+    "approvals.visit": ["apps.support.services.visit_approved"],  # approval, now
     "approvals.goodwill": ["apps.billing.services.goodwill_approved"],  # approval, now
     # quote_ids: which of them something was paid with, so that the others may be deleted
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],

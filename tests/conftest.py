@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -54,6 +55,18 @@ def _fresh_cache() -> Iterator[None]:
     """Forget rate limits and other cached facts between tests."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Hash passwords by the quickest hasher: the slow one, which keeps real ones, would be most of a sign-in's time."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _no_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let DNS know nothing, unless a test says what it knows."""
+    monkeypatch.setattr("apps.organisations.dns.txt_records", lambda *, name: [])
 
 
 @pytest.fixture

@@ -50,6 +50,9 @@ LIMITS = {
     Period.DAY: _("%(credits)s credits each day"),
     Period.JOB: _("%(credits)s credits each job"),
 }
+# --- where credits were moved from and to
+POT = _("the pot of %(project)s")
+
 # --- the VAT id
 VAT_ID_WRONG = _("Its length or check digit is wrong.")
 

@@ -76,6 +76,18 @@ ROUTES: dict[str, dict[str, Access]] = {
     },
     "organisations:terms_public": {"GET": Public("terms are for everybody to read")},
     "organisations:settings": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_EDIT},
+    "organisations:sign_in": {
+        "GET": Public("the way in by an organisation's own sign-in"),
+        "POST": Public("as above; it leads to the sign-in of whoever proved the address's domain"),
+    },
+    "organisations:sign_in_settings": {"GET": P.ORGANISATION_EDIT},
+    "organisations:sign_in_policy": {"POST": P.ORGANISATION_EDIT},
+    "organisations:domain_new": {"POST": P.ORGANISATION_EDIT},
+    "organisations:domain_check": {"POST": P.ORGANISATION_EDIT},
+    "organisations:domain_join": {"POST": P.ORGANISATION_EDIT},
+    "organisations:domain_remove": {"POST": P.ORGANISATION_EDIT},
+    "organisations:provider": {"GET": P.ORGANISATION_CLOSE, "POST": P.ORGANISATION_CLOSE},
+    "organisations:provider_remove": {"POST": P.ORGANISATION_CLOSE},
     "organisations:projects": {"GET": P.ORGANISATION_VIEW},
     "organisations:project_new": {"GET": P.PROJECTS_MANAGE, "POST": P.PROJECTS_MANAGE},
     "organisations:project_edit": {"GET": P.PROJECTS_MANAGE, "POST": P.PROJECTS_MANAGE},
@@ -344,6 +356,11 @@ ROUTES: dict[str, dict[str, Access]] = {
     # --- support
     "support:feedback": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
     "support:treasury": {"GET": Staff("how the treasury stands")},
+    "support:visits": {"GET": Staff("one's own visits"), "POST": Staff("asks an organisation for one")},
+    "support:visit_begin": {"POST": Staff("of one's own, once it is approved")},
+    "support:visit_end": {"POST": Staff("of one's own")},
+    "support:visits_of": {"GET": P.AUDIT_VIEW},
+    "support:visit_revoke": {"POST": P.APPROVALS_DECIDE},
 }
 
 

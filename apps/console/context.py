@@ -19,6 +19,7 @@ from apps.jobs.selectors import jobs_burn
 from apps.organisations.models import Membership, Project
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import memberships_shown, project_roles
+from apps.organisations.sign_in_rules import sign_in_refusal
 from apps.users.models import User
 
 PROJECTS_SHOWN = 12
@@ -96,7 +97,8 @@ class Frame:
         rows = list(self.memberships)
         if self._known is not None:
             return next((one for one in rows if one.pk == self._known.pk), None)
-        return next((one for one in rows if one.organisation.slug == self._slug), None)
+        found = next((one for one in rows if one.organisation.slug == self._slug), None)
+        return found if found is None or sign_in_refusal(self._request, found) is None else None
 
     @property
     def membership(self) -> Membership | None:

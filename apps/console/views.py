@@ -20,6 +20,7 @@ from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_keys_of, organisation_last, project_get, project_members
 from apps.organisations.services import membership_visit
+from apps.organisations.sign_in_rules import on_visit
 from apps.users.services import language_check, language_choose, view_delete, view_save
 
 PROJECT_JOBS, PROJECT_KEYS = 15, 50
@@ -77,7 +78,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest, slug: str) -> HttpResponse:
     """Show balance, running jobs, last jobs and the next step; `?seen=` answers only what is new."""
     grant = page_grant(request, slug, Permission.JOBS_VIEW)
-    if request.session.get("organisation") != slug:
+    if request.session.get("organisation") != slug and not on_visit(request):
         request.session["organisation"] = slug  # once per switch, not with every look
         membership_visit(membership=grant.member, now=timezone.now())
     now = timezone.now()

@@ -63,24 +63,25 @@ class AppErrorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # A zero byte is in no name of ours, and PostgreSQL refuses it: it stops here, for every view alike.
         if "\x00" in request.path_info:
-            return self.refuse(request, NotFound())
+            return refusal_answer(request, NotFound())
         if "%00" in request.META.get("QUERY_STRING", ""):
-            return self.refuse(
+            return refusal_answer(
                 request, AppError(_("The address contains a zero byte (%00); remove it."), code="zero_byte")
             )
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal; leave every other exception alone."""
-        return self.refuse(request, error) if isinstance(error, AppError) else None
+        return refusal_answer(request, error) if isinstance(error, AppError) else None
 
-    def refuse(self, request: HttpRequest, error: AppError) -> HttpResponse:
-        """Answer the refusal in the form the caller asked for."""
-        program = request.path_info.startswith(API) or "HTTP_AUTHORIZATION" in request.META
-        if program or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-            return answer(error)
-        if getattr(request, "htmx", False):
-            response = render(request, "components/alert.html", {"error": error}, status=error.status)
-            response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"
-            return response
-        return render(request, "error.html", {"error": error}, status=error.status)
+
+def refusal_answer(request: HttpRequest, error: AppError) -> HttpResponse:
+    """Answer the refusal in the form the caller asked for."""
+    program = request.path_info.startswith(API) or "HTTP_AUTHORIZATION" in request.META
+    if program or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return answer(error)
+    if getattr(request, "htmx", False):
+        response = render(request, "components/alert.html", {"error": error}, status=error.status)
+        response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"
+        return response
+    return render(request, "error.html", {"error": error}, status=error.status)

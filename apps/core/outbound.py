@@ -22,6 +22,7 @@ from apps.core.errors import AppError
 
 NO_ANSWER = gettext_noop("No answer within %(seconds)s seconds.")  # kept with what was sent
 ANSWER_BYTES = 4_096  # of an answer that are read
+AGENT = {"User-Agent": "nosana-web"}
 # Public by their number, but a way to an inner IPv4 address: 6to4, Teredo, NAT64.
 TUNNELS = tuple(
     ipaddress.ip_network(text) for text in ("2002::/16", "2001::/32", "64:ff9b::/96", "64:ff9b:1::/48")
@@ -67,7 +68,7 @@ def address_check(url: str) -> None:
             _("Port %(port)s is not one for web addresses; use 443, or 1024 and above.") % {"port": port}
         )
     if _is_address(host):
-        _public_check(host)
+        public_check(host)
     elif "." not in host and not (settings.OUTBOUND_LOOPBACK and host == "localhost"):
         raise AddressRefused(_("“%(host)s” is not a name on the public internet.") % {"host": host})
 
@@ -77,16 +78,18 @@ async def post(url: str, *, content: bytes, headers: Mapping[str, str], seconds:
     return await _ask("POST", url, content, headers, seconds)
 
 
-async def get(url: str, *, seconds: float) -> Answer:
-    """Ask there and return the answer, at most after `seconds`; nothing that goes wrong is raised."""
-    return await _ask("GET", url, b"", {"User-Agent": "nosana-web"}, seconds)
+async def get(url: str, *, seconds: float, headers: Mapping[str, str] = AGENT, most: int = ANSWER_BYTES) -> Answer:
+    """Ask there and return the answer, at most after `seconds` and of at most `most` bytes; nothing is raised."""
+    return await _ask("GET", url, b"", headers, seconds, most)
 
 
-async def _ask(method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float) -> Answer:
+async def _ask(
+    method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float, most: int = ANSWER_BYTES
+) -> Answer:
     began, status, text, error = perf_counter(), None, "", ""
     try:
         async with asyncio.timeout(seconds):
-            status, text = await _send(method, url, content, headers, seconds)
+            status, text = await _send(method, url, content, headers, seconds, most)
     except AddressRefused as refusal:
         error = refusal.message
     except TimeoutError:
@@ -97,7 +100,7 @@ async def _ask(method: str, url: str, content: bytes, headers: Mapping[str, str]
 
 
 async def _send(
-    method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float
+    method: str, url: str, content: bytes, headers: Mapping[str, str], seconds: float, most: int
 ) -> tuple[int, str]:
     address_check(url)
     parts = httpx.URL(url)
@@ -114,9 +117,9 @@ async def _send(
         read = b""
         async for piece in answer.aiter_raw(ANSWER_BYTES):
             read += piece
-            if len(read) >= ANSWER_BYTES:
+            if len(read) >= most:
                 break
-        return answer.status_code, read[:ANSWER_BYTES].decode("utf-8", "replace").replace("\x00", "")
+        return answer.status_code, read[:most].decode("utf-8", "replace").replace("\x00", "")
 
 
 async def _resolved(host: str, port: int) -> str:
@@ -124,11 +127,12 @@ async def _resolved(host: str, port: int) -> str:
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
     for address in addresses:
-        _public_check(address)
+        public_check(address)
     return addresses[0]
 
 
-def _public_check(text: str) -> None:
+def public_check(text: str) -> None:
+    """Pass an address (a number, no name) on the public internet. Raises AddressRefused."""
     address = ipaddress.ip_address(text)
     inner = getattr(address, "ipv4_mapped", None) or address
     if settings.OUTBOUND_LOOPBACK and inner.is_loopback:

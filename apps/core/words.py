@@ -1,10 +1,11 @@
 """Words of our own inside sentences, in the language spoken now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from babel.lists import format_list
+
+from apps.core.languages import locale_now
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as Promise  # what the stubs of Django call it
@@ -17,11 +18,9 @@ Words = str | Promise  # a sentence, or one that is translated when somebody rea
 def in_sentence(label: Words) -> str:
     """Return a label as it stands inside a sentence: small in English, as it is where nouns are written large."""
     text = str(label)
-    return text.lower() if (get_language() or "en").startswith("en") else text
+    return text.lower() if locale_now().startswith("en") else text
 
 
-def either(words: Sequence[Words]) -> str:
-    """Return words of which one is to be chosen: "a", "a or b", "a, b or c"."""
-    if len(words) < 2:
-        return "".join(map(str, words))
-    return _("%(some)s or %(last)s") % {"some": ", ".join(map(str, words[:-1])), "last": words[-1]}
+def either(words: Iterable[object]) -> str:
+    """Return words of which one will do: "a", "a or b", "a, b or c"."""
+    return format_list([str(word) for word in words], style="or", locale=locale_now())

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from apps.organisations.models import Project
@@ -11,7 +12,10 @@ from apps.organisations.models import Project
 
 def project_choices(projects: Iterable[Project]) -> list[tuple[str, str]]:
     """Return (slug, name) of each project; archived ones say so."""
-    return [(one.slug, f"{one.name} (archived)" if one.archived_at else one.name) for one in projects]
+    return [
+        (one.slug, _now("%(project)s (archived)") % {"project": one.name} if one.archived_at else one.name)
+        for one in projects
+    ]
 
 
 class ProjectForm(forms.Form):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.csv import csv_lines
 from apps.core.lists import Column, Table
@@ -25,7 +26,7 @@ JOBS = Table(
         Column("market", _("Market")),
         Column("project", _("Project"), shown=False),
         Column("launched", _("Launched"), sort="id"),
-        Column("member", _("By")),
+        Column("member", pgettext_lazy("who launched it", "By")),
         Column("started", _("Started"), shown=False),
         Column("ended", _("Ended"), shown=False),
         Column("limit", _("Time limit"), sort="timeout_s", number=True, shown=False),

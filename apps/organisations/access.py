@@ -14,6 +14,7 @@ from apps.organisations.models import ApiKey, Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_key_check, membership_get
 from apps.organisations.services.keys import api_key_used
+from apps.organisations.sign_in_rules import on_visit, program_require, sign_in_require
 from apps.organisations.sign_ins import SignIn, sign_in_check, sign_in_looks
 
 SCHEME = "bearer"
@@ -69,7 +70,9 @@ def grant_of(request: HttpRequest, slug: str, permission: Permission) -> Grant:
     """
     sign_in = sign_in_of(request)
     if sign_in is not None:
-        return Grant.of_sign_in(membership_get(sign_in.user, slug, permission), sign_in.scopes).checked(permission)
+        member = membership_get(sign_in.user, slug, permission)
+        program_require(member)
+        return Grant.of_sign_in(member, sign_in.scopes).checked(permission)
     key = key_of(request)
     if key is None:
         if not request.user.is_authenticated:
@@ -86,7 +89,7 @@ def page_grant(request: HttpRequest, slug: str, permission: Permission) -> Grant
     """Return what the signed-in person may do there, for a page, in one query; the frame shows the membership.
 
     The page tells the time by the organisation's clock. Raises NotFound for outsiders and Denied, with a sentence, for
-    members without the permission.
+    members without the permission, SignInNeeded for a session that the organisation does not take.
     """
     membership = _membership(request, slug, permission)
     timezone.activate(zone_named(membership.organisation.time_zone))
@@ -94,7 +97,8 @@ def page_grant(request: HttpRequest, slug: str, permission: Permission) -> Grant
 
 
 def _membership(request: HttpRequest, slug: str, permission: Permission) -> Membership:
-    membership = membership_get(request.user, slug, permission)
+    membership = membership_get(request.user, slug, permission, visit=on_visit(request))
+    sign_in_require(request, membership)
     request.membership = membership  # type: ignore[attr-defined]
     return membership
 

@@ -18,7 +18,10 @@ class Role(models.TextChoices):
 class Permission(models.TextChoices):
     ORGANISATION_VIEW = "organisation.view", gettext_lazy("see the organisation")
     ORGANISATION_EDIT = "organisation.edit", gettext_lazy("change the organisation's details")
-    ORGANISATION_CLOSE = "organisation.close", gettext_lazy("close the organisation or give it to another owner")
+    ORGANISATION_CLOSE = (
+        "organisation.close",
+        gettext_lazy("close the organisation, give it to another owner or set its own sign-in"),
+    )
     MEMBERS_MANAGE = "members.manage", gettext_lazy("invite, change and remove members")
     AUDIT_VIEW = "audit.view", gettext_lazy("see and export the audit trail")
     APPROVALS_DECIDE = "approvals.decide", gettext_lazy("approve what others ask for")

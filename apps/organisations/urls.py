@@ -9,6 +9,7 @@ from apps.organisations.views import (
     members,
     organisations,
     projects,
+    sign_in,
     sign_ins,
     terms,
 )
@@ -17,12 +18,25 @@ app_name = "organisations"
 urlpatterns = [
     path("organisations/new/", organisations.new, name="new"),
     path("invitations/<str:token>/", acceptance.invitation, name="invitation"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("identity/o/device", sign_ins.device, name="device"),
     path("identity/o/api/device/code", sign_ins.device_code, name="device_code"),
     path("account/programs/", sign_ins.programs, name="programs"),
     path("terms/", terms.terms_public, name="terms_public"),
     # settings
     path("o/<slug:slug>/settings/", organisations.settings_page, name="settings"),
+    path("o/<slug:slug>/settings/sign-in/", sign_in.sign_in_settings, name="sign_in_settings"),
+    path("o/<slug:slug>/settings/sign-in/rules/", sign_in.policy, name="sign_in_policy"),
+    path("o/<slug:slug>/settings/sign-in/provider/", sign_in.provider_page, name="provider"),
+    path("o/<slug:slug>/settings/sign-in/provider/remove/", sign_in.provider_end, name="provider_remove"),
+    path("o/<slug:slug>/settings/sign-in/domains/", sign_in.domain_new, name="domain_new"),
+    path(
+        "o/<slug:slug>/settings/sign-in/domains/<uuid:domain_id>/check/", sign_in.domain_proof, name="domain_check"
+    ),
+    path("o/<slug:slug>/settings/sign-in/domains/<uuid:domain_id>/join/", sign_in.domain_join, name="domain_join"),
+    path(
+        "o/<slug:slug>/settings/sign-in/domains/<uuid:domain_id>/remove/", sign_in.domain_end, name="domain_remove"
+    ),
     # projects
     path("o/<slug:slug>/projects/", projects.projects, name="projects"),
     path("o/<slug:slug>/projects/new/", projects.project_new, name="project_new"),

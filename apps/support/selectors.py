@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count
+
 from apps.billing import chart
 from apps.billing.models import Invoice
 from apps.bridge.selectors import position
@@ -11,8 +13,11 @@ from apps.core.models import Mail
 from apps.core.money import CURRENCIES
 from apps.jobs.models import Job
 from apps.ledger.selectors import balances, imbalances
+from apps.organisations.models import Organisation
 from apps.payments.gateway import balance_net
 from apps.payments.models import TopUp
+from apps.support.models import Visit
+from apps.users.models import User
 
 
 @dataclass(frozen=True)
@@ -97,3 +102,15 @@ def _invoice(topup: TopUp) -> dict[str, Any] | None:
         "pdf_bytes": len(bytes(invoice.pdf or b"")),
         "emailed_to": mail.to if mail else None,
     }
+
+
+def visits_of(organisation: Organisation) -> list[Visit]:
+    """Return the newest visits of staff to the organisation, also those that were only asked for."""
+    rows = organisation.visits.select_related("staff", "member", "approval").annotate(seen=Count("looks"))
+    return list(rows.order_by("-id")[:50])
+
+
+def visits_of_staff(staff: User) -> list[Visit]:
+    """Return the newest visits of a member of staff."""
+    rows = staff.visits_made.select_related("organisation", "member", "approval")
+    return list(rows.order_by("-id")[:50])

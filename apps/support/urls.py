@@ -1,10 +1,15 @@
 from django.urls import path
 
-from apps.support import views
 from apps.support.feedback.views import feedback
+from apps.support.views import treasury, visits
 
 app_name = "support"
 urlpatterns = [
-    path("admin/treasury/", views.treasury, name="treasury"),
+    path("admin/treasury/", treasury.treasury, name="treasury"),
     path("o/<slug:slug>/feedback/", feedback, name="feedback"),
+    path("admin/visits/", visits.visits, name="visits"),
+    path("admin/visits/<uuid:visit_id>/begin/", visits.begin, name="visit_begin"),
+    path("admin/visits/<uuid:visit_id>/end/", visits.end, name="visit_end"),
+    path("o/<slug:slug>/settings/staff-access/", visits.visits_here, name="visits_of"),
+    path("o/<slug:slug>/settings/staff-access/<uuid:visit_id>/end/", visits.revoke, name="visit_revoke"),
 ]

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
@@ -18,8 +19,23 @@ VIEWS_LIMIT = 30  # of one kind of list in one place
 
 
 def staff_ensure(*, email: str, password: str) -> User:
-    """Return the staff account of that address, made with this password if there was none."""
-    return User.objects.filter(email=email.lower()).first() or User.objects.create_superuser(email, password)
+    """Return the staff account of that address, made with this password and a confirmed address if there was none."""
+    with transaction.atomic():
+        known = User.objects.filter(email=email.lower()).first()
+        user = known or User.objects.create_superuser(email, password)
+        if not EmailAddress.objects.filter(user=user).exists():
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def unclaimed_take(*, user: User, email: str) -> None:
+    """Take an account that nobody ever opened away from whoever made it: its secrets end, its address is confirmed."""
+    with transaction.atomic():
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+        Authenticator.objects.filter(user=user).delete()
+        EmailAddress.objects.filter(user=user).delete()
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
 
 
 def user_make(*, email: str, name: str, password: str) -> User:

@@ -23,10 +23,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def web(url: str, *, port: int = 0) -> Iterator[str]:
-    """Serve the platform on the database; yield its address."""
+def web(url: str, *, port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve the platform on the database; yield its address, under another name of this machine if one is given."""
     port = port or free_port()
-    base = f"http://127.0.0.1:{port}"
+    base = f"http://{host}:{port}"
     env = {**os.environ, "DATABASE_URL": url, "NOSANA_BASE_URL": base, "PYTHONPATH": "sdk/src"}
     command = [sys.executable, "-m", "uvicorn", "nosana_web.asgi:application", "--port", str(port)]
     command += ["--lifespan", "off", "--timeout-graceful-shutdown", "1", "--log-level", "warning"]

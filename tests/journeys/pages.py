@@ -23,15 +23,18 @@ from tests.journeys.dialogs import Opening, openings
 from tests.journeys.further import further_pages
 from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
+from tests.organisations.sso import sign_in_scene
 from tests.payments.scene import cards_make, topups_make
 from tests.permissions.things import refundable_of
-from tests.world import World
+from tests.world import World, signed_in_mark
 
 OPEN_PAGES = {
     "front": "/",
     "signup": "/accounts/signup/",
     "login": "/accounts/login/",
     "password-reset": "/accounts/password/reset/",
+    "password-reset-done": "/accounts/password/reset/done/",
+    "sign-in-organisation": "/sign-in/",
     "not-found": "/nowhere/",
     "reference": "/docs/api/",
 }
@@ -40,6 +43,19 @@ STAFF_PAGES = {
     "staff-markets": "/admin/jobs/market/",
     "staff-orders": "/admin/bridge/order/",
     "staff-attempts": "/admin/jobs/attempt/",
+    "staff-visits": "/admin/visits/",
+}
+ACCOUNT_PAGES = {
+    "account-email": "/accounts/email/",
+    "account-factors": "/accounts/2fa/",
+    "account-app": "/accounts/2fa/totp/activate/",
+    "account-passkey-add": "/accounts/2fa/webauthn/add/",
+    "account-sessions": "/accounts/sessions/",
+    "account-others": "/accounts/3rdparty/",
+    "account-sure": "/accounts/reauthenticate/",
+    "sign-in-settings": "/o/acme/settings/sign-in/",
+    "sign-in-provider": "/o/acme/settings/sign-in/provider/",
+    "staff-access": "/o/acme/settings/staff-access/",
 }
 
 
@@ -76,11 +92,12 @@ def pages_make(world: World) -> Pages:
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
     made = Pages(
         opened=entrances,
-        closed=shown | told | further_pages(world, jobs),
+        closed=shown | told | further_pages(world, jobs) | ACCOUNT_PAGES,
         staff=STAFF_PAGES,
         openings=openings(jobs),
     )
     staff_make(made.staff_email)
+    sign_in_scene(world)
     return made
 
 
@@ -100,8 +117,9 @@ def staff_make(email: str) -> None:
 
 def session_for(email: str) -> str:
     """Return the session cookie of a person who is signed in."""
-    client = Client()
-    client.force_login(User.objects.get(email=email))
+    client, user = Client(), User.objects.get(email=email)
+    client.force_login(user)
+    signed_in_mark(client, user)
     return client.cookies["sessionid"].value
 
 

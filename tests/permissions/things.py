@@ -45,6 +45,7 @@ from tests.jobs.recipes import template_of, version_of
 from tests.notifications.endpoints import chat_of, delivery_of, webhook_of
 from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
+from tests.organisations.sso import domain_of, visit_of
 from tests.permissions.jobs import job_of, launch_json, note_of, owner_of, project_of
 
 
@@ -333,6 +334,8 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "jobs:template_restore.number": lambda organisation: version_of(organisation),
     "jobs_api:template_version.number": lambda organisation: version_of(organisation),
     "jobs_api:template_restore.number": lambda organisation: version_of(organisation),
+    "domain_id": lambda organisation: domain_of(organisation).pk,
+    "visit_id": lambda organisation: visit_of(organisation).pk,
     "month": lambda organisation: statement_of(organisation).number,
 }
 

@@ -151,8 +151,8 @@ def _sentence(reason: str, facts: dict[str, Any]) -> str:
             }
         case "move":
             return _("Moved from %(source)s to %(target)s") % {
-                "source": facts["source"],
-                "target": facts["target"],
+                "source": retold(facts["source"]),
+                "target": retold(facts["target"]),
             }
         case "expired":
             return str(EXPIRED.get(facts["kind"], facts["kind"]))

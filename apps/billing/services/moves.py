@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.billing import chart
+from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid, MoveRefused
 from apps.billing.models import Lot, LotTake
 from apps.billing.services.balances import balance_fell
 from apps.billing.services.lots import Part, lots_choose, lots_leave, lots_spendable
 from apps.billing.services.wallets import wallet_open
 from apps.core.errors import AppError
+from apps.core.languages import plainly
 from apps.core.money import credits_text
 from apps.core.wiring import announce
 from apps.ledger.models import Transfer
@@ -38,11 +40,7 @@ class Purse:
         return chart.pot(self.organisation.id, self.project.id)
 
     def __str__(self) -> str:
-        return (
-            _("the pot of %(project)s") % {"project": self.project.name}
-            if self.project
-            else self.organisation.name
-        )
+        return _(said.POT) % {"project": self.project.name} if self.project else self.organisation.name
 
 
 def credits_move(
@@ -68,7 +66,8 @@ def credits_move(
         _open(target)
         accounts = accounts_lock([source.code, target.code])
         legs = [Leg(source.code, -micro), Leg(target.code, micro)]
-        facts = {"source": str(source), "target": str(target)}
+        with plainly():
+            facts = {"source": str(source), "target": str(target)}
         repeated = Transfer.objects.filter(key=full_key).exists()
         parts = [] if repeated else _parts(source, target, micro, now=now)
         transfer = transfer_post(key=full_key, legs=legs, reason="move", at=now, details=facts)

@@ -4,14 +4,12 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import membership_get
+from apps.organisations.views.frame import enter as enter_organisation
 
 
 def enter(request: HttpRequest, slug: str, permission: Permission = Permission.BILLING_VIEW) -> Membership:
     """Return the membership of the person who asks. Raises NotFound for outsiders, Denied without the role."""
-    membership = membership_get(request.user, slug, permission)
-    request.membership = membership  # type: ignore[attr-defined]
-    return membership
+    return enter_organisation(request, slug, permission)
 
 
 def download(content: bytes, name: str, media_type: str) -> HttpResponse:

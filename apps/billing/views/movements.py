@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from apps.billing import selectors
@@ -45,7 +46,7 @@ HOLDS = Table(
         Column("job", _("For"), sort="label", always=True),
         Column("state", _("State")),
         Column("project", _("Project"), shown=False),
-        Column("member", _("By")),
+        Column("member", pgettext_lazy("who did it", "By")),
         Column("placed", _("Held since"), sort="id"),
         Column("ended", _("Ended"), shown=False),
         Column("credits", _("Credits"), sort="amount_micro", number=True, always=True),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from apps.billing import selectors
@@ -25,7 +26,7 @@ STATEMENTS = Table(
         Column("frozen", _("Frozen")),
         Column("lines", _("Lines"), sort="lines", number=True),
         Column("opening", _("Opening"), number=True),
-        Column("change", _("Change"), sort="change_micro", number=True),
+        Column("change", pgettext_lazy("of a balance", "Change"), sort="change_micro", number=True),
         Column("closing", _("Closing"), number=True),
         Column("files", _("Files"), number=True, always=True),
     ),

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from babel.lists import format_list
-from babel.numbers import format_decimal
 from django import template
 from django.utils.html import format_html
 
-from apps.core import moments, money
+from apps.core import moments, money, words
 from apps.core.durations import duration_text
 from apps.core.languages import locale_now
+from apps.core.numbers import number_text
 
 register = template.Library()
 
@@ -49,13 +48,13 @@ def inline(label: object) -> str:
 @register.filter
 def either(names: Iterable[object]) -> str:
     """Show names of which one will do: "Olga, Adam or Bea"."""
-    return format_list([str(name) for name in names], style="or", locale=locale_now())
+    return words.either(names)
 
 
 @register.filter
 def whole(number: int | None) -> str:
     """Show a whole number with its thousands apart: "1,234" or "1.234"."""
-    return "" if number is None else format_decimal(int(number), locale=locale_now())
+    return "" if number is None else number_text(int(number))
 
 
 @register.filter

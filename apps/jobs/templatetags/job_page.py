@@ -1,13 +1,15 @@
 """Tags of the job pages: links to the chain, amounts in money, words marked where they were found."""
 
 import re
+from decimal import Decimal
 
-from babel.numbers import format_currency
 from django import template
 from django.conf import settings
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+
+from apps.core.money import fiat_exact
 
 register = template.Library()
 MICRO = 1_000_000
@@ -32,10 +34,8 @@ def worth(micro: int | None, rate: object) -> str:
     price, currency = getattr(rate, "price_micro", 0), getattr(rate, "currency", "")
     if micro is None or not currency:
         return ""
-    amount = micro * price / MICRO / MICRO
-    digits = "00##" if abs(amount) < 1 else "00"
-    pattern = f"¤#,##0.{digits}"
-    return format_currency(amount, currency, pattern, locale="en_GB", currency_digits=False)
+    amount = Decimal(micro * price) / MICRO / MICRO
+    return fiat_exact(amount, currency, "#,##0.00##" if abs(amount) < 1 else "#,##0.00")
 
 
 @register.filter

@@ -7,6 +7,7 @@ from apps.organisations.models.invitations import Invitation
 from apps.organisations.models.keys import ApiKey
 from apps.organisations.models.organisations import Closed, Membership, Organisation
 from apps.organisations.models.projects import Project, ProjectMembership
+from apps.organisations.models.sign_in import Domain, Provider
 from apps.organisations.models.terms import TermsAcceptance
 
 __all__ = [
@@ -16,11 +17,13 @@ __all__ = [
     "AuditDetail",
     "AuditEvent",
     "Closed",
+    "Domain",
     "Grant",
     "Invitation",
     "Membership",
     "Organisation",
     "Project",
     "ProjectMembership",
+    "Provider",
     "TermsAcceptance",
 ]

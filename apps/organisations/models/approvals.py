@@ -13,6 +13,7 @@ KIND_WORDS = {
     "cap": _("Raise a cap"),
     "refund": _("Refund"),
     "goodwill": _("Goodwill credits"),
+    "visit": _("Let staff look in"),
 }
 
 

@@ -46,6 +46,12 @@ class Organisation(models.Model):
     audit_retention_days = models.PositiveIntegerField(
         null=True, blank=True, help_text="Events of the audit trail older than this are deleted; empty: never."
     )
+    second_factor_required = models.BooleanField(
+        default=False, help_text="Whoever signs in without a second factor reaches nothing of it."
+    )
+    sso_only = models.BooleanField(
+        default=False, help_text="Members come in by the organisation's own sign-in and no other way."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="Since then it can only be read.")
 
@@ -96,12 +102,18 @@ class Membership(models.Model):
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_known"),
         ]
 
+    visited = False  # whether staff looks as this member: no field, but of one request
+
     def __str__(self) -> str:
         return f"{self.user} in {self.organisation}"
 
     @property
     def reach(self) -> Reach:
         """What the member may do, and where. Without `project_roles_found` (membership_get) a query if limited."""
+        whole = self._reach_of_role()
+        return whole.narrowed(READING) if self.visited else whole
+
+    def _reach_of_role(self) -> Reach:
         if not self.limited:
             return self.organisation.reach_left(reach_of_role(Role(self.role)))
         found = getattr(self, "project_roles_found", None)
@@ -118,6 +130,10 @@ class Membership(models.Model):
         """Pass if role and projects allow the act; raise Denied, or Closed, with a sentence if not."""
         if self.may(permission, project_id):
             return
+        if self.visited:
+            raise Denied(
+                _("On a visit staff looks and changes nothing, and keys and secrets stay shut."), code="visit"
+            )
         if permission not in READING and permission in ROLE_PERMISSIONS[Role(self.role)]:
             self.organisation.require_open()
         if permission in ROLE_PERMISSIONS[Role(self.role)]:

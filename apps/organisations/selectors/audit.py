@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
+from apps.core.languages import plainly
 from apps.core.money import credits_text
 from apps.organisations.act_words import act_words
 from apps.organisations.audit import moment
@@ -59,7 +60,7 @@ class AuditLine:
         if not name and event.user_id is not None:
             name = str(event.user) if event.user else _("Person %(user_id)s") % {"user_id": event.user_id}
         if event.actor_kind == AuditEvent.Kind.KEY:
-            key = self.content.get("key") or (event.api_key.name if event.api_key else "a deleted key")
+            key = self.content.get("key") or (event.api_key.name if event.api_key else _("a deleted key"))
             return (
                 _("%(name)s by the key “%(key)s”") % {"name": name, "key": key}
                 if name
@@ -67,7 +68,9 @@ class AuditLine:
             )
         if event.actor_kind == AuditEvent.Kind.STAFF:
             as_whom = self.content.get("acting_as") or (event.acting_as and str(event.acting_as))
-            return f"{name or 'Staff'} (staff{f', acting as {as_whom}' if as_whom else ''})"
+            if as_whom:
+                return _("%(name)s (staff, acting as %(whom)s)") % {"name": name or _("Staff"), "whom": as_whom}
+            return _("%(name)s (staff)") % {"name": name or _("Staff")}
         return name or "Nosana Web"
 
     @property
@@ -101,13 +104,15 @@ class AuditLine:
     def row(self) -> dict[str, Any]:
         """Return the event as an export or an endpoint gives it."""
         event = self.event
+        with plainly():
+            who = self.who
         return {
             "id": event.pk,
             "at": moment(event.at),
             "act": event.act,
             "subject": event.subject,
             "actor": event.actor_kind,
-            "who": self.who,
+            "who": who,
             "email": self.content.get("email", ""),
             "address": self.content.get("address", ""),
             "agent": self.content.get("agent", ""),
@@ -124,7 +129,7 @@ def _words(name: str) -> str:
 
 def _shown(name: str, value: Any) -> Any:
     if name.endswith("micro") and isinstance(value, int):
-        return f"{credits_text(value)} credits"
+        return _("%(credits)s credits") % {"credits": credits_text(value)}
     return ", ".join(str(one) for one in value) if isinstance(value, list) else value
 
 

@@ -19,9 +19,12 @@ def project_roles(membership: str) -> ArraySubquery:
     return ArraySubquery(rows.values(found=JSONObject(project_id="project_id", role="role")))
 
 
-def membership_get(user: User | AnonymousUser, slug: str, permission: Permission) -> Membership:
+def membership_get(
+    user: User | AnonymousUser, slug: str, permission: Permission, *, visit: bool = False
+) -> Membership:
     """Return the person's membership (with its organisation) if the role allows the act.
 
+    On a `visit`, staff looks as the person: reading is all that is left of the role.
     Raises NotFound for outsiders and Denied, with a sentence, for members without the role.
     """
     membership = (
@@ -32,6 +35,7 @@ def membership_get(user: User | AnonymousUser, slug: str, permission: Permission
     )
     if membership is None:
         raise NotFound()
+    membership.visited = visit
     membership.require(permission)
     return membership
 

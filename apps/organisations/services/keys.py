@@ -232,10 +232,12 @@ def _networks_read(networks: Sequence[str]) -> list[str]:
         try:
             found.append(str(network_read(text.strip())))
         except ValueError as error:
-            hint = (
-                "its host bits are set" if "host bits" in str(error) else "write 203.0.113.0/24 or 2001:db8::/32"
+            sentence = (
+                _("“%(text)s” is not a network: its host bits are set.")
+                if "host bits" in str(error)
+                else _("“%(text)s” is not a network: write 203.0.113.0/24 or 2001:db8::/32.")
             )
-            sentences.append(_("“%(text)s” is not a network: %(hint)s.") % {"text": text[:50], "hint": hint})
+            sentences.append(sentence % {"text": text[:50]})
     if len(networks) > NETWORKS_MAXIMUM:
         sentences = [
             _("A key can have %(networks_maximum)s networks at most; join neighbours to larger ones.")

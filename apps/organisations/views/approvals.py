@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError, NotFound
@@ -48,7 +48,7 @@ APPROVALS = Table(
     ),
     columns=(
         Column("request", gettext_lazy("Request"), always=True),
-        Column("by", gettext_lazy("By")),
+        Column("by", pgettext_lazy("who did it", "By")),
         Column("asked", gettext_lazy("Asked"), sort="id", shown=False),
         Column("most", gettext_lazy("At most"), number=True),
         Column("outcome", gettext_lazy("Outcome"), always=True),

@@ -7,15 +7,18 @@ from apps.organisations.models import ApiKey, AuditEvent, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get
 from apps.organisations.services import Actor
+from apps.organisations.sign_in_rules import on_visit, sign_in_require
 from apps.users.models import User
 
 
-def enter(request: HttpRequest, slug: str, permission: Permission) -> Membership:
+def enter(request: HttpRequest, slug: str, permission: Permission, *, rescue: bool = False) -> Membership:
     """Return the membership of the person who asks, and let the frame around the page know of it.
 
-    Raises NotFound for outsiders, Denied without the role, Closed where a closed organisation would change.
+    Raises NotFound for outsiders, Denied without the role, Closed where a closed organisation would change,
+    SignInNeeded for a session that the organisation does not take (`rescue`: see sign_in_require).
     """
-    membership = membership_get(request.user, slug, permission)
+    membership = membership_get(request.user, slug, permission, visit=on_visit(request))
+    sign_in_require(request, membership, rescue=rescue)
     request.membership = membership  # type: ignore[attr-defined]
     return membership
 

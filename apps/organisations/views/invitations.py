@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.errors import AppError
@@ -41,7 +41,7 @@ INVITATIONS = Table(
         Column("state", gettext_lazy("State"), always=True),
         Column("made", gettext_lazy("Invited"), sort="id", shown=False),
         Column("sent", gettext_lazy("Sent"), sort="sent_at"),
-        Column("by", gettext_lazy("By")),
+        Column("by", pgettext_lazy("who did it", "By")),
         Column("acts", gettext_lazy("Acts"), number=True, always=True),
     ),
 )

@@ -4,11 +4,9 @@ from django.http import HttpRequest
 
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import membership_get
+from apps.organisations.views.frame import enter
 
 
 def membership_of(request: HttpRequest, slug: str) -> Membership:
     """Return who asks, as one who may manage billing here. Raises NotFound or Denied."""
-    membership = membership_get(request.user, slug, Permission.BILLING_MANAGE)
-    request.membership = membership  # type: ignore[attr-defined]
-    return membership
+    return enter(request, slug, Permission.BILLING_MANAGE)

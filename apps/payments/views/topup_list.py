@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from apps.core.lists import Column, Listing, Pick, Table, list_csv, list_shown, utc_text
@@ -26,7 +27,7 @@ TOPUPS = Table(
     columns=(
         Column("when", _("When"), sort="id", always=True),
         Column("state", _("State"), always=True),
-        Column("by", _("By")),
+        Column("by", pgettext_lazy("who did it", "By")),
         Column("method", _("Paid by"), shown=False),
         Column("credits", _("Credits"), number=True),
         Column("net", _("Before VAT"), sort="quote__net_minor", number=True, shown=False),

@@ -1,0 +1,25 @@
+"""The acts of support, each in the file of its noun."""
+
+from apps.support.services.treasury import treasury_watch
+from apps.support.services.visits import (
+    visit_approved,
+    visit_begin,
+    visit_break_glass,
+    visit_end,
+    visit_looked,
+    visit_request,
+    visit_revoke,
+    visits_end,
+)
+
+__all__ = [
+    "treasury_watch",
+    "visit_approved",
+    "visit_begin",
+    "visit_break_glass",
+    "visit_end",
+    "visit_looked",
+    "visit_request",
+    "visit_revoke",
+    "visits_end",
+]

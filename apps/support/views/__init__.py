@@ -1,0 +1,1 @@
+"""Pages of support, staff's and, of visits, the organisation's own."""

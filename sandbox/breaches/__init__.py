@@ -1,0 +1,1 @@
+"""A register of passwords known from breaches, asked by the first characters of a digest."""
