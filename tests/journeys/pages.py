@@ -90,6 +90,7 @@ def pages_make(world: World) -> Pages:
     told = notices_scene(world)
     entrances = OPEN_PAGES | {"unsubscribe": told.pop("open"), "terms": "/terms/"}
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
+    world.olga.refresh_from_db()  # her password is new, and a session hangs on it
     made = Pages(
         opened=entrances,
         closed=shown | told | further_pages(world, jobs) | ACCOUNT_PAGES,
