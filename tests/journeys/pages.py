@@ -90,7 +90,6 @@ def pages_make(world: World) -> Pages:
     told = notices_scene(world)
     entrances = OPEN_PAGES | {"unsubscribe": told.pop("open"), "terms": "/terms/"}
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
-    world.olga.refresh_from_db()  # her password is new, and a session hangs on it
     made = Pages(
         opened=entrances,
         closed=shown | told | further_pages(world, jobs) | ACCOUNT_PAGES,
@@ -99,6 +98,7 @@ def pages_make(world: World) -> Pages:
     )
     staff_make(made.staff_email)
     sign_in_scene(world)
+    world.olga.refresh_from_db()  # her password is new, and a session hangs on it
     return made
 
 
