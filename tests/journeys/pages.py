@@ -100,6 +100,7 @@ def pages_make(world: World) -> Pages:
     )
     staff_make(made.staff_email)
     sign_in_scene(world)
+    world.olga.refresh_from_db()  # her password is new, and a session hangs on it
     return made
 
 
