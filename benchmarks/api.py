@@ -159,7 +159,9 @@ def _wsgi(env: dict[str, str]) -> Iterator[str]:
 
 def _rushed(url: str, token: str) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.rivals.rush", url, token, str(CONNECTIONS), str(SECONDS)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{url} could not be measured: {done.stderr[-600:]}")
     found: dict[str, float] = json.loads(done.stdout)
     return found
 

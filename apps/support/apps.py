@@ -11,6 +11,6 @@ class SupportConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let `manage.py check --deploy` say what production must not be started with; begin the admin site at the desk."""
+        """Let `check --deploy` say what production must not be started with; begin the admin site at the desk."""
         register(production_fit, Tags.security, deploy=True)
         admin.site.index_template = "support/desk.html"
