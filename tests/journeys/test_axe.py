@@ -53,7 +53,7 @@ class Console:
 
     def __init__(self, page: Page) -> None:
         self.said: list[str] = []
-        page.on("console", lambda one: self.said.append(one.text) if one.type in ("error", "warning") else None)
+        page.on("console", lambda one: self.said.append(one.text) if one.type == "error" else None)
         page.on("pageerror", lambda error: self.said.append(str(error)))
 
     def taken(self, where: str) -> list[str]:

@@ -41,6 +41,7 @@ TRAIL = Table(
         Column("when", _("When"), sort="id", always=True),
         Column("who", _("Who")),
         Column("did", _("Did"), always=True),
+        Column("act", _("Act"), shown=False),
         Column("on", _("On")),
         Column("from", _("From")),
     ),
