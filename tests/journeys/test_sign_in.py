@@ -63,8 +63,8 @@ def test_a_passkey_is_added_and_opens_the_account_alone(world: World, database: 
     authenticator.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
     with web(database, host="localhost") as base:
         page.goto(f"{base}/accounts/login/")
-        page.get_by_label("E-mail").fill(world.mia.email)
-        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("input[name=login]").fill(world.mia.email)
+        page.locator("input[name=password]").fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page).to_have_url(f"{base}/o/acme/")
         page.goto(f"{base}/accounts/2fa/webauthn/add/")
@@ -87,9 +87,9 @@ def test_somebody_new_comes_in_by_the_sign_in_of_their_organisation(
         provider_of(world.olga, issuer)
         page.goto(f"{base}/accounts/login/")
         page.get_by_role("link", name="Use your organisation's sign-in").click()
-        page.get_by_label("Your e-mail address at work").fill("nina@acme.example")
+        page.locator("input[name=email]").fill("nina@acme.example")
         page.get_by_role("button", name="Continue").click()
-        page.get_by_label("Address").fill("nina@acme.example")
+        page.locator("#email").fill("nina@acme.example")
         page.get_by_role("button", name="Sign in").click()
         expect(page).to_have_url(f"{base}/o/acme/")
     assert Membership.objects.get(user__email="nina@acme.example").role == "developer"
