@@ -23,7 +23,7 @@ from apps.core.catalogues import ROOT, Place, catalogue_read, places, template_o
 TEMPLATES = ROOT / "templates"
 # Not wrapped yet: folders of templates/, and catalogues that have no German of everything yet.
 OPEN_TEMPLATES: tuple[str, ...] = ()
-OPEN_CATALOGUES: tuple[str, ...] = (".", "organisations", "payments", "users")
+OPEN_CATALOGUES: tuple[str, ...] = ()
 # Python that speaks English to whom it is for: staff, operators, banks, accountants and readers of the reference.
 ENGLISH = re.compile(
     r"^apps/core/environment\.py$|/(admin|management|migrations|documents|sources)/|/admin\.py$|proofs?\.py$"
