@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from apps.core.environment import Environment, secret_key
 from apps.core.headers import ADMIN, page_policy
 from apps.core.money import CURRENCIES
+from apps.payments import tiers
 from nosana_web.sign_in import *  # noqa: F403 - names of settings: how people sign in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -279,6 +280,11 @@ TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 # TOPUP_MINIMUM_MINOR="EUR=1000;USD=1000;GBP=1000", TOPUP_PRESETS="EUR=25,100,500;USD=25,100;GBP=25".
 TOPUP_MINIMUM_MINOR = env("TOPUP_MINIMUM_MINOR", cast={"value": int}, default=dict.fromkeys(CURRENCIES, 1_000))
 TOPUP_MAXIMUM_MINOR = env("TOPUP_MAXIMUM_MINOR", cast={"value": int}, default=dict.fromkeys(CURRENCIES, 1_000_000))
+# What stolen cards would run into (docs/payments.md): ceilings by age and history, and how often what may happen.
+TOPUP_TIERS = env.json("TOPUP_TIERS", default=tiers.TIERS)
+TOPUP_VELOCITY = env.json("TOPUP_VELOCITY", default=tiers.VELOCITY)
+# In minor units: a second person approves what staff allow above it, and the release of a larger payment.
+TOPUP_STAFF_ALONE_MINOR = env.int("TOPUP_STAFF_ALONE_MINOR", default=500_000)
 TOPUP_PRESETS = env(
     "TOPUP_PRESETS", cast={"value": [int]}, default=dict.fromkeys(CURRENCIES, [25, 100, 500, 1_000])
 )

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("apps.billing.urls")),
     path("", include("apps.jobs.urls")),
     path("", include("apps.organisations.urls")),
+    path("", include("apps.users.urls")),
     path("", include("apps.console.urls")),
     path("", include("allauth.idp.urls")),  # tokens for programs; the pages of its device flow are organisations'
 ]

@@ -35,6 +35,8 @@ PORTS: dict[str, list[str]] = {
     "approvals.refund": ["apps.payments.services.refund_approved"],  # approval, now
     "approvals.visit": ["apps.support.services.visit_approved"],  # approval, now
     "approvals.goodwill": ["apps.billing.services.goodwill_approved"],  # approval, now
+    "approvals.allowance": ["apps.payments.services.allowance_approved"],  # approval, now
+    "approvals.release": ["apps.payments.services.release_approved"],  # approval, now
     # quote_ids: which of them something was paid with, so that the others may be deleted
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
     # organisation_id, since, until: what shows that a disputed payment was used, as a core.sheets.Sheet
@@ -56,6 +58,9 @@ PORTS: dict[str, list[str]] = {
         "apps.payments.events.event_types",
         "apps.notifications.events.event_types",
     ],
+    # user_id: what stands against erasing a person, as sentences; and the erasing itself, in its transaction (now)
+    "people.erase_obstacles": ["apps.organisations.personal.erase_obstacles"],
+    "people.erase": ["apps.organisations.personal.member_erase", "apps.payments.personal.payer_erase"],
     # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
     "organisations.close_obstacles": [
         "apps.billing.closing.close_obstacles",

@@ -1,5 +1,6 @@
 """Turns refusals into answers: a page for people, a fragment for htmx, problem+json for programs."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -12,10 +13,12 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from apps.core.addresses import client_address
 from apps.core.errors import AppError, NotFound
 from apps.core.rest.problems import API, answer
 
 RETRY_S = 120
+logger = logging.getLogger("nosana_web.refused")
 
 
 class CompressMiddleware(GZipMiddleware):
@@ -77,6 +80,7 @@ class AppErrorMiddleware:
 
 def refusal_answer(request: HttpRequest, error: AppError) -> HttpResponse:
     """Answer the refusal in the form the caller asked for."""
+    refusal_log(request, error)
     program = request.path_info.startswith(API) or "HTTP_AUTHORIZATION" in request.META
     if program or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return answer(error)
@@ -85,3 +89,13 @@ def refusal_answer(request: HttpRequest, error: AppError) -> HttpResponse:
         response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"
         return response
     return render(request, "error.html", {"error": error}, status=error.status)
+
+
+def refusal_log(request: HttpRequest, error: AppError) -> None:
+    """Write down who was refused what, where somebody had not the right or was too quick; never what they sent."""
+    if error.status in (401, 403, 429):
+        session = getattr(request, "session", None)
+        person = session.get("_auth_user_id", "-") if session is not None else "-"
+        where = (request.method, request.path_info[:200])
+        words = (error.status, error.code, *where, person, client_address(request))
+        logger.warning("refused %s %s: %s %s by user %s from %s", *words)

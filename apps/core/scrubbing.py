@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 MASK = "•••"
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
 LENGTHS = {2: (16,), 3: (14, 15, 16), 4: (13, 16, 19), 5: (16,), 6: (16, 17, 18, 19)}  # of cards, by first digit
 _SECRETS = tuple(
@@ -34,6 +35,10 @@ class ScrubbingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the whole text of the record, its exception's trace included."""
         return scrub(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line, in which no value can begin another line or speak to a terminal."""
+        return _CONTROL.sub(lambda found: repr(found.group())[1:-1], super().formatMessage(record))
 
 
 def scrub(text: str) -> str:

@@ -13,6 +13,8 @@ from apps.payments.services import (
     card_fetch,
     customer_fetch,
     customer_forget,
+    decline_apply,
+    decline_fetch,
     dispute_apply,
     dispute_fetch,
     refund_apply,
@@ -69,6 +71,7 @@ def news_of_payment(payment: dict[str, Any]) -> News | None:
 
 CHECKOUT = Handler(fetch=session_fetch, apply=session_apply)
 PAYMENT = Handler(fetch=news_of_payment, apply=news_apply)
+DECLINE = Handler(fetch=decline_fetch, apply=decline_apply)
 REFUND = Handler(fetch=refund_fetch, apply=refund_apply)
 DISPUTE = Handler(fetch=dispute_fetch, apply=dispute_apply)
 CARD = Handler(fetch=card_fetch, apply=card_apply)
@@ -80,7 +83,7 @@ HANDLERS: dict[str, Handler] = {
     "checkout.session.async_payment_failed": CHECKOUT,
     "checkout.session.expired": CHECKOUT,
     "payment_intent.succeeded": PAYMENT,
-    "payment_intent.payment_failed": PAYMENT,  # of an automatic top-up; at Checkout the person tries again
+    "payment_intent.payment_failed": DECLINE,  # at Checkout the person tries again, and each try is counted
     "charge.updated": PAYMENT,  # Stripe's fee is often booked a moment after the payment
     "charge.refunded": REFUND,
     "refund.created": REFUND,

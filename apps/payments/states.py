@@ -8,16 +8,21 @@ from apps.payments.models import TopUp
 
 State = TopUp.State
 
-# Money that arrives is always credited, so every state leads to paid, and nothing leads out of it.
+# Money that arrives is always credited, so every state leads to paid, some by way of held, and nothing leads out of it.
 TRANSITIONS: dict[str, frozenset[str]] = {
     State.CREATED: frozenset(
-        {State.OPEN, State.PROCESSING, State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}
+        {State.OPEN, State.PROCESSING, State.HELD, State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}
     ),
-    State.OPEN: frozenset({State.PROCESSING, State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}),
-    State.CANCELLED: frozenset({State.OPEN, State.PROCESSING, State.PAID, State.EXPIRED, State.FAILED}),
-    State.PROCESSING: frozenset({State.PAID, State.FAILED}),
-    State.EXPIRED: frozenset({State.PAID}),
-    State.FAILED: frozenset({State.PAID}),
+    State.OPEN: frozenset(
+        {State.PROCESSING, State.HELD, State.PAID, State.CANCELLED, State.EXPIRED, State.FAILED}
+    ),
+    State.CANCELLED: frozenset(
+        {State.OPEN, State.PROCESSING, State.HELD, State.PAID, State.EXPIRED, State.FAILED}
+    ),
+    State.PROCESSING: frozenset({State.HELD, State.PAID, State.FAILED}),
+    State.EXPIRED: frozenset({State.HELD, State.PAID}),
+    State.FAILED: frozenset({State.HELD, State.PAID}),
+    State.HELD: frozenset({State.PAID}),
     State.PAID: frozenset(),
 }
 

@@ -16,6 +16,7 @@ from apps.ledger.selectors import balances, imbalances
 from apps.organisations.models import Organisation
 from apps.payments.gateway import balance_net
 from apps.payments.models import TopUp
+from apps.payments.selectors import held_minor
 from apps.support.models import Visit
 from apps.users.models import User
 
@@ -36,12 +37,12 @@ class Reconciliation:
 
 def reconcile() -> Reconciliation:
     """Ask Stripe, the ledger and the chain. Speaks to Stripe and the chain: never call it inside a transaction."""
-    net, chain = balance_net(), position()
+    net, chain, held = balance_net(), position(), held_minor()
     books = balances([chart.TREASURY, chart.NETWORK_SPEND, *(chart.stripe(currency) for currency in CURRENCIES)])
     expected = books[chart.TREASURY] - books[chart.NETWORK_SPEND]
     return Reconciliation(
         imbalances=len(imbalances()),
-        stripe_vs_ledger=sum(abs(net.get(c, 0) - books[chart.stripe(c)]) for c in CURRENCIES),
+        stripe_vs_ledger=sum(abs(net.get(c, 0) - held.get(c, 0) - books[chart.stripe(c)]) for c in CURRENCIES),
         chain_vs_ledger_micro=chain.treasury_micro + chain.deposits_micro - expected,
     )
 

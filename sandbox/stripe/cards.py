@@ -20,6 +20,7 @@ class Card:
     disputes: str = ""
     inquires: bool = False  # the dispute is only an inquiry: no money is taken
     refund: str = ""  # how a refund goes: "" at once | "pending" first | "failed" after it looked good
+    risk: str = ""  # what Radar says: "" normal | "elevated" | "highest"
     at_once: bool = False  # the money is available at once
     hint: str = ""
 
@@ -55,6 +56,8 @@ CARDS = {
         Card("4000000000001976", disputes="fraudulent", inquires=True, hint="pays, then its bank asks about it"),
         Card("4000000000007726", refund="pending", hint="pays; a refund of it takes a while"),
         Card("4000000000005126", refund="failed", hint="pays; a refund of it comes back"),
+        Card("4000000000009235", risk="elevated", hint="pays, at an elevated risk"),
+        Card("4000000000004954", risk="highest", hint="pays, at the highest risk"),
         Card("4000000000000077", at_once=True, hint="pays, money available at once"),
     )
 }

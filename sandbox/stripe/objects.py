@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from sandbox.stripe.cards import Card, Expiry
+from sandbox.stripe.cards import CARDS, Card, Expiry
 from sandbox.stripe.store import Json, new_id
 
 # Test accounts: how their bank answers a debit, and after how many seconds; None: when the switch says so.
@@ -237,8 +237,11 @@ def setup_intent(given: Json, now: int) -> Json:
     }
 
 
-def outcome(refused: Json | None) -> Json:
-    """Return how the network and the bank answered a charge."""
+RISKS = {"": ("normal", 12), "elevated": ("elevated", 68), "highest": ("highest", 91)}
+
+
+def outcome(refused: Json | None, risk: str = "") -> Json:
+    """Return how the network and the bank answered a charge, and what Radar says of it."""
     why = refused["code"] if refused else None
     return {
         "advice_code": None,
@@ -246,8 +249,8 @@ def outcome(refused: Json | None) -> Json:
         "network_decline_code": "01" if refused else None,
         "network_status": "declined_by_network" if refused else "approved_by_network",
         "reason": (refused.get("decline_code") or why) if refused else None,
-        "risk_level": "normal",
-        "risk_score": 12,
+        "risk_level": RISKS[risk][0],
+        "risk_score": RISKS[risk][1],
         "seller_message": "The bank did not return any further details with this decline."
         if refused
         else "Payment complete.",
@@ -280,7 +283,7 @@ def charge(intent: Json, method: Json, status: str, refused: Json | None, now: i
         "fraud_details": {},
         "metadata": dict(intent["metadata"]),
         "on_behalf_of": None,
-        "outcome": outcome(refused),
+        "outcome": outcome(refused, CARDS[method["_number"]].risk if method.get("_number") else ""),
         "paid": paid,
         "payment_intent": intent["id"],
         "payment_method": method["id"],

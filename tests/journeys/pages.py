@@ -82,7 +82,9 @@ def pages_make(world: World) -> Pages:
     olga = world.acme.memberships.get(user=world.olga)
     people = people_make(world) | cards_make(olga) | topups_make(olga)
     jobs = scene_make(world.acme, world.olga) | jobs_make(olga)
-    shown = pages(jobs, people) | oversight_pages(oversight_make(world)) | SEARCHES
+    shown = (
+        pages(jobs, people) | oversight_pages(oversight_make(world)) | SEARCHES | {"your-data": "/account/data/"}
+    )
     limits_make(olga)
     lots_make(olga)
     refunds_make(world.acme)
@@ -98,6 +100,7 @@ def pages_make(world: World) -> Pages:
     )
     staff_make(made.staff_email)
     sign_in_scene(world)
+    world.olga.refresh_from_db()  # her password is new, and a session hangs on it
     return made
 
 
@@ -232,7 +235,17 @@ def money_pages(people: dict[str, str]) -> dict[str, str]:
         "automatic": f"{o}billing/automatic/",
         **{
             f"top-up-{name}": f"{o}billing/top-up/{people[name]}/"
-            for name in ("asking", "paid", "waiting", "cancelled", "processing", "expired", "failed", "parked")
+            for name in (
+                "asking",
+                "paid",
+                "waiting",
+                "cancelled",
+                "processing",
+                "held",
+                "expired",
+                "failed",
+                "parked",
+            )
         },
         **{
             f"card-{name}": f"{o}billing/cards/added/{people[name]}/"

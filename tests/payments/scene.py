@@ -93,6 +93,7 @@ def topups_make(membership: Membership) -> dict[str, str]:
         "processing": {"state": "processing", "method": "sepa_debit"},
         "expired": {"state": "expired", "closed_at": now},
         "failed": {"state": "failed", "closed_at": now, "reason": "The bank did not pay."},
+        "held": {"state": "held", "held_reason": "A risk", "payment_intent": "pi_held", "paid_at": now},
         "parked": {"state": "open", "parked_reason": "Stripe has €1.00; the quote says €121.00."},
     }
     made = {}

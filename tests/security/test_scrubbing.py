@@ -81,6 +81,12 @@ def test_arguments_and_traces_are_masked_too() -> None:
     assert "ValueError: sk_live_•••" in written.getvalue()
 
 
+def test_no_value_begins_a_line_of_its_own_or_speaks_to_a_terminal() -> None:
+    record = logging.LogRecord("x", logging.INFO, "", 1, "name %s", ("a\nI forged ok\x1b[2J\u2028b",), None)
+    line = ScrubbingFormatter("%(message)s").format(record)
+    assert line == r"name a\nI forged ok\x1b[2J\u2028b"
+
+
 def test_every_handler_of_the_platform_masks() -> None:
     config = settings.LOGGING
     for name, handler in config["handlers"].items():

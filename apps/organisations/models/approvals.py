@@ -7,12 +7,15 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.ids import uuid7
 from apps.organisations.models.organisations import Organisation
 
-STAFF_KINDS = frozenset({"refund", "goodwill"})  # decided by the platform's own people, never by members
+# Decided by the platform's own people, never by members.
+STAFF_KINDS = frozenset({"refund", "goodwill", "allowance", "release"})
 KIND_WORDS = {
     "job": _("Launch a job"),
     "cap": _("Raise a cap"),
     "refund": _("Refund"),
     "goodwill": _("Goodwill credits"),
+    "allowance": _("Higher top-ups"),
+    "release": _("Release a payment"),
     "visit": _("Let staff look in"),
 }
 

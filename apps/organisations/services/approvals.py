@@ -315,7 +315,9 @@ def _decider(approval: Approval, membership: Membership | None, staff: User | No
     """Return who decides, by the role they have now. Raises NotFound or Denied."""
     if staff is not None:
         if not (staff.is_active and staff.is_staff and approval.by_staff):
-            raise Denied(_("Staff decide refunds and goodwill; everything else is the organisation's own."))
+            raise Denied(
+                _("Staff decide about refunds, goodwill and payments; everything else is the organisation's own.")
+            )
         decider = staff
     else:
         fresh = membership and Membership.objects.select_related("user").filter(pk=membership.pk).first()

@@ -6,6 +6,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.addresses import client_address
 from apps.core.rest import page_answer
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
@@ -36,6 +37,7 @@ class TopUps(Endpoint):
                 currency=wanted["currency"],
                 net_minor=wanted["amount_minor"],
                 keep_card=wanted["keep_card"],
+                address=client_address(request),
                 now=timezone.now(),
             )
             return str(made.id)

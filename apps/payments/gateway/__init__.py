@@ -9,7 +9,7 @@ from apps.payments.gateway.cards import (
     setup_session_create,
     setup_session_get,
 )
-from apps.payments.gateway.charges import Charge, charge_get
+from apps.payments.gateway.charges import Charge, Outcome, charge_get, outcome_get
 from apps.payments.gateway.client import (
     CardDeclined,
     CustomerGone,
@@ -40,6 +40,7 @@ __all__ = [
     "EventUnreadable",
     "Fee",
     "Intent",
+    "Outcome",
     "KeptCard",
     "Line",
     "Movement",
@@ -71,6 +72,7 @@ __all__ = [
     "intent_charge",
     "intent_find",
     "intent_get",
+    "outcome_get",
     "refund_create",
     "refund_find",
     "refunds_of",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from apps.payments.gateway.charges import Outcome, outcome_of
 from apps.payments.gateway.client import (
     CardDeclined,
     PaymentIntentCreateParams,
@@ -31,6 +32,7 @@ class Intent:
     decline_code: str  # the bank's word for it
     fee: Fee | None
     country: str = ""  # of the card that paid, as an ISO 3166 code
+    outcome: Outcome | None = None  # of the latest charge
 
     @property
     def asks_holder(self) -> bool:
@@ -126,4 +128,5 @@ def _intent(data: dict[str, Any]) -> Intent:
         decline_code=error.get("decline_code") or "",
         fee=fee_of(data),
         country=country_of(data),
+        outcome=outcome_of(data),
     )

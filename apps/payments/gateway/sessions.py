@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from apps.payments.gateway.charges import Outcome, outcome_of
 from apps.payments.gateway.client import SessionCreateParams, stripe_client
 
 SHOWN = ["always", "limited", "unspecified"]  # whichever way a card came to be kept
@@ -43,6 +44,7 @@ class Session:
     payment_failed: bool  # the intent can no longer be paid through this session
     fee: Fee | None
     country: str = ""  # of the card or account that paid, as an ISO 3166 code
+    outcome: Outcome | None = None  # of the latest charge
 
 
 def session_create(
@@ -130,6 +132,7 @@ def _session(data: dict[str, Any]) -> Session:
         payment_failed=details.get("status") in ("requires_payment_method", "canceled"),
         fee=fee_of(details),
         country=country_of(details),
+        outcome=outcome_of(details),
     )
 
 

@@ -18,6 +18,7 @@ class TopUp(models.Model):
         CREATED = "created", _("Created")  # written here, not yet answered by Stripe
         OPEN = "open", _("Waiting for payment")
         PROCESSING = "processing", _("On its way")  # promised by a bank, and not yet arrived
+        HELD = "held", _("Being looked at")  # paid, and waits for staff before its credits come
         PAID = "paid", _("Paid")
         CANCELLED = (
             "cancelled",
@@ -58,13 +59,29 @@ class TopUp(models.Model):
     checked_at = models.DateTimeField(null=True, help_text="When the sweep last asked Stripe about it.")
     closed_at = models.DateTimeField(null=True, help_text="From when Stripe has nothing more to tell about it.")
     parked_reason = models.TextField(blank=True, help_text="Why a person must look.")
+    ip_address = models.CharField(max_length=45, blank=True, help_text="From where somebody went to pay.")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="Stripe's word for the card that paid.")
+    risk_level = models.CharField(max_length=20, blank=True, help_text="What Radar says of the payment.")
+    risk_score = models.PositiveSmallIntegerField(null=True, help_text="Radar's figure, from 0 to 99.")
+    held_reason = models.CharField(
+        max_length=300, blank=True, help_text="Why it was held before its credits came."
+    )
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who let it go on.",
+    )
+    released_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = "top-up"
+        permissions = [("release_topup", _("Can release held top-ups"))]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    state__in=["created", "open", "processing", "paid", "cancelled", "expired", "failed"]
+                    state__in=["created", "open", "processing", "held", "paid", "cancelled", "expired", "failed"]
                 ),
                 name="topup_state_known",
             ),
@@ -73,6 +90,11 @@ class TopUp(models.Model):
                 | models.Q(paid_at__isnull=False, payment_intent__isnull=False)
                 & (models.Q(stripe_session_id__isnull=False) | models.Q(automatic=True)),
                 name="topup_paid_by_an_intent",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="held")
+                | models.Q(payment_intent__isnull=False, paid_at__isnull=False) & ~models.Q(held_reason=""),
+                name="topup_held_by_an_intent",
             ),
             models.CheckConstraint(
                 condition=models.Q(automatic=False) | models.Q(card__isnull=False),
@@ -86,6 +108,7 @@ class TopUp(models.Model):
         ]
         indexes = [
             models.Index(fields=["organisation", "-id"], name="topup_newest_first"),
+            models.Index(fields=["created_at"], name="topup_made_at"),  # for counting an hour, whoever it was
             models.Index(
                 fields=["created_at"], condition=models.Q(closed_at=None, parked_reason=""), name="topup_unclosed"
             ),

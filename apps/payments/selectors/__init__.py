@@ -4,6 +4,7 @@ from apps.payments.selectors.cards import card_get, card_setup_get, cards_of
 from apps.payments.selectors.rules import Month, in_flight, month_of, rule_of
 from apps.payments.selectors.topups import (
     automatic_page,
+    held_minor,
     invoice_number,
     quotes_in_use,
     topup_get,
@@ -18,6 +19,7 @@ __all__ = [
     "card_get",
     "card_setup_get",
     "cards_of",
+    "held_minor",
     "in_flight",
     "invoice_number",
     "month_of",

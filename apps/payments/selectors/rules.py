@@ -30,7 +30,7 @@ def month_of(rule: TopUpRule, *, now: datetime) -> Month:
     """Return what automatic top-ups charged this month in the rule's currency, those under way included; one query."""
     span = span_of(Period.MONTH, zone=zone_of(rule.organisation.time_zone), now=now)
     counted = TopUp.objects.filter(
-        Q(state=TopUp.State.PAID) | Q(closed_at=None),
+        Q(state__in=(TopUp.State.PAID, TopUp.State.HELD)) | Q(closed_at=None),
         organisation=rule.organisation_id,
         automatic=True,
         quote__currency=rule.currency,
@@ -42,6 +42,7 @@ def month_of(rule: TopUpRule, *, now: datetime) -> Month:
 
 
 def in_flight(organisation_id: uuid.UUID) -> TopUp | None:
-    """Return the automatic top-up that is under way; there is one at most."""
-    topups = TopUp.objects.filter(organisation=organisation_id, automatic=True, closed_at=None)
-    return topups.exclude(state=TopUp.State.PAID).select_related("quote", "card").first()
+    """Return the automatic top-up that is under way, or held for staff to look at; there is one at most."""
+    topups = TopUp.objects.filter(Q(closed_at=None) | Q(state=TopUp.State.HELD), organisation=organisation_id)
+    topups = topups.filter(automatic=True).exclude(state=TopUp.State.PAID)
+    return topups.select_related("quote", "card").first()

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from apps.billing.models import Invoice
 from apps.core.errors import NotFound
@@ -53,6 +53,12 @@ def quotes_in_use(*, quote_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     topups = TopUp.objects.filter(Q(quote_id__in=quote_ids) | Q(settled_quote_id__in=quote_ids))
     used = topups.values_list("quote_id", "settled_quote_id")
     return {quote_id for pair in used for quote_id in pair if quote_id is not None}
+
+
+def held_minor() -> dict[str, int]:
+    """Return the payments that are at Stripe and wait for staff before they are booked: minor units by currency."""
+    held = TopUp.objects.filter(state=TopUp.State.HELD).values_list("quote__currency")
+    return dict(held.annotate(total=Sum("quote__total_minor")).order_by())
 
 
 def invoice_number(topup: TopUp) -> str | None:

@@ -1,5 +1,6 @@
 """The acts of payments, each in the file of its noun."""
 
+from apps.payments.services.allowances import allowance_approved, allowance_give
 from apps.payments.services.answers import answer_send, dispute_answer
 from apps.payments.services.automatic import auto_top_up, auto_top_ups_sweep
 from apps.payments.services.card_notices import cards_expiring_tell
@@ -15,7 +16,10 @@ from apps.payments.services.cards import (
 from apps.payments.services.charging import topup_charge, topup_confirm
 from apps.payments.services.crediting import session_apply
 from apps.payments.services.customers import customer_ensure, customer_fetch, customer_forget, customer_served
+from apps.payments.services.declines import decline_apply, decline_fetch
 from apps.payments.services.disputes import dispute_apply, dispute_fetch
+from apps.payments.services.holding import release_approved, topup_release, topup_return
+from apps.payments.services.limits import TopUpLimited, ceiling_words
 from apps.payments.services.mails import topup_path
 from apps.payments.services.refund_requests import refund_request
 from apps.payments.services.refunding import (
@@ -34,6 +38,9 @@ from apps.payments.services.topups import PLATFORM, topup_ask_again, topup_expir
 
 __all__ = [
     "PLATFORM",
+    "TopUpLimited",
+    "allowance_approved",
+    "allowance_give",
     "answer_send",
     "RuleWish",
     "auto_top_up",
@@ -47,10 +54,13 @@ __all__ = [
     "card_setups_sweep",
     "cards_expiring_tell",
     "cards_sweep",
+    "ceiling_words",
     "customer_ensure",
     "customer_fetch",
     "customer_forget",
     "customer_served",
+    "decline_apply",
+    "decline_fetch",
     "dispute_answer",
     "dispute_apply",
     "dispute_fetch",
@@ -65,6 +75,7 @@ __all__ = [
     "refund_send",
     "refund_start",
     "refund_want",
+    "release_approved",
     "rule_off",
     "rule_set",
     "session_apply",
@@ -78,6 +89,8 @@ __all__ = [
     "topup_make",
     "topup_of",
     "topup_path",
+    "topup_release",
+    "topup_return",
     "topup_start",
     "vat_refund_want",
 ]

@@ -20,6 +20,7 @@ from apps.payments.models import TopUp, TopUpRule
 from apps.payments.selectors.rules import Month, in_flight, month_of
 from apps.payments.services.attempts import cap_key
 from apps.payments.services.automatic_mails import automatic_mail
+from apps.payments.services.limits import TopUpLimited, limits_check
 from apps.payments.services.rules import rule_lock, rule_watch
 
 logger = logging.getLogger(__name__)
@@ -95,14 +96,21 @@ def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
         organisation=rule.organisation, quote=quote, user_id=rule.user_id, automatic=True, card=rule.card
     )
     try:
+        limits_check(
+            organisation=rule.organisation,
+            person_id=rule.user_id,
+            currency=rule.currency,
+            net_minor=net_minor,
+            fingerprint=_fingerprint(rule),
+            now=now,
+        )
         caps_check_topup(organisation_id=organisation_id, key=cap_key(topup), micro=quote.credits_micro, now=now)
-    except CapReached as reached:
+    except (CapReached, TopUpLimited) as reached:
         quote.delete()
-        window = "" if reached.resets_at is None else f"{reached.resets_at:%Y-%m-%d}"
         automatic_mail(
             "cap",
             organisation=rule.organisation,
-            key=f"{rule.id}:{reached.limit_micro}:{window}",
+            key=f"{rule.id}:{_window(reached, now)}",
             now=now,
             rule=rule,
             reason=reached.message,
@@ -111,6 +119,19 @@ def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
     topup.save(force_insert=True)
     enqueue("payments.topup_charge", topup_id=str(topup.id))
     return topup
+
+
+def _window(reached: CapReached | TopUpLimited, now: datetime) -> str:
+    """Return what a mail about it is written once for: a window of a cap, or a day of a limit for new customers."""
+    if isinstance(reached, TopUpLimited):
+        return f"{reached.code}:{now:%Y-%m-%d}"
+    return f"{reached.limit_micro}:{'' if reached.resets_at is None else f'{reached.resets_at:%Y-%m-%d}'}"
+
+
+def _fingerprint(rule: TopUpRule) -> str:
+    """Return Stripe's word for the rule's card, as far as it has paid here before."""
+    paid = TopUp.objects.filter(organisation=rule.organisation_id, card=rule.card_id).exclude(fingerprint="")
+    return paid.order_by("-id").values_list("fingerprint", flat=True).first() or ""
 
 
 def _amount(rule: TopUpRule, level: int, month: Month, *, now: datetime) -> int | None:

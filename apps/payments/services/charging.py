@@ -141,7 +141,9 @@ def intent_apply(intent: Intent, *, now: datetime) -> None:
     topup = topup_lock(topup_of(intent.metadata))
     _check(topup, intent)
     if intent.status == "succeeded":
-        topup_paid(topup, intent=intent.id, fee=intent.fee, country=intent.country, now=now)
+        topup_paid(
+            topup, intent=intent.id, fee=intent.fee, country=intent.country, outcome=intent.outcome, now=now
+        )
         return
     if topup.state != State.CREATED or topup.closed_at is not None:  # old news
         return

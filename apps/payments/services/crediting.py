@@ -9,11 +9,12 @@ from apps.notifications.services import event_emit
 from apps.payments import sentences as said
 from apps.payments.errors import Parked
 from apps.payments.events import TOPUP_FAILED
-from apps.payments.gateway import Fee, Session
+from apps.payments.gateway import Fee, Outcome, Session
 from apps.payments.methods import CARD
 from apps.payments.models import TopUp
 from apps.payments.services.attempts import attempt_paid
-from apps.payments.services.mails import topup_mail
+from apps.payments.services.limits import review_reason
+from apps.payments.services.mails import staff_mail, topup_mail
 from apps.payments.services.topups import topup_close, topup_lock, topup_of
 from apps.payments.states import State, topup_move
 
@@ -28,7 +29,14 @@ def session_apply(session: Session, *, now: datetime) -> None:
     _check(topup, session)
     topup.stripe_session_id = session.id
     if session.payment_status == "paid":
-        topup_paid(topup, intent=session.payment_intent, fee=session.fee, country=session.country, now=now)
+        topup_paid(
+            topup,
+            intent=session.payment_intent,
+            fee=session.fee,
+            country=session.country,
+            outcome=session.outcome,
+            now=now,
+        )
     elif session.status == "expired":
         topup_close(topup, State.EXPIRED, reason="", now=now)
     elif session.status == "complete" and session.payment_failed:
@@ -55,24 +63,28 @@ def _check(topup: TopUp, session: Session) -> None:
         )
 
 
-def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: datetime, country: str = "") -> None:
+def topup_paid(
+    topup: TopUp,
+    *,
+    intent: str | None,
+    fee: Fee | None,
+    now: datetime,
+    country: str = "",
+    outcome: Outcome | None = None,
+) -> None:
     """Credit a locked top-up that this intent paid, once, and book Stripe's fee once it is known.
 
+    A payment by card that Radar thinks risky is held: its money is here, its credits come when staff release it.
     `country` is that of the card or account. Raises Parked, and RateUnavailable where the rate is that of now.
     """
     if intent is None or TopUp.objects.filter(payment_intent=intent).exclude(id=topup.id).exists():
         raise Parked(f"The payment {intent} is not this top-up's own.", topup_id=topup.id)
     if topup.payment_intent not in (None, intent):
         raise Parked(f"Paid by {topup.payment_intent} already, and now by {intent}.", topup_id=topup.id)
-    arrived = topup.state != State.PAID
-    fee = fee if topup.fee_minor is None else None
+    arrived = topup.state not in (State.PAID, State.HELD)
     if arrived:
-        if topup.settles_later:
-            topup.settled_quote = quote_settle(quote=topup.quote, now=now)
-        topup_move(topup, State.PAID)
-        topup.card_country = country[:2]
-        topup.payment_intent, topup.paid_at, topup.closed_at = intent, now, None
-        topup.reason = topup.parked_reason = ""
+        _arrive(topup, intent, country, outcome, now=now)
+    fee = fee if topup.fee_minor is None else None
     if fee is not None and fee.currency != topup.quote.currency:
         # The credits stand; what an exchange at Stripe does to its fee is not for a program to guess.
         topup.parked_reason = f"Stripe settled in {fee.currency}: book its fee of {fee.amount_minor} by hand."
@@ -80,22 +92,45 @@ def topup_paid(topup: TopUp, *, intent: str | None, fee: Fee | None, now: dateti
     if fee is not None:  # then Stripe has nothing more to tell
         topup.fee_minor, topup.closed_at = fee.amount_minor, now
     topup.save()
-    if arrived and topup.automatic:
-        attempt_paid(topup, now=now)
-    if arrived:
-        _places(topup, intent, now=now)
-        topup_credit(
-            organisation_id=topup.organisation_id,
-            topup_id=topup.id,
-            quote=topup.price,
-            payment_reference=intent,
-            payment_method=topup.method,
-            now=now,
-        )
-        if topup.settles_later:
-            topup_mail(topup, "topup_arrived")
+    if arrived and topup.state == State.PAID:
+        topup_credited(topup, now=now)
+    elif arrived:
+        topup_mail(topup, "topup_held")
+        staff_mail(topup)
     if fee is not None:
         stripe_fee_post(topup_id=topup.id, currency=fee.currency, fee_minor=fee.amount_minor, now=now)
+
+
+def _arrive(topup: TopUp, intent: str, country: str, outcome: Outcome | None, *, now: datetime) -> None:
+    """Write that the money is here, and whether it is credited or held."""
+    topup.card_country = country[:2]
+    topup.payment_intent, topup.paid_at, topup.closed_at = intent, now, None
+    topup.reason = topup.parked_reason = ""
+    if outcome is not None and topup.method == CARD:
+        topup.fingerprint, topup.risk_level = outcome.fingerprint, outcome.risk_level
+        topup.risk_score = outcome.risk_score
+        topup.held_reason = review_reason(topup, now=now)
+    if topup.settles_later:
+        topup.settled_quote = quote_settle(quote=topup.quote, now=now)
+    topup_move(topup, State.HELD if topup.held_reason else State.PAID)
+
+
+def topup_credited(topup: TopUp, *, now: datetime) -> None:
+    """Give the credits of a locked top-up whose money is here and whose state has just become paid."""
+    assert topup.payment_intent is not None
+    if topup.automatic:
+        attempt_paid(topup, now=now)
+    _places(topup, topup.payment_intent, now=now)
+    topup_credit(
+        organisation_id=topup.organisation_id,
+        topup_id=topup.id,
+        quote=topup.price,
+        payment_reference=topup.payment_intent,
+        payment_method=topup.method,
+        now=now,
+    )
+    if topup.settles_later:
+        topup_mail(topup, "topup_arrived")
 
 
 def _places(topup: TopUp, intent: str, *, now: datetime) -> None:

@@ -13,6 +13,22 @@ def topup_path(topup: TopUp) -> str:
     return reverse("payments:topup_detail", args=[topup.organisation.slug, topup.id])
 
 
+def staff_mail(topup: TopUp) -> None:
+    """Tell staff once that a payment waits for one of them."""
+    mail_write(
+        key=f"topup:{topup.id}:held:staff",
+        to=settings.STAFF_EMAIL,
+        template="topup_held_staff",
+        context={
+            "organisation": topup.organisation,
+            "topup": topup,
+            "price": topup.price,
+            "url": f"{settings.BASE_URL}{reverse('admin:payments_topup_changelist')}?state__exact=held",
+            "platform": settings.PLATFORM_NAME,
+        },
+    )
+
+
 def topup_mail(topup: TopUp, template: str) -> None:
     """Tell who paid what became of the top-up, once per template."""
     mail_write(

@@ -15,9 +15,10 @@ from apps.payments import gateway
 from apps.payments.errors import Parked, PaymentUnknownYet
 from apps.payments.gateway import Charge, StripeDispute, StripeRefund
 from apps.payments.models import TopUp
+from apps.payments.services.crediting import topup_credited
 from apps.payments.services.news import News, news_apply, payment_news
 from apps.payments.services.topups import topup_lock, topup_of
-from apps.payments.states import State
+from apps.payments.states import State, topup_move
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ def reversal_topup(fetched: Reversed, *, now: datetime) -> TopUp:
     if fetched.news is not None:
         news_apply(fetched.news, now=now)
     topup = topup_lock(topup_of(charge.metadata))
+    if topup.state == State.HELD:  # what goes back must be in the books first; staff need not decide any more
+        topup_move(topup, State.PAID)
+        topup.save()
+        topup_credited(topup, now=now)
     if topup.state != State.PAID or charge.payment_intent != topup.payment_intent:
         raise Parked(f"The charge {charge.id} did not pay this top-up.", topup_id=topup.id)
     if charge.currency != topup.quote.currency:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from apps.billing.errors import QuoteUnknown
 from apps.billing.models import Quote
 from apps.billing.services import Terms, quote_accept, quote_create
+from apps.billing.services.limits import wallet_lock
 from apps.core.errors import Conflict
 from apps.core.money import credits_text
 from apps.organisations.models import Membership, Organisation
@@ -23,6 +25,7 @@ from apps.payments.gateway import Line
 from apps.payments.methods import CARD, Method, method_named, methods_of
 from apps.payments.models import TopUp
 from apps.payments.services.customers import customer_served
+from apps.payments.services.limits import limits_check
 from apps.payments.services.mails import topup_path
 from apps.payments.services.topups import marks_of, topup_close, topup_lock
 from apps.payments.states import State, topup_move
@@ -46,6 +49,7 @@ def price_pay(
     now: datetime,
     method: str = CARD,
     ip_country: str = "",
+    address: str = "",
     keep_card: bool = False,
 ) -> str:
     """Return the address where a price is paid: the id of a quote, or an offer that becomes one. See topup_start.
@@ -62,6 +66,7 @@ def price_pay(
         quote_id=quote_id,
         method=method,
         ip_country=ip_country,
+        address=address,
         keep_card=keep_card,
         now=now,
     )
@@ -74,14 +79,15 @@ def topup_start(
     now: datetime,
     method: str = CARD,
     ip_country: str = "",
+    address: str = "",
     keep_card: bool = False,
 ) -> str:
     """Return the address where this quote is paid: Stripe Checkout, or the top-up's own page once it is paid.
 
     A repeat with the same quote gives the same top-up and the same Checkout session, also after a crash between
-    the two; the first call's choices stand. `ip_country` is where the person is, if known; `keep_card` keeps the card
-    that pays for later top-ups. Raises Denied, TermsNotAccepted, NotFound, MethodRefused, QuoteOver, Conflict while an
-    automatic one is charged, gateway.StripeUnavailable or gateway.StripeRefused.
+    the two; the first call's choices stand. `address` and `ip_country` are where the person is, if known; `keep_card`
+    keeps the card that pays for later top-ups. Raises Denied, TermsNotAccepted, NotFound, MethodRefused, QuoteOver,
+    TopUpLimited, Conflict while an automatic one is charged, gateway.StripeUnavailable or gateway.StripeRefused.
     """
     membership.require(Permission.BILLING_MANAGE)
     terms_require(membership.organisation)
@@ -89,7 +95,7 @@ def topup_start(
     if quote is None:
         raise QuoteUnknown
     topup = TopUp.objects.select_related("user", "organisation", "quote").filter(quote=quote).first()
-    if topup is not None and topup.state in (State.PAID, State.PROCESSING):
+    if topup is not None and topup.state in (State.PAID, State.PROCESSING, State.HELD):
         return topup_path(topup)
     if method not in {known.kind for known in methods_of(quote.currency)}:
         raise MethodRefused(quote.currency)
@@ -104,32 +110,48 @@ def topup_start(
         raise _quote_over(membership.organisation)
     if topup is None:
         # The row comes before the call, so that whatever Stripe then tells of the session finds it.
-        topup, _unused = TopUp.objects.get_or_create(
-            quote=quote,
-            defaults={
-                "organisation": membership.organisation,
-                "user": membership.user,
-                "method": method,
-                "ip_country": ip_country,
-                "keep_card": keep_card and method == CARD,
-            },
-        )
+        wish = {"method": method, "ip_country": ip_country, "ip_address": address[:45]}
+        topup = _written(membership, quote, now=now, keep_card=keep_card and method == CARD, **wish)
     return session_open(topup, key=f"topup:{topup.id}", now=now)
 
 
 def topup_make(
-    *, membership: Membership, currency: str, net_minor: int, now: datetime, keep_card: bool = False
+    *,
+    membership: Membership,
+    currency: str,
+    net_minor: int,
+    now: datetime,
+    keep_card: bool = False,
+    address: str = "",
 ) -> TopUp:
     """Lock today's price in a top-up that `topup_start` then opens; asks nobody, so it may run in a transaction.
 
-    Raises Denied, TermsNotAccepted, QuoteRefused, RateUnavailable.
+    Raises Denied, TermsNotAccepted, QuoteRefused, RateUnavailable, TopUpLimited.
     """
     membership.require(Permission.BILLING_MANAGE)
     terms_require(membership.organisation)
-    quote = quote_create(organisation=membership.organisation, currency=currency, net_minor=net_minor, now=now)
-    return TopUp.objects.create(
-        organisation=membership.organisation, user=membership.user, quote=quote, keep_card=keep_card
-    )
+    with transaction.atomic():
+        quote = quote_create(organisation=membership.organisation, currency=currency, net_minor=net_minor, now=now)
+        return _written(membership, quote, now=now, keep_card=keep_card, ip_address=address[:45])
+
+
+def _written(membership: Membership, quote: Quote, *, now: datetime, **wish: Any) -> TopUp:
+    """Return the quote's top-up, made under the wallet's lock if its limits allow it. Raises TopUpLimited."""
+    organisation = membership.organisation
+    with transaction.atomic():
+        wallet_lock(organisation.pk)
+        topup = TopUp.objects.select_related("user", "organisation", "quote").filter(quote=quote).first()
+        if topup is not None:
+            return topup
+        limits_check(
+            organisation=organisation,
+            person_id=membership.user_id,
+            currency=quote.currency,
+            net_minor=quote.net_minor,
+            address=wish["ip_address"],
+            now=now,
+        )
+        return TopUp.objects.create(organisation=organisation, user=membership.user, quote=quote, **wish)
 
 
 def payable_until(quote: Quote | Terms) -> datetime:

@@ -55,7 +55,7 @@ def topup_close(topup: TopUp, state: str, *, reason: str, now: datetime, hopeles
 
     Of an automatic one its rule hears; `hopeless` says that no later attempt would do better.
     """
-    if topup.closed_at is not None or topup.state == State.PAID:
+    if topup.closed_at is not None or topup.state in (State.PAID, State.HELD):
         return
     topup_move(topup, state)
     topup.reason, topup.closed_at = reason[:300], now

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.billing.pricing import topup_limits
 from apps.billing.selectors import wallet
 from apps.billing.services import Terms, quote_offer, quote_preview
-from apps.core.addresses import client_country
+from apps.core.addresses import client_address, client_country
 from apps.core.errors import AppError
 from apps.core.money import CURRENCIES
 from apps.organisations.models import Organisation
@@ -25,6 +25,7 @@ from apps.payments.forms import DEFAULT_AMOUNT, TopUpForm
 from apps.payments.methods import CARD, method_named
 from apps.payments.models import TopUp
 from apps.payments.selectors import cards_of, invoice_number, topup_get, topups_page
+from apps.payments.selectors.limits import standing_of
 from apps.payments.states import State
 from apps.payments.views.frame import membership_of
 
@@ -44,6 +45,8 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "method": form.method, "terms": terms}
     if form["currency"].value() in CURRENCIES:
         context["least"], context["most"] = topup_limits(form["currency"].value())
+        standing = standing_of(organisation.pk, form["currency"].value(), now=timezone.now())
+        context["ceilings"] = standing.ceilings
     if form.is_valid():
         try:
             price = quote_preview(
@@ -52,6 +55,9 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
                 net_minor=form.net_minor,
                 now=timezone.now(),
             )
+            if (passed := standing.refused(form.net_minor)) is not None:
+                sentence = services.ceiling_words(organisation, passed, form.cleaned_data["currency"])
+                raise services.TopUpLimited(sentence)
             context |= _price(organisation, price)
             context["cards"] = list(cards_of(organisation)[:MOST_NAMED])
         except AppError as refusal:
@@ -85,6 +91,7 @@ def topup_start(request: HttpRequest, slug: str) -> HttpResponse:
         price=request.POST.get("quote", ""),
         method=request.POST.get("method", CARD),
         ip_country=client_country(request),
+        address=client_address(request),
         keep_card=request.POST.get("keep_card") == "on",
         now=timezone.now(),
     )

@@ -1,0 +1,46 @@
+"""Pages of a person's own account that no library brings."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.core.errors import AppError
+from apps.users.models import User
+from apps.users.personal import person_erase, person_export
+
+
+@login_required
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    """Say what there is about the person, and offer to take it along or to erase the account."""
+    return render(request, "users/data.html")
+
+
+@login_required
+@require_POST
+@reauthentication_required
+def data_export(request: HttpRequest) -> HttpResponseBase:
+    """Send the person everything that there is about them, as one file."""
+    assert isinstance(request.user, User)
+    now = timezone.now()
+    file = person_export(user=request.user, now=now)
+    return FileResponse(file, as_attachment=True, filename=f"my-data-{now:%Y-%m-%d}.zip")
+
+
+@login_required
+@require_POST
+@reauthentication_required
+def account_erase(request: HttpRequest) -> HttpResponse:
+    """Erase the account, and sign out; what stands against it is said beside the form."""
+    assert isinstance(request.user, User)
+    try:
+        person_erase(user=request.user, confirmation=request.POST.get("confirmation", ""), now=timezone.now())
+    except AppError as refusal:
+        return render(request, "users/data.html", {"refusal": refusal}, status=refusal.status)
+    logout(request)
+    return render(request, "users/erased.html")
