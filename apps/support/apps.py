@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.contrib import admin
 from django.core.checks import Tags, register
 
 from apps.support.checks import production_fit
@@ -11,6 +10,5 @@ class SupportConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let `check --deploy` say what production must not be started with; begin the admin site at the desk."""
+        """Let `check --deploy` say what production must not be started with."""
         register(production_fit, Tags.security, deploy=True)
-        admin.site.index_template = "support/desk.html"

@@ -22,17 +22,8 @@ from apps.core.catalogues import ROOT, Place, catalogue_read, places, template_o
 
 TEMPLATES = ROOT / "templates"
 # Not wrapped yet: folders of templates/, and catalogues that have no German of everything yet.
-OPEN_TEMPLATES: tuple[str, ...] = (
-    "account",
-    "allauth",
-    "mfa",
-    "socialaccount",
-    "usersessions",
-    "support",
-    "organisations",
-)
-OPEN_CATALOGUES = (".", "billing", "console", "core", "jobs", "notifications", "organisations")
-OPEN_CATALOGUES += ("payments", "users")
+OPEN_TEMPLATES: tuple[str, ...] = ()
+OPEN_CATALOGUES: tuple[str, ...] = ()
 # Python that speaks English to whom it is for: staff, operators, banks, accountants and readers of the reference.
 ENGLISH = re.compile(
     r"^apps/core/environment\.py$|/(admin|management|migrations|documents|sources)/|/admin\.py$|proofs?\.py$"

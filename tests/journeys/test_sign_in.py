@@ -1,6 +1,7 @@
 """At the door in a real browser: a passkey that the browser keeps, and an organisation's own sign-in."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -29,8 +30,9 @@ AUTHENTICATOR = {
 
 
 @pytest.fixture
-def world(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The cast, for a server in another process."""
+def world(transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> World:
+    """The cast, for a server in another process, which knows the hashers of settings.py alone."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
     return World.build()
 
