@@ -80,6 +80,13 @@ HEAPS = (
         "created_at", "payments_topup", {}, urgent=True,
     ),
     Heap(
+        "Payments that are held",
+        "Paid, and rated as risky; the customer waits for the credits.",
+        lambda now: TopUp.objects.filter(state=TopUp.State.HELD),
+        "paid_at", "payments_topup", {"state__exact": "held"}, fiat=("quote__total_minor", "quote__currency"),
+        urgent=True,
+    ),
+    Heap(
         "Refunds that went wrong",
         "The money is still with us and owed to a customer.",
         lambda now: Refund.objects.filter(
