@@ -23,6 +23,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PLATFORM_NAME = "Nosana Web"
 # While we work on the platform: the sentence that people read instead of every page (what is done, until when).
 MAINTENANCE = env.str("NOSANA_MAINTENANCE", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # what Prometheus sends as Bearer; without it there is no /metrics
 
 INSTALLED_APPS = [
     "apps.core",
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.support.health.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.CompressMiddleware",
@@ -240,6 +242,16 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["apps.console.openapi.completed"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "DISABLE_ERRORS_AND_WARNINGS": False,
+}
+
+# --- the staff's pages -----------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Nosana Web staff",
+    "SITE_HEADER": "Nosana Web",
+    "SITE_SUBHEADER": "Desk of the staff",
+    "SITE_URL": "/",
+    "DASHBOARD_CALLBACK": "apps.support.desk.views.desk",
+    "SIDEBAR": {"show_search": True, "show_all_applications": True},
 }
 
 # --- the seller (what invoices say) ----------------------------------------------------------------------

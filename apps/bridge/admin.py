@@ -10,22 +10,13 @@ from unfold.admin import ModelAdmin
 
 from apps.bridge.models import Order, Stray, TreasuryReading
 from apps.bridge.services import order_retry
+from apps.core.staff import ReadOnly
 
 
 @admin.register(TreasuryReading)
-class TreasuryReadingAdmin(ModelAdmin):
+class TreasuryReadingAdmin(ReadOnly, ModelAdmin):
     list_display = ("at", "nos_micro", "deposits_micro", "earned_micro", "lamports")
     ordering = ("-at",)
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class Parked(admin.SimpleListFilter):
@@ -41,7 +32,7 @@ class Parked(admin.SimpleListFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(ModelAdmin):
+class OrderAdmin(ReadOnly, ModelAdmin):
     list_display = (
         "id",
         "kind",
@@ -56,7 +47,6 @@ class OrderAdmin(ModelAdmin):
     list_filter = (Parked, "state", "kind")
     search_fields = ("id", "signature", "attempt__address", "want__job__id")
     exclude = ("blob", "lease")
-    show_full_result_count = False
     actions = ("try_again",)
 
     @admin.action(description="Try again", permissions=["view"])
@@ -67,29 +57,11 @@ class OrderAdmin(ModelAdmin):
             request, f"{count} {'order is' if count == 1 else 'orders are'} tried again within a second."
         )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Stray)
-class StrayAdmin(ModelAdmin):
+class StrayAdmin(ReadOnly, ModelAdmin):
     """Job accounts the treasury paid for that no attempt of ours knows; to look at."""
 
     list_display = ("address", "project", "market", "state", "deposit_micro", "first_seen_at", "gone_at")
     list_filter = (("gone_at", admin.EmptyFieldListFilter),)
     search_fields = ("address", "project", "market")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

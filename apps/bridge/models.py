@@ -59,6 +59,7 @@ class Order(models.Model):
                 fields=["next_try_at"], condition=models.Q(closed_at=None, parked_at=None), name="order_due"
             ),
             models.Index(fields=["parked_at"], condition=models.Q(parked_at__isnull=False), name="order_parked"),
+            models.Index(fields=["signature"], condition=~models.Q(signature=""), name="order_signature"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -359,6 +359,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     # --- support
     "support:feedback": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
     "support:treasury": {"GET": Staff("how the treasury stands")},
+    "support:search": {"GET": Staff("what a word names, of what the person may see")},
+    "support:organisation": {"GET": Staff("an organisation at a glance")},
+    "support:job": {"GET": Staff("why a job cost what it cost")},
     "support:visits": {"GET": Staff("one's own visits"), "POST": Staff("asks an organisation for one")},
     "support:visit_begin": {"POST": Staff("of one's own, once it is approved")},
     "support:visit_end": {"POST": Staff("of one's own")},

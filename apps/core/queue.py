@@ -209,6 +209,13 @@ def _postpone(message: Message, lease: uuid.UUID, error: str, *, now: datetime) 
     )
 
 
+def message_retry(*, message_id: uuid.UUID, now: datetime) -> bool:
+    """Take a task that was given up back into the work, with all its tries; return whether it was given up."""
+    parked = Message.objects.filter(id=message_id, parked_at__isnull=False)
+    # One statement, so that of two who press at once one is told that it was taken already.
+    return bool(parked.update(parked_at=None, attempts=0, next_at=now))
+
+
 def messages_sweep(*, now: datetime, limit: int = 500) -> int:
     """Tell the broker again of every message that is overdue; return how many."""
     overdue = Message.objects.filter(

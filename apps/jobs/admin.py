@@ -11,21 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from apps.core.errors import AppError
+from apps.core.staff import ReadOnly
 from apps.jobs.models import Attempt, Job, JobEvent, Market, Want
 from apps.jobs.services import attempt_resolve, market_curate, resolve_check
-
-
-class ReadOnly:
-    """Rows that only services write."""
-
-    def has_add_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *args: Any) -> bool:
-        return False
 
 
 class AttemptInline(ReadOnly, TabularInline):
@@ -49,7 +37,6 @@ class JobAdmin(ReadOnly, ModelAdmin):
     list_filter = ("state", "reason", "market")
     search_fields = ("id", "name", "attempts__address", "organisation__name")
     inlines = (AttemptInline, WantInline, JobEventInline)
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         return super().get_queryset(request).select_related("organisation", "market")
@@ -111,7 +98,6 @@ class AttemptAdmin(ReadOnly, ModelAdmin):
     list_filter = (Parked, "seen", "ending")
     search_fields = ("id", "address", "job__id", "job__name", "list_signature", "settle_signature")
     list_select_related = ("job",)
-    show_full_result_count = False
     readonly_fields = (
         "job",
         "number",

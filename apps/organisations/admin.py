@@ -7,13 +7,14 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from apps.core.errors import AppError
-from apps.organisations.models import Approval
+from apps.core.staff import ReadOnly
+from apps.organisations.models import ApiKey, Approval, Organisation
 from apps.organisations.services import approval_decide
 from apps.organisations.views.frame import actor_of
 
 
 @admin.register(Approval)
-class ApprovalAdmin(ModelAdmin):
+class ApprovalAdmin(ReadOnly, ModelAdmin):
     """Every request; refunds and goodwill are decided here, by somebody else than who asked."""
 
     list_display = (
@@ -31,15 +32,6 @@ class ApprovalAdmin(ModelAdmin):
     ordering = ("-id",)
     list_select_related = ("organisation", "requester", "decided_by")
     actions = ("approve", "deny")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may decide: reading the list is not enough."""
@@ -71,3 +63,25 @@ class ApprovalAdmin(ModelAdmin):
             else:
                 told = messages.error if decided.refusal else messages.success
                 told(request, f"{approval}: {decided.refusal or decided.get_state_display()}")
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(ReadOnly, ModelAdmin):
+    """Every organisation; its page of everything is the desk's."""
+
+    list_display = ("name", "slug", "country", "currency", "created_at", "closed_at")
+    list_filter = ("currency", ("closed_at", admin.EmptyFieldListFilter))
+    search_fields = ("id", "name", "slug", "finance_email", "vat_id")
+    ordering = ("-id",)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly, ModelAdmin):
+    """Keys by their prefix; the key itself is kept nowhere."""
+
+    list_display = ("prefix", "name", "organisation", "kind", "last_used_at", "expires_at", "revoked_at")
+    list_filter = ("kind", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("prefix", "name", "organisation__slug")
+    exclude = ("digest",)
+    ordering = ("-id",)
+    list_select_related = ("organisation",)

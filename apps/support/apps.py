@@ -10,5 +10,5 @@ class SupportConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let `manage.py check --deploy` say what production must not be started with."""
+        """Let `check --deploy` say what production must not be started with."""
         register(production_fit, Tags.security, deploy=True)

@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.core.errors import AppError, Denied
+from apps.core.errors import AppError, Denied, NotFound
 from apps.core.outbound_requests import session_make
 from apps.core.wiring import ask
 from apps.users.adapter import address_proven
@@ -49,6 +49,13 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         if key is None:
             return super().list_apps(request, provider=provider, client_id=client_id)
         return [_app(facts) for answers in ask("users.provider_facts", key=key) for facts in answers]
+
+    def get_app(self, request: HttpRequest, provider: str, client_id: str | None = None) -> SocialApp:
+        """Return the one app of a provider. Raises NotFound where none is configured: there is no such door here."""
+        try:
+            return super().get_app(request, provider, client_id=client_id)
+        except SocialApp.DoesNotExist:
+            raise NotFound from None
 
     def get_requests_session(self) -> requests.Session:
         """Return a session for addresses that organisations chose: it reaches the public internet and no more."""

@@ -39,6 +39,8 @@ OPEN_PAGES = {
     "reference": "/docs/api/",
 }
 STAFF_PAGES = {
+    "staff-desk": "/admin/",
+    "staff-search": "/admin/search/?q=acme",
     "staff-treasury": "/admin/treasury/",
     "staff-markets": "/admin/jobs/market/",
     "staff-orders": "/admin/bridge/order/",
@@ -92,10 +94,14 @@ def pages_make(world: World) -> Pages:
     told = notices_scene(world)
     entrances = OPEN_PAGES | {"unsubscribe": told.pop("open"), "terms": "/terms/"}
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
+    explained = {
+        "staff-organisation": f"/admin/organisation/{world.acme.pk}/",
+        "staff-job": f"/admin/job/{jobs['completed'].pk}/",
+    }
     made = Pages(
         opened=entrances,
         closed=shown | told | further_pages(world, jobs) | ACCOUNT_PAGES,
-        staff=STAFF_PAGES,
+        staff=STAFF_PAGES | explained,
         openings=openings(jobs),
     )
     staff_make(made.staff_email)

@@ -7,16 +7,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
 
-from apps.billing.admin.frame import ReadOnly
 from apps.billing.errors import JumpOver
 from apps.billing.models import Jump, Rate, Reading
 from apps.billing.selectors.rates import rates_health
 from apps.billing.services import jump_confirm
+from apps.core.staff import ReadOnly
 
 
 @admin.register(Rate)
-class RateAdmin(ReadOnly):
+class RateAdmin(ReadOnly, ModelAdmin):
     list_display = ("currency", "price_micro", "at", "source", "read_at")
     list_filter = ("currency",)
     ordering = ("-id",)
@@ -29,14 +30,14 @@ class RateAdmin(ReadOnly):
 
 
 @admin.register(Reading)
-class ReadingAdmin(ReadOnly):
+class ReadingAdmin(ReadOnly, ModelAdmin):
     list_display = ("pair", "price_nano", "source", "at", "read_at")
     list_filter = ("pair", "source")
     ordering = ("-id",)
 
 
 @admin.register(Jump)
-class JumpAdmin(ReadOnly):
+class JumpAdmin(ReadOnly, ModelAdmin):
     list_display = (
         "id",
         "before_nano",

@@ -361,6 +361,9 @@ class JobEvent(models.Model):
     slot = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
+        indexes = [
+            models.Index(fields=["signature"], condition=~models.Q(signature=""), name="job_event_signature")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["job", "seq"], name="job_event_once"),
             models.UniqueConstraint(

@@ -11,9 +11,9 @@ from unfold.admin import ModelAdmin
 
 from apps.core.errors import AppError
 from apps.core.ids import uuid7
+from apps.core.staff import ReadOnly
 from apps.organisations.services import Actor
 from apps.organisations.views.frame import actor_of
-from apps.payments.admin.frame import ReadOnly
 from apps.payments.models import Allowance, Decline
 from apps.payments.services import allowance_give
 
@@ -111,7 +111,7 @@ class AllowanceAdmin(ModelAdmin):
 
 
 @admin.register(Decline)
-class DeclineAdmin(ReadOnly):
+class DeclineAdmin(ReadOnly, ModelAdmin):
     """Which charges were refused, to look at before somebody is let further."""
 
     list_display = ("at", "organisation", "person", "code", "risk_level", "risk_score", "fingerprint", "charge")

@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
 
 from apps.core.money import credits_text, fiat_text
-from apps.payments.admin.frame import ReadOnly
+from apps.core.staff import ReadOnly
 from apps.payments.models import Card, StripeCustomer, TopUpRule
 
 
@@ -46,7 +47,7 @@ class Standing(admin.SimpleListFilter):
 
 
 @admin.register(Card)
-class CardAdmin(ReadOnly):
+class CardAdmin(ReadOnly, ModelAdmin):
     """What is known of a card: brand, last four digits, month and country."""
 
     list_display = (
@@ -89,7 +90,7 @@ class CardAdmin(ReadOnly):
 
 
 @admin.register(TopUpRule)
-class TopUpRuleAdmin(ReadOnly):
+class TopUpRuleAdmin(ReadOnly, ModelAdmin):
     """When an organisation's balance is topped up by itself, and what became of that."""
 
     list_display = (
@@ -133,7 +134,7 @@ class TopUpRuleAdmin(ReadOnly):
 
 
 @admin.register(StripeCustomer)
-class StripeCustomerAdmin(ReadOnly):
+class StripeCustomerAdmin(ReadOnly, ModelAdmin):
     """Whom Stripe knows an organisation as."""
 
     list_display = ("organisation", "name", "email", "asked", "asked_at", "cards", "at_stripe")

@@ -9,13 +9,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.core.errors import AppError
+from apps.core.staff import ReadOnly
 from apps.organisations.models import Approval
 from apps.organisations.views.frame import actor_of
-from apps.payments.admin.frame import Parked, ReadOnly
+from apps.payments.admin.frame import Parked
 from apps.payments.inbox import event_handle_again
 from apps.payments.models import StripeEvent, TopUp
 from apps.payments.services import topup_ask_again, topup_release, topup_return
@@ -23,7 +25,7 @@ from apps.payments.services.holding import RIGHT
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(ReadOnly):
+class StripeEventAdmin(ReadOnly, ModelAdmin):
     list_display = ("event_id", "type", "received_at", "handled_at", "parked_reason")
     list_filter = (Parked, "type")
     search_fields = ("event_id",)
@@ -49,7 +51,7 @@ class DecisionForm(ActionForm):
 
 
 @admin.register(TopUp)
-class TopUpAdmin(ReadOnly):
+class TopUpAdmin(ReadOnly, ModelAdmin):
     list_display = (
         "id",
         "organisation",

@@ -1,0 +1,1 @@
+"""The staff's desk: what needs a person now, and one box that finds anything."""

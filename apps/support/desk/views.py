@@ -1,0 +1,68 @@
+"""Staff pages of the desk: the search, an organisation at a glance, and why a job cost what it cost."""
+
+import uuid
+
+from django.contrib import admin
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from apps.core.errors import NotFound
+from apps.support.desk.needs import needs_now
+from apps.support.desk.pages import job_trail, organisation_glance
+from apps.support.desk.search import desk_search
+
+
+def desk(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
+    """Add to the start page of the admin site what needs this person now."""
+    may = request.user.has_perm
+    needs = [need for need in needs_now(now=timezone.now()) if may(need.permission)]
+    return context | {"title": "Desk", "needs": needs}
+
+
+@require_safe
+@staff_member_required
+def search(request: HttpRequest) -> HttpResponse:
+    """Show what the words name; a single hit is opened at once."""
+    words = request.GET.get("q", "")
+    hits = desk_search(words, may=request.user.has_perm)
+    if len(hits) == 1:
+        return HttpResponseRedirect(hits[0].url)
+    return _page(request, "search", "Search", words=words.strip(), hits=hits)
+
+
+@require_safe
+@staff_member_required
+@permission_required("organisations.view_organisation", raise_exception=True)
+def organisation(request: HttpRequest, organisation_id: uuid.UUID) -> HttpResponse:
+    """Show an organisation at a glance."""
+    try:
+        glance = organisation_glance(organisation_id, now=timezone.now())
+    except NotFound:
+        return _missing(request, "There is no organisation with this id.")
+    return _page(request, "organisation", glance.organisation.name, glance=glance)
+
+
+@require_safe
+@staff_member_required
+@permission_required("jobs.view_job", raise_exception=True)
+def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    """Show why a job cost what it cost."""
+    try:
+        trail = job_trail(job_id)
+    except NotFound:
+        return _missing(request, "There is no job with this id.")
+    return _page(request, "job", trail.job.name, trail=trail)
+
+
+def _missing(request: HttpRequest, sentence: str) -> HttpResponse:
+    response = _page(request, "search", "Search", words="", hits=[], sentence=sentence)
+    response.status_code = 404
+    return response
+
+
+def _page(request: HttpRequest, name: str, title: str, **context: object) -> HttpResponse:
+    return render(request, f"support/{name}.html", {**admin.site.each_context(request), "title": title, **context})
