@@ -65,4 +65,4 @@ def _missing(request: HttpRequest, sentence: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, name: str, title: str, **context: object) -> HttpResponse:
-    return render(request, f"support/{name}.html", {**admin.site.each_context(request), "title": title, **context})
+    return render(request, f"desk/{name}.html", {**admin.site.each_context(request), "title": title, **context})
