@@ -23,7 +23,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PLATFORM_NAME = "Nosana Web"
 # While we work on the platform: the sentence that people read instead of every page (what is done, until when).
 MAINTENANCE = env.str("NOSANA_MAINTENANCE", default="")
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # what Prometheus sends as Bearer; without it there is no /metrics
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # what Prometheus sends; without it there is no /metrics
 
 INSTALLED_APPS = [
     "apps.core",

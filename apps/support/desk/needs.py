@@ -118,7 +118,7 @@ HEAPS = (
         "Jobs that should have ended",
         "Half an hour past their time limit, and the platform still calls them live.",
         lambda now: Job.objects.filter(
-            state__in=LIVE, started_at__lt=now - LATE_JOB - timedelta(seconds=1) * F("timeout_s")
+            state__in=LIVE, started_at__lt=now - LATE_JOB - F("timeout_s") * timedelta(seconds=1)
         ),
         "started_at", "jobs_job", {"state__exact": "running"}, stake="attempt__network_micro",
     ),
