@@ -6,6 +6,7 @@ PY := .venv/bin/python
 DEFINITION ?=
 ONLY ?=
 EXAMPLES ?= 50
+WALKS ?=
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +20,8 @@ run: setup  ## the sandbox and the platform on http://127.0.0.1:8000, with Acme 
 demo: setup  ## the whole story once, on free ports in a throw-away folder (DEFINITION=path.json)
 	@$(PY) -m sandbox.demo $(if $(DEFINITION),--definition "$(DEFINITION)")
 
-test: setup  ## all tests
-	@$(PY) -m pytest -n 2
+test: setup  ## all tests (WALKS=no leaves out the longest walks over every page and address)
+	@$(PY) -m pytest -n 2 $(if $(filter no,$(WALKS)),-m "not walk")
 
 lint: setup  ## style, types, templates, migrations, OpenAPI
 	@.venv/bin/ruff check .
@@ -39,7 +40,7 @@ messages: setup  ## bring the catalogues of translations to what the sources say
 openapi:  ## write docs/openapi.json anew, from the code
 	@$(PY) manage.py openapi --write
 
-check: lint test demo  ## everything CI does
+check: lint test demo  ## everything CI does, and the walks
 
 schemathesis: setup  ## try to break the API with requests made from its reference (EXAMPLES=50 for each address)
 	@SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest tests/core/test_invented.py -n 2 -q

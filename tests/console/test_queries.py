@@ -124,7 +124,6 @@ KNOWN = {
     "project-new": 5,
     "project-edit": 6,
     "member-projects": 8,
-    "cap-remove": 7,
     "budget-remove": 6,
     "job-stop-many": 6,
     "job-note-edit": 7,

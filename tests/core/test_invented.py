@@ -69,6 +69,7 @@ def count(record_property: Any) -> Iterator[list[int]]:
     record_property("checks", made[0] * len(COUNTED))
 
 
+@pytest.mark.walk
 @SCHEMA.exclude(path_regex=ENDLESS).parametrize()
 @settings(
     max_examples=EXAMPLES,

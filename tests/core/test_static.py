@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from apps.core.static import HashedStorage
 
-SCRIPTS = ("js/list.js", "js/ui.js")
+SCRIPTS = ("js/list.js", "js/ui.js", "js/words.js")
 
 
 def test_a_script_imports_others_by_the_names_that_say_what_is_in_them(tmp_path: Path) -> None:

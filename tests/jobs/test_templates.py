@@ -73,7 +73,7 @@ def test_an_address_is_free_of_the_platforms_templates_and_the_organisations(wor
         ({"variables": "- {name: word, kind: colour}"}, "Variable word"),
         ({"tags": "Ünïcode"}, "small letters"),
         ({"minutes": "0"}, "greater than or equal to 1"),
-        ({"note": "x" * 201}, "at most 200"),
+        ({"summary": "x" * 201}, "at most 200"),
     ],
 )
 def test_bad_input_is_told_at_its_field_and_nothing_is_kept(

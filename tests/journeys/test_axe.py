@@ -62,6 +62,7 @@ class Console:
         return [f"{where}: the console says “{text}”" for text in said if "status of 404" not in text]
 
 
+@pytest.mark.walk
 def test_axe_finds_nothing_on_any_page_in_either_theme_and_no_console_complains(
     transactional_db: None, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

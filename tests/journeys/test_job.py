@@ -172,6 +172,7 @@ def test_lines_are_text_whatever_they_hold(acme: Membership, database: str, page
         assert page.locator(".line script, .line img, .line iframe").count() == 0
 
 
+@pytest.mark.walk
 def test_a_hundred_thousand_lines_are_searched_and_stay_light(acme: Membership, database: str, page: Page) -> None:
     job = running(acme)
     for start in range(0, 100_000, 20_000):

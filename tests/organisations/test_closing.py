@@ -101,5 +101,5 @@ def test_closing_takes_a_fixed_number_of_queries(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     acting = by(world.olga)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         organisation_close(**acting, confirmation="Acme")

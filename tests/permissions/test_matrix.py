@@ -144,6 +144,7 @@ def test_a_key_opens_what_its_scopes_say_in_its_own_organisation(stage: Stage, r
         assert changed(before) == [], f"{method} {path} was refused and yet changed"
 
 
+@pytest.mark.walk
 @every_route
 def test_a_method_that_is_not_in_the_table_is_refused(stage: Stage, route: Route) -> None:
     path = route.path(stage.values(route, stage.world.acme))
@@ -186,6 +187,7 @@ def test_nonsense_in_an_address_is_not_found(stage: Stage, route: Route) -> None
                 assert answer.status_code == 404, f"{method} {path[:80]} answered {answer.status_code}"
 
 
+@pytest.mark.walk
 @every_route
 def test_nonsense_in_a_question_is_no_crash(stage: Stage, route: Route) -> None:
     path = route.path(stage.values(route, stage.world.acme))

@@ -293,6 +293,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "slug": lambda organisation: organisation.slug,
     "address": lambda organisation: f"Job{organisation.slug}",
     "job_id": lambda organisation: job_of(organisation).pk,
+    "organisation_id": lambda organisation: organisation.pk,
     "topup_id": lambda organisation: topup_of(organisation).pk,
     "dispute_id": lambda organisation: dispute_of(organisation).pk,
     "payments:refund_ask.topup_id": lambda organisation: refundable_of(organisation).pk,

@@ -14,6 +14,8 @@ CALLERS = ("httpx", "requests", "urllib3", "aiohttp", "websockets", "urllib.requ
 OPERATORS_CHOOSE = {
     "apps/core/outbound.py": "the door itself",
     "apps/core/outbound_requests.py": "the same door, for providers of sign-in",
+    "apps/users/social.py": "names the session that core.outbound_requests makes",
+    "apps/organisations/views/sign_in.py": "names the errors of that session",
     "apps/billing/sources/coingecko.py": "COINGECKO_URL",
     "apps/billing/sources/pyth.py": "PYTH_URL",
     "apps/billing/vies.py": "VIES_URL",
