@@ -85,6 +85,14 @@ def test_bad_input_is_told_at_its_field_and_nothing_is_kept(
     assert not Template.objects.exists()
 
 
+def test_what_changed_is_said_in_200_characters_or_fewer(world: World) -> None:
+    template_make(world.acme)
+    response = world.client(world.mia).post(f"{URL}say-a-word/edit/", filled() | {"note": "x" * 201})
+    assert response.status_code == 422
+    assert "at most 200" in response.content.decode()
+    assert TemplateVersion.objects.count() == 1
+
+
 def test_a_viewer_sees_templates_and_writes_none(world: World) -> None:
     template_make(world.acme)
     victor = world.client(world.victor)

@@ -61,6 +61,13 @@ def test_what_is_missing_is_named_and_its_secrets_are_not(
     assert "refused" not in answer.content.decode()
 
 
+@pytest.mark.parametrize("place", ["unix:///nowhere/redis.sock", "redis://127.0.0.1:1/0"])
+def test_a_redis_that_is_away_is_named_however_it_is_reached(db: None, settings: Any, place: str) -> None:
+    settings.REDIS_URL, settings.CACHES = "redis+socket:///x", {"default": {"LOCATION": place}}
+    with pytest.raises(redis.ConnectionError):
+        health.CHECKS["redis"]()
+
+
 def test_a_database_of_an_older_version_is_not_served(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_migrated", False)
     monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda *_: ["one"])
