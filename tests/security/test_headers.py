@@ -111,11 +111,11 @@ def test_a_broken_page_and_maintenance_have_the_policy_too(
     monkeypatch.setattr("apps.console.views.page_grant", broken)
     answer = client.get("/o/acme/")
     assert answer.status_code == 500
-    assert "script-src 'self';" in answer["Content-Security-Policy"]
+    assert "script-src 'self';" in answer["Content-Security-Policy"] + ";"
     settings.MAINTENANCE = "We are moving house."
     answer = Client().get("/")
     assert answer.status_code == 503
-    assert "script-src 'self';" in answer["Content-Security-Policy"]
+    assert "script-src 'self';" in answer["Content-Security-Policy"] + ";"
 
 
 @pytest.mark.django_db
