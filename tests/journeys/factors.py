@@ -35,7 +35,9 @@ def secured_make(world: World) -> dict[str, dict[str, str]]:
     TOTP.activate(world.adam, generate_totp_secret())
     RecoveryCodes.activate(world.adam)
     key = Authenticator.objects.create(
-        user=world.bea, type=Authenticator.Type.WEBAUTHN, data={"name": "Key on the key ring", "passwordless": True}
+        user=world.bea,
+        type=Authenticator.Type.WEBAUTHN,
+        data={"name": "Key on the key ring", "passwordless": True},
     )
     for agent in AGENTS:
         client = Client()

@@ -78,7 +78,9 @@ class Pages:
     staff: dict[str, str] = field(default_factory=dict)  # for the platform's own people
     staff_email: str = "stella@nosana-web.example"
     openings: dict[str, Opening] = field(default_factory=dict)  # what opens on them
-    others: dict[str, dict[str, str]] = field(default_factory=dict)  # what others of Acme see, by their e-mail address
+    others: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # what others of Acme see, by their e-mail address
 
 
 def pages_make(world: World) -> Pages:

@@ -40,7 +40,9 @@ def usage(request: HttpRequest, slug: str) -> HttpResponse:
         rows = selectors.usage_by(organisation, Dimension(chosen["by"]), since=since, until=until)
         most = max((row.amount_micro for row in rows), default=0)
         context |= {
-            "rows": [(row, row.amount_micro * 100 // most if most else 0, _day(row, chosen["by"])) for row in rows],
+            "rows": [
+                (row, row.amount_micro * 100 // most if most else 0, _day(row, chosen["by"])) for row in rows
+            ],
             "total_micro": sum(row.amount_micro for row in rows),
             "dimension": Dimension(chosen["by"]),
             "chosen": chosen,
