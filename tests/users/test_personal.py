@@ -154,4 +154,7 @@ def test_after_a_while_the_password_is_asked_and_the_file_or_the_erasing_follows
     assert answer.status_code == 200, answer.headers
     assert not User.objects.filter(email="victor@acme.example").exists()
     assert client.get("/o/acme/").status_code == 302
-    assert Client().post("/accounts/login/", {"login": "victor@acme.example", "password": PASSWORD}).status_code == 200
+    assert (
+        Client().post("/accounts/login/", {"login": "victor@acme.example", "password": PASSWORD}).status_code
+        == 200
+    )
