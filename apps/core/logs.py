@@ -90,7 +90,7 @@ def _level(_logger: Any, _method: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
     for foreign in ("request", "message", "asctime"):  # of Django and of other handlers
         event.pop(foreign, None)
-    return event | {"level": record.levelname.lower(), "logger": record.name}
+    return {**event, "level": record.levelname.lower(), "logger": record.name}
 
 
 def _scrubbed(_logger: Any, _method: str, event: EventDict) -> EventDict:

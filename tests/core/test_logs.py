@@ -28,9 +28,10 @@ def lines() -> Iterator[Any]:
     roots = [logging.getLogger(), logging.getLogger("django"), logging.getLogger("nosana_web.requests")]
     for logger in roots[:2]:
         logger.addHandler(handler)
-    level, roots[2].level = roots[2].level, logging.INFO
+    level = roots[2].level
+    roots[2].setLevel(logging.INFO)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    roots[2].level = level
+    roots[2].setLevel(level)
     for logger in roots[:2]:
         logger.removeHandler(handler)
 
