@@ -31,7 +31,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def window(browser: Browser, base: str, email: str, **options: Any) -> Iterator[Page]:
-    """Open a window of the person's, of nobody's for ""; its console must stay free of errors of scripts, of htmx and of the policy."""
+    """Open a window of the person's, or of nobody's; no error of a script, of htmx or of the policy may show in it."""
     complaints: list[str] = []
     context = browser.new_context(base_url=base, **options)
     if email:
