@@ -11,6 +11,7 @@ Methods that are not named answer 405.
 
 from dataclasses import dataclass
 
+from apps.console.access_staff import STAFF
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 
 
@@ -358,23 +359,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "bridge:result": {"POST": Node("as above, once")},
     # --- support
     "support:feedback": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
-    "support:treasury": {"GET": Staff("how the treasury stands")},
-    "support:search": {"GET": Staff("what a word names, of what the person may see")},
-    "support:organisation": {"GET": Staff("an organisation at a glance")},
-    "support:job": {"GET": Staff("why a job cost what it cost")},
+    **{name: {how: Staff(why) for how, why in whys.items()} for name, whys in STAFF.items()},
     "support:visits": {"GET": Staff("one's own visits"), "POST": Staff("asks an organisation for one")},
-    "support:visit_begin": {"POST": Staff("of one's own, once it is approved")},
-    "support:visit_end": {"POST": Staff("of one's own")},
-    "support:reconciliation": {"GET": Staff("the days, with what matched")},
-    "support:reconciliation_day": {"GET": Staff("a day of Stripe, ledger and chain")},
-    "support:reconciliation_items": {"GET": Staff("what did not match")},
-    "support:reconciliation_item": {"GET": Staff("what did not match, and what was done about it")},
-    "support:reconciliation_act": {"POST": Staff("owner, comment, resolution; books are never touched")},
-    "support:closes": {"GET": Staff("the months, with who signed them off")},
-    "support:close": {"GET": Staff("the steps of a month's close")},
-    "support:close_act": {"POST": Staff("signs a month off, or takes that back")},
-    "support:close_export": {"GET": Staff("postings and chart of accounts of a month")},
-    "support:close_vat": {"POST": Staff("draws a month's VAT report")},
     "support:visits_of": {"GET": P.AUDIT_VIEW},
     "support:visit_revoke": {"POST": P.APPROVALS_DECIDE},
 }

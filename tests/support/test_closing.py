@@ -65,7 +65,7 @@ def test_the_files_tie_to_the_books_and_to_each_other(booked: World, tmp_path: P
     assert sum(line.vat for line in lines) == sum(line.vat_home for line in lines) == -balance(chart.vat("EUR"))
     assert sum(line.net for line in lines) == -balance(chart.fx("EUR"))
     call_command("accountant_export", "2026-11", "--to", str(tmp_path), stdout=StringIO())
-    assert (tmp_path / "postings-2026-11.csv").read_text() == "".join(postings_csv(MONTH))
+    assert (tmp_path / "postings-2026-11.csv").read_bytes().decode() == "".join(postings_csv(MONTH))
     assert table(chart_csv(date(2026, 12, 1)))[0]["change"] in ("0.00", "0.000000")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Min
@@ -115,6 +116,6 @@ def _items_open(start: date, end: date) -> int:
 
 def _statements_open(month: date, end: datetime) -> int:
     with connection.cursor() as cursor:
-        asked = {"available": chart.available("%"), "month": month, "ends_at": end + EASTMOST}
+        asked: dict[str, Any] = {"available": chart.available("%"), "month": month, "ends_at": end + EASTMOST}
         cursor.execute(UNCLOSED, asked)
         return len(cursor.fetchall())

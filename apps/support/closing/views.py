@@ -85,7 +85,7 @@ def _month(text: str) -> date:
     return month
 
 
-def _page(request: HttpRequest, name: str, title: str, **context: object) -> HttpResponse:
+def _page(request: HttpRequest, name: str, title: str, /, **context: object) -> HttpResponse:
     return render(
         request, f"desk/closing/{name}.html", {**admin.site.each_context(request), "title": title, **context}
     )

@@ -21,7 +21,7 @@ from apps.users.models import User
 VIEW, CHANGE = "support.view_reconciliationitem", "support.change_reconciliationitem"
 
 
-def _page(request: HttpRequest, name: str, title: str, status: int = 200, **context: object) -> HttpResponse:
+def _page(request: HttpRequest, name: str, title: str, /, status: int = 200, **context: object) -> HttpResponse:
     shown = {**admin.site.each_context(request), "title": title, **context}
     return render(request, f"desk/reconciliation/{name}.html", shown, status=status)
 
@@ -96,7 +96,7 @@ def _item(request: HttpRequest, item_id: int, status: int = 200, **forms: forms.
     blank["owner_form"] = OwnerForm(initial={"owner": shown.item.owner})
     notes = shown.item.notes.select_related("user")
     return _page(
-        request, "item", str(shown.item), status, shown=shown, notes=notes, may=request.user.has_perm(CHANGE),
+        request, "item", str(shown.item), status=status, shown=shown, notes=notes, may=request.user.has_perm(CHANGE),
         **blank | forms,
     )  # fmt: skip
 
