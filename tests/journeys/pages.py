@@ -50,7 +50,6 @@ STAFF_PAGES = {
 }
 ACCOUNT_PAGES = {
     "account-email": "/accounts/email/",
-    "account-factors": "/accounts/2fa/",
     "account-app": "/accounts/2fa/totp/activate/",
     "account-passkey-add": "/accounts/2fa/webauthn/add/",
     "account-sessions": "/accounts/sessions/",
