@@ -56,7 +56,7 @@ SHAPED |= {
     "root",
 }
 SHAPED |= {"type", "version", "id", "kind", "state", "act", "currency", "currencies", "language", "zone", "at"}
-SHAPED |= {"app", "model"}
+SHAPED |= {"app", "model", "slug"}
 NO_WORD = re.compile(r"[0-9.,:TZ+ -]*|[A-Z]{2,5}")  # numbers, moments, codes of countries and currencies
 LEADING = frozenset({"href", "src", "action", "formaction", "data", "xlink:href", "hx-get", "hx-post", "content"})
 
