@@ -52,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):
         name = str(credentials.get("email") or credentials.get("username") or "-")[:254]
         logger.warning("sign-in refused: %s from %s", name, client_address(request) or NO_ADDRESS)
 
-    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:  # type: ignore[override]
+    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
         """Write down who came in, by which ways, and from where."""
         ways = [str(one.get("method")) for one in get_authentication_records(request, user)]
         where = client_address(request) or NO_ADDRESS
