@@ -127,7 +127,7 @@ def test_no_text_in_any_field_of_a_form_is_our_failure(stage: Stage) -> None:
 # Documents stay as they were sent, by law; an organisation's finance address is its own, also in events, which are
 # forgotten after ninety days.
 KEPT = {"billing_invoice", "billing_invoicedue", "billing_creditnote", "billing_creditnotedue"}
-KEPT |= {"organisations_organisation", "notifications_event"}
+KEPT |= {"organisations_organisation", "payments_stripecustomer", "notifications_event"}
 
 
 def test_an_erased_person_is_found_in_no_table(stage: Stage) -> None:
