@@ -21,7 +21,7 @@ demo: setup  ## the whole story once, on free ports in a throw-away folder (DEFI
 	@$(PY) -m sandbox.demo $(if $(DEFINITION),--definition "$(DEFINITION)")
 
 test: setup  ## all tests (WALKS=no leaves out the longest walks over every page and address)
-	@$(PY) -m pytest -n 2 $(if $(filter no,$(WALKS)),-m "not walk")
+	@$(PY) -m pytest -n 3 --dist worksteal $(if $(filter no,$(WALKS)),-m "not walk")
 
 lint: setup  ## style, types, templates, migrations, OpenAPI
 	@.venv/bin/ruff check .
