@@ -11,6 +11,7 @@ Methods that are not named answer 405.
 
 from dataclasses import dataclass
 
+from apps.console.access_staff import STAFF
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 
 
@@ -358,13 +359,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "bridge:result": {"POST": Node("as above, once")},
     # --- support
     "support:feedback": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
-    "support:treasury": {"GET": Staff("how the treasury stands")},
-    "support:search": {"GET": Staff("what a word names, of what the person may see")},
-    "support:organisation": {"GET": Staff("an organisation at a glance")},
-    "support:job": {"GET": Staff("why a job cost what it cost")},
+    **{name: {how: Staff(why) for how, why in whys.items()} for name, whys in STAFF.items()},
     "support:visits": {"GET": Staff("one's own visits"), "POST": Staff("asks an organisation for one")},
-    "support:visit_begin": {"POST": Staff("of one's own, once it is approved")},
-    "support:visit_end": {"POST": Staff("of one's own")},
     "support:visits_of": {"GET": P.AUDIT_VIEW},
     "support:visit_revoke": {"POST": P.APPROVALS_DECIDE},
 }
