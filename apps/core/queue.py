@@ -30,6 +30,7 @@ from apps.core.models import Lease, Message
 logger = logging.getLogger(__name__)
 
 BACKLOG = 10_000  # messages a process remembers to tell the broker of
+HEART = "heart"  # a lease on life
 LEASE = timedelta(minutes=5)
 GRACE = timedelta(seconds=10)  # how long the first delivery may take before the sweep sends again
 
@@ -279,6 +280,18 @@ def leases_live(prefix: str, *, now: datetime) -> list[str]:
     leases = Lease.objects.filter(name__startswith=prefix)
     leases.filter(expires_at__lt=now - timedelta(hours=1)).delete()
     return list(leases.filter(expires_at__gt=now).order_by("name").values_list("name", flat=True))
+
+
+def heart_beat(*, now: datetime) -> None:
+    """Note that the beat and a worker live, for three minutes."""
+    Lease.objects.update_or_create(
+        name=HEART, defaults={"token": uuid.uuid4(), "expires_at": now + timedelta(minutes=3)}
+    )
+
+
+def heart_beats(*, now: datetime) -> bool:
+    """Return whether the beat and a worker of its queue lived within three minutes."""
+    return Lease.objects.filter(name=HEART, expires_at__gt=now).exists()
 
 
 def lease_end(name: str, token: uuid.UUID) -> None:
