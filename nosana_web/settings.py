@@ -17,6 +17,9 @@ ENVIRONMENT = env.str("NOSANA_ENVIRONMENT", default="sandbox")  # sandbox | stag
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 SECRET_KEY = secret_key(env, environment=ENVIRONMENT)
+SECRET_KEY_FALLBACKS = env.list(
+    "DJANGO_SECRET_KEY_FALLBACKS", default=[]
+)  # still open what they sealed and signed
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver"])
 BASE_URL = env.str("NOSANA_BASE_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

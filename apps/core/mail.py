@@ -11,7 +11,7 @@ from apps.core.languages import spoken
 from apps.core.models import Mail, MailAttachment
 from apps.core.moments import zone_named
 from apps.core.queue import enqueue
-from apps.core.seals import seal, unseal
+from apps.core.seals import Renewed, seal, seals_renew, unseal
 
 PURPOSE = "core.mail"
 
@@ -121,3 +121,8 @@ def mail_words(mail: Mail) -> tuple[str, str]:
     if not mail.sealed:
         return mail.text, mail.html
     return unseal(mail.text, purpose=PURPOSE), unseal(mail.html, purpose=PURPOSE)
+
+
+def mails_renew() -> Renewed:
+    """Seal the words of mails that wait with the newest key."""
+    return seals_renew(Mail.objects.filter(sealed=True, sent_at=None), "text", "html", purpose=PURPOSE)
