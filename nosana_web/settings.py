@@ -26,6 +26,10 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PLATFORM_NAME = "Nosana Web"
 # While we work on the platform: the sentence that people read instead of every page (what is done, until when).
 MAINTENANCE = env.str("NOSANA_MAINTENANCE", default="")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")  # where errors go; empty: nowhere
+OTEL_ENDPOINT = env.str(
+    "OTEL_EXPORTER_OTLP_ENDPOINT", default=""
+)  # where spans go, OTLP over HTTP; empty: nowhere
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # what Prometheus sends; without it there is no /metrics
 
 INSTALLED_APPS = [
@@ -109,6 +113,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "apps.console.context.shell",
+                "apps.support.announcements.views.banners",
             ],
             "builtins": ["apps.core.templatetags.amounts", "apps.console.templatetags.console"],
         },

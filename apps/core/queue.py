@@ -26,6 +26,7 @@ from django.utils import timezone
 
 from apps.core.logs import bound, ids_of, request_id
 from apps.core.models import Lease, Message
+from apps.core.spans import span
 
 logger = logging.getLogger(__name__)
 
@@ -188,7 +189,10 @@ def message_run(message_id: str, *, now: datetime) -> bool:
         return False
     own = message.request_id or None
     with bound(**ids_of(message.payload) | {"request_id": own, "task": message.name, "message_id": message.id}):
-        return _run(message, lease)
+        with span(f"task {message.name}") as note:
+            ran = _run(message, lease)
+            note(ran=ran)
+        return ran
 
 
 def _run(message: Message, lease: uuid.UUID) -> bool:
@@ -254,7 +258,7 @@ def periodic_run(name: str, *, now: datetime) -> bool:
     if lease is None:
         return False
     try:
-        with bound(request_id=uuid.uuid4().hex, task=name):
+        with bound(request_id=uuid.uuid4().hex, task=name), span(f"task {name}"):
             TASKS[name].run()
     finally:
         lease_end(f"periodic:{name}", lease)

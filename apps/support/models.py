@@ -7,10 +7,12 @@ from django.db import models
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Approval, Organisation
+from apps.support.announcements.models import Announcement
 from apps.support.closing.models import MonthAct, MonthClose
 from apps.support.reconciliation.models import ReconciliationDay, ReconciliationItem, ReconciliationNote
 
 __all__ = [
+    "Announcement",
     "MonthAct",
     "MonthClose",
     "ReconciliationDay",

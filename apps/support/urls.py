@@ -1,5 +1,6 @@
 from django.urls import path, re_path
 
+from apps.support.announcements.views import put_away
 from apps.support.closing import views as closing
 from apps.support.desk import views as desk
 from apps.support.feedback.views import feedback
@@ -12,6 +13,7 @@ urlpatterns = [
     path("admin/search/", desk.search, name="search"),
     path("admin/organisation/<uuid:organisation_id>/", desk.organisation, name="organisation"),
     path("admin/job/<uuid:job_id>/", desk.job, name="job"),
+    path("announcements/<int:announcement_id>/put-away/", put_away, name="announcement_put_away"),
     path("o/<slug:slug>/feedback/", feedback, name="feedback"),
     path("admin/visits/", visits.visits, name="visits"),
     path("admin/visits/<uuid:visit_id>/begin/", visits.begin, name="visit_begin"),

@@ -19,6 +19,7 @@ from apps.users.models import SavedView, User
 from apps.users.selectors import user_exists
 
 SEALED, FERNET = ("secret", "seed", "migrated_codes"), "gAAAA"  # what a factor seals, and how sealed texts begin
+BANNERS_LIMIT = 50  # put away by one person; older ones are long over
 VIEWS_LIMIT = 30  # of one kind of list in one place
 
 
@@ -67,6 +68,14 @@ def language_choose(*, user: User, language: str) -> None:
     """Keep the language a person wants pages and mails in. Raises AppError for one the platform does not speak."""
     language_check(language)
     User.objects.filter(pk=user.pk).update(language=language)
+
+
+def banner_put_away(*, user: User, name: str) -> None:
+    """Remember that the person wants to see this banner no more; a repeat changes nothing."""
+    with transaction.atomic():
+        away = User.objects.select_for_update().get(pk=user.pk).banners_away
+        if name not in away:
+            User.objects.filter(pk=user.pk).update(banners_away=[*away, name][-BANNERS_LIMIT:])
 
 
 def language_check(language: str) -> None:

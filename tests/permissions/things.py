@@ -47,7 +47,7 @@ from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
 from tests.organisations.sso import domain_of, visit_of
 from tests.permissions.jobs import job_of, launch_json, note_of, owner_of, project_of
-from tests.support.scene import item_of
+from tests.support.scene import announcement_make, item_of
 
 
 def quote_of(organisation: Organisation) -> Quote:
@@ -338,6 +338,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "jobs_api:template_restore.number": lambda organisation: version_of(organisation),
     "domain_id": lambda organisation: domain_of(organisation).pk,
     "visit_id": lambda organisation: visit_of(organisation).pk,
+    "announcement_id": lambda organisation: announcement_make().pk,
     "month": lambda organisation: statement_of(organisation).number,
     "item_id": lambda organisation: item_of(organisation).pk,
     "day": lambda organisation: item_of(organisation).day.isoformat(),

@@ -1,9 +1,13 @@
-"""Hand-made items of reconciliation, for tests and pictures of their pages."""
+"""Hand-made items of reconciliation and announcements, for tests and pictures of their pages."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
 
 from apps.organisations.models import Organisation
-from apps.support.models import ReconciliationDay, ReconciliationItem
+from apps.support.announcements.services import announcement_save
+from apps.support.models import Announcement, ReconciliationDay, ReconciliationItem
 
 
 def item_of(organisation: Organisation) -> ReconciliationItem:
@@ -24,3 +28,13 @@ def item_of(organisation: Organisation) -> ReconciliationItem:
             "organisation_id": organisation.pk,
         },
     )[0]
+
+
+def announcement_make(**changes: Any) -> Announcement:
+    """Return an announcement that is shown since a minute and for an hour."""
+    now = timezone.now()
+    words = {"text_en": "We move house tonight.", "text_de": "Wir ziehen heute Nacht um."}
+    moments = {"starts_at": now - timedelta(minutes=1), "ends_at": now + timedelta(hours=1)}
+    made = Announcement(**{**words, **moments, **changes})
+    announcement_save(announcement=made, now=now)
+    return made

@@ -85,7 +85,9 @@ def test_examples_that_nobody_replaced_are_named(settings: Any) -> None:
     assert any("as the seller" in one for one in sentences)
     assert any("This is the sandbox" in one for one in sentences)
     settings.ENVIRONMENT = "staging"
-    assert "(Webhooks could reach this machine itself. Set NOSANA_OUTBOUND_LOOPBACK=0.)" in told(inside.of_settings)
+    assert "(Webhooks could reach this machine itself. Set NOSANA_OUTBOUND_LOOPBACK=0.)" in told(
+        inside.of_settings
+    )
 
 
 def test_missing_keys_and_keys_that_anybody_may_read_are_named(settings: Any, tmp_path: Path) -> None:
