@@ -9,13 +9,17 @@ from apps.core.ids import uuid7
 from apps.organisations.models import Approval, Organisation
 from apps.support.closing.models import MonthAct, MonthClose
 from apps.support.reconciliation.models import ReconciliationDay, ReconciliationItem, ReconciliationNote
+from apps.support.tickets.models import CannedAnswer, Ticket, TicketMessage
 
 __all__ = [
+    "CannedAnswer",
     "MonthAct",
     "MonthClose",
     "ReconciliationDay",
     "ReconciliationItem",
     "ReconciliationNote",
+    "Ticket",
+    "TicketMessage",
     "Visit",
     "VisitLook",
 ]

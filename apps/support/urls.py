@@ -4,6 +4,7 @@ from apps.support.closing import views as closing
 from apps.support.desk import views as desk
 from apps.support.feedback.views import feedback
 from apps.support.reconciliation import views as reconciliation
+from apps.support.tickets import views as tickets
 from apps.support.views import treasury, visits
 
 app_name = "support"
@@ -13,6 +14,9 @@ urlpatterns = [
     path("admin/organisation/<uuid:organisation_id>/", desk.organisation, name="organisation"),
     path("admin/job/<uuid:job_id>/", desk.job, name="job"),
     path("o/<slug:slug>/feedback/", feedback, name="feedback"),
+    path("o/<slug:slug>/support/", tickets.tickets, name="tickets"),
+    path("o/<slug:slug>/support/new/", tickets.ticket_new, name="ticket_new"),
+    path("o/<slug:slug>/support/<uuid:ticket_id>/", tickets.ticket, name="ticket"),
     path("admin/visits/", visits.visits, name="visits"),
     path("admin/visits/<uuid:visit_id>/begin/", visits.begin, name="visit_begin"),
     path("admin/visits/<uuid:visit_id>/end/", visits.end, name="visit_end"),

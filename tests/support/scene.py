@@ -1,9 +1,16 @@
-"""Hand-made items of reconciliation, for tests and pictures of their pages."""
+"""Hand-made items of reconciliation and tickets, for tests and pictures of their pages."""
 
+import uuid
 from datetime import UTC, date, datetime
+from typing import Any
 
-from apps.organisations.models import Organisation
-from apps.support.models import ReconciliationDay, ReconciliationItem
+from django.utils import timezone
+
+from apps.organisations.models import Grant, Organisation
+from apps.support.models import ReconciliationDay, ReconciliationItem, Ticket
+from apps.support.tickets.acts import ticket_open
+from apps.support.tickets.subjects import About
+from tests.permissions.jobs import job_of, owner_of
 
 
 def item_of(organisation: Organisation) -> ReconciliationItem:
@@ -24,3 +31,23 @@ def item_of(organisation: Organisation) -> ReconciliationItem:
             "organisation_id": organisation.pk,
         },
     )[0]
+
+
+def ticket_of(organisation: Organisation) -> Ticket:
+    """Return an open ticket of a developer, or of the owner where there is none."""
+    members = organisation.memberships.select_related("user", "organisation")
+    member = members.filter(role="developer").first() or owner_of(organisation)
+    return ticket_open(
+        grant=Grant.of_member(member),
+        subject="The log stops at line 7",
+        text="It ran for an hour and then nothing more came.\nWhat can I do?",
+        about=About(),
+        key=uuid.uuid5(uuid.NAMESPACE_URL, organisation.slug),
+        now=timezone.now(),
+    )
+
+
+def ticket_body(organisation: Organisation) -> dict[str, Any]:
+    """Return a form that asks about a job of the organisation."""
+    about = f"job:{job_of(organisation).pk}"
+    return {"subject": "Why?", "text": "It stopped.", "about": about, "key": str(uuid.uuid4())}
