@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from apps.organisations.models import Grant, Organisation
 from apps.support.models import ReconciliationDay, ReconciliationItem, Ticket
-from apps.support.tickets.acts import ticket_open
+from apps.support.tickets.acts import ticket_answer, ticket_open, ticket_reply
 from apps.support.tickets.subjects import About
+from apps.users.models import User
 from tests.permissions.jobs import job_of, owner_of
 
 
@@ -45,6 +46,29 @@ def ticket_of(organisation: Organisation) -> Ticket:
         key=uuid.uuid5(uuid.NAMESPACE_URL, organisation.slug),
         now=timezone.now(),
     )
+
+
+def thread_of(organisation: Organisation) -> Ticket:
+    """Return a ticket that staff answered, and that was asked about again; once."""
+    ticket = ticket_of(organisation)
+    if ticket.messages.count() == 1:
+        staff = User.objects.get_or_create(
+            email="sara@nosana-web.example", defaults={"name": "Sara", "is_staff": True}
+        )
+        now, first = timezone.now(), ticket.messages.get()
+        text = (
+            "The node went away at that moment; you paid for the seconds before.\n\nRun it again, it starts anew."
+        )
+        ticket_answer(
+            ticket_id=ticket.pk, text=text, solved=False, seen=first.pk, key=uuid.uuid4(), user=staff[0], now=now
+        )
+        member = organisation.memberships.select_related("user", "organisation").get(user=first.author)
+        ticket_reply(
+            grant=Grant.of_member(member), ticket_id=ticket.pk, text="Thank you, I try.", solved=False,
+            key=uuid.uuid4(), now=now,
+        )  # fmt: skip
+        ticket.refresh_from_db()
+    return ticket
 
 
 def ticket_body(organisation: Organisation) -> dict[str, Any]:
