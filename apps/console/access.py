@@ -362,6 +362,10 @@ ROUTES: dict[str, dict[str, Access]] = {
     "support:search": {"GET": Staff("what a word names, of what the person may see")},
     "support:organisation": {"GET": Staff("an organisation at a glance")},
     "support:job": {"GET": Staff("why a job cost what it cost")},
+    "support:staff": {
+        "GET": Staff("who belongs to it; superusers only"),
+        "POST": Staff("gives roles; superusers only"),
+    },
     "support:visits": {"GET": Staff("one's own visits"), "POST": Staff("asks an organisation for one")},
     "support:visit_begin": {"POST": Staff("of one's own, once it is approved")},
     "support:visit_end": {"POST": Staff("of one's own")},
