@@ -25,4 +25,4 @@ USER nosana
 EXPOSE 8000
 CMD ["uvicorn", "nosana_web.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--timeout-graceful-shutdown", "10", \
      "--timeout-keep-alive", "5", "--limit-concurrency", "2000", "--h11-max-incomplete-event-size", "16384", \
-     "--no-server-header"]
+     "--no-server-header", "--no-access-log"]

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.core.logs.RequestMiddleware",
     "apps.support.health.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -363,17 +364,21 @@ NODE_EXCHANGE_URL = env.str("NODE_EXCHANGE_URL", default=BASE_URL)
 JOB_LOG_BYTES = env.int("JOB_LOG_BYTES", default=1_000_000_000)  # kept of one job at most
 JOB_LOG_DAYS = env.int("JOB_LOG_DAYS", default=90)  # kept after a job's end, where its organisation says nothing
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="json" if PRODUCTION else "line")  # json for machines, line for people
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "apps.core.scrubbing.ScrubbingFormatter", "format": "%(levelname).1s %(name)s %(message)s"}
+        "line": {"()": "apps.core.logs.LineFormatter"},
+        "json": {"()": "apps.core.logs.JsonFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         **{name: {"level": "WARNING"} for name in ("httpx", "httpx2", "httpcore", "stripe", "celery")},
         "celery.apps.worker": {"level": "INFO"},  # says when the worker is ready
+        # One line for each answer, by its route.
+        "nosana_web.requests": {"level": env.str("LOG_REQUESTS", default="INFO" if PRODUCTION else "WARNING")},
         # The server's own lines pass the same formatter; Django's, too, in every environment.
         **{
             name: {"handlers": ["stderr"], "propagate": False}

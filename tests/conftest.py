@@ -17,8 +17,14 @@ from apps.core.models import Message
 from apps.core.queue import TASKS
 from apps.ledger.models import Transfer
 from apps.ledger.selectors import imbalances
-from sandbox.services import Postgres
+from tests.cluster import server_start
 from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Let Django take the database as the copy brings it, and migrate only what a copy would lack."""
+    return "DATABASE_URL" not in os.environ
 
 
 @pytest.fixture(scope="session")
@@ -27,13 +33,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     if "DATABASE_URL" in os.environ:
         yield
         return
-    postgres = Postgres(Path(tempfile.mkdtemp(prefix="nw-test-")), fast=True)
-    postgres.start()
-    connections.databases["default"].update(HOST=postgres.socket_folder, PORT="", USER="postgres", PASSWORD="")
+    name = connection.creation._get_test_db_name()
+    server = server_start(Path(tempfile.mkdtemp(prefix="nw-test-")), database=name)
+    connections.databases["default"].update(HOST=server.socket_folder, PORT="", USER="postgres", PASSWORD="")
     yield
     connections.close_all()
-    postgres.stop()
-    shutil.rmtree(postgres.data, ignore_errors=True)
+    server.stop()
+    shutil.rmtree(server.data, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -260,6 +260,22 @@ class Gateway:
         """Return what a transaction did with the jobs program."""
         return await self.chain.acts(signature)
 
+    async def paid_of(self, address: str) -> int | None:
+        """Return what others than the treasury got out of a job's escrow, by its finalised transactions.
+
+        None where the chain knows no transaction of that address. What puts into the escrow takes from the treasury,
+        so only transactions that take nothing from it count.
+        """
+        lines = [
+            line for line in await self.chain.signatures_for(address, commitment="finalized") if not line.error
+        ]
+        ours, paid = treasury_address(), 0
+        for line in lines:
+            changes = await self.chain.token_changes(line.signature) or {}
+            if changes.get(ours, 0) >= 0:
+                paid += sum(change for owner, change in changes.items() if change > 0 and owner != ours)
+        return paid if lines else None
+
     async def queued_at(self, markets: Sequence[str], commitment: str) -> set[str]:
         """Return the jobs that wait in the queues of these markets."""
         waiting: set[str] = set()

@@ -1,6 +1,7 @@
 """Questions to the bridge."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,8 +11,10 @@ from django.conf import settings
 from apps.bridge.chain import Gateway, JobAccount, JobState, ask_chain, treasury_address
 from apps.bridge.models import Order, TreasuryReading
 from apps.jobs.models import Attempt
+from apps.jobs.services.fees import network_fee
 
 DAY = timedelta(days=1)
+PAYOUTS_AT_ONCE = 8  # job accounts that are gone, whose transactions are read at a time
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,44 @@ def _escrow(attempt: Attempt, job: JobAccount | None) -> Escrow:
         earned_micro=job.cost() if job is not None and done else 0,
         expected_micro=attempt.network_micro,
     )
+
+
+@dataclass(frozen=True)
+class Payout:
+    """What left for good for one attempt, finalised on the chain: to its node, and to the network; micro-NOS."""
+
+    node_micro: int
+    fee_micro: int
+
+    @property
+    def micro(self) -> int:
+        """All of it."""
+        return self.node_micro + self.fee_micro
+
+
+def payouts(attempts: Sequence[Attempt]) -> dict[UUID, Payout | None]:
+    """Return by id what the chain paid out for each attempt that has an address; None where it knows nothing of it.
+
+    Read from the job's account while there is one, else from the transactions that named it. Raises ChainError;
+    never call it inside a transaction.
+    """
+    rows = {str(attempt.address): attempt for attempt in attempts if attempt.address}
+
+    async def look(gateway: Gateway) -> dict[UUID, Payout | None]:
+        few, found = asyncio.Semaphore(PAYOUTS_AT_ONCE), await gateway.jobs_at(list(rows), "finalized")
+
+        async def one(address: str) -> Payout | None:
+            job, held = found[address], rows[address].network_micro
+            if job is not None:
+                return Payout(job.cost() if job.state == JobState.DONE else 0, network_fee(job.deposit))
+            async with few:
+                paid = await gateway.paid_of(address)
+            return None if paid is None else Payout(paid, network_fee(held))
+
+        answers = await asyncio.gather(*map(one, rows))
+        return {rows[address].pk: answer for address, answer in zip(rows, answers, strict=True)}
+
+    return ask_chain(look) if rows else {}
 
 
 def treasury_reading() -> TreasuryReading | None:

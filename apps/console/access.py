@@ -71,8 +71,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     },
     "organisations:device_code": {"POST": Public("whoever has a code can do nothing until a person confirms it")},
     "users:data": {"GET": SignedIn("says what there is about the person")},
-    "users:data_export": {"POST": SignedIn("sends the person what there is about them")},
-    "users:account_erase": {"POST": SignedIn("erases the person's own account")},
+    "users:data_export": dict.fromkeys(("GET", "POST"), SignedIn("sends the person what there is about them")),
+    "users:account_erase": dict.fromkeys(("GET", "POST"), SignedIn("erases the person's own account")),
     "organisations:programs": {
         "GET": SignedIn("shows the programs the person signed in"),
         "POST": SignedIn("ends a sign-in of the person's own"),

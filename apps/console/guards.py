@@ -46,9 +46,12 @@ FRESH: dict[str, tuple[str, ...]] = {
     "payments_api:card_remove": POST,
     "payments_api:refund_ask": POST,
 }
-# What opens the person's own account: no organisation's sign-in may change it, or it would open other houses too.
+# What opens the person's own account, or is all of it: no organisation's sign-in may change, take or erase it, or it
+# would open other houses too.
 OWN = frozenset(
     {
+        "users:data_export",
+        "users:account_erase",
         "account_email",
         "account_change_password",
         "account_set_password",

@@ -207,6 +207,7 @@ _PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "code": {"type": "string"},
+        "request_id": {"type": "string", "description": "Of this answer, as in its header X-Request-ID."},
         "detail": {"type": "string"},
         "fields": {
             "type": "object",

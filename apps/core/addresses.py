@@ -24,10 +24,15 @@ def client_address(request: HttpRequest) -> str:
     return address
 
 
+def proxied(request: HttpRequest) -> bool:
+    """Return whether the request comes through a proxy of settings.TRUSTED_PROXIES, whose headers are believed."""
+    return _trusted(_plain(request.META.get("REMOTE_ADDR", "")))
+
+
 def client_country(request: HttpRequest) -> str:
     """Return the country (ISO 3166 code) that a proxy we trust says the client is in, or ""."""
     header = settings.GEO_COUNTRY_HEADER
-    if not header or not _trusted(_plain(request.META.get("REMOTE_ADDR", ""))):
+    if not header or not proxied(request):
         return ""
     country = request.headers.get(header, "").strip().upper()
     return country if len(country) == 2 and country.isascii() and country.isalpha() else ""

@@ -1,14 +1,17 @@
-"""CSV that is streamed, and safe to open: no cell can become a formula of a spreadsheet."""
+"""CSV and JSON that are streamed; CSV is safe to open: no cell can become a formula of a spreadsheet."""
 
 import asyncio
 import csv
+import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections
 from django.http import HttpRequest, StreamingHttpResponse
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for the beginning of one
+# What a spreadsheet takes for the beginning of one; some read the wide letters of East Asian keyboards likewise.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LINES_AT_ONCE = 500
 
 
@@ -22,8 +25,14 @@ class _Echo:
 
 def cell(value: object) -> str:
     """Return the value as a cell; text that a spreadsheet would run as a formula starts with an apostrophe."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.lstrip(" ").startswith(FORMULA) else text
+    if value is None or isinstance(value, bool):
+        return "" if value is None else "yes" if value else "no"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    text = str(value)
+    return (
+        text if isinstance(value, int | float | Decimal) or not text.lstrip().startswith(FORMULA) else f"'{text}"
+    )
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
@@ -64,3 +73,12 @@ def _next(blocks: Iterator[str]) -> str | None:
         return next(blocks, None)
     finally:
         close_old_connections()
+
+
+def json_lines(rows: Iterable[object]) -> Iterator[str]:
+    """Yield the rows as one JSON array, a row a line."""
+    before = "[\n"
+    for row in rows:
+        yield before + json.dumps(row, ensure_ascii=False)
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"

@@ -18,6 +18,12 @@ class Message(models.Model):
     lease = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    request_id = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="Of the request that wrote it; every line about it has it.",
+    )
     parked_at = models.DateTimeField(null=True, help_text="Set when the attempts are used up; a person must look.")
     created_at = models.DateTimeField(auto_now_add=True)
 

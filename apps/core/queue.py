@@ -24,6 +24,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.core.logs import bound, ids_of, request_id
 from apps.core.models import Lease, Message
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,11 @@ def enqueue(name: str, **payload: Any) -> Message:
     what workers run; tests/architecture holds every name against the tasks there are.
     """
     message = Message.objects.create(
-        name=name, queue=queue_of(name), payload=payload, next_at=timezone.now() + GRACE
+        name=name,
+        queue=queue_of(name),
+        payload=payload,
+        next_at=timezone.now() + GRACE,
+        request_id=request_id(),
     )
     transaction.on_commit(lambda: _send(message.id, message.queue))
     return message
@@ -99,12 +104,21 @@ def enqueue_with(name: str, statement: str, parameters: Sequence[Any], **payload
     For doors where each round trip counts: the statement is its own transaction where none is open.
     """
     message = Message(name=name, queue=queue_of(name), payload=payload, next_at=timezone.now() + GRACE)
+    message.request_id = request_id()
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH written AS ({statement}) INSERT INTO core_message"
-            " (id, name, queue, payload, attempts, next_at, error, created_at)"
-            " SELECT %s, %s, %s, %s, 0, %s, '', now() FROM written RETURNING id",
-            [*parameters, message.id, name, message.queue, json.dumps(payload), message.next_at],
+            " (id, name, queue, payload, attempts, next_at, error, request_id, created_at)"
+            " SELECT %s, %s, %s, %s, 0, %s, '', %s, now() FROM written RETURNING id",
+            [
+                *parameters,
+                message.id,
+                name,
+                message.queue,
+                json.dumps(payload),
+                message.next_at,
+                message.request_id,
+            ],
         )
         written = cursor.fetchone() is not None
     if written:
@@ -171,6 +185,12 @@ def message_run(message_id: str, *, now: datetime) -> bool:
     message = _claim(message_id, lease, now=now)
     if message is None:
         return False
+    own = message.request_id or None
+    with bound(**ids_of(message.payload) | {"request_id": own, "task": message.name, "message_id": message.id}):
+        return _run(message, lease)
+
+
+def _run(message: Message, lease: uuid.UUID) -> bool:
     try:
         TASKS[message.name].run(**message.payload)
     except Exception as error:
@@ -233,7 +253,8 @@ def periodic_run(name: str, *, now: datetime) -> bool:
     if lease is None:
         return False
     try:
-        TASKS[name].run()
+        with bound(request_id=uuid.uuid4().hex, task=name):
+            TASKS[name].run()
     finally:
         lease_end(f"periodic:{name}", lease)
     return True

@@ -6,7 +6,8 @@ letters, so that a line still says which key it was about.
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 MASK = "•••"
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
@@ -27,6 +28,11 @@ _SECRETS = tuple(
         r"(?P<kept>hooks\.slack\.com/services/|discord(?:app)?\.com/api/webhooks/)(?P<secret>[\w/-]{4,})",
     )
 )
+# Names of fields whose value is a secret, whatever it looks like.
+_TELLING = re.compile(
+    r"(?:password|passwd|secret|api[_-]?key|token|authorization|cookie|sessionid|csrf|seed|private[_-]?key|dsn)s?$",
+    re.IGNORECASE,
+)
 
 
 class ScrubbingFormatter(logging.Formatter):
@@ -38,7 +44,12 @@ class ScrubbingFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line, in which no value can begin another line or speak to a terminal."""
-        return _CONTROL.sub(lambda found: repr(found.group())[1:-1], super().formatMessage(record))
+        return line_kept(super().formatMessage(record))
+
+
+def line_kept(text: str) -> str:
+    """Return the text as one line, in which what would begin another or speak to a terminal is spelled out."""
+    return _CONTROL.sub(lambda found: repr(found.group())[1:-1], text)
 
 
 def scrub(text: str) -> str:
@@ -46,6 +57,24 @@ def scrub(text: str) -> str:
     for pattern in _SECRETS:
         text = pattern.sub(_masked, text)
     return CARD.sub(lambda found: _card_masked(found.group()), text)
+
+
+def scrub_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields with every text in them scrubbed, however deep; what a telling name holds goes altogether."""
+    return {
+        scrub(str(name)): MASK if _TELLING.search(str(name)) and value else _scrubbed(value)
+        for name, value in fields.items()
+    }
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return scrub_fields(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_scrubbed(one) for one in value]
+    if value is None or isinstance(value, bool | int | float):
+        return scrub(str(value)) if list(card_numbers(str(value))) else value
+    return scrub(value if isinstance(value, str) else str(value))
 
 
 def card_numbers(text: str) -> Iterator[str]:

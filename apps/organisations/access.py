@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.addresses import client_address
 from apps.core.errors import NotFound
+from apps.core.logs import bind
 from apps.core.moments import zone_named
 from apps.organisations.errors import Unauthenticated
 from apps.organisations.models import ApiKey, Grant, Membership
@@ -82,6 +83,7 @@ def grant_of(request: HttpRequest, slug: str, permission: Permission) -> Grant:
         return Grant.of_member(_membership(request, slug, permission))
     if key.organisation.slug != slug:
         raise NotFound(_("There is no such organisation, or this key is not one of its keys."))
+    bind(organisation_id=key.organisation_id)
     return Grant.of_key(key).checked(permission)
 
 

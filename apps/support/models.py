@@ -7,6 +7,9 @@ from django.db import models
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Approval, Organisation
+from apps.support.reconciliation.models import ReconciliationDay, ReconciliationItem, ReconciliationNote
+
+__all__ = ["ReconciliationDay", "ReconciliationItem", "ReconciliationNote", "Visit", "VisitLook"]
 
 MINUTES_DEFAULT, MINUTES_MAXIMUM = 30, 240
 

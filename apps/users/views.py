@@ -5,9 +5,9 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.errors import AppError
 from apps.users.models import User
@@ -22,22 +22,26 @@ def data(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required
 def data_export(request: HttpRequest) -> HttpResponseBase:
-    """Send the person everything that there is about them, as one file."""
+    """Send the person everything that there is about them, as one file; a look leads to the page that offers it."""
     assert isinstance(request.user, User)
+    if request.method != "POST":  # where the question for the password leads whoever answers it twice
+        return redirect("users:data")
     now = timezone.now()
     file = person_export(user=request.user, now=now)
     return FileResponse(file, as_attachment=True, filename=f"my-data-{now:%Y-%m-%d}.zip")
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required
 def account_erase(request: HttpRequest) -> HttpResponse:
-    """Erase the account, and sign out; what stands against it is said beside the form."""
+    """Erase the account, and sign out; what stands against it is said beside the form. A look leads to the form."""
     assert isinstance(request.user, User)
+    if request.method != "POST":
+        return redirect("users:data")
     try:
         person_erase(user=request.user, confirmation=request.POST.get("confirmation", ""), now=timezone.now())
     except AppError as refusal:

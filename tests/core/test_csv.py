@@ -8,15 +8,20 @@ from collections.abc import Iterator
 import pytest
 from django.test import AsyncRequestFactory, RequestFactory
 
-from apps.core.csv import LINES_AT_ONCE, cell, csv_lines, csv_response
+from apps.core.csv import LINES_AT_ONCE, cell, csv_lines, csv_response, json_lines
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\u00a0=1", "＝1"])
 def test_no_cell_can_become_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
-    assert (cell(-5), cell("a=1"), cell(None)) == ("-5", "a=1", "")
+
+
+def test_what_is_no_formula_stays_as_it_is() -> None:
+    cells = ["Acme", -5, None, True, {"a": "é"}, "", "a=1"]
+    assert [cell(one) for one in cells] == ["Acme", "-5", "", "yes", '{"a": "é"}', "", "a=1"]
+    assert "".join(json_lines([])) == "[]\n"
 
 
 def test_lines_read_back_as_they_were() -> None:

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 import django
-from django.core.management import call_command
 from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from sandbox.services import Postgres
+from tests.cluster import server_start
 from tests.console.serve import ROOT, chromium_path, launch_arguments, web
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
@@ -28,6 +27,7 @@ from tests.journeys.dialogs import Opening  # noqa: E402
 from tests.journeys.pages import pages_make, session_for  # noqa: E402 - models can be imported only after the setup
 from tests.world import World  # noqa: E402
 
+DATABASE = "pictures"
 LANGUAGE = os.environ.get("SCREENSHOTS_LANGUAGE", "en-GB")  # of the browser; nobody has chosen another
 WIDTHS = {"1280": (1280, 900), "390": (390, 844)}
 
@@ -100,13 +100,11 @@ def main() -> None:
     only = sys.argv[2:]
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(prefix="nw-shots-"))
-    server = Postgres(data, fast=True)
-    server.start()
+    server = server_start(data, database=DATABASE)
     try:
-        own = {"HOST": server.socket_folder, "PORT": "", "USER": "postgres", "PASSWORD": "", "NAME": "postgres"}
+        own = {"HOST": server.socket_folder, "PORT": "", "USER": "postgres", "PASSWORD": "", "NAME": DATABASE}
         connections.databases["default"].update(own)
-        call_command("migrate", verbosity=0)
-        count = story(server.url("postgres"), folder, chromium, only)
+        count = story(server.url(DATABASE), folder, chromium, only)
     finally:
         connections.close_all()
         server.stop()

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.core.tables import csv_cell, json_lines
 from apps.organisations.models import ApiKey, AuditEvent, Organisation
 from apps.organisations.selectors import AuditFilters, AuditLine, audit_page
 from apps.organisations.services import Actor, audit_days_close, audit_erase
@@ -162,17 +161,6 @@ def test_what_is_refused_is_not_told_as_taken(acts: World) -> None:
         acts.client(who).get(f"{TRAIL}export.csv")
     acts.client(acts.adam).get(f"{TRAIL}export.csv?since=never")
     assert told(acts, "audit.exported") == []
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert csv_cell(text) == f"'{text}"
-
-
-def test_what_is_no_formula_stays_as_it_is() -> None:
-    cells = ["Acme", -5, None, True, {"a": "é"}, ""]
-    assert [csv_cell(cell) for cell in cells] == ["Acme", -5, "", "yes", '{"a": "é"}', ""]
-    assert "".join(json_lines([])) == "[]\n"
 
 
 def test_the_proof_and_the_digests_are_downloaded_and_hold(acts: World) -> None:

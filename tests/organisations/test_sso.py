@@ -59,15 +59,23 @@ def test_such_a_session_opens_this_organisation_and_no_other(world: World, idp: 
 
 @pytest.mark.parametrize(
     "path",
-    ["/accounts/password/set/", "/accounts/email/", "/accounts/2fa/", "/accounts/3rdparty/", "/identity/o/device"],
+    [
+        "/accounts/password/set/",
+        "/accounts/email/",
+        "/accounts/2fa/",
+        "/accounts/3rdparty/",
+        "/identity/o/device",
+        "/account/data/export/",
+        "/account/data/erase/",
+    ],
 )
 def test_nor_does_it_reach_what_opens_the_persons_account(world: World, idp: str, path: str) -> None:
     person(world.mia.email)
     browser = Client()
     sso(browser, world.mia.email)
-    answer = browser.get(path)
-    assert answer.status_code == 403
-    assert "your own" in reads(answer)
+    for answer in (browser.get(path), browser.post(path, {"confirmation": world.mia.email})):
+        assert answer.status_code == 403
+        assert "your own" in reads(answer)
 
 
 def test_an_address_outside_the_proven_domains_is_nobody(world: World, idp: str) -> None:

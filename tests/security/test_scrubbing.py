@@ -6,7 +6,9 @@ from io import StringIO
 
 import pytest
 from django.conf import settings
+from django.utils.module_loading import import_string
 
+from apps.core.logs import Structured
 from apps.core.scrubbing import ScrubbingFormatter, card_numbers, scrub
 
 LONG = "q7Zt0pXw3Lk9Vb2N"
@@ -91,4 +93,4 @@ def test_every_handler_of_the_platform_masks() -> None:
     config = settings.LOGGING
     for name, handler in config["handlers"].items():
         formatter = config["formatters"][handler["formatter"]]
-        assert formatter["()"] == "apps.core.scrubbing.ScrubbingFormatter", name
+        assert issubclass(import_string(formatter["()"]), Structured), name

@@ -27,6 +27,7 @@ from typing import Any
 import psycopg
 
 from sandbox.services import Postgres
+from tests.cluster import server_start
 
 TEMPLATE = "simulation_template"
 MUTATION_SEEDS, MUTATION_OPS = 160, 500
@@ -47,12 +48,6 @@ class Machine:
             "LOG_LEVEL": "CRITICAL",
             "PYTHONHASHSEED": "0",
         }
-
-    def migrate(self) -> None:
-        """Make the template."""
-        self.postgres.database_ensure(TEMPLATE)
-        command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(command, check=True, env=self.env(TEMPLATE))
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -81,12 +76,9 @@ class Machine:
 @contextmanager
 def machine() -> Iterator[Machine]:
     """Start PostgreSQL without care for the disk, and throw it away afterwards."""
-    postgres = Postgres(Path(tempfile.mkdtemp(prefix="nw-sim-")), fast=True)
-    postgres.start()
+    postgres = server_start(Path(tempfile.mkdtemp(prefix="nw-sim-")), database=TEMPLATE)
     try:
-        one = Machine(postgres)
-        one.migrate()
-        yield one
+        yield Machine(postgres)
     finally:
         postgres.stop()
         shutil.rmtree(postgres.data, ignore_errors=True)

@@ -1,5 +1,6 @@
 """A person takes along what there is about them, or has it erased; books, trails and digests stay whole."""
 
+import io
 import json
 import zipfile
 from datetime import timedelta
@@ -37,6 +38,14 @@ def signed_in(user: User) -> Client:
     client = Client()
     client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
     return client
+
+
+def stale(client: Client) -> None:
+    """Let an hour pass since the person typed the password."""
+    session = client.session
+    for method in session["account_authentication_methods"]:
+        method["at"] -= 3600
+    session.save()
 
 
 def test_the_file_has_all_that_names_the_person_and_no_secret(world: World) -> None:
@@ -116,3 +125,36 @@ def test_pages_ask_for_the_password_again_first(world: World) -> None:
         assert "reauthenticate" in asked["Location"]
     world.victor.refresh_from_db()
     assert world.victor.is_active
+
+
+def test_a_person_signs_in_proves_themselves_and_takes_everything_along(world: World) -> None:
+    client = signed_in(world.victor)
+    page = client.get("/account/data/")
+    assert b'action="/account/data/export/"' in page.content
+    answer = client.post("/account/data/export/")
+    assert answer.status_code == 200, answer.headers
+    assert answer["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as package:  # type: ignore[attr-defined]
+        assert json.loads(package.read("account.json"))[0]["email"] == "victor@acme.example"
+
+
+def test_after_a_while_the_password_is_asked_and_the_file_or_the_erasing_follows(world: World) -> None:
+    client = signed_in(world.victor)
+    stale(client)
+    asked = client.post("/account/data/export/")
+    answer = client.post(asked["Location"], {"password": PASSWORD})
+    assert answer.status_code == 200, answer.content[:2000]
+    assert b"".join(answer.streaming_content)[:2] == b"PK"  # type: ignore[attr-defined]
+    again = client.post(asked["Location"], {"password": PASSWORD}, follow=True)  # pressed twice
+    assert again.redirect_chain[-1][0] == "/account/data/"
+    stale(client)
+    asked = client.post("/account/data/erase/", {"confirmation": "victor@acme.example"})
+    assert User.objects.filter(email="victor@acme.example").exists()
+    answer = client.post(asked["Location"], {"password": PASSWORD})
+    assert answer.status_code == 200, answer.headers
+    assert not User.objects.filter(email="victor@acme.example").exists()
+    assert client.get("/o/acme/").status_code == 302
+    assert (
+        Client().post("/accounts/login/", {"login": "victor@acme.example", "password": PASSWORD}).status_code
+        == 200
+    )

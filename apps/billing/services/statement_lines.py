@@ -112,7 +112,7 @@ MOVEMENTS = f"""
     ORDER BY line.at, line.transfer_id
 """  # noqa: S608
 # Spreadsheets take a text that begins so for a formula; an apostrophe keeps it a text.
-PLAIN = "CASE WHEN {0} ~ '^[=+@\\t\\r-]' THEN '''' || {0} ELSE {0} END"
+PLAIN = "CASE WHEN {0} ~ '^\\s*[=+@\\t\\r\\n＝＋－＠-]' THEN '''' || {0} ELSE {0} END"
 CSV = f"""
     COPY (
         SELECT to_char(line.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS time_utc,
@@ -121,7 +121,7 @@ CSV = f"""
             {PLAIN.format("coalesce(project.name, '')")} AS project,
             {PLAIN.format("words.what")} AS what,
             coalesce(usage.source, '') AS source,
-            coalesce(person.email, '') AS person,
+            {PLAIN.format("coalesce(person.email, '')")} AS person,
             usage.seconds AS seconds,
             to_char(line.micro / 1000000.0, 'FM999999999990.000000') AS credits,
             coalesce(document.number, '') AS document,

@@ -15,6 +15,7 @@ from websockets.exceptions import WebSocketException
 from apps.bridge.collecting.buffer import Buffer
 from apps.bridge.collecting.writer import Store, Writer
 from apps.bridge.nodes import Frame, frame_read, is_loopback, log_request, node_url, websocket_url
+from apps.core.logs import bound
 from apps.jobs.selectors import log_position_of, log_positions
 from apps.jobs.services import Batch, LogEntry, batch_of, text_kept
 
@@ -40,6 +41,10 @@ class Follower:
 
     async def run(self) -> None:
         """Read until cancelled; store what was read before ending."""
+        with bound(attempt_id=self.attempt_id, node=self.node):
+            await self._run()
+
+    async def _run(self) -> None:
         pause = RETRY_SECONDS
         try:
             while True:

@@ -34,6 +34,7 @@ from apps.bridge.services.orders import (
 )
 from apps.bridge.signing import Act, Signer, sign
 from apps.core.durations import duration_text
+from apps.core.logs import bound
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Extension, Want
 from apps.jobs.services import extension_landed, extension_refused
@@ -73,10 +74,11 @@ def acts_prepare(orders: Sequence[Order], attempts: dict[uuid.UUID, Attempt], *,
         attempt = attempts[order.attempt_id]
         sight = sights[attempt.address or ""]
         try:
-            if isinstance(sight, ChainError):
-                order_postpone(order, str(sight), now=now, ladder=NETWORK)
-                continue
-            decision = DECIDE[order.kind](order, attempt, sight, now)
+            with bound(order_id=order.pk, job_id=attempt.job_id, attempt_id=attempt.pk):
+                if isinstance(sight, ChainError):
+                    order_postpone(order, str(sight), now=now, ladder=NETWORK)
+                    continue
+                decision = DECIDE[order.kind](order, attempt, sight, now)
         except LeaseLost as error:
             logger.warning("%s; our result is dropped", error)
             continue

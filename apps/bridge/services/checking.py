@@ -25,6 +25,7 @@ from apps.bridge.services.orders import (
     orders_wait,
 )
 from apps.bridge.services.sending import order_refused, orders_send
+from apps.core.logs import bound
 from apps.jobs.models import Attempt
 from apps.jobs.services import Landed, attempt_refund, attempt_withdrawn, attempts_listed, extension_landed
 
@@ -82,7 +83,8 @@ def _apply_seen(seen: Sequence[Found], now: datetime) -> None:
 def _one_by_one(pairs: Sequence[Found], act: Act, now: datetime) -> None:
     """Apply each by itself: one that fails is tried again later and does not keep the others waiting."""
     for order, status in pairs:
-        _guarded(order, partial(act, order, status, now), now)
+        with bound(order_id=order.pk, attempt_id=order.attempt_id):
+            _guarded(order, partial(act, order, status, now), now)
 
 
 def _guarded(order: Order, act: Callable[[], None], now: datetime) -> None:
@@ -156,7 +158,8 @@ def _apply_unseen(orders: Sequence[Order], height: int, now: datetime) -> None:
     orders_wait([order for order in alive if order not in old], seconds=0.25, now=now)
     orders_send(old, fresh=False, now=now)
     for order in dead:
-        _guarded(order, partial(_expired, order, now), now)
+        with bound(order_id=order.pk, attempt_id=order.attempt_id):
+            _guarded(order, partial(_expired, order, now), now)
 
 
 def _expired(order: Order, now: datetime) -> None:

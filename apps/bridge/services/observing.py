@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from apps.bridge.chain import ChainError, ClusterMismatch, ask_chain
 from apps.bridge.models import Order
 from apps.bridge.services.sights import Look, Sight, look_at
+from apps.core.logs import bound
 from apps.jobs.models import Attempt, JobEvent, Want
 from apps.jobs.selectors import attempts_restless, attempts_unsettled
 from apps.jobs.services import (
@@ -80,10 +81,11 @@ def attempts_observe(attempts: Sequence[Attempt], *, now: datetime, thorough: bo
     for attempt in attempts:
         if attempt.address in sight.missed:
             continue
-        try:
-            _apply(attempt, sight, told.get(attempt.address or "", []), now)
-        except Exception:
-            logger.exception("attempt %s could not be applied", attempt.pk)
+        with bound(job_id=attempt.job_id, attempt_id=attempt.pk):
+            try:
+                _apply(attempt, sight, told.get(attempt.address or "", []), now)
+            except Exception:
+                logger.exception("attempt %s could not be applied", attempt.pk)
     return len(attempts)
 
 

@@ -138,7 +138,13 @@ def order_postpone(order: Order, error: str, *, now: datetime, ladder: Ladder = 
     """Count a failure and try again later, as the ladder says; an order at its end is parked for a person."""
     failures = order.failures + 1
     if ladder.tries is not None and failures >= ladder.tries:
-        logger.error("order %s (%s) is parked: %s", order.pk, order.kind, error)
+        logger.error(
+            "order %s (%s) is parked: %s",
+            order.pk,
+            order.kind,
+            error,
+            extra={"order_id": order.pk, "attempt_id": order.attempt_id},
+        )
         fields |= {"parked_at": now, "parked_reason": error[:500]}
     seconds = min(ladder.first * 2 ** min(order.failures, 20), ladder.longest)
     order_wait(order, seconds=seconds, now=now, failures=failures, error=error[:500], **fields)

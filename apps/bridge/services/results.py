@@ -61,7 +61,12 @@ def result_try(*, attempt_id: uuid.UUID, now: datetime) -> bool:
     try:
         fetched = result_fetch(attempt_id=attempt_id, now=now)
     except Exception as error:  # whatever a node pinned or a gateway answered, it must not hold up anything else
-        logger.warning("the result of attempt %s is not to be had yet: %s", attempt_id, error)
+        logger.warning(
+            "the result of attempt %s is not to be had yet: %s",
+            attempt_id,
+            error,
+            extra={"attempt_id": attempt_id},
+        )
         fetched = False
     if not fetched:
         result_missed(attempt_id=attempt_id, now=now)

@@ -85,7 +85,13 @@ def _missed(order: Order, error: ChainError, fresh: bool, now: datetime) -> None
 
 def order_refused(order: Order, error: ProgramError, *, now: datetime) -> None:
     """Decide about a transaction that was refused for certain and can never land. Raises LeaseLost."""
-    logger.warning("order %s (%s) was refused: %s", order.pk, order.instruction, error)
+    logger.warning(
+        "order %s (%s) was refused: %s",
+        order.pk,
+        order.instruction,
+        error,
+        extra={"order_id": order.pk, "attempt_id": order.attempt_id},
+    )
     if error.name == "BlockhashNotFound":
         order_rebuild(order, str(error), now=now)
     elif order.shared:

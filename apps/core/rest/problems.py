@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
@@ -16,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
 from apps.core.errors import AppError, NotFound
+from apps.core.logs import request_id
 from apps.core.numbers import number_text
 from apps.core.rest.limits import TooManyRequests
 
@@ -37,6 +39,8 @@ def problem(error: AppError) -> dict[str, Any]:
         body["fields"] = error.fields
     if error.step:
         body["next"] = {"label": error.step[0], "url": urljoin(settings.BASE_URL, error.step[1])}
+    if own := request_id():
+        body["request_id"] = own
     return body | error.facts
 
 
@@ -117,7 +121,7 @@ def too_large(most: int | None = None) -> AppError:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer our own failure: a problem for programs, a page for people."""
     if not request.path_info.startswith(API):
-        return defaults.server_error(request)
+        return HttpResponse(render_to_string("500.html", {"request_id": request_id()}), status=500)
     sentence = _(
         "Something went wrong on our side; nothing is half done. Try again, with the same Idempotency-Key."
     )

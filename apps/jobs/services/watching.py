@@ -41,7 +41,9 @@ def jobs_watch(*, now: datetime, limit: int = 500) -> int:
             try:
                 act(attempt_id=attempt_id, now=now)
             except Exception:
-                logger.exception("attempt %s: its policy could not be followed", attempt_id)
+                logger.exception(
+                    "attempt %s: its policy could not be followed", attempt_id, extra={"attempt_id": attempt_id}
+                )
     return sum(len(ids) for _, ids in due)
 
 

@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce, JSONObject
 from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
+from apps.core.logs import bind
 from apps.organisations.models import Approval, Membership, Organisation, ProjectMembership
 from apps.organisations.models.approvals import STAFF_KINDS
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
@@ -35,6 +36,7 @@ def membership_get(
     )
     if membership is None:
         raise NotFound()
+    bind(organisation_id=membership.organisation_id)
     membership.visited = visit
     membership.require(permission)
     return membership

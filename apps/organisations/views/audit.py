@@ -13,9 +13,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.core.csv import csv_lines, csv_response, json_lines
 from apps.core.errors import AppError
 from apps.core.lists import Column, Listing, Page, Table, list_shown
-from apps.core.tables import csv_lines, json_lines
 from apps.organisations.audit_forms import AuditFilterForm, RetentionForm
 from apps.organisations.models import AuditEvent, Membership, Organisation
 from apps.organisations.roles import Permission
@@ -151,7 +151,7 @@ def export_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Download every event that fits the search, as CSV."""
     rows = _export(request, slug, "csv")
     lines = csv_lines(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
-    return _download(StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), f"{slug}-audit.csv")
+    return csv_response(request, f"{slug}-audit.csv", lines)
 
 
 @login_required

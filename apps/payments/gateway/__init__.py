@@ -1,6 +1,6 @@
 """The one place that speaks to Stripe. What it returns is plain data; what it raises is one of our refusals."""
 
-from apps.payments.gateway.balance import balance_net
+from apps.payments.gateway.balance import BalanceMovement, balance_movements, balance_net
 from apps.payments.gateway.cards import (
     KeptCard,
     SetupSession,
@@ -33,6 +33,7 @@ from apps.payments.gateway.refunds import StripeRefund, refund_create, refund_fi
 from apps.payments.gateway.sessions import Fee, Line, Session, session_create, session_get
 
 __all__ = [
+    "BalanceMovement",
     "CardDeclined",
     "Charge",
     "CustomerGone",
@@ -51,6 +52,7 @@ __all__ = [
     "StripeRefund",
     "StripeRefused",
     "StripeUnavailable",
+    "balance_movements",
     "balance_net",
     "card_detach",
     "card_get",

@@ -237,6 +237,26 @@ class Connection:
             return []
         return acts_of(transaction, self.cluster.program)
 
+    async def token_changes(self, signature: str, commitment: str = "finalized") -> dict[str, int] | None:
+        """Return by owner what a transaction did to balances of the cluster's token, None when it is not known."""
+        call = self._client.get_transaction(
+            Signature.from_string(signature),
+            encoding="base64",
+            commitment=Commitment(commitment),
+            max_supported_transaction_version=0,
+        )
+        value = (await self._ask(call)).value
+        meta = value.transaction.meta if value else None
+        if meta is None:
+            return None
+        changes: dict[str, int] = {}
+        for sign, balances in ((1, meta.post_token_balances), (-1, meta.pre_token_balances)):
+            for row in balances or []:
+                if str(row.mint) == str(self.cluster.mint):
+                    owner = str(row.owner)
+                    changes[owner] = changes.get(owner, 0) + sign * int(row.ui_token_amount.amount)
+        return {owner: change for owner, change in changes.items() if change}
+
     async def signatures_for(
         self, address: Address, limit: int = 100, before: str | None = None, commitment: str = "confirmed"
     ) -> list[SignatureInfo]:
