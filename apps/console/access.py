@@ -361,6 +361,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "support:treasury": {"GET": Staff("how the treasury stands")},
     "support:search": {"GET": Staff("what a word names, of what the person may see")},
     "support:organisation": {"GET": Staff("an organisation at a glance")},
+    "support:note": {"POST": Staff("a note on an organisation, for colleagues")},
     "support:job": {"GET": Staff("why a job cost what it cost")},
     "support:staff": {
         "GET": Staff("who belongs to it; superusers only"),

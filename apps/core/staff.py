@@ -26,4 +26,4 @@ class ReadOnly:
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may do what the page's actions do."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")  # type: ignore[union-attr]
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")

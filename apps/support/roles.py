@@ -58,6 +58,12 @@ SIGHTS = (
     ),
     _see("the price of NOS", "billing.rate billing.reading billing.jump", FINANCE, OPERATOR),
     _see("the treasury and stray accounts", "bridge.treasuryreading bridge.stray", FINANCE, OPERATOR),
+    _see(
+        "reconciliation day by day",
+        "support.reconciliationday support.reconciliationitem",
+        FINANCE,
+        OPERATOR,
+    ),
     _see("what staff did", "support.trail"),
 )
 ACTS = (
@@ -71,6 +77,7 @@ ACTS = (
     Right("refund", ("payments.add_refund",), (FINANCE,)),
     Right("decide about held payments, and set ceilings for top-ups", ("payments.release_topup",), (FINANCE,)),
     Right("decide what colleagues ask for", ("organisations.change_approval",), (FINANCE,)),
+    Right("own and resolve what reconciliation did not match", ("support.change_reconciliationitem",), (FINANCE,)),
     Right("answer disputes", ("payments.change_dispute",), (FINANCE,)),
     Right("make and withdraw vouchers", ("billing.add_voucher",), (FINANCE,)),
     Right("ask Stripe again about a top-up", ("payments.change_topup",), (FINANCE,)),
@@ -96,7 +103,7 @@ def roles_write(apps: Any, table: Mapping[str, Iterable[str]]) -> None:
     Raises ValueError for a permission of no model that the migration depends on.
     """
     for app in apps.get_app_configs():  # `migrate` itself would make permissions only once it has ended
-        before, app.models_module = app.models_module, True
+        before, app.models_module = getattr(app, "models_module", None), True
         create_permissions(app, apps=apps, verbosity=0)
         app.models_module = before
     groups, permissions = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")

@@ -9,6 +9,7 @@ urlpatterns = [
     path("admin/treasury/", treasury.treasury, name="treasury"),
     path("admin/search/", desk.search, name="search"),
     path("admin/organisation/<uuid:organisation_id>/", desk.organisation, name="organisation"),
+    path("admin/organisation/<uuid:organisation_id>/notes/", desk.note, name="note"),
     path("admin/job/<uuid:job_id>/", desk.job, name="job"),
     path("admin/staff/", staff.staff, name="staff"),
     path("o/<slug:slug>/feedback/", feedback, name="feedback"),

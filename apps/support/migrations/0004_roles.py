@@ -87,10 +87,13 @@ TABLE = {
         "payments.view_topuprule",
         "support.add_note",
         "support.change_cap",
+        "support.change_reconciliationitem",
         "support.extend_credits",
         "support.freeze_organisation",
         "support.resend",
         "support.view_note",
+        "support.view_reconciliationday",
+        "support.view_reconciliationitem",
         "support.view_trail",
     ],
     "operator": [
@@ -130,6 +133,8 @@ TABLE = {
         "support.move_jobs",
         "support.resend",
         "support.view_note",
+        "support.view_reconciliationday",
+        "support.view_reconciliationitem",
         "support.view_trail",
     ],
 }
@@ -147,7 +152,7 @@ class Migration(migrations.Migration):
         ("payments", "0008_limits_for_new_customers"),
         ("jobs", "0013_signatures"),
         ("bridge", "0006_signatures"),
-        ("support", "0002_notes"),
+        ("support", "0003_notes"),
     ]
 
     operations = [
