@@ -29,6 +29,7 @@ lint: setup  ## style, types, templates, migrations, OpenAPI
 	@.venv/bin/mypy apps nosana_web sandbox sdk/src
 	@$(PY) manage.py check
 	@$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@$(PY) -m tests.architecture.migrations
 	@$(PY) -m tests.architecture.templates
 	@$(PY) -m tests.architecture.languages
 	@$(PY) manage.py openapi --check
@@ -45,6 +46,9 @@ check: lint test demo  ## everything CI does, and the walks
 schemathesis: setup  ## try to break the API with requests made from its reference (EXAMPLES=50 for each address)
 	@SCHEMATHESIS_EXAMPLES=$(EXAMPLES) $(PY) -m pytest tests/core/test_invented.py -n 2 -q
 
+restore-drill: setup  ## dump, wipe and restore a sandbox's database; books, trail and chain must agree afterwards
+	@$(PY) -m sandbox.drill
+
 audit: setup  ## known holes in the packages that production runs (says so when nobody can be asked)
 	@$(PY) -m sandbox.audit
 
@@ -57,4 +61,4 @@ screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into v
 clean:  ## remove what the commands made (not the packages)
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup run demo test lint messages openapi schemathesis check audit bench screenshots clean
+.PHONY: help setup run demo test lint messages openapi schemathesis check restore-drill audit bench screenshots clean

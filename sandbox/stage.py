@@ -55,6 +55,10 @@ class Stage:
         await asyncio.gather(self._prepare(), self._doors(), self._markets())
         await self._platform()
 
+    async def platform_again(self) -> None:
+        """Start the platform's own processes after they were ended; the world outside went on."""
+        await asyncio.gather(self._doors(), self._platform())
+
     def port(self, preferred: int) -> int:
         """Return the port a part gets: the usual one in a fixed sandbox, any free one elsewhere."""
         return free_port(preferred if self.fixed else 0)

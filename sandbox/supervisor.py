@@ -45,6 +45,7 @@ class Supervisor:
         self.watchers: list[asyncio.Task[None]] = []
         self.fallen: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.stopping = False
+        self.leaving: set[int] = set()  # processes that are ended on purpose
         logs.mkdir(parents=True, exist_ok=True)
 
     async def start_all(self, *parts: Part) -> list[str]:
@@ -117,7 +118,7 @@ class Supervisor:
             said.set_exception(
                 PartFailed(f"{part.name} ended with code {code} before it was ready.\n{self.tail(part.name)}")
             )
-        elif not self.stopping and not self.fallen.done():
+        elif not self.stopping and process.pid not in self.leaving and not self.fallen.done():
             self.fallen.set_result(f"{part.name} ended by itself with code {code}.\n{self.tail(part.name)}")
 
     @staticmethod
@@ -131,6 +132,14 @@ class Supervisor:
         """Return the last lines the part said."""
         path = self.logs / f"{name}.log"
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
+
+    async def end(self, *names: str) -> None:
+        """End the parts of these names alone, as a stop would; they may be started again."""
+        parts = [pair for wave in self.waves for pair in wave if pair[0].name in names]
+        self.leaving |= {process.pid for _, process in parts}
+        for wave in self.waves:
+            wave[:] = [pair for pair in wave if pair[0].name not in names]
+        await asyncio.gather(*(self._stop_one(part, process) for part, process in parts))
 
     async def stop(self) -> None:
         """End every part, those started last first; whoever does not end in time is killed with its group."""

@@ -73,7 +73,7 @@ class Frame:
     @cached_property
     def memberships(self) -> QuerySet[Membership]:
         """The person's memberships, with what waits for them; the one they are in also with projects and burn."""
-        here = {"pk": self._known.pk} if self._known else {"organisation__slug": self._slug}
+        here = {"pk": self._known.pk} if self._known else {"organisation__slug__in": self._slugs}
         projects = Project.objects.filter(organisation=OuterRef("organisation"), archived_at=None)
         reach = self._known.reach.projects if self._known else None
         if reach is not None:
@@ -87,9 +87,11 @@ class Frame:
         )
 
     @property
-    def _slug(self) -> str:
-        session = getattr(self._request, "session", None)
-        return str(session.get("organisation", "")) if session is not None else ""
+    def _slugs(self) -> list[str]:
+        """Whose frame a page shows that let nobody in: the organisation of its address, else the one before."""
+        match, session = self._request.resolver_match, getattr(self._request, "session", None)
+        named = match.kwargs.get("slug", "") if match else ""
+        return [str(named), str(session.get("organisation", "")) if session is not None else ""]
 
     @cached_property
     def row(self) -> Membership | None:
@@ -97,7 +99,8 @@ class Frame:
         rows = list(self.memberships)
         if self._known is not None:
             return next((one for one in rows if one.pk == self._known.pk), None)
-        found = next((one for one in rows if one.organisation.slug == self._slug), None)
+        by_slug = {one.organisation.slug: one for one in rows}
+        found = next((by_slug[slug] for slug in self._slugs if slug in by_slug), None)
         return found if found is None or sign_in_refusal(self._request, found) is None else None
 
     @property
@@ -130,7 +133,9 @@ class Frame:
     @property
     def projects(self) -> list[dict[str, str]]:
         """The live projects that the member sees, by name, the first of them."""
-        return self.row.projects_shown if self.row else []  # type: ignore[attr-defined]
+        if self.row is None or (self._known is None and self.row.limited):  # which of them is not known here
+            return []
+        return self.row.projects_shown  # type: ignore[attr-defined]
 
     @property
     def launches(self) -> bool:

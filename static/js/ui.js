@@ -117,3 +117,9 @@ document.addEventListener("htmx:sendError", () => {
 });
 
 themeShow();
+
+/* Of a row of tabs that does not fit, the present one is in sight. */
+for (const row of document.querySelectorAll(".tabs")) {
+  const here = row.querySelector('[aria-current="page"]');
+  if (here && row.scrollWidth > row.clientWidth) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}

@@ -68,6 +68,25 @@ def test_usage_is_added_up_by_every_dimension(world: World) -> None:
     assert usage_by(world.other, Dimension.DAY, since=SINCE, until=UNTIL) == []
 
 
+def test_a_day_is_the_organisations_own_also_when_its_clock_is_put_back(world: World) -> None:
+    world.acme.time_zone = "Europe/Berlin"
+    since, until = (
+        datetime(2026, 10, 23, 22, tzinfo=UTC),
+        datetime(2026, 10, 26, 23, tzinfo=UTC),
+    )  # 24 to 26 October
+    use(world, 1, "job:early:1", at=since - timedelta(seconds=1))
+    use(world, 2, "job:first:1", at=since)
+    use(world, 3, "job:long:1", at=datetime(2026, 10, 25, 22, 59, 59, tzinfo=UTC))  # the 25th has 25 hours
+    use(world, 4, "job:next:1", at=datetime(2026, 10, 25, 23, tzinfo=UTC))
+    use(world, 5, "job:late:1", at=until)
+    rows = usage_by(world.acme, Dimension.DAY, since=since, until=until)
+    assert [(row.name, row.amount_micro // CREDIT) for row in rows] == [
+        ("2026-10-24", 2),
+        ("2026-10-25", 3),
+        ("2026-10-26", 4),
+    ]
+
+
 def test_days_are_those_of_the_organisation(world: World) -> None:
     world.acme.time_zone = "Asia/Tokyo"
     use(world, 5, "job:1:1", at=datetime(2026, 11, 2, 15, tzinfo=UTC))

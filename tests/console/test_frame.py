@@ -56,6 +56,19 @@ def test_pages_outside_of_an_organisation_keep_the_way_back_to_the_last_one(worl
     assert 'href="/o/acme/jobs/"' in olga.get("/o/xenon/").content.decode()
 
 
+def test_a_page_that_refuses_stays_in_the_organisation_and_names_no_project_to_a_limited_member(
+    world: World,
+) -> None:
+    refused = world.client(world.victor).get("/o/acme/settings/audit/")
+    assert refused.status_code == 403
+    assert 'href="/o/acme/jobs/"' in side(refused.content.decode())
+    Membership.objects.filter(user=world.victor).update(limited=True)
+    lost = world.client(world.victor).get("/o/acme/jobs/01890000-0000-7000-8000-000000000000/nowhere/")
+    again = world.client(world.victor).get("/o/acme/settings/audit/")
+    assert (lost.status_code, again.status_code) == (404, 403)
+    assert world.project.name not in side(again.content.decode()) + side(lost.content.decode())
+
+
 def test_the_balance_says_what_runs_and_until_when_it_lasts(world: World, running: Job) -> None:
     page = side(world.client(world.victor).get("/o/acme/").content.decode())
     assert "One job runs: 0.16 an hour" in page

@@ -20,6 +20,7 @@ from tests.console.oversight import oversight_make
 from tests.console.scene import limits_make, lots_make, scene_make
 from tests.jobs.recipes import template_changed, template_make
 from tests.journeys.dialogs import Opening, openings
+from tests.journeys.factors import secured_make
 from tests.journeys.further import further_pages
 from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
@@ -78,6 +79,9 @@ class Pages:
     staff: dict[str, str] = field(default_factory=dict)  # for the platform's own people
     staff_email: str = "stella@nosana-web.example"
     openings: dict[str, Opening] = field(default_factory=dict)  # what opens on them
+    others: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # what others of Acme see, by their e-mail address
 
 
 def pages_make(world: World) -> Pages:
@@ -107,6 +111,8 @@ def pages_make(world: World) -> Pages:
     )
     staff_make(made.staff_email)
     sign_in_scene(world)
+    made.others.update(secured_make(world))
+    made.others[world.victor.email] = {"forbidden": "/o/acme/settings/audit/", "viewer-home": "/o/acme/"}
     world.olga.refresh_from_db()  # her password is new, and a session hangs on it
     return made
 

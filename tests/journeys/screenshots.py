@@ -24,7 +24,8 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a
 django.setup()
 
 from tests.journeys.dialogs import Opening  # noqa: E402
-from tests.journeys.pages import pages_make, session_for  # noqa: E402 - models can be imported only after the setup
+from tests.journeys.factors import HALFWAY_PAGES, halfway_session  # noqa: E402 - models need the setup
+from tests.journeys.pages import pages_make, session_for  # noqa: E402
 from tests.world import World  # noqa: E402
 
 DATABASE = "pictures"
@@ -118,6 +119,7 @@ def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
     closed = {name: path for name, path in made.closed.items() if not only or name in only}
     opened = {name: path for name, path in made.opened.items() if not only or name in only}
     staff = {name: path for name, path in made.staff.items() if not only or name in only}
+    halfway = {name: path for name, path in HALFWAY_PAGES.items() if not only or name in only}
     with web(url) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=launch_arguments())
         count = shoot(browser, base, folder, opened, None)
@@ -125,6 +127,11 @@ def story(url: str, folder: Path, chromium: str, only: list[str]) -> int:
         opened_on = {name: one for name, one in made.openings.items() if not only or name in only}
         count += shoot_openings(browser, base, folder, opened_on, session_for(made.email))
         count += shoot(browser, base, folder, staff, session_for(made.staff_email))
+        for email, seen in made.others.items():
+            shown = {name: path for name, path in seen.items() if not only or name in only}
+            count += shoot(browser, base, folder, shown, session_for(email)) if shown else 0
+        if halfway:
+            count += shoot(browser, base, folder, halfway, halfway_session(next(iter(made.others))))
         browser.close()
     return count
 

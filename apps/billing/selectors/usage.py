@@ -82,13 +82,16 @@ class UsageLine:
     labels: dict[str, str]
 
 
-# Each dimension as (the name of a group, what must be joined for it). A record with several labels is in several
-# groups; all others put each record into one.
+ADJUSTED = (
+    "LEFT JOIN billing_usageadjustment AS adjustment ON adjustment.record_id = usage.id AND adjustment.current"
+)
+
+# Each dimension but the day as (the name of a group, what must be joined for it). A record with several labels is in
+# several groups; all others put each record into one.
 GROUPS = {
-    Dimension.DAY: ("(usage.settled_at AT TIME ZONE %(zone)s)::date", ""),
     Dimension.PROJECT: (
         "coalesce(project.name, '')",
-        "LEFT JOIN organisations_project AS project ON project.id = "
+        ADJUSTED + " LEFT JOIN organisations_project AS project ON project.id = "
         "CASE WHEN adjustment.id IS NULL THEN usage.project_id ELSE adjustment.project_id END",
     ),
     Dimension.MEMBER: (
@@ -103,7 +106,7 @@ GROUPS = {
     Dimension.TEMPLATE: ("coalesce(usage.dimensions->>'template', '')", ""),
     Dimension.LABEL: (
         "coalesce(label.key || ': ' || label.value, '')",
-        "LEFT JOIN LATERAL jsonb_each_text("
+        ADJUSTED + " LEFT JOIN LATERAL jsonb_each_text("
         "coalesce(adjustment.labels, usage.dimensions->'labels', '{}')) AS label ON true",
     ),
     Dimension.JOB: ("usage.label", ""),
@@ -112,10 +115,25 @@ GROUPS = {
 GROUPED = """
 SELECT {name} AS name, count(*), sum(usage.seconds)::bigint, sum(usage.amount_micro)::bigint
 FROM billing_usagerecord AS usage
-LEFT JOIN billing_usageadjustment AS adjustment ON adjustment.record_id = usage.id AND adjustment.current
 {join}
 WHERE usage.organisation_id = %(organisation)s AND usage.settled_at >= %(since)s AND usage.settled_at < %(until)s
-GROUP BY 1 ORDER BY {order} LIMIT %(limit)s
+GROUP BY 1 ORDER BY 4 DESC, 1 LIMIT %(limit)s
+"""
+
+# A range of the index for each day: what falls into one is added up as it is read, nothing is sorted.
+BY_DAY = """
+SELECT day::date, sums.records, sums.seconds, sums.amount
+FROM generate_series(
+    date_trunc('day', %(since)s AT TIME ZONE %(zone)s), %(until)s AT TIME ZONE %(zone)s, interval '1 day'
+) AS day
+CROSS JOIN LATERAL (
+    SELECT count(*) AS records, sum(usage.seconds)::bigint AS seconds, sum(usage.amount_micro)::bigint AS amount
+    FROM billing_usagerecord AS usage
+    WHERE usage.organisation_id = %(organisation)s
+        AND usage.settled_at >= greatest(%(since)s, day AT TIME ZONE %(zone)s)
+        AND usage.settled_at < least(%(until)s, (day + interval '1 day') AT TIME ZONE %(zone)s)
+) AS sums
+WHERE sums.records > 0 ORDER BY 1 LIMIT %(limit)s
 """
 
 LINES = """
@@ -142,8 +160,10 @@ def usage_by(
 
     One query. Days are those of the organisation's time zone; a name "" is what has none.
     """
-    name, join = GROUPS[dimension]
-    statement = GROUPED.format(name=name, join=join, order="1" if dimension == Dimension.DAY else "4 DESC, 1")
+    statement = BY_DAY
+    if dimension != Dimension.DAY:
+        name, join = GROUPS[dimension]
+        statement = GROUPED.format(name=name, join=join)
     params: dict[str, Any] = {
         "organisation": organisation.id,
         "since": since,

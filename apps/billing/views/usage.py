@@ -1,6 +1,6 @@
 """Usage: added up by one dimension over a time, and every line of it as CSV."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,7 +40,9 @@ def usage(request: HttpRequest, slug: str) -> HttpResponse:
         rows = selectors.usage_by(organisation, Dimension(chosen["by"]), since=since, until=until)
         most = max((row.amount_micro for row in rows), default=0)
         context |= {
-            "rows": [(row, row.amount_micro * 100 // most if most else 0) for row in rows],
+            "rows": [
+                (row, row.amount_micro * 100 // most if most else 0, _day(row, chosen["by"])) for row in rows
+            ],
             "total_micro": sum(row.amount_micro for row in rows),
             "dimension": Dimension(chosen["by"]),
             "chosen": chosen,
@@ -65,6 +67,10 @@ def usage_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     lines = (cells(line) for line in selectors.usage_lines(organisation, since=since, until=until))
     name = f"usage-{organisation.slug}-{chosen['since']}-{chosen['until']}.csv"
     return csv_response(request, name, csv_lines(COLUMNS, lines))
+
+
+def _day(row: selectors.UsageRow, by: str) -> date | None:
+    return date.fromisoformat(row.name) if by == Dimension.DAY else None
 
 
 def _between(chosen: dict[str, Any], zone: ZoneInfo) -> tuple[datetime, datetime]:

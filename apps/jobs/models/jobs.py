@@ -138,7 +138,9 @@ class Job(PolicyFields):
 
     class Meta:
         indexes = [
-            models.Index(fields=["organisation", "-id"], name="job_page"),
+            models.Index(  # with what a search of names reads of each
+                fields=["organisation", "-id"], include=["name", "project"], name="job_page"
+            ),
             models.Index(fields=["organisation", "state", "-id"], name="job_page_state"),
             models.Index(fields=["organisation", "name", "id"], name="job_page_name"),
             models.Index(fields=["organisation", "timeout_s", "id"], name="job_page_limit"),

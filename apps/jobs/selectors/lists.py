@@ -113,11 +113,12 @@ def jobs_found(grant: Grant, text: str, *, limit: int) -> list[Job]:
 
     Ids and addresses are looked for among all, parts of names among the newest SEARCHED: this answers while one types.
     """
-    jobs = jobs_narrow(jobs_of(grant), JobFilters(text=text)).defer("definition", "result")
-    if not _whole(text):
+    found = jobs_narrow(jobs_of(grant), JobFilters(text=text))
+    if not _whole(text):  # answered by the index job_page alone, so that no row without a hit is read
         oldest = jobs_of(grant).order_by("-id").values("pk")[SEARCHED : SEARCHED + 1]
-        jobs = jobs.filter(pk__gte=Coalesce(Subquery(oldest), Value(uuid.UUID(int=0))))
-    return list(jobs.order_by("-id")[:limit])
+        found = found.filter(pk__gte=Coalesce(Subquery(oldest), Value(uuid.UUID(int=0))))
+    hits = found.order_by("-id").values("pk")[:limit]
+    return list(jobs_of(grant).filter(pk__in=hits).defer("definition", "result").order_by("-id"))
 
 
 def _whole(text: str) -> bool:

@@ -125,7 +125,9 @@ def job_trail(job_id: uuid.UUID) -> Trail:
             settlement=settled.get(attempt.hold_source),
             why=attempt_why(attempt, settled.get(attempt.hold_source)),
             entries=[entry for entry in entries if entry.transfer.details.get("source") == attempt.hold_source],
-            orders=[(one, b64encode(bytes(one.blob or b"")).decode()) for one in orders if one.attempt_id == attempt.pk],
+            orders=[
+                (one, b64encode(bytes(one.blob or b"")).decode()) for one in orders if one.attempt_id == attempt.pk
+            ],
         )
         for attempt in attempts
     ]
