@@ -363,10 +363,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "support:organisation": {"GET": Staff("an organisation at a glance")},
     "support:note": {"POST": Staff("a note on an organisation, for colleagues")},
     "support:job": {"GET": Staff("why a job cost what it cost")},
-    "support:staff": {
-        "GET": Staff("who belongs to it; superusers only"),
-        "POST": Staff("gives roles; superusers only"),
-    },
+    "support:staff": {"GET": Staff("superusers only"), "POST": Staff("superusers only")},
     "support:visits": {"GET": Staff("one's own visits"), "POST": Staff("asks an organisation for one")},
     "support:visit_begin": {"POST": Staff("of one's own, once it is approved")},
     "support:visit_end": {"POST": Staff("of one's own")},
