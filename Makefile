@@ -7,6 +7,9 @@ DEFINITION ?=
 ONLY ?=
 EXAMPLES ?= 50
 WALKS ?=
+MINUTES ?= 10
+JOBS_PER_MINUTE ?= 20
+NODES ?= 4
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +24,7 @@ demo: setup  ## the whole story once, on free ports in a throw-away folder (DEFI
 	@$(PY) -m sandbox.demo $(if $(DEFINITION),--definition "$(DEFINITION)")
 
 test: setup  ## all tests (WALKS=no leaves out the longest walks over every page and address)
-	@$(PY) -m pytest -n 2 $(if $(filter no,$(WALKS)),-m "not walk")
+	@$(PY) -m pytest -n 3 --dist worksteal $(if $(filter no,$(WALKS)),-m "not walk")
 
 lint: setup  ## style, types, templates, migrations, OpenAPI
 	@.venv/bin/ruff check .
@@ -49,6 +52,9 @@ schemathesis: setup  ## try to break the API with requests made from its referen
 restore-drill: setup  ## dump, wipe and restore a sandbox's database; books, trail and chain must agree afterwards
 	@$(PY) -m sandbox.drill
 
+soak: setup  ## demand > supply > demand with faults on, and a report (MINUTES=10 JOBS_PER_MINUTE=20 NODES=4)
+	@$(PY) -m sandbox.soak --minutes $(MINUTES) --jobs-per-minute $(JOBS_PER_MINUTE) --nodes $(NODES)
+
 audit: setup  ## known holes in the packages that production runs (says so when nobody can be asked)
 	@$(PY) -m sandbox.audit
 
@@ -61,4 +67,4 @@ screenshots: setup  ## every page at 1280 and 390 pixels, light and dark, into v
 clean:  ## remove what the commands made (not the packages)
 	@rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup run demo test lint messages openapi schemathesis check restore-drill audit bench screenshots clean
+.PHONY: help setup run demo test lint messages openapi schemathesis check restore-drill soak audit bench screenshots clean

@@ -27,11 +27,14 @@ def social_providers() -> dict[str, Any]:
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 _VALIDATION = "django.contrib.auth.password_validation"
+# What everybody here would think of first; the platform's own name counts, too.
+PASSWORD_WORDS = ("nosana", "solana", "blockchain", "credits", "gpu", "nvidia", "password", "passwort", "kennwort")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["email", "name"]}},
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
+    {"NAME": "apps.users.own_words.OwnWordsValidator"},
     {"NAME": "apps.users.breaches.BreachValidator"},
 ]
 # Which passwords are known from breaches; asked by the first five characters of a password's SHA-1. Empty: not asked.

@@ -9,6 +9,8 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
     "organisations.created": ["billing.wallet_open", "billing.trial_grant"],  # organisation_id
     # approval_id, state, round: it was asked, asks again, or is over
     "organisations.approval_moved": ["notifications.approval_tell"],
+    # event_id: the line of the trail about a changed rule, sign-in or domain, or somebody whom a domain let in
+    "organisations.sign_in_moved": ["notifications.sign_in_tell"],
     "organisations.invitation_accepted": ["notifications.invitation_tell"],  # invitation_id
     "billing.credited": [],  # organisation_id
     "billing.vat_refund_due": ["payments.vat_refund_want"],  # topup_id, currency, minor

@@ -11,6 +11,7 @@ Methods that are not named answer 405.
 
 from dataclasses import dataclass
 
+from apps.console.access_staff import STAFF
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 
 
@@ -65,10 +66,7 @@ ROUTES: dict[str, dict[str, Access]] = {
         "GET": Public("whoever has the link was sent it; it is signed, works once and expires"),
         "POST": Public("as above; the place goes only to whom the invited address belongs"),
     },
-    "organisations:device": {
-        "GET": SignedIn("lets a program in as the person themselves, for what they read there"),
-        "POST": SignedIn("as above"),
-    },
+    "organisations:device": dict.fromkeys(("GET", "POST"), SignedIn("lets a program in as the person themselves")),
     "organisations:device_code": {"POST": Public("whoever has a code can do nothing until a person confirms it")},
     "users:data": {"GET": SignedIn("says what there is about the person")},
     "users:data_export": dict.fromkeys(("GET", "POST"), SignedIn("sends the person what there is about them")),
@@ -85,10 +83,11 @@ ROUTES: dict[str, dict[str, Access]] = {
     },
     "organisations:sign_in_settings": {"GET": P.ORGANISATION_EDIT},
     "organisations:sign_in_policy": {"POST": P.ORGANISATION_EDIT},
-    "organisations:domain_new": {"POST": P.ORGANISATION_EDIT},
-    "organisations:domain_check": {"POST": P.ORGANISATION_EDIT},
-    "organisations:domain_join": {"POST": P.ORGANISATION_EDIT},
-    "organisations:domain_remove": {"POST": P.ORGANISATION_EDIT},
+    **{f"organisations:domain_{act}": {"POST": P.ORGANISATION_EDIT} for act in ("new", "check", "join", "remove")},
+    **{f"organisations_api:domain_{act}": {"POST": P.ORGANISATION_EDIT} for act in ("check", "remove")},
+    "organisations_api:sign_in": {"GET": P.ORGANISATION_EDIT},
+    "organisations_api:domains": {"GET": P.ORGANISATION_EDIT, "POST": P.ORGANISATION_EDIT},
+    "organisations_api:domain": {"GET": P.ORGANISATION_EDIT, "PATCH": P.ORGANISATION_EDIT},
     "organisations:provider": {"GET": P.ORGANISATION_CLOSE, "POST": P.ORGANISATION_CLOSE},
     "organisations:provider_remove": {"POST": P.ORGANISATION_CLOSE},
     "organisations:projects": {"GET": P.ORGANISATION_VIEW},
@@ -358,15 +357,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "bridge:result": {"POST": Node("as above, once")},
     # --- support
     "support:feedback": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
-    "support:treasury": {"GET": Staff("how the treasury stands")},
-    "support:search": {"GET": Staff("what a word names, of what the person may see")},
-    "support:organisation": {"GET": Staff("an organisation at a glance")},
-    "support:note": {"POST": Staff("a note on an organisation, for colleagues")},
-    "support:job": {"GET": Staff("why a job cost what it cost")},
-    "support:staff": {"GET": Staff("superusers only"), "POST": Staff("superusers only")},
+    **{name: {how: Staff(why) for how, why in whys.items()} for name, whys in STAFF.items()},
     "support:visits": {"GET": Staff("one's own visits"), "POST": Staff("asks an organisation for one")},
-    "support:visit_begin": {"POST": Staff("of one's own, once it is approved")},
-    "support:visit_end": {"POST": Staff("of one's own")},
     "support:visits_of": {"GET": P.AUDIT_VIEW},
     "support:visit_revoke": {"POST": P.APPROVALS_DECIDE},
 }

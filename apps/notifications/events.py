@@ -52,6 +52,65 @@ INVITATION_ACCEPTED = EventType(
         mail=MailWay.DAILY,
     ),
 )
+MEMBER_LET_IN = EventType(
+    "member.let_in",
+    _("Somebody with an address of an open domain became a member."),
+    {"email": "ada@example.com", "name": "Ada", "role": "viewer", "domain": "example.com"},
+    NoticeKind(
+        Group.PEOPLE,
+        _("Somebody joined by a domain"),
+        _("{name} joined as {role} by the domain {domain}"),
+        P.MEMBERS_MANAGE,
+        ("organisations:members",),
+        "{email}",
+        mail=MailWay.DAILY,
+    ),
+)
+SIGN_IN_CHANGED = EventType(
+    "sign_in.changed",
+    _("Somebody changed what a sign-in needs, your own sign-in, or who joins by a domain."),
+    {"act": "sign_in.policy_set", "what": "what a sign-in needs", "by": "Olga"},
+    NoticeKind(
+        Group.PEOPLE,
+        _("How people sign in was changed"),
+        _("Sign-in was changed: {what}"),
+        P.ORGANISATION_EDIT,
+        ("organisations:sign_in_settings",),
+        _("By {by}. The audit trail says what it was before."),
+        mail=MailWay.NOW,
+        alarm=True,
+    ),
+)
+DOMAIN_MISSING = EventType(
+    "domain.missing",
+    _("The record that proves a domain is gone from DNS."),
+    {"name": "example.com", "record": "_nosana-web.example.com", "ends": "2026-12-01"},
+    NoticeKind(
+        Group.PEOPLE,
+        _("The record of a domain is gone"),
+        _("DNS no longer proves {name}"),
+        P.ORGANISATION_EDIT,
+        ("organisations:sign_in_settings",),
+        _("The TXT record {record} is gone. Put it back by {ends}, or your sign-in no longer speaks for {name}."),
+        mail=MailWay.NOW,
+        alarm=True,
+    ),
+)
+DOMAIN_LOST = EventType(
+    "domain.lost",
+    _("A domain is no longer proven, since its record was gone for a week."),
+    {"name": "example.com", "record": "_nosana-web.example.com"},
+    NoticeKind(
+        Group.PEOPLE,
+        _("A domain is no longer proven"),
+        _("{name} is no longer proven"),
+        P.ORGANISATION_EDIT,
+        ("organisations:sign_in_settings",),
+        _("Your sign-in no longer speaks for it, and nobody joins by it. Put {record} back and prove it anew."),
+        mail=MailWay.NOW,
+        alarm=True,
+    ),
+)
 KEY_EXPIRING = EventType(
     "key.expiring",
     _("A personal API key expires within 7 days, or within one."),
@@ -105,6 +164,10 @@ def event_types() -> list[EventType]:
         APPROVAL_ASKED,
         APPROVAL_DECIDED,
         INVITATION_ACCEPTED,
+        MEMBER_LET_IN,
+        SIGN_IN_CHANGED,
+        DOMAIN_MISSING,
+        DOMAIN_LOST,
         KEY_EXPIRING,
         SERVICE_KEY_EXPIRING,
         ENDPOINT_OFF,

@@ -12,6 +12,14 @@ APPROVED = _("approved")
 DENIED = _("denied")
 EXPIRED = _("not decided in time")
 FAILED = _("approved, but can no longer be done")
+THE_PLATFORM = _("the platform")
+# what was changed about an organisation's sign-in, by the act of the trail
+SIGN_IN = {
+    "sign_in.policy_set": _("what a sign-in needs"),
+    "sign_in.provider_set": _("your own sign-in"),
+    "sign_in.provider_removed": _("your own sign-in was removed"),
+    "domain.join_set": _("who joins by a domain"),
+}
 # what approvals and roles are called, as notices keep it
 KINDS = (_("Launch a job"), _("Raise a cap"), _("Refund"), _("Goodwill credits"))
 ROLES = (_("owner"), _("admin"), _("billing"), _("developer"), _("viewer"))
@@ -20,4 +28,4 @@ ROLES = (_("owner"), _("admin"), _("billing"), _("developer"), _("viewer"))
 def kept_sentences() -> list[str]:
     """Return every sentence that is kept here."""
     said = [one for name, one in globals().items() if name.isupper() and isinstance(one, str)]
-    return [*said, *KINDS, *ROLES, NO_ANSWER]
+    return [*said, *SIGN_IN.values(), *KINDS, *ROLES, NO_ANSWER]

@@ -31,6 +31,11 @@ def invitation_tell(*, invitation_id: str) -> None:
     services.invitation_tell(invitation_id=invitation_id, now=timezone.now())
 
 
+@queue.task("notifications.sign_in_tell")
+def sign_in_tell(*, event_id: int) -> None:
+    services.sign_in_tell(event_id=event_id, now=timezone.now())
+
+
 @queue.periodic("notifications.keys_expiring_tell", every=3600)
 def keys_expiring_tell() -> None:
     services.keys_expiring_tell(now=timezone.now())

@@ -35,6 +35,8 @@ WORDS: dict[str, str | Promise] = {
     "jobs.policy_set": _("set what jobs do by themselves"),
     "domain.added": _("named a domain"),
     "domain.join_set": _("set who joins by a domain"),
+    "domain.lost": _("found a domain no longer proven"),
+    "domain.missing": _("found a domain's record gone"),
     "domain.proven": _("proved a domain"),
     "domain.removed": _("removed a domain"),
     "key.created": _("made an API key"),

@@ -8,9 +8,10 @@ from unfold.admin import ModelAdmin
 
 from apps.core.errors import AppError
 from apps.core.staff import ReadOnly
-from apps.organisations.models import ApiKey, Approval, Organisation
+from apps.organisations.models import ApiKey, Approval, Domain, Organisation
 from apps.organisations.selectors.approvals import STAFF_DECIDES
 from apps.organisations.services import approval_decide
+from apps.organisations.services.sign_in import domain_prove
 from apps.organisations.views.frame import actor_of
 
 
@@ -74,6 +75,40 @@ class OrganisationAdmin(ReadOnly, ModelAdmin):
     list_filter = ("currency", ("closed_at", admin.EmptyFieldListFilter))
     search_fields = ("id", "name", "slug", "finance_email", "vat_id")
     ordering = ("-id",)
+
+
+@admin.register(Domain)
+class DomainAdmin(ReadOnly, ModelAdmin):
+    """Domains that organisations named; one is marked proven here after proof other than by DNS."""
+
+    list_display = ("name", "organisation", "verified_at", "verified_by", "missing_since", "join_role")
+    list_filter = ("verified_by", ("missing_since", admin.EmptyFieldListFilter))
+    search_fields = ("name", "organisation__slug")
+    exclude = ("token",)
+    ordering = ("name",)
+    list_select_related = ("organisation",)
+    actions = ("prove",)
+
+    def has_prove_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may: reading the list is not enough."""
+        return request.user.has_perm("organisations.change_domain")
+
+    @admin.action(description="Mark as proven: we saw other proof than DNS", permissions=["prove"])
+    def prove(self, request: HttpRequest, queryset: QuerySet[Domain]) -> None:
+        """Mark the chosen domains proven, each in a transaction of its own."""
+        for domain in queryset.select_related("organisation"):
+            try:
+                domain_prove(
+                    organisation=domain.organisation,
+                    domain_id=domain.pk,
+                    by=Domain.By.STAFF,
+                    actor=actor_of(request, staff=True),
+                    now=timezone.now(),
+                )
+            except AppError as refusal:
+                messages.error(request, f"{domain}: {refusal.message}")
+            else:
+                messages.success(request, f"{domain} is proven.")
 
 
 @admin.register(ApiKey)

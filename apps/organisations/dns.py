@@ -6,12 +6,14 @@ import dns.resolver
 SECONDS = 5.0
 
 
-def txt_records(*, name: str) -> list[str]:
-    """Return the TXT records of the name; none where there are none, or nobody answers in time."""
+def txt_records(*, name: str) -> list[str] | None:
+    """Return the TXT records of the name, none where there are none; None where nobody answers in time."""
     resolver = dns.resolver.Resolver()
     resolver.lifetime = SECONDS
     try:
         answer = resolver.resolve(name, "TXT", search=False)
-    except (dns.exception.DNSException, OSError, UnicodeError):
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
+    except (dns.exception.DNSException, OSError, UnicodeError):
+        return None
     return [b"".join(one.strings).decode("utf-8", "replace") for one in answer]

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from apps.core import queue
 from apps.organisations import services, sign_ins
+from apps.organisations.services import sign_in
 
 
 @queue.periodic("organisations.audit_days_close", every=600)
@@ -24,3 +25,8 @@ def approvals_expire() -> None:
 @queue.periodic("organisations.sign_ins_purge", every=21_600)
 def sign_ins_purge() -> None:
     sign_ins.sign_ins_purge(now=timezone.now())
+
+
+@queue.periodic("organisations.domains_recheck", every=3_600)
+def domains_recheck() -> None:
+    sign_in.domains_recheck(now=timezone.now())

@@ -7,9 +7,18 @@ from django.db import models
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Approval, Organisation
+from apps.support.closing.models import MonthAct, MonthClose
 from apps.support.reconciliation.models import ReconciliationDay, ReconciliationItem, ReconciliationNote
 
-__all__ = ["ReconciliationDay", "ReconciliationItem", "ReconciliationNote", "Visit", "VisitLook"]
+__all__ = [
+    "MonthAct",
+    "MonthClose",
+    "ReconciliationDay",
+    "ReconciliationItem",
+    "ReconciliationNote",
+    "Visit",
+    "VisitLook",
+]
 
 MINUTES_DEFAULT, MINUTES_MAXIMUM = 30, 240
 
@@ -111,15 +120,6 @@ class Note(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "-id"], name="staff_note_newest")]
-        permissions = [  # what the desk lets people do that is no row's own; apps/support/roles.py says whom
-            ("view_trail", "Can see what staff did"),
-            ("resend", "Can send mails, invoices and webhooks again"),
-            ("extend_credits", "Can extend trial credits"),
-            ("change_cap", "Can change a cap of an organisation"),
-            ("freeze_organisation", "Can freeze and thaw an organisation"),
-            ("act_on_jobs", "Can observe, stop and recover jobs, and fetch their logs"),
-            ("move_jobs", "Can move a job to another market"),
-        ]
 
     def __str__(self) -> str:
         return self.text[:60]

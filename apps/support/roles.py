@@ -37,8 +37,8 @@ def _see(words: str, places: str, *roles: str) -> Right:
 
 SIGHTS = (
     _see(
-        "organisations at a glance, their keys by prefix, approvals",
-        "organisations.organisation organisations.apikey organisations.approval",
+        "organisations at a glance, their keys by prefix, domains, approvals",
+        "organisations.organisation organisations.apikey organisations.approval organisations.domain",
     ),
     _see("jobs with their cost, tries, orders, markets", "jobs.job jobs.attempt jobs.market bridge.order"),
     _see(
@@ -59,25 +59,22 @@ SIGHTS = (
     _see("the price of NOS", "billing.rate billing.reading billing.jump", FINANCE, OPERATOR),
     _see("the treasury and stray accounts", "bridge.treasuryreading bridge.stray", FINANCE, OPERATOR),
     _see(
-        "reconciliation day by day",
-        "support.reconciliationday support.reconciliationitem",
+        "reconciliation day by day, and the close of months",
+        "support.reconciliationday support.reconciliationitem support.monthclose",
         FINANCE,
         OPERATOR,
     ),
-    _see("what staff did", "support.trail"),
 )
 ACTS = (
     Right("write notes on an organisation", ("support.add_note",), ROLES),
     Right("look into an organisation that allows it", ("support.visit_organisations",), (SUPPORT,)),
-    Right("send mails, invoices and webhooks again", ("support.resend",), ROLES),
     Right("give goodwill credits", ("billing.add_goodwill",), (SUPPORT, FINANCE)),
-    Right("extend trial credits", ("support.extend_credits",), (SUPPORT, FINANCE)),
-    Right("change a cap", ("support.change_cap",), (SUPPORT, FINANCE)),
-    Right("freeze and thaw an organisation", ("support.freeze_organisation",), ROLES),
     Right("refund", ("payments.add_refund",), (FINANCE,)),
     Right("decide about held payments, and set ceilings for top-ups", ("payments.release_topup",), (FINANCE,)),
     Right("decide what colleagues ask for", ("organisations.change_approval",), (FINANCE,)),
     Right("own and resolve what reconciliation did not match", ("support.change_reconciliationitem",), (FINANCE,)),
+    Right("sign a month off, or take that back", ("support.change_monthclose",), (FINANCE,)),
+    Right("prove a domain", ("organisations.change_domain",), (SUPPORT,)),
     Right("answer disputes", ("payments.change_dispute",), (FINANCE,)),
     Right("make and withdraw vouchers", ("billing.add_voucher",), (FINANCE,)),
     Right("ask Stripe again about a top-up", ("payments.change_topup",), (FINANCE,)),
@@ -85,8 +82,6 @@ ACTS = (
     Right("handle an event of Stripe again", ("payments.change_stripeevent",), (FINANCE, OPERATOR)),
     Right("try given-up tasks again", ("core.change_message",), (OPERATOR,)),
     Right("try parked orders again", ("bridge.change_order",), (OPERATOR,)),
-    Right("observe, stop and recover jobs, fetch their logs", ("support.act_on_jobs",), (SUPPORT, OPERATOR)),
-    Right("move a job to another market", ("support.move_jobs",), (SUPPORT, OPERATOR)),
     Right("settle a parked try by hand", ("jobs.change_attempt",), (FINANCE, OPERATOR)),
     Right("hide, order and annotate markets", ("jobs.change_market",), (OPERATOR,)),
 )

@@ -1,7 +1,9 @@
-from django.urls import path
+from django.urls import path, re_path
 
+from apps.support.closing import views as closing
 from apps.support.desk import views as desk
 from apps.support.feedback.views import feedback
+from apps.support.reconciliation import views as reconciliation
 from apps.support.views import staff, treasury, visits
 
 app_name = "support"
@@ -18,4 +20,20 @@ urlpatterns = [
     path("admin/visits/<uuid:visit_id>/end/", visits.end, name="visit_end"),
     path("o/<slug:slug>/settings/staff-access/", visits.visits_here, name="visits_of"),
     path("o/<slug:slug>/settings/staff-access/<uuid:visit_id>/end/", visits.revoke, name="visit_revoke"),
+    path("admin/reconciliation/", reconciliation.days, name="reconciliation"),
+    path("admin/reconciliation/items/", reconciliation.items, name="reconciliation_items"),
+    path("admin/reconciliation/items/<int:item_id>/", reconciliation.item, name="reconciliation_item"),
+    re_path(
+        r"^admin/reconciliation/items/(?P<item_id>[0-9]{1,18})/(?P<act>owner|comment|resolve|reopen)/$",
+        reconciliation.item_act,
+        name="reconciliation_act",
+    ),
+    path("admin/reconciliation/<slug:day>/", reconciliation.day, name="reconciliation_day"),
+    path("admin/months/", closing.closes, name="closes"),
+    path("admin/months/<slug:month>/", closing.close, name="close"),
+    re_path(r"^admin/months/(?P<month>[-\w]+)/(?P<act>sign|open)/$", closing.close_act, name="close_act"),
+    re_path(
+        r"^admin/months/(?P<month>[-\w]+)/(?P<name>postings|chart)\.csv$", closing.export, name="close_export"
+    ),
+    path("admin/months/<slug:month>/vat.csv", closing.vat_draw, name="close_vat"),
 ]

@@ -1,13 +1,15 @@
 """allauth's hooks: its mails go through our mail rows, so that a lost broker or mail server only delays them."""
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -16,9 +18,11 @@ from apps.core import mail
 from apps.core.addresses import client_address
 from apps.core.ids import uuid7
 from apps.core.wiring import ask
+from apps.users.changes import CHANGES
 from apps.users.models import User
 from apps.users.ways import fresh
 
+logger = logging.getLogger("nosana_web.sign_in")
 FACTOR_ADDED = ("mfa/email/totp_activated", "mfa/email/webauthn_added")
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 - where a proxy on a Unix socket tells no address
 
@@ -33,10 +37,27 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail of allauth's template `account/email/<name>` to the queue."""
+        if template_prefix in CHANGES:
+            subject, sentence = CHANGES[template_prefix]
+            told = {"sessions_url": settings.BASE_URL + reverse("usersessions_list")}
+            context = context | told | {"subject": str(subject), "sentence": str(sentence) % context}
+            template_prefix = "account/email/changed"
         site = {"name": settings.PLATFORM_NAME, "domain": urlsplit(settings.BASE_URL).netloc}
         message = self.render_mail(template_prefix, email, {"email": email, "current_site": site, **context})
         text = str(message.body)
         mail.mail_queue(key=f"account:{uuid7()}", to=email, subject=message.subject, text=text, sealed=True)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write down that somebody did not get in, and from where; never what they typed as a password."""
+        name = str(credentials.get("email") or credentials.get("username") or "-")[:254]
+        logger.warning("sign-in refused: %s from %s", name, client_address(request) or NO_ADDRESS)
+
+    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
+        """Write down who came in, by which ways, and from where."""
+        ways = [str(one.get("method")) for one in get_authentication_records(request, user)]
+        where = client_address(request) or NO_ADDRESS
+        logger.info("signed in: user %s by %s from %s", user.pk, "+".join(ways) or "-", where)
+        return super().post_login(request, user, **more)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link of a mail; it names our own host, whatever host the request named."""

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.errors import AppError, Conflict
-from apps.core.models import Mail
+from apps.core.models import Mail, MailAttachment
 from apps.core.wiring import ask
 from apps.users.models import User
 
@@ -67,8 +67,10 @@ def person_erase(*, user: User, confirmation: str, now: datetime) -> None:
             raise Conflict(" ".join(obstacles), code="account_needed")
         ask("people.erase", user_id=user.pk, now=now)
         _own_rows_delete(user)
-        mails = Mail.objects.filter(to__iexact=user.email, sent_at__isnull=False)
-        mails.update(to=_nobody(user), subject="", text="", html="")
+        MailAttachment.objects.filter(mail__to__iexact=user.email).delete()
+        letters = Mail.objects.filter(to__iexact=user.email)  # what still waits is for nobody any more
+        letters.filter(sent_at=None).update(sent_at=now)
+        letters.update(to=_nobody(user), subject="", text="", html="")
         user.email, user.name, user.language, user.is_active = _nobody(user), "", "", False
         user.set_unusable_password()  # ends every session and every link of a mail
         user.save()

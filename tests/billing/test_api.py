@@ -157,6 +157,18 @@ def test_invoices_are_listed_shown_and_downloaded(world: World, bea: Program) ->
     refused(bea.get(f"{ACME}/invoices/NW-1999-000001"), 404, "not_found")
 
 
+def test_lists_are_narrowed_to_a_span_of_time(world: World, bea: Program) -> None:
+    grant(world.acme, 1_000_000)
+    for path in ("transfers", "invoices", "credit-notes", "statements", "top-ups", "refunds"):
+        whole = bea.get(f"{ACME}/{path}").json()["items"]
+        assert bea.get(f"{ACME}/{path}", since="2020-01-01T00:00:00Z").json()["items"] == whole, path
+        assert bea.get(f"{ACME}/{path}", until="2020-01-01T00:00:00Z").json()["items"] == [], path
+        refused(bea.get(f"{ACME}/{path}", since="yesterday"), 400, "invalid", "since")
+    assert bea.get(f"{ACME}/transfers").json()["items"] != []
+    assert bea.get(f"{ACME}/top-ups", state="paid").json()["items"] == []
+    refused(bea.get(f"{ACME}/top-ups", state="lost"), 400, "invalid")
+
+
 def test_a_statement_is_listed_shown_and_downloaded(world: World, bea: Program) -> None:
     used(world)
     over = NOW + timedelta(days=40)

@@ -92,3 +92,20 @@ def test_pages_of_other_origins_may_not_call(world: World, adam: Program, path: 
     assert answer["Content-Type"] == "application/problem+json"
     seen = adam.client.get(ACME, headers={"Origin": "https://evil.example"})
     assert not [name for name in seen.headers if name.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("approval-limits", {"approval_job_micro": "600"}, "approval_job_micro"),
+        ("audit/retention", {"days": "600"}, "days"),
+        ("audit/retention", {"days": True}, "days"),
+    ],
+)
+def test_a_number_in_quotes_is_no_number_and_named(
+    world: World, adam: Program, path: str, body: dict[str, Any], field: str
+) -> None:
+    answer = adam.send("PATCH" if "limits" in path else "PUT", f"{ACME}/{path}", body)
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["fields"] == {field: ["This must be a whole number, without quotes."]}
+    assert adam.get(f"{ACME}/members", limit="2").status_code == 200  # an address has texts alone

@@ -32,7 +32,8 @@ def further_pages(world: World, jobs: dict[str, Job]) -> dict[str, str]:
     note, hook = Note.objects.filter(job=jobs["talking"]).first(), Endpoint.objects.filter(kind="webhook").first()
     assert note is not None
     assert hook is not None
-    cap, budget = Cap.objects.filter(organisation=world.acme)[0], Budget.objects.filter(organisation=world.acme)[0]
+    cap = Cap.objects.get(organisation=world.acme, level="member", period="day")
+    budget = Budget.objects.get(organisation=world.acme)
     chosen = "&".join(f"job={jobs[name].pk}" for name in ("running", "talking", "queued") if name in jobs)
     return {
         "keys": f"{ACME}keys/",

@@ -27,6 +27,7 @@ from tests.organisations.people import invitation_token, invited, member
 from tests.organisations.sso import sign_in_scene
 from tests.payments.scene import cards_make, topups_make
 from tests.permissions.things import refundable_of
+from tests.support.scene import item_of
 from tests.world import World, signed_in_mark
 
 OPEN_PAGES = {
@@ -43,6 +44,9 @@ STAFF_PAGES = {
     "staff-desk": "/admin/",
     "staff-search": "/admin/search/?q=acme",
     "staff-treasury": "/admin/treasury/",
+    "staff-reconciliation": "/admin/reconciliation/",
+    "staff-reconciliation-items": "/admin/reconciliation/items/",
+    "staff-months": "/admin/months/",
     "staff-markets": "/admin/jobs/market/",
     "staff-orders": "/admin/bridge/order/",
     "staff-attempts": "/admin/jobs/attempt/",
@@ -51,7 +55,6 @@ STAFF_PAGES = {
 }
 ACCOUNT_PAGES = {
     "account-email": "/accounts/email/",
-    "account-factors": "/accounts/2fa/",
     "account-app": "/accounts/2fa/totp/activate/",
     "account-passkey-add": "/accounts/2fa/webauthn/add/",
     "account-sessions": "/accounts/sessions/",
@@ -101,6 +104,9 @@ def pages_make(world: World) -> Pages:
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
     explained = {
         "staff-organisation": f"/admin/organisation/{world.acme.pk}/",
+        "staff-reconciliation-item": f"/admin/reconciliation/items/{item_of(world.acme).pk}/",
+        "staff-reconciliation-day": "/admin/reconciliation/2026-11-02/",
+        "staff-month": "/admin/months/2026-11/",
         "staff-job": f"/admin/job/{jobs['completed'].pk}/",
     }
     made = Pages(

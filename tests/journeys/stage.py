@@ -31,10 +31,11 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def window(browser: Browser, base: str, email: str, **options: Any) -> Iterator[Page]:
-    """Open a window of the person's; its console must stay free of errors of scripts, of htmx and of the policy."""
+    """Open a window of the person's, or of nobody's; no error of a script, of htmx or of the policy may show in it."""
     complaints: list[str] = []
     context = browser.new_context(base_url=base, **options)
-    context.add_cookies([{"name": "sessionid", "value": session_for(email), "url": base}])
+    if email:
+        context.add_cookies([{"name": "sessionid", "value": session_for(email), "url": base}])
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(f"Uncaught {error}"))

@@ -1,7 +1,7 @@
 """Every page of the list, in both themes, before axe: WCAG 2.2 AA, nothing to mend."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -11,6 +11,8 @@ from tests.journeys import stage
 from tests.journeys.pages import pages_make, session_for
 from tests.world import World
 
+PARTS = 4
+T = TypeVar("T")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OF_COLOUR = ["color-contrast", "link-in-text-block"]  # all that a theme changes: the page itself is the same
@@ -48,6 +50,11 @@ def found_on(page: Page, rules: dict[str, Any], where: str) -> list[str]:
     return [f"{where}: {rule}\n    " + "\n    ".join(nodes[:5]) for rule, nodes in page.evaluate(LOOK, rules)]
 
 
+def of_part(things: dict[str, T], part: int) -> list[tuple[str, T]]:
+    """Return every so many-th thing, so that several processes share the pages."""
+    return list(things.items())[part::PARTS]
+
+
 class Console:
     """What a page's console complains of: errors of scripts, of the content policy, files that are not there."""
 
@@ -62,9 +69,9 @@ class Console:
         return [f"{where}: the console says “{text}”" for text in said if "status of 404" not in text]
 
 
-@pytest.mark.walk
+@pytest.mark.parametrize("part", range(PARTS))
 def test_axe_finds_nothing_on_any_page_in_either_theme_and_no_console_complains(
-    transactional_db: None, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None, browser: Browser, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
     made = pages_make(World.build())
@@ -73,14 +80,14 @@ def test_axe_finds_nothing_on_any_page_in_either_theme_and_no_console_complains(
         for paths, email in ((made.opened, ""), (made.closed, made.email)):
             page = context_of(browser, base, email).new_page()
             console = Console(page)
-            for name, path in paths.items():
+            for name, path in of_part(paths, part):
                 page.goto(base + path, wait_until="load")
                 page.emulate_media(color_scheme="light")
                 found += found_on(page, {"type": "tag", "values": LEVELS}, f"{name} ({path})")
                 page.emulate_media(color_scheme="dark")
                 found += found_on(page, {"type": "rule", "values": OF_COLOUR}, f"{name} ({path}), dark")
                 found += console.taken(f"{name} ({path})")
-        for name, opening in made.openings.items():
+        for name, opening in of_part(made.openings, part):
             opening.open(page, base)
             page.emulate_media(color_scheme="light")
             seen = found_on(page, {"type": "tag", "values": LEVELS}, name)

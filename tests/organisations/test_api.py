@@ -52,6 +52,16 @@ def mia(world: World) -> Program:
     return Program(key_make(world.mia, "organisation.view", "keys.manage", "jobs.view").token)
 
 
+def test_members_and_keys_are_narrowed(world: World, adam: Program) -> None:
+    assert [row["name"] for row in adam.get(f"{ACME}/members", role="viewer").json()["items"]] == ["Victor"]
+    ended = key_make(world.adam, "organisation.view").key
+    type(ended).objects.filter(pk=ended.pk).update(revoked_at=timezone.now())
+    live = {row["id"] for row in adam.get(f"{ACME}/keys", live="true").json()["items"]}
+    gone = {row["id"] for row in adam.get(f"{ACME}/keys", live="false").json()["items"]}
+    assert (len(live), gone) == (1, {str(ended.pk)})
+    assert adam.get(f"{ACME}/keys", kind="service", live="true").json()["items"] == []
+
+
 def refused(answer: Any, status: int, code: str, sentence: str = "") -> None:
     """Hold an answer to be a problem with this status, code and part of a sentence."""
     assert answer.status_code == status, answer.content

@@ -1,5 +1,6 @@
 """What an organisation asks of a sign-in, its domains, and who sets both."""
 
+import time
 from typing import Any
 
 import pytest
@@ -268,7 +269,7 @@ def stale(world: World, name: str) -> Client:
     """Return a browser in which the person signed in long ago."""
     user = person(getattr(world, name).email)
     browser = world.client(user)
-    signed_in_mark(browser, user, at=1_000.0)
+    signed_in_mark(browser, user, at=time.time() - 86_400)
     return browser
 
 

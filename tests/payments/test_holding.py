@@ -1,16 +1,19 @@
 """A payment that Radar thinks risky waits for staff; its credits come once, or its money goes back."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 from django.utils import timezone
 from pytest_django import Settings
 
-from apps.billing.models import Invoice, InvoiceDue, Lot
+from apps.billing.models import CreditNote, Invoice, InvoiceDue, Lot
 from apps.billing.selectors import wallet
 from apps.core.errors import AppError, Conflict, Denied
 from apps.core.models import Mail
+from apps.ledger.models import Account, Entry
 from apps.organisations.models import Approval, AuditEvent
 from apps.organisations.services import Actor, approval_decide
 from apps.payments.models import Refund, TopUp
@@ -102,6 +105,21 @@ def test_sent_back_its_credits_can_never_be_spent(held: TopUp, sam: User) -> Non
         topup_return(topup_id=held.pk, **acts(sam))
     assert Refund.objects.count() == 1
     assert not Invoice.objects.exists()  # it is numbered later, as ever, with its credit note
+
+
+def test_sent_back_it_has_an_invoice_and_a_credit_note_of_all_of_it_and_owes_no_vat(
+    held: TopUp, sam: User, drain: Callable[[], int]
+) -> None:
+    topup_return(topup_id=held.pk, **acts(sam))
+    drain()
+    invoice, note = Invoice.objects.get(), CreditNote.objects.get()
+    assert note.invoice == invoice
+    assert [(one.net_minor, one.vat_minor, one.total_minor) for one in (invoice, note)] == [
+        (10_000, 2_100, 12_100)
+    ] * 2
+    assert Refund.objects.get().state == "succeeded"
+    vat = Account.objects.get(code="vat:EUR")
+    assert Entry.objects.filter(account=vat).aggregate(due=Sum("amount"))["due"] == 0
 
 
 def test_a_large_payment_takes_two(held: TopUp, sam: User, settings: Settings) -> None:

@@ -5,6 +5,7 @@ The table is apps/console/access.py; what its addresses name is made in things.p
 
 from collections.abc import Iterator
 from io import StringIO
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,6 @@ QUESTIONS = (
     "from",
     "to",
     "by",
-    "since",
-    "until",
     "cap",
     "budget",
 )
@@ -144,7 +143,6 @@ def test_a_key_opens_what_its_scopes_say_in_its_own_organisation(stage: Stage, r
         assert changed(before) == [], f"{method} {path} was refused and yet changed"
 
 
-@pytest.mark.walk
 @every_route
 def test_a_method_that_is_not_in_the_table_is_refused(stage: Stage, route: Route) -> None:
     path = route.path(stage.values(route, stage.world.acme))
@@ -177,14 +175,14 @@ def test_nonsense_in_an_address_is_not_found(stage: Stage, route: Route) -> None
     for kwarg in route.kwargs:
         start, _, rest = pattern.partition(f":{kwarg}>")
         pattern = start.rpartition("<")[0] + marks[kwarg] + rest
-    for kwarg in route.kwargs:
-        for nonsense in GARBAGE:
+    methods = cycle(ROUTES.get(route.name, {}))  # each is asked several times: there are more kinds of nonsense
+    for kwarg in route.kwargs if route.name in ROUTES else ():
+        for nonsense, method in zip(GARBAGE, methods, strict=False):
             path = pattern.replace(marks[kwarg], nonsense)
             for other, mark in marks.items():
                 path = path.replace(mark, str(values[other]))
-            for method in ROUTES.get(route.name, {}):
-                answer = stage.ask("olga", method, path, stage.body(route, stage.world.acme))
-                assert answer.status_code == 404, f"{method} {path[:80]} answered {answer.status_code}"
+            answer = stage.ask("olga", method, path, stage.body(route, stage.world.acme))
+            assert answer.status_code == 404, f"{method} {path[:80]} answered {answer.status_code}"
 
 
 @pytest.mark.walk

@@ -34,6 +34,7 @@ SENT: dict[str, dict[str, Any]] = {
     "organisations_api:terms": {"version": settings.TERMS_VERSION},
     "organisations_api:approval_decide": {"decision": "deny", "round": 1},
     "organisations_api:projects": {"name": "Fresh"},
+    "organisations_api:domains": {"name": "fresh.example"},
     "jobs_api:templates": FACTS,
     "jobs_api:template_versions": {**FACTS, "title": "Louder", "base": 1},
     "notifications_api:chats": {"kind": "slack", "url": "https://hooks.slack.com/services/T1/B1/x"},

@@ -47,6 +47,7 @@ from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
 from tests.organisations.sso import domain_of, visit_of
 from tests.permissions.jobs import job_of, launch_json, note_of, owner_of, project_of
+from tests.support.scene import item_of
 
 
 def quote_of(organisation: Organisation) -> Quote:
@@ -338,6 +339,11 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "domain_id": lambda organisation: domain_of(organisation).pk,
     "visit_id": lambda organisation: visit_of(organisation).pk,
     "month": lambda organisation: statement_of(organisation).number,
+    "item_id": lambda organisation: item_of(organisation).pk,
+    "day": lambda organisation: item_of(organisation).day.isoformat(),
+    "support:reconciliation_act.act": lambda organisation: "comment",
+    "support:close_act.act": lambda organisation: "sign",
+    "support:close_export.name": lambda organisation: "chart",
 }
 
 # What a form or a JSON body names; an address without a line here is sent an empty one.
@@ -369,6 +375,7 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     "organisations_api:member_projects": lambda organisation: {
         "projects": {project_of(organisation).slug: "viewer"}
     },
+    "organisations_api:domain": lambda organisation: {"join_role": ""},
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
     "billing_api:caps": limit_json,

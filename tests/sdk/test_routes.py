@@ -24,6 +24,8 @@ def acts(c: Any) -> Iterator[Any]:
     yield c.invitations.list().first(), c.invitations.create("a@b.example", role="viewer")
     yield c.invitations.create_many("email"), c.invitations.get(ID)
     yield c.invitations.resend(ID), c.invitations.revoke(ID)
+    yield c.domains.list().first(), c.domains.get(ID), c.domains.create("a.example"), c.organisations.sign_in()
+    yield c.domains.update(ID, join_role=""), c.domains.check(ID), c.domains.remove(ID)
     yield c.projects.list().first(), c.projects.get("p"), c.projects.create("P"), c.projects.update("p", name="Q")
     yield (
         c.keys.list().first(),

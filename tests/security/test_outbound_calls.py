@@ -62,6 +62,16 @@ def test_nobody_else_calls_out() -> None:
     assert sorted(found - set(OPERATORS_CHOOSE)) == []
 
 
+def test_every_mail_leaves_by_the_one_door_that_keeps_line_ends_out_of_its_subject() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in python_files("apps")
+        for name, _ in imports(path)
+        if name.startswith(("django.core.mail", "smtplib", "email.mime"))
+    }
+    assert found == {"apps/core/mail.py"}
+
+
 @pytest.mark.parametrize("url", SPELLINGS)
 def test_no_spelling_of_an_inner_address_is_reached(url: str, settings: Settings) -> None:
     settings.OUTBOUND_LOOPBACK = False

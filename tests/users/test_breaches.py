@@ -58,3 +58,10 @@ def test_the_other_rules_hold_without_it() -> None:
     for weak in ("short", "1234567890123", "password1234"):
         with pytest.raises(ValidationError):
             validate_password(weak)
+
+
+@pytest.mark.parametrize("password", ["nosana-web-2026", "Solana.GPU.1234", "MyPassword123"])
+def test_a_password_that_is_little_more_than_our_own_words_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError, match="word of ours"):
+        validate_password(password)
+    validate_password(f"{password} or seven dwarfs")

@@ -56,7 +56,7 @@ def test_with_an_app_the_password_alone_opens_nothing(
     browser.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
     assert inside(browser)
     drain()
-    assert [m.to for m in outbox.outbox if "Authenticator App Activated" in m.subject] == [[user.email]]
+    assert [m.to for m in outbox.outbox if "has an authenticator app" in m.subject] == [[user.email]]
 
 
 def test_staff_comes_to_the_admin_site_by_the_same_door() -> None:

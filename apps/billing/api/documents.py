@@ -23,7 +23,7 @@ from apps.billing.models import CreditNote, Invoice, VatCheck
 from apps.billing.services import invoice_send_again, statement_print, vat_id_check
 from apps.billing.views.frame import download
 from apps.core.errors import Conflict
-from apps.core.rest import page_answer
+from apps.core.rest import SpanQuestion, page_answer, spanned
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import Nothing
@@ -43,21 +43,35 @@ class Documents(Endpoint):
 class Invoices(Documents):
     """The invoices of an organisation."""
 
-    @described(InvoiceShape, page=True)
+    @described(InvoiceShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = selectors.invoices_of(self.organisation)
-        return page_answer(request, rows, lambda row: InvoiceShape(row).data, newest_first=True)
+        return page_answer(
+            request,
+            rows,
+            lambda row: InvoiceShape(row).data,
+            newest_first=True,
+            question=SpanQuestion,
+            narrow=spanned("issued_at"),
+        )
 
 
 class CreditNotes(Documents):
     """The credit notes of an organisation."""
 
-    @described(CreditNoteShape, page=True)
+    @described(CreditNoteShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = selectors.credit_notes_of(self.organisation)
-        return page_answer(request, rows, lambda row: CreditNoteShape(row).data, newest_first=True)
+        return page_answer(
+            request,
+            rows,
+            lambda row: CreditNoteShape(row).data,
+            newest_first=True,
+            question=SpanQuestion,
+            narrow=spanned("issued_at"),
+        )
 
 
 class Document(Documents):
@@ -165,11 +179,18 @@ def _check(check: VatCheck | None) -> dict[str, Any]:
 class Statements(Documents):
     """The statements of an organisation."""
 
-    @described(StatementShape, page=True)
+    @described(StatementShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of the closed months, newest first."""
         rows = selectors.statements_of(self.organisation)
-        return page_answer(request, rows, lambda row: StatementShape(row).data, newest_first=True)
+        return page_answer(
+            request,
+            rows,
+            lambda row: StatementShape(row).data,
+            newest_first=True,
+            question=SpanQuestion,
+            narrow=spanned("closed_at"),
+        )
 
 
 class OneStatement(Documents):

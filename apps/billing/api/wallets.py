@@ -8,8 +8,7 @@ from rest_framework.response import Response
 
 from apps.billing import selectors
 from apps.billing.api.shapes import BalanceShape, HoldShape, LotShape, TransferShape
-from apps.core.rest import page_answer
-from apps.core.rest.pages import PageQuestion
+from apps.core.rest import PageQuestion, SpanQuestion, page_answer, spanned
 from apps.core.rest.schema import described
 from apps.ledger.models import Entry
 from apps.organisations.api.frame import Endpoint
@@ -74,11 +73,12 @@ class Holds(Endpoint):
 class Transfers(Endpoint):
     """What changed the credits of an organisation."""
 
-    @described(TransferShape, page=True)
+    @described(TransferShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of it, newest first; amounts are changes of the available credits, in micro-NOS."""
         rows = selectors.movement_entries(self.grant(Permission.BILLING_VIEW).organisation)
-        return page_answer(request, rows, _line, newest_first=True)
+        narrow = spanned("transfer__at")
+        return page_answer(request, rows, _line, newest_first=True, question=SpanQuestion, narrow=narrow)
 
 
 def _line(entry: Entry) -> dict[str, Any]:

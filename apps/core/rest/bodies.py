@@ -11,6 +11,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 UNKNOWN = gettext_lazy("There is no such field here; remove it, or compare its spelling with the reference.")
+NO_NUMBER = gettext_lazy("This must be a whole number, without quotes.")
 
 
 class JSONBodyParser(JSONParser):
@@ -56,21 +57,38 @@ def _text_check(value: Any) -> None:
             raise ParseError(_("The body has a zero character or half a surrogate pair in a text; remove it."))
 
 
+class Questions(dict[str, Any]):
+    """What an address asks: texts alone, so that a number comes as one."""
+
+
 class Body(serializers.Serializer[Any]):
-    """A body, or the questions of an address, in which every field must be known."""
+    """A body, or the questions of an address, in which every field must be known.
+
+    In a body a number is a number: "600" in quotes is refused, as the reference says; an address knows texts alone.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the fields read. Raises ValidationError naming each unknown or bad field."""
         if isinstance(data, Mapping):
-            unknown = {str(name)[:80]: [UNKNOWN] for name in data if name not in self.fields}
-            if unknown:
-                raise serializers.ValidationError(unknown)
+            wrong: dict[str, list[Any]] = {str(name)[:80]: [UNKNOWN] for name in data if name not in self.fields}
+            if not isinstance(data, Questions):
+                quoted = (name for name, field in self.fields.items() if _quoted(field, data.get(name)))
+                wrong |= {name: [NO_NUMBER] for name in quoted}
+            if wrong:
+                raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
 
     def read(self) -> dict[str, Any]:
         """Return what was sent. Raises ValidationError."""
         self.is_valid(raise_exception=True)
         return dict(self.validated_data)
+
+
+def _quoted(field: serializers.Field[Any, Any, Any, Any], value: Any) -> bool:
+    """Return whether a whole number is asked for, and something else than a number is there."""
+    if isinstance(field, serializers.ListField):
+        return isinstance(value, list) and any(_quoted(field.child, one) for one in value)
+    return isinstance(field, serializers.IntegerField) and isinstance(value, str | bool)
 
 
 class Text(serializers.CharField):

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.errors import AppError
-from apps.core.rest.bodies import Body
+from apps.core.rest.bodies import Body, Moment, Questions
 
 M = TypeVar("M", bound=Model)
 ORDERS = ("newest", "oldest")
@@ -33,6 +33,26 @@ class PageQuestion(Body):
     order = serializers.ChoiceField(
         choices=ORDERS, required=False, help_text="Which comes first; each list has its own default."
     )
+
+
+class SpanQuestion(PageQuestion):
+    """A page of what happened in a span of time."""
+
+    since = Moment(required=False, help_text="At this moment or later.")
+    until = Moment(required=False, help_text="Before this moment.")
+
+
+def spanned(moment: str, *equal: str, **renamed: str) -> Callable[[QuerySet[M], dict[str, Any]], QuerySet[M]]:
+    """Return what narrows a list by `since` and `until` of the field, and by questions that a field must be equal to.
+
+    A question whose field has another name is given as `question="field"`.
+    """
+    fields = {**{name: name for name in equal}, **renamed, "since": f"{moment}__gte", "until": f"{moment}__lt"}
+
+    def narrow(rows: QuerySet[M], asked: dict[str, Any]) -> QuerySet[M]:
+        return rows.filter(**{field: asked[name] for name, field in fields.items() if name in asked})
+
+    return narrow
 
 
 def ordered_by(*fields: str) -> serializers.ChoiceField:
@@ -80,9 +100,9 @@ def questions_check(request: Request, known: Collection[str]) -> None:
         raise AppError(f"{next(iter(unknown))}: {UNASKED}", code="invalid", fields=unknown)
 
 
-def question_of(request: Request) -> dict[str, Any]:
+def question_of(request: Request) -> Questions:
     """Return what an address asks, without `fields`, which every answer knows (Endpoint)."""
-    asked: dict[str, Any] = request.query_params.dict()
+    asked = Questions(request.query_params.dict())
     asked.pop("fields", None)
     return asked
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.rest import Body, Flag, Moment, Text, Texts
-from apps.core.rest.pages import PageQuestion
+from apps.core.rest import Body, Flag, Moment, PageQuestion, SpanQuestion, Text, Texts
 from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
 
 
@@ -90,6 +89,13 @@ class DeliveryWhole(DeliveryShape):
 
     class Meta(DeliveryShape.Meta):
         fields: Any = (*DeliveryShape.Meta.fields, "log")
+
+
+class EventsQuestion(SpanQuestion):
+    """Which events: all, or of one type, of one thing (noun:<id>), or in a span of time."""
+
+    type = Text(max_length=60, required=False)
+    subject = Text(max_length=80, required=False)
 
 
 class DeliveriesQuestion(PageQuestion):

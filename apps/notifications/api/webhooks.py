@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.rest import page_answer
+from apps.core.rest import page_answer, spanned
 from apps.core.rest.schema import described
 from apps.notifications.api.shapes import (
     CountShape,
@@ -21,6 +21,7 @@ from apps.notifications.api.shapes import (
     EndpointShape,
     EndpointShown,
     EventShape,
+    EventsQuestion,
     EventTypeShape,
     Replay,
     Rotation,
@@ -61,10 +62,17 @@ class EventTypes(Endpoint):
 class Events(Endpoint):
     """What happened, whether or not an endpoint was told."""
 
-    @described(EventShape, page=True)
+    @described(EventShape, page=True, question=EventsQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of the events of the last 30 days, newest first."""
-        return page_answer(request, events_of(self.grant(P)), lambda row: EventShape(row).data, newest_first=True)
+        return page_answer(
+            request,
+            events_of(self.grant(P)),
+            lambda row: EventShape(row).data,
+            newest_first=True,
+            question=EventsQuestion,
+            narrow=spanned("at", "type", "subject"),
+        )
 
 
 class Webhooks(Endpoint):

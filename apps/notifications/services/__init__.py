@@ -19,7 +19,7 @@ from apps.notifications.services.endpoints import (
 from apps.notifications.services.events import Fact, event_emit, events_emit, events_forget
 from apps.notifications.services.mails import notices_send
 from apps.notifications.services.notices import notice_read, notices_read_all
-from apps.notifications.services.people import approval_tell, invitation_tell, keys_expiring_tell
+from apps.notifications.services.people import approval_tell, invitation_tell, keys_expiring_tell, sign_in_tell
 from apps.notifications.services.unsubscribing import mails_end
 
 __all__ = [
@@ -31,13 +31,13 @@ __all__ = [
     "choices_set",
     "deliveries_replay",
     "deliveries_send",
+    "delivery_body",
     "delivery_resend",
     "endpoint_change",
     "endpoint_create",
     "endpoint_remove",
     "endpoint_rotate",
     "endpoint_test",
-    "delivery_body",
     "event_emit",
     "events_emit",
     "events_forget",
@@ -47,4 +47,5 @@ __all__ = [
     "notice_read",
     "notices_read_all",
     "notices_send",
+    "sign_in_tell",
 ]

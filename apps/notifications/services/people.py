@@ -11,12 +11,16 @@ from apps.notifications import sentences as said
 from apps.notifications.events import (
     APPROVAL_ASKED,
     APPROVAL_DECIDED,
+    DOMAIN_LOST,
+    DOMAIN_MISSING,
     INVITATION_ACCEPTED,
     KEY_EXPIRING,
+    MEMBER_LET_IN,
     SERVICE_KEY_EXPIRING,
+    SIGN_IN_CHANGED,
 )
 from apps.notifications.services.events import Fact, event_emit, events_emit
-from apps.organisations.models import ApiKey, Approval, Invitation
+from apps.organisations.models import ApiKey, Approval, AuditEvent, Invitation, Membership
 from apps.organisations.selectors.approvals import approvers_of
 
 KEY_DAYS = (1, 7)
@@ -86,6 +90,32 @@ def invitation_tell(*, invitation_id: uuid.UUID | str, now: datetime) -> None:
                 person_id=invitation.invited_by_id,
                 now=now,
             )
+
+
+def sign_in_tell(*, event_id: int, now: datetime) -> None:
+    """Tell of a line of the trail about how people sign in: a changed rule, a lost domain, somebody let in."""
+    event = AuditEvent.objects.select_related("user").filter(pk=event_id).first()
+    if event is None:
+        return
+    if event.act == "member.joined":
+        member = Membership.objects.select_related("user").filter(pk=event.subject.partition(":")[2]).first()
+        if member is None:
+            return  # gone again already
+        type, facts = MEMBER_LET_IN, {"email": member.user.email, "name": str(member.user)} | (event.after or {})
+    elif event.act in said.SIGN_IN:
+        by = str(event.user or (said.A_KEY if event.api_key_id else said.THE_PLATFORM))
+        type, facts = SIGN_IN_CHANGED, {"act": event.act, "what": said.SIGN_IN[event.act], "by": by}
+    else:
+        type, facts = (DOMAIN_LOST if event.act == "domain.lost" else DOMAIN_MISSING), event.after or {}
+    with transaction.atomic():
+        event_emit(
+            organisation_id=event.organisation_id,
+            type=type.name,
+            subject=event.subject,
+            key=f"audit:{event.pk}",
+            data=facts,
+            now=now,
+        )
 
 
 def keys_expiring_tell(*, now: datetime) -> int:

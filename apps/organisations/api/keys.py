@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,8 +12,8 @@ from rest_framework.response import Response
 from apps.core.rest import page_answer
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.api.shapes import KeyNew, KeyRotation, KeyShape, KeyShown, Nothing
-from apps.organisations.models import Grant
+from apps.organisations.api.shapes import KeyNew, KeyRotation, KeyShape, KeyShown, KeysQuestion, Nothing
+from apps.organisations.models import ApiKey, Grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_key_get, api_keys_of, project_get
 from apps.organisations.services import NewKey, api_key_create, api_key_revoke, api_key_rotate
@@ -21,11 +22,18 @@ from apps.organisations.services import NewKey, api_key_create, api_key_revoke, 
 class Keys(Endpoint):
     """The keys of an organisation."""
 
-    @described(KeyShape, page=True)
+    @described(KeyShape, page=True, question=KeysQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of those the caller may see, newest first."""
         rows = api_keys_of(self.grant(Permission.KEYS_MANAGE))
-        return page_answer(request, rows, lambda row: KeyShape(row).data, newest_first=True)
+        return page_answer(
+            request,
+            rows,
+            lambda row: KeyShape(row).data,
+            newest_first=True,
+            question=KeysQuestion,
+            narrow=_narrowed,
+        )
 
     @described(KeyShown, body=KeyNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
@@ -97,3 +105,12 @@ class KeyRevoke(Endpoint):
             return KeyShape(api_key_revoke(grant=grant, key_id=key_id, actor=self.actor, now=timezone.now())).data
 
         return self.once(grant, act, status=200)
+
+
+def _narrowed(rows: QuerySet[ApiKey], asked: dict[str, Any]) -> QuerySet[ApiKey]:
+    if "kind" in asked:
+        rows = rows.filter(kind=asked["kind"])
+    if "live" not in asked:
+        return rows
+    ended = Q(revoked_at__isnull=False) | Q(expires_at__lte=timezone.now())
+    return rows.exclude(ended) if asked["live"] == "true" else rows.filter(ended)

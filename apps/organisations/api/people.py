@@ -17,6 +17,7 @@ from apps.organisations.api.shapes import (
     MemberChange,
     MemberLimits,
     MemberShape,
+    MembersQuestion,
     Nothing,
 )
 from apps.organisations.models import Invitation, Organisation
@@ -42,12 +43,18 @@ from apps.organisations.services import (
 class Members(Endpoint):
     """The members of an organisation."""
 
-    @described(MemberShape, page=True)
+    @described(MemberShape, page=True, question=MembersQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, oldest first."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
         rows = members_of(grant.organisation).prefetch_related("project_memberships__project")
-        return page_answer(request, rows, lambda row: MemberShape(row).data)
+        return page_answer(
+            request,
+            rows,
+            lambda row: MemberShape(row).data,
+            question=MembersQuestion,
+            narrow=lambda rows, asked: rows.filter(role=asked["role"]) if "role" in asked else rows,
+        )
 
 
 class OneMember(Endpoint):

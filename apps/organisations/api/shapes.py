@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.rest import Body, Flag, Labels, Moment, Text, Texts
-from apps.core.rest.pages import PageQuestion
+from apps.core.rest import Body, Flag, Labels, Moment, PageQuestion, Text, Texts
 from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
+from apps.organisations.roles import Role
 
 
 class OrganisationShape(serializers.ModelSerializer[Organisation]):
@@ -62,6 +62,19 @@ class MemberShape(serializers.ModelSerializer[Membership]):
         if not member.limited:
             return None
         return {row.project.slug: row.role for row in member.project_memberships.all()}
+
+
+class MembersQuestion(PageQuestion):
+    """Which members: all, or those of one role."""
+
+    role = serializers.ChoiceField(choices=Role.choices, required=False)
+
+
+class KeysQuestion(PageQuestion):
+    """Which keys: all, those that open something, or of one kind."""
+
+    live = serializers.ChoiceField(choices=["true", "false"], required=False)
+    kind = serializers.ChoiceField(choices=ApiKey.Kind.choices, required=False)
 
 
 class MemberChange(Body):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.organisations.api import approvals, audit, keys, organisations, people, projects, whoami
+from apps.organisations.api import approvals, audit, keys, organisations, people, projects, sign_in, whoami
 
 app_name = "organisations_api"
 urlpatterns = [
@@ -36,6 +36,19 @@ urlpatterns = [
         "organisations/<slug:slug>/invitations/<uuid:invitation_id>/revoke",
         people.InvitationRevoke.as_view(),
         name="invitation_revoke",
+    ),
+    path("organisations/<slug:slug>/sign-in", sign_in.SignInRules.as_view(), name="sign_in"),
+    path("organisations/<slug:slug>/domains", sign_in.Domains.as_view(), name="domains"),
+    path("organisations/<slug:slug>/domains/<uuid:domain_id>", sign_in.OneDomain.as_view(), name="domain"),
+    path(
+        "organisations/<slug:slug>/domains/<uuid:domain_id>/check",
+        sign_in.DomainCheck.as_view(),
+        name="domain_check",
+    ),
+    path(
+        "organisations/<slug:slug>/domains/<uuid:domain_id>/remove",
+        sign_in.DomainRemove.as_view(),
+        name="domain_remove",
     ),
     path("organisations/<slug:slug>/projects", projects.Projects.as_view(), name="projects"),
     path("organisations/<slug:slug>/projects/<slug:project>", projects.OneProject.as_view(), name="project"),

@@ -26,6 +26,8 @@ class Domain(models.Model):
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
     verified_by = models.CharField(max_length=5, choices=By.choices, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True, help_text="When DNS last said something about it.")
+    missing_since = models.DateTimeField(null=True, blank=True, help_text="Since when DNS lacks its record.")
     join_role = models.CharField(
         max_length=20,
         blank=True,

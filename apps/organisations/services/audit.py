@@ -50,7 +50,7 @@ def audit_record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     now: datetime,
-) -> None:
+) -> AuditEvent:
     """Write one event of the trail, in the caller's transaction: no act without it, no event without its act.
 
     `act` is noun.verb ("cap.set"), `subject` noun:<id> and nothing personal. Of `before` and `after` what is equal
@@ -78,6 +78,7 @@ def audit_record(
         detail_hash=detail_hash(salt, content),
     )
     AuditDetail.objects.create(event=event, salt=salt, content=content, people=_people(content))
+    return event
 
 
 def audit_download_record(

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.rest import Body, Text, page_answer
+from apps.core.rest import Body, SpanQuestion, Text, page_answer, spanned
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import AskedShape
@@ -31,14 +31,27 @@ class RefundNew(Body):
     reason = Text(max_length=200)
 
 
+class RefundsQuestion(SpanQuestion):
+    """Which refunds: all, or those of one state, or begun in a span of time."""
+
+    state = serializers.ChoiceField(choices=Refund.State.choices, required=False)
+
+
 class Refunds(Endpoint):
     """The refunds of an organisation."""
 
-    @described(RefundShape, page=True)
+    @described(RefundShape, page=True, question=RefundsQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = Refund.objects.filter(organisation=self.grant(Permission.BILLING_VIEW).organisation)
-        return page_answer(request, rows, lambda row: RefundShape(row).data, newest_first=True)
+        return page_answer(
+            request,
+            rows,
+            lambda row: RefundShape(row).data,
+            newest_first=True,
+            question=RefundsQuestion,
+            narrow=spanned("created_at", "state"),
+        )
 
 
 class RefundAsk(Endpoint):

@@ -3,27 +3,42 @@
 from uuid import UUID
 
 from django.utils import timezone
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.addresses import client_address
-from apps.core.rest import page_answer
+from apps.core.rest import SpanQuestion, page_answer, spanned
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.roles import Permission
 from apps.payments.api.shapes import TopUpNew, TopUpShape
+from apps.payments.models import TopUp
 from apps.payments.selectors import topup_get, topups_of
 from apps.payments.services import topup_make, topup_start
+
+
+class TopUpsQuestion(SpanQuestion):
+    """Which top-ups: all, or those of one state, or begun in a span of time."""
+
+    state = serializers.ChoiceField(choices=TopUp.State.choices, required=False)
 
 
 class TopUps(Endpoint):
     """The top-ups of an organisation."""
 
-    @described(TopUpShape, page=True)
+    @described(TopUpShape, page=True, question=TopUpsQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of them, newest first."""
         rows = topups_of(self.grant(Permission.BILLING_VIEW).organisation)
-        return page_answer(request, rows, lambda row: TopUpShape(row).data, newest_first=True)
+        return page_answer(
+            request,
+            rows,
+            lambda row: TopUpShape(row).data,
+            newest_first=True,
+            question=TopUpsQuestion,
+            narrow=spanned("created_at", "state"),
+        )
 
     @described(TopUpShape, body=TopUpNew, status=201)
     def post(self, request: Request, slug: str) -> Response:

@@ -22,6 +22,7 @@ from apps.notifications.models import Delivery, Endpoint
 from apps.organisations.models import ApiKey, Approval
 from apps.organisations.models.approvals import STAFF_KINDS
 from apps.payments.models import Dispute, Refund, StripeEvent, TopUp
+from apps.support.models import ReconciliationItem
 from apps.support.treasury import treasury_standing
 
 LATE_MAIL = timedelta(minutes=30)
@@ -58,6 +59,13 @@ class Heap:
     stake: str = ""  # a field of micro-NOS
     fiat: tuple[str, str] = ("", "")  # fields of minor units and of their currency
     urgent: bool = False
+    page: str = ""  # the name of a page of our own, where it is not a list of the admin site
+
+    @property
+    def url(self) -> str:
+        """Where its rows are seen to."""
+        place = reverse(self.page or f"admin:{self.place}_changelist")
+        return place + (f"?{urlencode(self.filters)}" if self.filters else "")
 
 
 HEAPS = (
@@ -127,6 +135,12 @@ HEAPS = (
         "Credits are kept for work that is over by any clock.",
         lambda now: Hold.objects.filter(state=Hold.State.OPEN, expires_at__lt=now - LATE_JOB),
         "expires_at", "billing_hold", {}, stake="amount_micro",
+    ),
+    Heap(
+        "Unmatched reconciliation items",
+        "Stripe, ledger and chain do not tell the same of them.",
+        lambda now: ReconciliationItem.objects.filter(matched_at=None, resolved_at=None),
+        "at", "support_reconciliationitem", {}, page="support:reconciliation_items",
     ),
     Heap(
         "Approvals for the staff",
@@ -220,7 +234,7 @@ def _of_heap(heap: Heap, now: datetime) -> Need | None:
         count=count,
         since=since,
         stake=", ".join(stakes),
-        url=reverse(f"admin:{heap.place}_changelist") + (f"?{urlencode(heap.filters)}" if heap.filters else ""),
+        url=heap.url,
         permission=f"{app}.view_{model}",
         urgent=heap.urgent,
     )

@@ -10,6 +10,7 @@ from apps.organisations.services.sign_in.domains import (
 from apps.organisations.services.sign_in.joining import address_joins, provider_facts, provider_vouches
 from apps.organisations.services.sign_in.policies import sign_in_policy_set
 from apps.organisations.services.sign_in.providers import provider_remove, provider_set
+from apps.organisations.services.sign_in.rechecks import domains_recheck
 
 __all__ = [
     "address_joins",
@@ -18,6 +19,7 @@ __all__ = [
     "domain_join_set",
     "domain_prove",
     "domain_remove",
+    "domains_recheck",
     "provider_facts",
     "provider_remove",
     "provider_set",

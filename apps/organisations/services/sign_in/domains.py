@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict
-from apps.core.wiring import ask
+from apps.core.wiring import announce, ask
 from apps.organisations.models import Domain, Grant, Membership, Organisation
 from apps.organisations.models.sign_in import JOIN_ROLES
 from apps.organisations.roles import Permission
@@ -17,6 +17,7 @@ from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.people import acting_lock
 
 DOMAINS_LIMIT = 20
+TOLD = frozenset({"domain.join_set", "domain.missing", "domain.lost"})
 LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -45,7 +46,7 @@ def domain_add(*, acting: Membership | Grant, name: str, actor: Actor, now: date
         domain = Domain.objects.create(
             organisation=organisation, name=plain, token=secrets.token_hex(16), created_at=now
         )
-        _told(domain, actor, "domain.added", now=now, after={"name": domain.name})
+        domain_told(domain, actor, "domain.added", now=now, after={"name": domain.name})
     return domain
 
 
@@ -58,10 +59,8 @@ def domain_check(*, acting: Membership | Grant, domain_id: UUID, actor: Actor, n
     domain = domain_get(acting.organisation, domain_id)
     if domain.verified_at is not None:
         return domain
-    found = {
-        text.strip() for answers in ask("organisations.txt_records", name=domain.record_name) for text in answers
-    }
-    if domain.record_text not in found:
+    found = txt_found(domain)
+    if domain.record_text not in (found or ()):
         seen = _("we found no TXT record there") if not found else _("the TXT records there say something else")
         raise DomainUnproven(
             _("%(name)s is not proven yet: %(seen)s. New records take up to an hour to be seen.")
@@ -70,6 +69,12 @@ def domain_check(*, acting: Membership | Grant, domain_id: UUID, actor: Actor, n
     with transaction.atomic():
         organisation = acting_lock(acting=acting, permission=Permission.ORGANISATION_EDIT)
         return domain_prove(organisation=organisation, domain_id=domain_id, by=Domain.By.DNS, actor=actor, now=now)
+
+
+def txt_found(domain: Domain) -> set[str] | None:
+    """Return what the TXT records under the domain's name say; None where DNS does not answer."""
+    answers = [one for one in ask("organisations.txt_records", name=domain.record_name) if one is not None]
+    return {text.strip() for answer in answers for text in answer} if answers else None
 
 
 def domain_prove(
@@ -85,8 +90,9 @@ def domain_prove(
             if domain.verified_at is not None:
                 return domain
             domain.verified_at, domain.verified_by = now, by
-            domain.save(update_fields=["verified_at", "verified_by"])
-            _told(domain, actor, "domain.proven", now=now, after={"name": domain.name, "by": by})
+            domain.looked_at, domain.missing_since = now, None
+            domain.save(update_fields=["verified_at", "verified_by", "looked_at", "missing_since"])
+            domain_told(domain, actor, "domain.proven", now=now, after={"name": domain.name, "by": by})
     except IntegrityError as error:
         raise Conflict(
             _("Another organisation has proven this domain; write to us if it is yours."), code="domain_taken"
@@ -112,7 +118,7 @@ def domain_join_set(
         if domain.join_role != role:
             before, domain.join_role = domain.join_role, role
             domain.save(update_fields=["join_role"])
-            _told(domain, actor, "domain.join_set", now=now, before={"role": before}, after={"role": role})
+            domain_told(domain, actor, "domain.join_set", now=now, before={"role": before}, after={"role": role})
     return domain
 
 
@@ -130,7 +136,7 @@ def domain_remove(*, acting: Membership | Grant, domain_id: UUID, actor: Actor, 
                 _("Members come in by your own sign-in only, and this is its last domain: lift that rule first."),
                 code="domain_last",
             )
-        _told(domain, actor, "domain.removed", now=now, before={"name": domain.name})
+        domain_told(domain, actor, "domain.removed", now=now, before={"name": domain.name})
         domain.delete()
 
 
@@ -149,7 +155,7 @@ def domain_read(text: str) -> str:
     return plain
 
 
-def _told(
+def domain_told(
     domain: Domain,
     actor: Actor,
     act: str,
@@ -158,7 +164,8 @@ def _told(
     before: dict[str, object] | None = None,
     after: dict[str, object] | None = None,
 ) -> None:
-    audit_record(
+    """Write into the trail what became of the domain, and tell whoever manages sign-ins where it matters."""
+    event = audit_record(
         organisation_id=domain.organisation_id,
         actor=actor,
         act=act,
@@ -167,3 +174,5 @@ def _told(
         after=after,
         now=now,
     )
+    if act in TOLD:
+        announce("organisations.sign_in_moved", event_id=event.pk)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Denied
+from apps.core.wiring import announce
 from apps.organisations.models import Domain, Invitation, Membership, Organisation, Provider
 from apps.organisations.services.audit import Actor, audit_record
 from apps.users.models import User
@@ -103,7 +104,7 @@ def address_joins(*, user: User, email: str, now: datetime) -> None:
             organisation=organisation, user=user, defaults={"role": domain.join_role, "visited_at": now}
         )
         if made:
-            audit_record(
+            event = audit_record(
                 organisation_id=organisation.pk,
                 actor=Actor.person(user),
                 act="member.joined",
@@ -111,6 +112,7 @@ def address_joins(*, user: User, email: str, now: datetime) -> None:
                 after={"role": member.role, "email": user.email, "domain": domain.name},
                 now=now,
             )
+            announce("organisations.sign_in_moved", event_id=event.pk)
 
 
 def _provider(key: str) -> Provider | None:

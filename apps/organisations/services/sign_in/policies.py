@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Conflict
+from apps.core.wiring import announce
 from apps.organisations.models import Domain, Membership, Organisation, Provider
 from apps.organisations.roles import Permission
 from apps.organisations.services.audit import Actor, audit_record
@@ -48,7 +49,7 @@ def sign_in_policy_set(
             _factor_check(acting, ways)
         organisation.second_factor_required, organisation.sso_only = second_factor_required, sso_only
         organisation.save(update_fields=list(after))
-        audit_record(
+        event = audit_record(
             organisation_id=organisation.pk,
             actor=actor,
             act="sign_in.policy_set",
@@ -57,6 +58,7 @@ def sign_in_policy_set(
             after=after,
             now=now,
         )
+        announce("organisations.sign_in_moved", event_id=event.pk)
     return organisation
 
 

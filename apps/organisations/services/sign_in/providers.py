@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict
 from apps.core.outbound import AddressRefused, address_check
+from apps.core.wiring import announce
 from apps.organisations.models import Membership, Provider
 from apps.organisations.roles import Permission
 from apps.organisations.services.audit import Actor, audit_record
@@ -135,7 +136,7 @@ def _told(
     after: dict[str, object] | None,
     now: datetime,
 ) -> None:
-    audit_record(
+    event = audit_record(
         organisation_id=provider.organisation_id,
         actor=actor,
         act=act,
@@ -144,3 +145,4 @@ def _told(
         after=after,
         now=now,
     )
+    announce("organisations.sign_in_moved", event_id=event.pk)

@@ -27,6 +27,7 @@ class Client(Bound[M], Generic[M]):
         self.organisations: people.Organisations[M] = people.Organisations(core)
         self.members: people.Members[M] = people.Members(core)
         self.invitations: people.Invitations[M] = people.Invitations(core)
+        self.domains: people.Domains[M] = people.Domains(core)
         self.projects: people.Projects[M] = people.Projects(core)
         self.keys: people.Keys[M] = people.Keys(core)
         self.approvals: people.Approvals[M] = people.Approvals(core)

@@ -51,6 +51,7 @@ from nosana.client.models.people import (
     Approval,
     ApprovalLimits,
     AuditEvent,
+    Domain,
     Invitation,
     Key,
     Member,
@@ -58,6 +59,7 @@ from nosana.client.models.people import (
     Person,
     Place,
     Project,
+    SignIn,
     Terms,
     WhoAmI,
 )
@@ -79,12 +81,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "BalanceAlert",
-    "Budget", "Cap", "Card", "Channel", "CreditNote", "Delivery", "DeliveryTry", "Estimate", "Event",
+    "Budget", "Cap", "Card", "Channel", "CreditNote", "Delivery", "DeliveryTry", "Domain", "Estimate", "Event",
     "EventType", "Hold", "Invitation", "Invoice", "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine",
     "Lot", "Market", "Member", "Model", "Note", "Notice", "NoticeChoices", "NoticeKind", "Organisation",
     "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Refund", "Rehearsal", "Replay", "Result",
-    "StateSeen", "Statement", "Template", "TemplateVersion", "Terms", "TopUp", "Transfer", "Usage", "UsageRow",
-    "VatCheck", "Webhook", "WhoAmI",
+    "SignIn", "StateSeen", "Statement", "Template", "TemplateVersion", "Terms", "TopUp", "Transfer", "Usage",
+    "UsageRow", "VatCheck", "Webhook", "WhoAmI",
 ]  # fmt: skip
 
 

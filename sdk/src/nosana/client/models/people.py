@@ -56,6 +56,29 @@ class Terms(Model):
     accepted_at: datetime | None
 
 
+class SignIn(Model):
+    """What an organisation asks of a sign-in; kind and issuer of its own one, None for none."""
+
+    second_factor_required: bool
+    sso_only: bool
+    provider: str | None
+    issuer: str | None
+
+
+class Domain(Model):
+    """A domain of mail addresses, the TXT record that proves it, and the role by which its people join ("": none)."""
+
+    id: str
+    name: str
+    record_name: str
+    record_text: str
+    verified_at: datetime | None
+    verified_by: str = ""
+    missing_since: datetime | None = None
+    join_role: str = ""
+    created_at: datetime
+
+
 class Member(Model):
     """A member. `projects` has the role by the slug of each project of a limited member, else None."""
 

@@ -7,7 +7,7 @@ an amount is given.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from nosana.client.modes import M, act
@@ -108,9 +108,11 @@ class Holds(Resource[M]):
 class Transfers(Resource[M]):
     """What changed the credits."""
 
-    def list(self, *, limit: int | None = None) -> Pages[M, Transfer]:
-        """Return every change, newest first."""
-        return self._pages("Transfer", "transfers", limit=limit)
+    def list(
+        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
+    ) -> Pages[M, Transfer]:
+        """Return every change, newest first; of a span of time (`until` left out of it)."""
+        return self._pages("Transfer", "transfers", since=since, until=until, limit=limit)
 
 
 class UsageReports(Resource[M]):
@@ -199,9 +201,16 @@ class Quotes(Resource[M]):
 class TopUps(Resource[M]):
     """Card payments that become credits."""
 
-    def list(self, *, limit: int | None = None) -> Pages[M, TopUp]:
-        """Return them, newest first."""
-        return self._pages("TopUp", "top-ups", limit=limit)
+    def list(
+        self,
+        *,
+        state: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Pages[M, TopUp]:
+        """Return them, newest first; of one state, or begun in a span of time (`until` left out of it)."""
+        return self._pages("TopUp", "top-ups", state=state, since=since, until=until, limit=limit)
 
     @act
     async def get(self, topup_id: str) -> TopUp:
@@ -239,9 +248,16 @@ class TopUps(Resource[M]):
 class Refunds(Resource[M]):
     """Money of top-ups that goes back."""
 
-    def list(self, *, limit: int | None = None) -> Pages[M, Refund]:
-        """Return them, newest first."""
-        return self._pages("Refund", "refunds", limit=limit)
+    def list(
+        self,
+        *,
+        state: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Pages[M, Refund]:
+        """Return them, newest first; of one state, or begun in a span of time (`until` left out of it)."""
+        return self._pages("Refund", "refunds", state=state, since=since, until=until, limit=limit)
 
 
 class VatChecks(Resource[M]):
@@ -306,9 +322,11 @@ class AutomaticTopUps(Resource[M]):
 class Invoices(Resource[M]):
     """The VAT documents of top-ups."""
 
-    def list(self, *, limit: int | None = None) -> Pages[M, Invoice]:
-        """Return them, newest first."""
-        return self._pages("Invoice", "invoices", limit=limit)
+    def list(
+        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
+    ) -> Pages[M, Invoice]:
+        """Return them, newest first; of a span of time (`until` left out of it)."""
+        return self._pages("Invoice", "invoices", since=since, until=until, limit=limit)
 
     @act
     async def get(self, number: str) -> dict[str, Any]:
@@ -335,9 +353,11 @@ class Invoices(Resource[M]):
 class CreditNotes(Resource[M]):
     """What corrects invoices."""
 
-    def list(self, *, limit: int | None = None) -> Pages[M, CreditNote]:
-        """Return them, newest first."""
-        return self._pages("CreditNote", "credit-notes", limit=limit)
+    def list(
+        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
+    ) -> Pages[M, CreditNote]:
+        """Return them, newest first; of a span of time (`until` left out of it)."""
+        return self._pages("CreditNote", "credit-notes", since=since, until=until, limit=limit)
 
     @act
     async def get(self, number: str) -> dict[str, Any]:
@@ -358,9 +378,11 @@ class CreditNotes(Resource[M]):
 class Statements(Resource[M]):
     """The months that are closed, named like "2026-10"."""
 
-    def list(self, *, limit: int | None = None) -> Pages[M, Statement]:
-        """Return them, newest first."""
-        return self._pages("Statement", "statements", limit=limit)
+    def list(
+        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
+    ) -> Pages[M, Statement]:
+        """Return them, newest first; of a span of time (`until` left out of it)."""
+        return self._pages("Statement", "statements", since=since, until=until, limit=limit)
 
     @act
     async def get(self, month: str) -> Statement:

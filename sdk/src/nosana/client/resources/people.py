@@ -16,14 +16,16 @@ if TYPE_CHECKING:
         Approval,
         ApprovalLimits,
         AuditEvent,
+        Domain,
         Invitation,
         Key,
         Member,
         Organisation,
         Project,
+        SignIn,
         Terms,
     )
-    from nosana.client.pages import Pages
+    from nosana.client.pages import Items, Pages
 
 
 class Organisations(Resource[M]):
@@ -44,6 +46,11 @@ class Organisations(Resource[M]):
         return await self._send("Organisation", "PATCH", "", changes)
 
     @act
+    async def sign_in(self) -> SignIn:
+        """Return what the organisation asks of a sign-in; it is set on its page alone."""
+        return await self._get("SignIn", "sign-in")
+
+    @act
     async def terms(self) -> Terms:
         """Return the terms of service in force, and who accepted them."""
         return await self._get("Terms", "terms")
@@ -57,9 +64,9 @@ class Organisations(Resource[M]):
 class Members(Resource[M]):
     """Who is in the organisation."""
 
-    def list(self, *, limit: int | None = None) -> Pages[M, Member]:
-        """Return the members, oldest first."""
-        return self._pages("Member", "members", limit=limit)
+    def list(self, *, role: str | None = None, limit: int | None = None) -> Pages[M, Member]:
+        """Return the members, oldest first; of one role."""
+        return self._pages("Member", "members", role=role, limit=limit)
 
     @act
     async def get(self, member_id: int) -> Member:
@@ -125,6 +132,39 @@ class Invitations(Resource[M]):
         return await self._post("Invitation", part("invitations", invitation_id, "revoke"))
 
 
+class Domains(Resource[M]):
+    """Domains of mail addresses that are the organisation's."""
+
+    def list(self) -> Items[M, Domain]:
+        """Return all of them, by name."""
+        return self._items("Domain", "domains")
+
+    @act
+    async def get(self, domain_id: str) -> Domain:
+        """Return one. Raises NotFound."""
+        return await self._get("Domain", part("domains", domain_id))
+
+    @act
+    async def create(self, name: str, *, idempotency_key: str | None = None) -> Domain:
+        """Name one; prove it by the TXT record that is returned, then `check` it."""
+        return await self._post("Domain", "domains", {"name": name}, idempotency_key)
+
+    @act
+    async def update(self, domain_id: str, *, join_role: str) -> Domain:
+        """Set with which role people of a proven domain join; "" for: they do not."""
+        return await self._send("Domain", "PATCH", part("domains", domain_id), {"join_role": join_role})
+
+    @act
+    async def check(self, domain_id: str) -> Domain:
+        """Let DNS be asked for the record. Raises Conflict, which says what DNS has instead."""
+        return await self._post("Domain", part("domains", domain_id, "check"))
+
+    @act
+    async def remove(self, domain_id: str) -> Domain:
+        """Let it go; return what it was."""
+        return await self._post("Domain", part("domains", domain_id, "remove"))
+
+
 class Projects(Resource[M]):
     """Groups of jobs and keys."""
 
@@ -161,9 +201,11 @@ class Projects(Resource[M]):
 class Keys(Resource[M]):
     """API keys."""
 
-    def list(self, *, limit: int | None = None) -> Pages[M, Key]:
+    def list(
+        self, *, live: bool | None = None, kind: str | None = None, limit: int | None = None
+    ) -> Pages[M, Key]:
         """Return the keys the caller may see, newest first, without their text."""
-        return self._pages("Key", "keys", limit=limit)
+        return self._pages("Key", "keys", live=live, kind=kind, limit=limit)
 
     @act
     async def get(self, key_id: str) -> Key:

@@ -97,9 +97,20 @@ class Webhooks(Resource[M]):
         path = part("webhooks", webhook_id, part("deliveries", delivery_id, "resend"))
         return await self._post("Delivery", path, None, idempotency_key)
 
-    def events(self, *, limit: int | None = None) -> Pages[M, Event]:
-        """Return what happened in the last 30 days, newest first, whether or not an endpoint was told."""
-        return self._pages("Event", "events", limit=limit)
+    def events(
+        self,
+        *,
+        type: str | None = None,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Pages[M, Event]:
+        """Return what happened in the last 30 days, newest first, whether or not an endpoint was told.
+
+        Of one type, of one thing (noun:<id>), in a span of time (`until` left out of it).
+        """
+        return self._pages("Event", "events", type=type, subject=subject, since=since, until=until, limit=limit)
 
     def event_types(self) -> Pages[M, EventType]:
         """Return the kinds of events there are, each with an example."""

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('organisations', '0010_sign_in'),
-        ('support', '0002_reconciliation'),
+        ('support', '0003_month_close'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
                 ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes_as_staff', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'permissions': [('view_trail', 'Can see what staff did'), ('resend', 'Can send mails, invoices and webhooks again'), ('extend_credits', 'Can extend trial credits'), ('change_cap', 'Can change a cap of an organisation'), ('freeze_organisation', 'Can freeze and thaw an organisation'), ('act_on_jobs', 'Can observe, stop and recover jobs, and fetch their logs'), ('move_jobs', 'Can move a job to another market')],
                 'indexes': [models.Index(fields=['organisation', '-id'], name='staff_note_newest')],
             },
         ),

@@ -1,0 +1,72 @@
+"""Where somebody is signed in: when each browser was last used, when a sign-in ends, and what is written down of it."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail as outbox
+from django.test import Client
+from django.utils import timezone
+
+from apps.users.changes import CHANGES
+from apps.users.seen import seen_at
+from tests.users.people import person, signed_in
+from tests.world import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_browser_shows_when_it_was_last_used() -> None:
+    user = person()
+    here, there = signed_in(user), signed_in(user)
+    key = there.session.session_key
+    assert key
+    seen = seen_at(key)
+    assert seen is None or timezone.now() - seen < timedelta(minutes=5)
+    there.get("/account/data/")
+    assert seen_at(key) is not None
+    page = here.get("/accounts/sessions/").content.decode()
+    assert "Last used" in page
+    assert page.count("this browser") == 1
+
+
+def test_a_sign_in_ends_after_thirty_days_however_busy_it_is() -> None:
+    browser = signed_in(person())
+    assert browser.get("/account/data/").status_code == 200
+    session = browser.session
+    for one in session["account_authentication_methods"]:
+        one["at"] -= 31 * 86_400
+    session.save()
+    assert browser.get("/account/data/").status_code == 302
+
+
+def test_sign_ins_are_written_down_without_what_was_typed(caplog: pytest.LogCaptureFixture) -> None:
+    user = person()
+    with caplog.at_level(logging.INFO, logger="nosana_web.sign_in"):
+        Client().post("/accounts/login/", {"login": user.email, "password": "wrong horse battery"})
+        signed_in(user)
+    said = [one.getMessage() for one in caplog.records if one.name == "nosana_web.sign_in"]
+    assert said == [
+        f"sign-in refused: {user.email} from 127.0.0.1",
+        f"signed in: user {user.pk} by password from 127.0.0.1",
+    ]
+
+
+def test_what_changed_is_mailed_in_our_words_and_says_where_to_go(drain: Callable[[], int]) -> None:
+    browser = signed_in(person())
+    new = f"{PASSWORD} staple"
+    browser.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    drain()
+    sent = next(one for one in outbox.outbox if one.subject == "Your password was changed")
+    assert "You now sign in by another password." in sent.body
+    assert "/accounts/sessions/" in sent.body
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_change_can_be_said(name: str) -> None:
+    facts: dict[str, Any] = dict.fromkeys(("from_email", "to_email", "deleted_email", "provider"), "x")
+    subject, sentence = CHANGES[name]
+    assert str(subject)
+    assert "%" not in str(sentence) % facts
