@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.core.errors import AppError, NotFound
 from apps.support.tickets.acts import ticket_answer
 from apps.support.tickets.models import CannedAnswer, Ticket
-from apps.support.tickets.selectors import AGES, tickets_found, ticket_whole
+from apps.support.tickets.selectors import AGES, ticket_whole, tickets_found
 from apps.support.tickets.staff_forms import AnswerForm, canned_text
 from apps.users.models import User
 
