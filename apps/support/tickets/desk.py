@@ -30,8 +30,9 @@ def tickets(request: HttpRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("state", "age", "q")}
     state = asked["state"] if asked["state"] in (*Ticket.State.values, EVERY) else Ticket.State.OPEN.value
     rows = tickets_found(now=timezone.now(), state=state, age=asked["age"], words=asked["q"].strip()[:150])
-    shown = {"state": state, "age": asked["age"], "words": asked["q"].strip()[:150]}
-    return _page(request, "list", "Tickets", rows=rows, states=Ticket.State.choices, ages=list(AGES), **shown)
+    shown: dict[str, object] = {"state": state, "age": asked["age"], "words": asked["q"].strip()[:150]}
+    shown |= {"rows": rows, "states": Ticket.State.choices, "ages": list(AGES)}
+    return render(request, "desk/tickets/list.html", {**admin.site.each_context(request), "title": "Tickets", **shown})
 
 
 @require_safe
