@@ -1,4 +1,4 @@
-"""Visits: a member of staff looks into an organisation as one of its members, and changes nothing."""
+"""What staff write: visits into organisations, which change nothing; notes; and what the desk lets whom do."""
 
 from datetime import datetime
 
@@ -111,3 +111,19 @@ class VisitLook(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class Note(models.Model):
+    """What staff tell each other about an organisation; its people never read it, and nobody rewrites it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="staff_notes")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="notes_as_staff")
+    text = models.CharField(max_length=2_000)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "-id"], name="staff_note_newest")]
+
+    def __str__(self) -> str:
+        return self.text[:60]

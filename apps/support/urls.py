@@ -4,14 +4,16 @@ from apps.support.closing import views as closing
 from apps.support.desk import views as desk
 from apps.support.feedback.views import feedback
 from apps.support.reconciliation import views as reconciliation
-from apps.support.views import treasury, visits
+from apps.support.views import staff, treasury, visits
 
 app_name = "support"
 urlpatterns = [
     path("admin/treasury/", treasury.treasury, name="treasury"),
     path("admin/search/", desk.search, name="search"),
     path("admin/organisation/<uuid:organisation_id>/", desk.organisation, name="organisation"),
+    path("admin/organisation/<uuid:organisation_id>/notes/", desk.note, name="note"),
     path("admin/job/<uuid:job_id>/", desk.job, name="job"),
+    path("admin/staff/", staff.staff, name="staff"),
     path("o/<slug:slug>/feedback/", feedback, name="feedback"),
     path("admin/visits/", visits.visits, name="visits"),
     path("admin/visits/<uuid:visit_id>/begin/", visits.begin, name="visit_begin"),

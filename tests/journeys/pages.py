@@ -51,6 +51,7 @@ STAFF_PAGES = {
     "staff-orders": "/admin/bridge/order/",
     "staff-attempts": "/admin/jobs/attempt/",
     "staff-visits": "/admin/visits/",
+    "staff-people": "/admin/staff/",
 }
 ACCOUNT_PAGES = {
     "account-email": "/accounts/email/",
