@@ -56,7 +56,10 @@ def control(field: BoundField) -> SafeString:
     elif isinstance(widget, Select):
         kind = "form-select"
     classes = [widget.attrs.get("class", ""), kind, "is-invalid" if field.errors else ""]
-    return field.as_widget(attrs={"class": " ".join(c for c in classes if c)})
+    attrs: dict[str, str | bool] = {"class": " ".join(c for c in classes if c)}
+    if str(widget.attrs.get("placeholder", "")) == str(field.label):
+        attrs["placeholder"] = False  # the label says it already
+    return field.as_widget(attrs=attrs)
 
 
 @register.filter
