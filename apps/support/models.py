@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Approval, Organisation
@@ -31,10 +33,10 @@ class Visit(models.Model):
     """One look into an organisation: asked for, approved by it (or begun without, with a reason), over."""
 
     class How(models.TextChoices):
-        STAFF = "staff", "ended by staff"
-        SIGNED_OUT = "signed_out", "staff signed out"
-        EXPIRED = "expired", "its time was over"
-        REVOKED = "revoked", "ended by the organisation"
+        STAFF = "staff", _("ended by staff")
+        SIGNED_OUT = "signed_out", _("staff signed out")
+        EXPIRED = "expired", _("its time was over")
+        REVOKED = "revoked", _("ended by the organisation")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="visits")
@@ -93,10 +95,12 @@ class Visit(models.Model):
         if self.ended_at is not None:
             return str(self.get_ended_how_display())
         if self.began_at is not None:
-            return "now" if self.live(now) else "its time was over"
+            return gettext("now") if self.live(now) else gettext("its time was over")
         if self.approved_at is not None:
-            return "approved, not begun"
-        return "denied" if self.approval and self.approval.ended_at else "waits for the organisation"
+            return gettext("approved, not begun")
+        if self.approval and self.approval.ended_at:
+            return gettext("denied")
+        return gettext("waits for the organisation")
 
 
 class VisitLook(models.Model):

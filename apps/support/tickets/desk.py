@@ -32,7 +32,9 @@ def tickets(request: HttpRequest) -> HttpResponse:
     rows = tickets_found(now=timezone.now(), state=state, age=asked["age"], words=asked["q"].strip()[:150])
     shown: dict[str, object] = {"state": state, "age": asked["age"], "words": asked["q"].strip()[:150]}
     shown |= {"rows": rows, "states": Ticket.State.choices, "ages": list(AGES)}
-    return render(request, "desk/tickets/list.html", {**admin.site.each_context(request), "title": "Tickets", **shown})
+    return render(
+        request, "desk/tickets/list.html", {**admin.site.each_context(request), "title": "Tickets", **shown}
+    )
 
 
 @require_safe
