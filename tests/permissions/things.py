@@ -375,7 +375,6 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     "organisations_api:member_projects": lambda organisation: {
         "projects": {project_of(organisation).slug: "viewer"}
     },
-    "organisations_api:domain": lambda organisation: {"join_role": ""},
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
     "billing_api:caps": limit_json,
