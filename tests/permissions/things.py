@@ -377,7 +377,6 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "projects": {project_of(organisation).slug: "viewer"}
     },
     "support:ticket_new": ticket_body,
-    "organisations_api:domain": lambda organisation: {"join_role": ""},
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
     "billing_api:caps": limit_json,
