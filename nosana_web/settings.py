@@ -27,9 +27,9 @@ PLATFORM_NAME = "Nosana Web"
 # While we work on the platform: the sentence that people read instead of every page (what is done, until when).
 MAINTENANCE = env.str("NOSANA_MAINTENANCE", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")  # where errors go; empty: nowhere
-OTEL_ENDPOINT = env.str(
-    "OTEL_EXPORTER_OTLP_ENDPOINT", default=""
-)  # where spans go, OTLP over HTTP; empty: nowhere
+OTEL_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")  # where spans go by OTLP; empty: nowhere
+# Whether staff pages open to a second factor only; production insists on it (support.E013).
+STAFF_SECOND_FACTOR = env.bool("NOSANA_STAFF_SECOND_FACTOR", default=ENVIRONMENT != "sandbox")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # what Prometheus sends; without it there is no /metrics
 
 INSTALLED_APPS = [
@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "apps.core.middleware.AppErrorMiddleware",
     "apps.console.guards.OwnWayMiddleware",
     "apps.console.guards.FreshMiddleware",
+    "apps.support.door.StaffFactorMiddleware",
     "apps.support.visiting.VisitMiddleware",
 ]
 

@@ -85,7 +85,7 @@ async def up(stage: Stage, started: float) -> None:
     console   {stage.urls["web"]}/o/{story.slug}/
               {story.email} · {PASSWORD}   (owner of {story.organisation})
     admin     {stage.urls["web"]}/admin/
-              {STAFF} · {PASSWORD}
+              {STAFF} · {PASSWORD}   (the sandbox asks staff for no second factor)
     mails     {stage.data / "mail"}
     chain     {stage.urls["chain"]}
     Stripe    {stage.urls["stripe"]}   (test card 4242 4242 4242 4242, any date to come, any code)

@@ -49,7 +49,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     exclude = ("blob", "lease")
     actions = ("try_again",)
 
-    @admin.action(description="Try again", permissions=["view"])
+    @admin.action(description="Try again", permissions=["act"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Take the chosen parked orders back into the work; those that are not parked stay as they are."""
         count = sum(order_retry(order_id=order.pk, now=timezone.now()) for order in queryset)

@@ -35,7 +35,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
     ordering = ("-id",)
     actions = ("try_again",)
 
-    @admin.action(description="Try again", permissions=["view"])
+    @admin.action(description="Try again", permissions=["act"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         """Take the chosen tasks that were given up back into the work."""
         count = sum(message_retry(message_id=message.pk, now=timezone.now()) for message in queryset)

@@ -2,9 +2,16 @@
 
 from typing import Any
 
+from django.http import HttpRequest
+
 
 class ReadOnly:
-    """A mixin for pages of the admin site whose rows only services write."""
+    """A mixin for pages of the admin site whose rows only services write.
+
+    An action with `permissions=["act"]` is for whoever has the model's change permission: seeing is not acting.
+    """
+
+    opts: Any
 
     show_full_result_count = False
 
@@ -16,3 +23,7 @@ class ReadOnly:
 
     def has_delete_permission(self, *args: Any) -> bool:
         return False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person may do what the page's actions do."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")

@@ -25,6 +25,7 @@ JOB, MARKET, TIME_LIMIT, PROJECT, VISIBILITY = (
     _("Visibility"),
 )
 LABELS, NODE = _("Labels"), _("Node")
+DEARER = _("%(market)s became dearer: %(approved)s credits were approved, now the job can cost %(total)s.")
 READERS = (_("Private"), _("Public"))
 
 # --- on its way to a node
@@ -126,6 +127,7 @@ ACT = _("The network did “%(act)s”.")
 
 # --- what the bridge says of it
 REFUSED = _("The network refused the job: %(why)s")
+NO_ROOM = _("the market’s queue is full; launch it in another market.")
 MARKET_CLOSED = _("The market %(market)s closed before the job was listed; choose another one.")
 NODE_AWAY = _("The node %(node)s… was not free in %(market)s; choose another one, or none.")
 HANDED = _("The definition was handed to the node %(node)s, which proved itself.")

@@ -133,7 +133,7 @@ class ChatForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds = [(name, kind.label) for name, kind in chat_kinds().items()]
         self.fields["types"].choices = kinds  # type: ignore[attr-defined]
-        self.fields["project"].choices = [("", _("all projects, and what belongs to none")), *projects]  # type: ignore[attr-defined]
+        self.fields["project"].choices = [("", _("everything, whatever the project")), *projects]  # type: ignore[attr-defined]
 
     def given(self) -> dict[str, Any]:
         """Return what the form says, as the acts take it."""

@@ -9,6 +9,7 @@ from unfold.admin import ModelAdmin
 from apps.core.errors import AppError
 from apps.core.staff import ReadOnly
 from apps.organisations.models import ApiKey, Approval, Domain, Organisation
+from apps.organisations.selectors.approvals import STAFF_DECIDES
 from apps.organisations.services import approval_decide
 from apps.organisations.services.sign_in import domain_prove
 from apps.organisations.views.frame import actor_of
@@ -36,7 +37,7 @@ class ApprovalAdmin(ReadOnly, ModelAdmin):
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may decide: reading the list is not enough."""
-        return request.user.has_perm("organisations.change_approval")
+        return request.user.has_perm(STAFF_DECIDES)
 
     @admin.action(description="Approve, and do it", permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Approval]) -> None:

@@ -51,3 +51,8 @@ def _wrongs() -> Iterator[tuple[bool, str, str]]:
     yield "console" in settings.EMAIL_BACKEND, "EMAIL_URL", "Mails are printed instead of sent."
     yield over_network and not database.get("PASSWORD"), "DATABASE_URL", "The database asks for no password."
     yield not settings.REDIS_URL, "REDIS_URL", "Without Redis no task is sent, and no limit of rates is shared."
+    yield (
+        not settings.STAFF_SECOND_FACTOR,
+        "NOSANA_STAFF_SECOND_FACTOR=1",
+        "Staff pages open to a password alone.",
+    )

@@ -1,23 +1,29 @@
-"""Visits: a member of staff looks into an organisation as one of its members, and changes nothing."""
+"""What staff write: visits into organisations, which change nothing; notes; and what the desk lets whom do."""
 
 from datetime import datetime
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Approval, Organisation
 from apps.support.announcements.models import Announcement
 from apps.support.closing.models import MonthAct, MonthClose
 from apps.support.reconciliation.models import ReconciliationDay, ReconciliationItem, ReconciliationNote
+from apps.support.tickets.models import CannedAnswer, Ticket, TicketMessage
 
 __all__ = [
     "Announcement",
+    "CannedAnswer",
     "MonthAct",
     "MonthClose",
     "ReconciliationDay",
     "ReconciliationItem",
     "ReconciliationNote",
+    "Ticket",
+    "TicketMessage",
     "Visit",
     "VisitLook",
 ]
@@ -29,10 +35,10 @@ class Visit(models.Model):
     """One look into an organisation: asked for, approved by it (or begun without, with a reason), over."""
 
     class How(models.TextChoices):
-        STAFF = "staff", "ended by staff"
-        SIGNED_OUT = "signed_out", "staff signed out"
-        EXPIRED = "expired", "its time was over"
-        REVOKED = "revoked", "ended by the organisation"
+        STAFF = "staff", _("ended by staff")
+        SIGNED_OUT = "signed_out", _("staff signed out")
+        EXPIRED = "expired", _("its time was over")
+        REVOKED = "revoked", _("ended by the organisation")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="visits")
@@ -91,10 +97,12 @@ class Visit(models.Model):
         if self.ended_at is not None:
             return str(self.get_ended_how_display())
         if self.began_at is not None:
-            return "now" if self.live(now) else "its time was over"
+            return gettext("now") if self.live(now) else gettext("its time was over")
         if self.approved_at is not None:
-            return "approved, not begun"
-        return "denied" if self.approval and self.approval.ended_at else "waits for the organisation"
+            return gettext("approved, not begun")
+        if self.approval and self.approval.ended_at:
+            return gettext("denied")
+        return gettext("waits for the organisation")
 
 
 class VisitLook(models.Model):
@@ -109,3 +117,19 @@ class VisitLook(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class Note(models.Model):
+    """What staff tell each other about an organisation; its people never read it, and nobody rewrites it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="staff_notes")
+    staff = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="notes_as_staff")
+    text = models.CharField(max_length=2_000)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "-id"], name="staff_note_newest")]
+
+    def __str__(self) -> str:
+        return self.text[:60]

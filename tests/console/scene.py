@@ -19,6 +19,7 @@ from apps.billing.services import (
     voucher_make,
     voucher_redeem,
 )
+from apps.jobs import sentences as said
 from apps.jobs import services
 from apps.jobs.gallery import starters
 from apps.jobs.models import Job, Market
@@ -259,7 +260,7 @@ def scene_make(organisation: Organisation, user: User) -> dict[str, Job]:
     services.attempt_failed(
         attempt_id=job.attempt.pk,
         reason=Reason.CHAIN_REFUSED,
-        sentence="The network refused the job: the market’s queue is full; launch it in another market.",
+        sentence=said.REFUSED % {"why": said.NO_ROOM},
         now=now,
     )
     jobs["pending"] = job_make(membership, small, name="Prime numbers")

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from django import forms
 from django.test import Client
 
+from apps.console.templatetags.console import control
 from apps.core.mail import mail_words
 from apps.core.models import Mail
 from apps.users.models import User
@@ -66,3 +68,12 @@ def test_entrance_pages_wear_the_platforms_clothes_and_no_inline_code(client: Cl
     page = client.get(f"/accounts/{name}").content.decode()
     assert 'class="entrance"' in page
     assert [what for what, pattern in REFUSED.items() if pattern.search(page)] == []
+
+
+def test_a_placeholder_that_repeats_its_label_is_left_out_below_it_and_stays_where_the_label_is_hidden() -> None:
+    class Asked(forms.Form):
+        code = forms.CharField(label="Code", widget=forms.TextInput(attrs={"placeholder": "Code"}))
+
+    field = Asked()["code"]
+    assert "placeholder" not in control(field, "Code")
+    assert 'placeholder="Code"' in control(field)

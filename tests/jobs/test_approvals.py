@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from apps.billing.models import Hold
 from apps.billing.selectors import wallet
 from apps.billing.services import hold_place
 from apps.core.errors import AppError, Denied, KeyReused
 from apps.core.models import Mail
+from apps.core.retelling import retold
 from apps.jobs.models import Job, Market, Want
 from apps.jobs.services import ApprovalNeeded, attempt_repriced, job_estimate, job_launch, job_submit
 from apps.organisations.models import Approval, Membership, Organisation
@@ -141,10 +143,13 @@ def test_when_the_balance_is_gone_nothing_is_half_done_and_it_can_be_approved_la
 def test_a_dearer_market_asks_again_with_the_new_worst_case(limited: World) -> None:
     approval = asked(limited)
     Market.objects.update(price_micro=86)
-    again = approved(limited, approval)
+    with translation.override("de"):  # whoever approves reads German; what is kept is for all
+        again = approved(limited, approval)
     assert (again.state, again.round) == ("open", 2)
     assert again.amount_micro == job_estimate(Market.objects.get(), 3600).total_micro
     assert "became dearer" in again.refusal
+    with translation.override("de"):
+        assert "ist teurer geworden" in retold(again.refusal), "kept in English, read in German"
     assert nothing_was_launched()
     assert approved(limited, approval).state == "done"
 

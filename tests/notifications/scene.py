@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from apps.jobs import sentences as said
 from apps.notifications.selectors import reader_of
 from apps.notifications.services import notice_read
 from tests.notifications.endpoints import chat_of, delivery_of, webhook_of
@@ -16,12 +17,14 @@ from tests.world import World
 def notices_scene(world: World) -> dict[str, str]:
     """Make them; return the pages of notices and webhooks by name, and one for anybody as "open"."""
     now, acme, olga = timezone.now(), world.acme, world.olga
-    failed = SETTLED | {"name": "Nightly embeddings", "sentence": "The node gave it up; it is tried no more."}
+    settled = SETTLED | {"sentence": said.SETTLED % {"seconds": 929}}
+    failed = SETTLED | {"name": "Nightly embeddings", "sentence": said.GIVEN_UP}
+    asked = {"name": "Nightly", "market": "NVIDIA RTX 4090", "time": "4 h 00 min", "credits": "120.00"}
     told = [
         ("credits.added", {"credits_micro": 233_430_000, "currency": "EUR", "total_minor": 12_100}, None),
         ("invoice.issued", {"number": "NW-2026-000001", "currency": "EUR", "total_minor": 12_100}, None),
         ("member.joined", {"name": "Grace Hopper", "email": "grace@boreal.example", "role": "developer"}, olga),
-        ("job.settled", SETTLED, olga),
+        ("job.settled", settled, olga),
         ("approval.asked", {"approval": str(uuid.UUID(int=1)), "kind": "Launch a job", "by": "Mia"}, None),
         ("job.failed", failed, olga),
         ("balance.low", {"available_micro": 4_750_000}, None),
@@ -30,7 +33,7 @@ def notices_scene(world: World) -> dict[str, str]:
         notice_make(
             acme,
             type,
-            data={"worst_case": "It costs 120.00 credits at most."} | data,
+            data={"worst_case": said.WORST_CASE % asked} | data,
             at=now + timedelta(minutes=5) - timedelta(minutes=17 * (len(told) - number)),
             person_id=person.pk if person else None,
             project_id=world.project.pk if type.startswith("job.") else None,

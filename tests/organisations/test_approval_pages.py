@@ -151,7 +151,7 @@ def test_whoever_may_decide_sees_on_every_page_what_waits(world: World, approval
 def test_ones_own_request_and_those_of_staff_do_not_wait_for_oneself(world: World) -> None:
     asked(world, by=world.adam)
     sam = User.objects.create_user("sam@nosana-web.example", name="Sam", is_staff=True)
-    User.objects.create_user("tim@nosana-web.example", name="Tim", is_staff=True)
+    User.objects.create_superuser("tim@nosana-web.example", name="Tim")
     goodwill(world, sam)
     assert "waiting for your decision" not in world.client(world.adam).get("/o/acme/").content.decode()
     assert "One request waits" in world.client(world.olga).get("/o/acme/").content.decode()

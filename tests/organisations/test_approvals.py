@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission as Right
 from django.db import IntegrityError, transaction
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
@@ -224,6 +225,7 @@ def test_a_kind_without_an_act_is_a_mistake_of_ours(world: World) -> None:
 
 def test_goodwill_is_decided_by_staff_alone(world: World) -> None:
     sam, tim = (User.objects.create_user(f"{name}@nosana-web.example", name=name, is_staff=True) for name in "st")
+    tim.user_permissions.add(Right.objects.get(codename="change_approval"))
     approval = goodwill(world, sam)
     assert list(Mail.objects.values_list("to", flat=True)) == [tim.email]
     with pytest.raises(NotFound):

@@ -27,6 +27,7 @@ PRODUCTION = {
     "JOB_SECRETS_KEYS": '{"1": "%s"}' % ("0" * 64),
 }
 FIT = {
+    "STAFF_SECOND_FACTOR": True,
     "PRODUCTION": True,
     "SECRET_KEY": KEY,
     "BASE_URL": "https://gpu.example.com",
@@ -81,6 +82,7 @@ def test_a_web_server_of_production_does_not_start_with_settings_of_the_sandbox(
         ("OUTBOUND_LOOPBACK", True, "this machine"),
         ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend", "printed"),
         ("REDIS_URL", "", "Without Redis"),
+        ("STAFF_SECOND_FACTOR", False, "password alone"),
     ],
 )
 def test_each_unfit_setting_is_named(

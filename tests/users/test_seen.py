@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from apps.users.changes import CHANGES
 from apps.users.seen import seen_at
+from apps.users.templatetags.sessions import browser_words
 from tests.users.people import person, signed_in
 from tests.world import PASSWORD
 
@@ -70,3 +71,10 @@ def test_every_change_can_be_said(name: str) -> None:
     subject, sentence = CHANGES[name]
     assert str(subject)
     assert "%" not in str(sentence) % facts
+
+
+def test_a_browser_is_said_in_words_and_an_unknown_one_as_it_names_itself() -> None:
+    edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0"
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Safari/604.1"
+    said = [browser_words(agent) for agent in (edge, phone, "curl/8.5.0", "")]
+    assert said == ["Edge on Windows", "Safari on iPhone", "curl/8.5.0", "–"]

@@ -52,7 +52,7 @@ class JumpAdmin(ReadOnly, ModelAdmin):
     list_select_related = ("confirmed_by",)
     actions = ("confirm",)
 
-    @admin.action(description="I have checked it: this is the price", permissions=["view"])
+    @admin.action(description="I have checked it: this is the price", permissions=["act"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[Jump]) -> None:
         """Let the next read be believed at the new price; who confirmed it is kept."""
         for jump in queryset:

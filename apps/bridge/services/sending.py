@@ -105,7 +105,7 @@ def order_refused(order: Order, error: ProgramError, *, now: datetime) -> None:
     elif error.name in IN_USE:
         order_wait(order, seconds=1, now=now, state=S.UNSURE, error=str(error)[:500])
     else:
-        sentence = said.REFUSED % {"why": error.sentence}
+        sentence = said.REFUSED % {"why": said.NO_ROOM if error.name == FULL else error.sentence}
         with transaction.atomic():  # both or none: a transaction whose hold is gone must never be sent again
             attempt_failed(attempt_id=order.attempt_id, reason=Reason.CHAIN_REFUSED, sentence=sentence, now=now)
             order_close(order, S.FAILED, str(error), now=now)

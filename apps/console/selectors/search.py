@@ -32,6 +32,7 @@ class Hit:
     url: str
     icon: str
     state: str = ""
+    state_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,14 @@ def _jobs(grant: Grant, text: str) -> Group:
     return _group(
         _("Jobs"),
         (
-            Hit(job.name, job.market.name, reverse("jobs:detail", args=[slug, job.pk]), "cpu", job.state)
+            Hit(
+                label=job.name,
+                detail=job.market.name,
+                url=reverse("jobs:detail", args=[slug, job.pk]),
+                icon="cpu",
+                state=job.state,
+                state_label=job.get_state_display(),
+            )
             for job in jobs
         ),
     )

@@ -47,8 +47,11 @@ def saved_views(context: Context, listing: Listing) -> list[SavedView]:
 
 
 @register.filter
-def control(field: BoundField) -> SafeString:
-    """Render a form field's widget with the frame's classes; errors and help are tied to it for screen readers."""
+def control(field: BoundField, below: str = "") -> SafeString:
+    """Render a form field's widget with the frame's classes; errors and help are tied to it for screen readers.
+
+    `below` is the label that is seen above it: a placeholder that only repeats it is left out.
+    """
     widget = field.field.widget
     kind = "form-control"
     if isinstance(widget, CheckboxInput | RadioSelect):
@@ -56,7 +59,10 @@ def control(field: BoundField) -> SafeString:
     elif isinstance(widget, Select):
         kind = "form-select"
     classes = [widget.attrs.get("class", ""), kind, "is-invalid" if field.errors else ""]
-    return field.as_widget(attrs={"class": " ".join(c for c in classes if c)})
+    attrs: dict[str, str | bool] = {"class": " ".join(c for c in classes if c)}
+    if below and str(widget.attrs.get("placeholder", "")) == str(below):
+        attrs["placeholder"] = False
+    return field.as_widget(attrs=attrs)
 
 
 @register.filter

@@ -176,9 +176,10 @@ def approval_check(
     total = job_estimate(market, timeout_s).total_micro
     if approved_micro is not None:
         if total > approved_micro:
+            with plainly():
+                approved, now_total = credits_text(approved_micro), credits_text(total)
             raise AsksAgain(
-                _("%(market)s became dearer: %(approved)s credits were approved, now the job can cost %(total)s.")
-                % {"market": market.name, "approved": credits_text(approved_micro), "total": credits_text(total)},
+                said.DEARER % {"market": market.name, "approved": approved, "total": now_total},
                 amount_micro=total,
                 worst_case=worst_case_words(name, market, timeout_s),
             )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib.auth.backends import ModelBackend
 from django.core import signing
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -14,12 +15,13 @@ from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 from apps.users.models import User
 
 LINK_SALT = "organisations.approval"
+STAFF_DECIDES = "organisations.change_approval"  # the right of staff who decide what colleagues ask for
 
 
 def approvers_of(organisation_id: UUID, kind: str, *, but: User | None) -> list[User]:
-    """Return everyone who may decide such a request: members with the permission, or staff; never the requester."""
+    """Return everyone who may decide such a request: members, or staff, with the right to; never the requester."""
     if kind in STAFF_KINDS:
-        people = User.objects.filter(is_staff=True, is_active=True)
+        people = ModelBackend().with_perm(STAFF_DECIDES).filter(is_staff=True)
     else:
         roles = [role for role in Role if Permission.APPROVALS_DECIDE in ROLE_PERMISSIONS[role]]
         people = User.objects.filter(

@@ -13,7 +13,7 @@ from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.wiring import announce, ask, port_answered
 from apps.organisations.models import Approval, Grant, Membership, Organisation
 from apps.organisations.roles import Permission
-from apps.organisations.selectors.approvals import approvers_of
+from apps.organisations.selectors.approvals import STAFF_DECIDES, approvers_of
 from apps.organisations.services.approval_mails import mails_asked, mails_told
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.audit_days import organisation_lock
@@ -327,6 +327,8 @@ def _decider(approval: Approval, membership: Membership | None, staff: User | No
         decider = fresh.user
     if decider.pk == approval.requester_id:
         raise Denied(_("This is your own request; somebody else must decide it."))
+    if staff is not None and not staff.has_perm(STAFF_DECIDES):
+        raise Denied(_("To decide what colleagues ask for takes a right that your role does not have."))
     return decider
 
 

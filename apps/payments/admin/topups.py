@@ -32,7 +32,7 @@ class StripeEventAdmin(ReadOnly, ModelAdmin):
     ordering = ("-id",)
     actions = ("handle_again",)
 
-    @admin.action(description="Handle again")
+    @admin.action(description="Handle again", permissions=["act"])
     def handle_again(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> None:
         """Take the chosen parked events back into the work."""
         for event in queryset:
@@ -79,7 +79,7 @@ class TopUpAdmin(ReadOnly, ModelAdmin):
         named = lookup in ("organisation__id__exact", "card__id__exact")
         return named or super().lookup_allowed(lookup, value, request)
 
-    @admin.action(description="Ask Stripe again")
+    @admin.action(description="Ask Stripe again", permissions=["act"])
     def ask_again(self, request: HttpRequest, queryset: QuerySet[TopUp]) -> None:
         """Let the sweep ask Stripe about the chosen parked top-ups again."""
         for topup in queryset:

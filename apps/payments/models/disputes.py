@@ -22,6 +22,24 @@ STANDINGS: dict[str, Promise] = {
     "lost": _("Lost: the bank keeps the money"),
 }
 
+# Why, as the bank says it.
+REASONS: dict[str, Promise] = {
+    "bank_cannot_process": _("bank cannot process"),
+    "check_returned": _("cheque returned"),
+    "credit_not_processed": _("credit not processed"),
+    "customer_initiated": _("customer initiated"),
+    "debit_not_authorized": _("debit not authorised"),
+    "duplicate": _("paid twice"),
+    "fraudulent": _("fraudulent"),
+    "general": _("no particular reason"),
+    "incorrect_account_details": _("incorrect account details"),
+    "insufficient_funds": _("insufficient funds"),
+    "product_not_received": _("product not received"),
+    "product_unacceptable": _("product unacceptable"),
+    "subscription_canceled": _("subscription cancelled"),
+    "unrecognized": _("not recognised by the cardholder"),
+}
+
 
 class Dispute(models.Model):
     """One dispute, or a bank's inquiry before one, with its deadline and what we answered."""
@@ -65,7 +83,7 @@ class Dispute(models.Model):
     @property
     def reason_text(self) -> str:
         """Return the reason that the bank gave, as words."""
-        return self.reason.replace("_", " ")
+        return str(REASONS.get(self.reason, self.reason.replace("_", " ")))
 
     @property
     def standing(self) -> Promise | str:

@@ -1,13 +1,15 @@
 """What staff read of one organisation and of one job: every figure with what it came from."""
 
 import uuid
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from apps.billing.models import Hold, Invoice, Lot, Settlement
 from apps.billing.selectors import Movement, Wallet, lots_live, movements, wallet
-from apps.billing.selectors.limits import LimitState, caps_full
+from apps.billing.selectors.limits import LimitState, caps_of
+from apps.bridge.models import Order
 from apps.core.errors import NotFound
 from apps.core.money import credits_text
 from apps.jobs.models import Attempt, Job, JobEvent
@@ -16,6 +18,7 @@ from apps.notifications.models import Endpoint
 from apps.organisations.models import ApiKey, Approval, AuditEvent, Membership, Organisation
 from apps.organisations.roles import Role
 from apps.payments.models import Dispute, Refund, TopUp
+from apps.support.models import Note
 
 MOVEMENTS, FEW = 25, 8
 
@@ -43,7 +46,8 @@ class Glance:
     refunds: Sequence[Refund]
     disputes: Sequence[Dispute]
     invoices: Sequence[Invoice]
-    caps_full: Sequence[LimitState]
+    caps: Sequence[LimitState]
+    notes: Sequence[Note]
     approvals: Sequence[Approval]
     keys: Sequence[ApiKey]
     endpoints: Sequence[Endpoint]
@@ -59,6 +63,7 @@ class Step:
     settlement: Settlement | None
     why: str
     entries: Sequence[Entry]
+    orders: Sequence[tuple[Order, str]]  # each with its signed transaction in base64
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ def organisation_glance(organisation_id: uuid.UUID, *, now: datetime) -> Glance:
         refunds=list(Refund.objects.filter(organisation=organisation).order_by("-id")[:FEW]),
         disputes=list(organisation.disputes.order_by("-id")[:FEW]),
         invoices=list(organisation.invoices.order_by("-id")[:FEW]),
-        caps_full=caps_full(people[0], now=now) if people else [],
+        caps=caps_of(people[0], now=now) if people else [],
+        notes=list(organisation.staff_notes.select_related("staff").order_by("-id")[:MOVEMENTS]),
         approvals=list(organisation.approvals.filter(state=Approval.State.OPEN).order_by("-id")[:FEW]),
         keys=list(organisation.api_keys.filter(revoked_at=None).order_by("-id")[:FEW]),
         endpoints=list(organisation.endpoints.filter(removed_at=None).order_by("-id")[:FEW]),
@@ -111,6 +117,7 @@ def job_trail(job_id: uuid.UUID) -> Trail:
         one.hold.source: one for one in Settlement.objects.filter(hold__in=holds.values()).select_related("hold")
     }
     entries = _entries_of(holds.values())
+    orders = list(Order.objects.filter(attempt__in=attempts).select_related("want").order_by("want__seq"))
     steps = [
         Step(
             attempt=attempt,
@@ -118,6 +125,9 @@ def job_trail(job_id: uuid.UUID) -> Trail:
             settlement=settled.get(attempt.hold_source),
             why=attempt_why(attempt, settled.get(attempt.hold_source)),
             entries=[entry for entry in entries if entry.transfer.details.get("source") == attempt.hold_source],
+            orders=[
+                (one, b64encode(bytes(one.blob or b"")).decode()) for one in orders if one.attempt_id == attempt.pk
+            ],
         )
         for attempt in attempts
     ]

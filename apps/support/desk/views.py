@@ -1,19 +1,23 @@
 """Staff pages of the desk: the search, an organisation at a glance, and why a job cost what it cost."""
 
 import uuid
+from typing import cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from apps.core.errors import NotFound
+from apps.core.errors import AppError, NotFound
+from apps.support.desk.forms import NoteForm
 from apps.support.desk.needs import needs_now
 from apps.support.desk.pages import job_trail, organisation_glance
 from apps.support.desk.search import desk_search
+from apps.support.services import note_add
+from apps.users.models import User
 
 
 def desk(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
@@ -43,7 +47,38 @@ def organisation(request: HttpRequest, organisation_id: uuid.UUID) -> HttpRespon
         glance = organisation_glance(organisation_id, now=timezone.now())
     except NotFound:
         return _missing(request, "There is no organisation with this id.")
-    return _page(request, "organisation", glance.organisation.name, glance=glance)
+    return _page(request, "organisation", glance.organisation.name, glance=glance, note_form=NoteForm())
+
+
+@require_POST
+@staff_member_required
+@permission_required("support.add_note", raise_exception=True)
+def note(request: HttpRequest, organisation_id: uuid.UUID) -> HttpResponse:
+    """Keep a note on the organisation."""
+    now = timezone.now()
+    try:
+        glance = organisation_glance(organisation_id, now=now)
+    except NotFound:
+        return _missing(request, "There is no organisation with this id.")
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        told = form.cleaned_data
+        try:
+            note_add(
+                note_id=told["submission"],
+                organisation_id=organisation_id,
+                staff=cast(User, request.user),
+                text=told["text"],
+                now=now,
+            )
+        except AppError as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(request, "The note is kept.")
+            return redirect("support:organisation", organisation_id)
+    answer = _page(request, "organisation", glance.organisation.name, glance=glance, note_form=form)
+    answer.status_code = 422
+    return answer
 
 
 @require_safe

@@ -1,5 +1,7 @@
 """The acts of support, each in the file of its noun."""
 
+from apps.support.services.notes import note_add
+from apps.support.services.staff import staff_set
 from apps.support.services.treasury import treasury_watch
 from apps.support.services.visits import (
     visit_approved,
@@ -13,6 +15,8 @@ from apps.support.services.visits import (
 )
 
 __all__ = [
+    "note_add",
+    "staff_set",
     "treasury_watch",
     "visit_approved",
     "visit_begin",

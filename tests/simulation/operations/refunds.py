@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from apps.billing.models import CreditNoteDue
 from apps.billing.services import refund_bounced, refund_cancel, refund_repaid, refund_reserve, topup_refund
+from apps.billing.services.credit_notes import credit_note_number
 from tests.simulation.world import Operation, World
 
 
@@ -93,4 +95,14 @@ def repaid(world: World) -> Operation | None:
     )
 
 
-OFFERS = [(2, reserved), (1, refunded), (1, cancelled), (0.4, bounced), (0.4, repaid)]
+def numbered(world: World) -> Operation | None:
+    """Return the numbering of a credit note that is due, perhaps one that has its number; mostly of a young one."""
+    dues = CreditNoteDue.objects.order_by("-created_at", "-id").values_list("id", flat=True)
+    found = list(dues[: 2 if world.chance.random() < 0.8 else 20])
+    if not found:
+        return None
+    due_id = world.chance.choice(found)
+    return Operation("credit_note_number", lambda now: credit_note_number(credit_note_due_id=due_id, now=now))
+
+
+OFFERS = [(2, reserved), (1, refunded), (1, cancelled), (0.4, bounced), (0.4, repaid), (1, numbered)]

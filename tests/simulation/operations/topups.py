@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from apps.billing.models import CreditNoteDue, InvoiceDue, Quote
+from apps.billing.models import InvoiceDue, Quote
 from apps.billing.services import stripe_fee_post, topup_credit
-from apps.billing.services.credit_notes import credit_note_number
 from apps.billing.services.invoices import invoice_number
 from apps.core.models import Message
 from apps.core.queue import message_run
@@ -78,15 +77,6 @@ def numbered(world: World) -> Operation | None:
     return Operation("invoice_number", lambda now: invoice_number(invoice_due_id=due_id, now=now))
 
 
-def credit_note_numbered(world: World) -> Operation | None:
-    """Return the numbering of a credit note that is due, perhaps one that has its number."""
-    found = list(CreditNoteDue.objects.order_by("created_at", "id").values_list("id", flat=True)[:20])
-    if not found:
-        return None
-    due_id = world.chance.choice(found)
-    return Operation("credit_note_number", lambda now: credit_note_number(credit_note_due_id=due_id, now=now))
-
-
 def message(world: World) -> Operation | None:
     """Return the run of a waiting message, as a worker would; printing is left to others: it moves no money."""
     waiting = Message.objects.exclude(name__in=["billing.invoice_issue", "billing.credit_note_issue"])
@@ -97,4 +87,4 @@ def message(world: World) -> Operation | None:
     return Operation("message_run", lambda now: message_run(message_id, now=now))
 
 
-OFFERS = [(6, credited), (2, fee), (2, numbered), (1, credit_note_numbered), (2, message)]
+OFFERS = [(6, credited), (2, fee), (2, numbered), (2, message)]

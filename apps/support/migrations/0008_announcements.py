@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('support', '0003_month_close'),
+        ('support', '0007_ticket_guards'),
     ]
 
     operations = [

@@ -1,0 +1,47 @@
+"""The door to staff pages: nobody passes without a second factor, neither by a password nor by a social sign-in."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from apps.core.errors import Denied
+from apps.core.middleware import refusal_answer
+from apps.users.models import User
+from apps.users.ways import has_second_factor, ways_of
+
+PLACE = "/admin/"
+OPEN = frozenset({"admin:login", "admin:logout"})
+
+
+class StaffFactorMiddleware:
+    """Sends staff without a second factor to the page where they add one, and asks for it in each new session."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_args: Any) -> HttpResponse | None:
+        """Pass, or answer with the way to a second factor; who is no staff is answered by the page itself."""
+        if not settings.STAFF_SECOND_FACTOR or not request.path_info.startswith(PLACE):
+            return None
+        user, name = request.user, request.resolver_match.view_name if request.resolver_match else ""
+        if not isinstance(user, User) or not user.is_staff or name in OPEN:
+            return None
+        if not has_second_factor(user):
+            sentence = "Staff pages ask for a second factor, and you have none: set one up, then come back."
+            step = ("Set it up", reverse("mfa_index"))
+        elif not ways_of(request).second_factor:
+            sentence = "Staff pages ask for your second factor, and you signed in without it: confirm it."
+            step = (
+                "Confirm it",
+                reverse("mfa_reauthenticate") + "?" + urlencode({"next": request.get_full_path()}),
+            )
+        else:
+            return None
+        return refusal_answer(request, Denied(sentence, code="second_factor_needed", step=step))
