@@ -1,6 +1,6 @@
 """The banner on each page of the console, and the act that puts it away."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,7 +25,7 @@ def banners(request: HttpRequest) -> dict[str, Any]:
 @require_POST
 def put_away(request: HttpRequest, announcement_id: int) -> HttpResponse:
     """Put an announcement away, and show the page again on which that was done."""
-    announcement_put_away(user=request.user, announcement_id=announcement_id)
+    announcement_put_away(user=cast(User, request.user), announcement_id=announcement_id)
     back = request.META.get("HTTP_REFERER", "")
     known = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     return HttpResponseRedirect(back if known else "/")

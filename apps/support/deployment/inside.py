@@ -77,7 +77,7 @@ def of_keys(now: datetime) -> Iterator[Finding]:
 
 def of_programs(now: datetime) -> Iterator[Finding]:
     """What pages, invoices and translations are made with."""
-    if not bytes(typst.compile(b"Invoice", format="pdf", ignore_system_fonts=True)).startswith(b"%PDF"):  # type: ignore[arg-type]
+    if not bytes(typst.compile(b"Invoice", format="pdf", ignore_system_fonts=True)).startswith(b"%PDF"):
         yield Finding("typst prints no PDF here, so no invoice could be sent: install requirements.txt anew.")
     if late := [place for place in catalogues.places() if not place.po.with_suffix(".mo").exists()]:
         yield Finding(
