@@ -305,5 +305,5 @@ def test_a_queue_that_fills_up_meanwhile_delays_a_job_as_long_as_its_policy_lets
         Order.objects.update(lease=uuid.uuid4(), state="claimed", instruction="list")
         order_refused(Order.objects.get(), full, now=at)
         assert stage.job(job).state == state
-    assert "queue at 314 entries" in stage.job(job).sentence
+    assert "queue is full" in stage.job(job).sentence
     assert stage.wallet().available_micro == CREDITS
