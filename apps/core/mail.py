@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.template.loader import render_to_string
 
@@ -126,3 +126,9 @@ def mail_words(mail: Mail) -> tuple[str, str]:
 def mails_renew() -> Renewed:
     """Seal the words of mails that wait with the newest key."""
     return seals_renew(Mail.objects.filter(sealed=True, sent_at=None), "text", "html", purpose=PURPOSE)
+
+
+def mail_server_greet() -> None:
+    """Ask the mail server to let us in, and send nothing. Raises OSError."""
+    with get_connection():
+        pass

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
-from django.core.mail import get_connection
 
 from apps.billing.selectors import credits_owed
 from apps.billing.selectors.rates import rates_health
 from apps.bridge.selectors import lamports_needed, treasury
 from apps.bridge.services.markets import CatalogueBroken, catalogue_read
+from apps.core.mail import mail_server_greet
 from apps.payments.gateway import KeyRefused
 from apps.payments.services.endpoints import endpoint_check
 from apps.support.deployment.findings import Finding
@@ -71,8 +71,7 @@ def of_rates(now: datetime) -> Iterator[Finding]:
 def of_mail(now: datetime) -> Iterator[Finding]:
     """Whether the mail server lets us in; sends nothing. Raises OSError."""
     try:
-        with get_connection():
-            pass
+        mail_server_greet()
     except OSError as error:  # of smtplib, too
         told = error.strerror or type(error).__name__
         yield Finding(f"The mail server does not let us in ({told}): mend EMAIL_URL.")
