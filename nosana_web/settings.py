@@ -17,12 +17,17 @@ ENVIRONMENT = env.str("NOSANA_ENVIRONMENT", default="sandbox")  # sandbox | stag
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 SECRET_KEY = secret_key(env, environment=ENVIRONMENT)
+SECRET_KEY_FALLBACKS = env.list(
+    "DJANGO_SECRET_KEY_FALLBACKS", default=[]
+)  # still open what they sealed and signed
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver"])
 BASE_URL = env.str("NOSANA_BASE_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PLATFORM_NAME = "Nosana Web"
 # While we work on the platform: the sentence that people read instead of every page (what is done, until when).
 MAINTENANCE = env.str("NOSANA_MAINTENANCE", default="")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")  # where errors go; empty: nowhere
+OTEL_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")  # where spans go by OTLP; empty: nowhere
 # Whether staff pages open to a second factor only; production insists on it (support.E013).
 STAFF_SECOND_FACTOR = env.bool("NOSANA_STAFF_SECOND_FACTOR", default=ENVIRONMENT != "sandbox")
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # what Prometheus sends; without it there is no /metrics
@@ -109,6 +114,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "apps.console.context.shell",
+                "apps.support.announcements.views.banners",
             ],
             "builtins": ["apps.core.templatetags.amounts", "apps.console.templatetags.console"],
         },

@@ -3,47 +3,17 @@
 A new route needs its line here, `"app:name": {"GET": …, "POST": …}`, with one of
 * a `Permission`: members whose role has it; other members get 403 with a sentence, outsiders 404;
 * `SignedIn(why)`: any signed-in person, because the page shows only what is theirs;
+* `Own(permission, all)`: members with the permission about what is theirs, those with `all` about everybody's;
 * `Public(why)`: anybody at all, and why that is right;
 * `Staff()`: the platform's own people;
 * `Node(why)`: nodes of the network, who sign what they ask.
 Methods that are not named answer 405.
 """
 
-from dataclasses import dataclass
-
+from apps.console.access_kinds import Access, Node, Own, Public, SignedIn, Staff
 from apps.console.access_staff import STAFF
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 
-
-@dataclass(frozen=True)
-class Public:
-    """Anybody may, also without signing in."""
-
-    why: str
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """Any signed-in person may."""
-
-    why: str
-
-
-@dataclass(frozen=True)
-class Staff:
-    """Only the platform's own people may."""
-
-    why: str = "a page of the admin site"
-
-
-@dataclass(frozen=True)
-class Node:
-    """Only a node of the network may, by its signature; no person and no key of ours opens it."""
-
-    why: str
-
-
-Access = Permission | Public | SignedIn | Staff | Node
 P = Permission
 
 ROUTES: dict[str, dict[str, Access]] = {
@@ -68,6 +38,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     },
     "organisations:device": dict.fromkeys(("GET", "POST"), SignedIn("lets a program in as the person themselves")),
     "organisations:device_code": {"POST": Public("whoever has a code can do nothing until a person confirms it")},
+    "support:announcement_put_away": {"POST": SignedIn("the person themselves sees it no more")},
     "users:data": {"GET": SignedIn("says what there is about the person")},
     "users:data_export": dict.fromkeys(("GET", "POST"), SignedIn("sends the person what there is about them")),
     "users:account_erase": dict.fromkeys(("GET", "POST"), SignedIn("erases the person's own account")),
@@ -357,6 +328,9 @@ ROUTES: dict[str, dict[str, Access]] = {
     "bridge:result": {"POST": Node("as above, once")},
     # --- support
     "support:feedback": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
+    "support:tickets": {"GET": P.JOBS_VIEW},
+    "support:ticket_new": {"GET": P.JOBS_VIEW, "POST": P.JOBS_VIEW},
+    "support:ticket": {"GET": Own(P.JOBS_VIEW, P.AUDIT_VIEW), "POST": Own(P.JOBS_VIEW, P.AUDIT_VIEW)},
     **{name: {how: Staff(why) for how, why in whys.items()} for name, whys in STAFF.items()},
     "support:visits": {"GET": Staff("one's own visits"), "POST": Staff("asks an organisation for one")},
     "support:visits_of": {"GET": P.AUDIT_VIEW},
@@ -366,6 +340,8 @@ ROUTES: dict[str, dict[str, Access]] = {
 
 def may(role: Role, access: Access) -> bool:
     """Return whether a member with the role may."""
+    if isinstance(access, Own):
+        access = access.permission
     if isinstance(access, Permission):
         return access in ROLE_PERMISSIONS[role]
     return not isinstance(access, Staff | Node)
@@ -391,4 +367,6 @@ def _marks(access: Access) -> str:
 
 
 def _needs(access: Access) -> str:
+    if isinstance(access, Own):
+        return f"{access.permission.value} of one's own, {access.all.value} of all"
     return access.value if isinstance(access, Permission) else type(access).__name__.lower()

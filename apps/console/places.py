@@ -70,6 +70,14 @@ SIDE = (
             "jobs:log_keeping",
         ),
     ),
+    Place(
+        _("Support"),
+        "lifebuoy",
+        "support:tickets",
+        P.JOBS_VIEW,
+        _("help contact question ticket"),
+        ("support:ticket",),
+    ),
 )
 
 FURTHER = (
@@ -78,6 +86,7 @@ FURTHER = (
     Place(_("Invite a member"), "user-plus", "organisations:invite", P.MEMBERS_MANAGE, _("add people"), act=True),
     Place(_("New project"), "folder-plus", "organisations:project_new", P.PROJECTS_MANAGE, act=True),
     Place(_("New API key"), "key", "organisations:key_new", P.KEYS_MANAGE, _("token"), act=True),
+    Place(_("Ask our staff"), "lifebuoy", "support:ticket_new", P.JOBS_VIEW, _("help contact ticket"), act=True),
     Place(_("New webhook"), "webhook", "notifications:webhook_new", P.WEBHOOKS_MANAGE, _("endpoint"), act=True),
     Place(_("Search in all logs"), "list-search", "jobs:logs", P.JOBS_VIEW, _("lines output errors")),
     Place(_("Members"), "users", "organisations:members", P.ORGANISATION_VIEW, _("people team roles")),
@@ -101,7 +110,7 @@ FURTHER = (
         "message-circle",
         "support:feedback",
         P.ORGANISATION_VIEW,
-        _("feedback help support contact question"),
+        _("feedback idea"),
         act=True,
     ),
     Place(_("Terms of service"), "file-text", "organisations:terms", P.ORGANISATION_VIEW),

@@ -21,6 +21,7 @@ from structlog.typing import EventDict, Processor
 from apps.core.addresses import proxied
 from apps.core.ids import uuid7
 from apps.core.scrubbing import line_kept, scrub, scrub_fields
+from apps.core.spans import span
 
 HEADER = "X-Request-ID"
 _GIVEN = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -67,7 +68,9 @@ class RequestMiddleware:
         bind_contextvars(request_id=own)
         request.request_id = own  # type: ignore[attr-defined]
         try:
-            response = self.get_response(request)
+            with span("request") as note:
+                response = self.get_response(request)
+                note(name=f"{request.method} {route_of(request)}", status=response.status_code)
             self._note(request, response)
         finally:
             clear_contextvars()
@@ -81,9 +84,13 @@ class RequestMiddleware:
 
     def _note(self, request: HttpRequest, response: HttpResponse) -> None:
         """Say what was answered; never the address itself, in which there may be a secret."""
-        match = getattr(request, "resolver_match", None)
-        route = f"/{match.route}" if match else "an unknown address"
-        logger.info("%s %s: %s", request.method, route, response.status_code)
+        logger.info("%s %s: %s", request.method, route_of(request), response.status_code)
+
+
+def route_of(request: HttpRequest) -> str:
+    """Return the request's route, in which stand the names of ids and not the ids."""
+    match = getattr(request, "resolver_match", None)
+    return f"/{match.route}" if match else "an unknown address"
 
 
 def _level(_logger: Any, _method: str, event: EventDict) -> EventDict:

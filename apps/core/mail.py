@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.template.loader import render_to_string
 
@@ -11,7 +11,7 @@ from apps.core.languages import spoken
 from apps.core.models import Mail, MailAttachment
 from apps.core.moments import zone_named
 from apps.core.queue import enqueue
-from apps.core.seals import seal, unseal
+from apps.core.seals import Renewed, seal, seals_renew, unseal
 
 PURPOSE = "core.mail"
 
@@ -121,3 +121,14 @@ def mail_words(mail: Mail) -> tuple[str, str]:
     if not mail.sealed:
         return mail.text, mail.html
     return unseal(mail.text, purpose=PURPOSE), unseal(mail.html, purpose=PURPOSE)
+
+
+def mails_renew() -> Renewed:
+    """Seal the words of mails that wait with the newest key."""
+    return seals_renew(Mail.objects.filter(sealed=True, sent_at=None), "text", "html", purpose=PURPOSE)
+
+
+def mail_server_greet() -> None:
+    """Ask the mail server to let us in, and send nothing. Raises OSError."""
+    with get_connection():
+        pass

@@ -26,10 +26,12 @@ from django.utils import timezone
 
 from apps.core.logs import bound, ids_of, request_id
 from apps.core.models import Lease, Message
+from apps.core.spans import span
 
 logger = logging.getLogger(__name__)
 
 BACKLOG = 10_000  # messages a process remembers to tell the broker of
+HEART = "heart"  # a lease on life
 LEASE = timedelta(minutes=5)
 GRACE = timedelta(seconds=10)  # how long the first delivery may take before the sweep sends again
 
@@ -187,7 +189,10 @@ def message_run(message_id: str, *, now: datetime) -> bool:
         return False
     own = message.request_id or None
     with bound(**ids_of(message.payload) | {"request_id": own, "task": message.name, "message_id": message.id}):
-        return _run(message, lease)
+        with span(f"task {message.name}") as note:
+            ran = _run(message, lease)
+            note(ran=ran)
+        return ran
 
 
 def _run(message: Message, lease: uuid.UUID) -> bool:
@@ -253,7 +258,7 @@ def periodic_run(name: str, *, now: datetime) -> bool:
     if lease is None:
         return False
     try:
-        with bound(request_id=uuid.uuid4().hex, task=name):
+        with bound(request_id=uuid.uuid4().hex, task=name), span(f"task {name}"):
             TASKS[name].run()
     finally:
         lease_end(f"periodic:{name}", lease)
@@ -279,6 +284,18 @@ def leases_live(prefix: str, *, now: datetime) -> list[str]:
     leases = Lease.objects.filter(name__startswith=prefix)
     leases.filter(expires_at__lt=now - timedelta(hours=1)).delete()
     return list(leases.filter(expires_at__gt=now).order_by("name").values_list("name", flat=True))
+
+
+def heart_beat(*, now: datetime) -> None:
+    """Note that the beat and a worker live, for three minutes."""
+    Lease.objects.update_or_create(
+        name=HEART, defaults={"token": uuid.uuid4(), "expires_at": now + timedelta(minutes=3)}
+    )
+
+
+def heart_beats(*, now: datetime) -> bool:
+    """Return whether the beat and a worker of its queue lived within three minutes."""
+    return Lease.objects.filter(name=HEART, expires_at__gt=now).exists()
 
 
 def lease_end(name: str, token: uuid.UUID) -> None:

@@ -26,6 +26,11 @@ def messages_sweep() -> None:
     queue.messages_sweep(now=timezone.now())
 
 
+@queue.periodic("core.heart_beat", every=60)
+def heart_beat() -> None:
+    queue.heart_beat(now=timezone.now())
+
+
 @queue.task("core.mail_deliver")
 def mail_deliver(*, mail_id: int) -> None:
     mail.mail_deliver(mail_id, now=timezone.now())

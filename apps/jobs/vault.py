@@ -8,8 +8,6 @@ them. AES-256-GCM, bound to the row a secret belongs to: moved to another row it
 import hashlib
 import json
 import os
-import secrets
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,20 +79,3 @@ def vault_open(number: int, sealed: bytes, *, bound_to: str) -> dict[str, str]:
     except InvalidTag:
         raise VaultLocked(f"The key {number} does not open these secrets; they were changed or moved.") from None
     return dict(json.loads(opened))
-
-
-def vault_key_add(path: Path) -> int:
-    """Add a new key to the file (made if need be, readable by its owner only) and return its number.
-
-    Raises OSError, and ValueError for a file that is no such map.
-    """
-    keys = json.loads(path.read_text()) if path.exists() else {}
-    number = max((int(one) for one in keys), default=0) + 1
-    keys[str(number)] = secrets.token_hex(KEY_BYTES)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    making = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-    with os.fdopen(handle, "w") as out:
-        json.dump(keys, out, indent=2)
-    making.replace(path)
-    return number

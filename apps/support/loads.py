@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q, Sum
 
@@ -45,6 +45,12 @@ def loads_now(*, now: datetime) -> list[Load]:
         Load("holds_open", "Holds that are open.", {"": held["count"]}),
         Load("credits_held", "Credits in them.", {"": (held["sum"] or 0) / 1e6}),
     ]
+
+
+def queues_late(*, now: datetime, by: timedelta) -> list[str]:
+    """Return the queues in which a task waits longer than that."""
+    late = Message.objects.filter(parked_at=None, next_at__lt=now - by).order_by("queue")
+    return list(late.values_list("queue", flat=True).distinct())
 
 
 def _counted(rows: object, field: str, always: Iterable[str]) -> dict[str, float]:

@@ -9,15 +9,21 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.ids import uuid7
 from apps.organisations.models import Approval, Organisation
+from apps.support.announcements.models import Announcement
 from apps.support.closing.models import MonthAct, MonthClose
 from apps.support.reconciliation.models import ReconciliationDay, ReconciliationItem, ReconciliationNote
+from apps.support.tickets.models import CannedAnswer, Ticket, TicketMessage
 
 __all__ = [
+    "Announcement",
+    "CannedAnswer",
     "MonthAct",
     "MonthClose",
     "ReconciliationDay",
     "ReconciliationItem",
     "ReconciliationNote",
+    "Ticket",
+    "TicketMessage",
     "Visit",
     "VisitLook",
 ]

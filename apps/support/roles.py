@@ -49,6 +49,8 @@ SIGHTS = (
     _see("mails and tasks", "core.mail core.message"),
     _see("webhook endpoints and deliveries", "notifications.endpoint notifications.delivery"),
     _see("notes on organisations", "support.note"),
+    _see("announcements", "support.announcement"),
+    _see("tickets, and the answers kept ready", "support.ticket support.cannedanswer"),
     _see("events of Stripe", "payments.stripeevent", FINANCE, OPERATOR),
     _see(
         "cards, customers at Stripe, rules of automatic top-ups, declines, ceilings, vouchers",
@@ -67,6 +69,17 @@ SIGHTS = (
 )
 ACTS = (
     Right("write notes on an organisation", ("support.add_note",), ROLES),
+    Right(
+        "write announcements, and end them",
+        ("support.add_announcement", "support.change_announcement"),
+        (SUPPORT, OPERATOR),
+    ),
+    Right("answer tickets", ("support.change_ticket",), ROLES),
+    Right(
+        "keep answers ready",
+        ("support.add_cannedanswer", "support.change_cannedanswer", "support.delete_cannedanswer"),
+        (SUPPORT,),
+    ),
     Right("look into an organisation that allows it", ("support.visit_organisations",), (SUPPORT,)),
     Right("give goodwill credits", ("billing.add_goodwill",), (SUPPORT, FINANCE)),
     Right("refund", ("payments.add_refund",), (FINANCE,)),

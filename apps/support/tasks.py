@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from apps.core import queue
 from apps.support import services
+from apps.support.announcements.services import announcements_publish as publish
 from apps.support.reconciliation.runs import days_run
 
 
@@ -20,3 +21,8 @@ def treasury_watch() -> None:
 @queue.periodic("support.reconcile_days", every=3600, lease=1800)
 def reconcile_days() -> None:
     days_run(now=timezone.now())
+
+
+@queue.periodic("support.announcements_publish", every=60)
+def announcements_publish() -> None:
+    publish(now=timezone.now())

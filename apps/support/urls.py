@@ -1,9 +1,12 @@
 from django.urls import path, re_path
 
+from apps.support.announcements.views import put_away
 from apps.support.closing import views as closing
 from apps.support.desk import views as desk
 from apps.support.feedback.views import feedback
 from apps.support.reconciliation import views as reconciliation
+from apps.support.tickets import desk as desk_tickets
+from apps.support.tickets import views as tickets
 from apps.support.views import staff, treasury, visits
 
 app_name = "support"
@@ -13,8 +16,15 @@ urlpatterns = [
     path("admin/organisation/<uuid:organisation_id>/", desk.organisation, name="organisation"),
     path("admin/organisation/<uuid:organisation_id>/notes/", desk.note, name="note"),
     path("admin/job/<uuid:job_id>/", desk.job, name="job"),
+    path("announcements/<int:announcement_id>/put-away/", put_away, name="announcement_put_away"),
     path("admin/staff/", staff.staff, name="staff"),
     path("o/<slug:slug>/feedback/", feedback, name="feedback"),
+    path("o/<slug:slug>/support/", tickets.tickets, name="tickets"),
+    path("o/<slug:slug>/support/new/", tickets.ticket_new, name="ticket_new"),
+    path("o/<slug:slug>/support/<uuid:ticket_id>/", tickets.ticket, name="ticket"),
+    path("admin/tickets/", desk_tickets.tickets, name="desk_tickets"),
+    path("admin/tickets/<uuid:ticket_id>/", desk_tickets.ticket, name="desk_ticket"),
+    path("admin/tickets/<uuid:ticket_id>/answer/", desk_tickets.ticket_answered, name="desk_answer"),
     path("admin/visits/", visits.visits, name="visits"),
     path("admin/visits/<uuid:visit_id>/begin/", visits.begin, name="visit_begin"),
     path("admin/visits/<uuid:visit_id>/end/", visits.end, name="visit_end"),

@@ -34,6 +34,10 @@ class User(AbstractUser):
         max_length=10, blank=True, help_text="What they chose; empty: what their browser says."
     )
 
+    banners_away = models.JSONField(
+        default=list, db_default=[], editable=False, help_text="Names of banners they want to see no more."
+    )
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]

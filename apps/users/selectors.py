@@ -22,3 +22,8 @@ def user_exists(email: str) -> bool:
 def views_of(user: User, *, area: str, place: UUID) -> list[SavedView]:
     """Return the person's saved views of that kind of list there, by name."""
     return list(SavedView.objects.filter(user=user, area=area, place=place).order_by("name"))
+
+
+def staff_exist() -> bool:
+    """Return whether anybody may open the admin site."""
+    return User.objects.filter(is_staff=True, is_active=True).exists()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
@@ -12,9 +13,13 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict
 from apps.core.languages import language_known
+from apps.core.seals import Renewed, seal, seal_renewed
+from apps.users.factors import PURPOSE
 from apps.users.models import SavedView, User
 from apps.users.selectors import user_exists
 
+SEALED, FERNET = ("secret", "seed", "migrated_codes"), "gAAAA"  # what a factor seals, and how sealed texts begin
+BANNERS_LIMIT = 50  # put away by one person; older ones are long over
 VIEWS_LIMIT = 30  # of one kind of list in one place
 
 
@@ -65,6 +70,14 @@ def language_choose(*, user: User, language: str) -> None:
     User.objects.filter(pk=user.pk).update(language=language)
 
 
+def banner_put_away(*, user: User, name: str) -> None:
+    """Remember that the person wants to see this banner no more; a repeat changes nothing."""
+    with transaction.atomic():
+        away = User.objects.select_for_update().get(pk=user.pk).banners_away
+        if name not in away:
+            User.objects.filter(pk=user.pk).update(banners_away=[*away, name][-BANNERS_LIMIT:])
+
+
 def language_check(language: str) -> None:
     """Raise AppError unless the platform speaks the language of that code."""
     if not language_known(language):
@@ -100,3 +113,27 @@ def view_save(*, user: User, area: str, place: UUID, name: str, query: str, now:
 def view_delete(*, user: User, area: str, place: UUID, name: str) -> None:
     """Delete a view of the person's own; a repeat changes nothing."""
     SavedView.objects.filter(user=user, area=area, place=place, name=name).delete()
+
+
+def factors_renew() -> Renewed:
+    """Seal the secrets of second factors with the newest key; one from before they were sealed is sealed now."""
+    found = Renewed()
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+    for pk, data in (
+        Authenticator.objects.filter(type__in=kinds).values_list("pk", "data").iterator(chunk_size=500)
+    ):
+        try:
+            renewed = {name: _factor_renewed(value) if name in SEALED else value for name, value in data.items()}
+        except InvalidToken:
+            found += Renewed(lost=1)
+            continue
+        if renewed != data:
+            found += Renewed(done=Authenticator.objects.filter(pk=pk, data=data).update(data=renewed))
+    return found
+
+
+def _factor_renewed(value: str | list[str]) -> str | list[str]:
+    if isinstance(value, list):
+        return [str(_factor_renewed(one)) for one in value]
+    sealed = value if value.startswith(FERNET) else seal(value, purpose=PURPOSE)
+    return seal_renewed(sealed, purpose=PURPOSE)

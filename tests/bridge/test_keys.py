@@ -1,15 +1,19 @@
 """Keys follow from the seed alone, and nobody else reads it."""
 
 import json
+import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from apps.bridge.chain import treasury_address
 from apps.bridge.keys import Seed, SeedMissing, hkdf_sha256, seed_load
 from apps.bridge.signing import Signer, attempt_keys
+from apps.jobs.state import State
+from tests.bridge.conftest import Stage
 
 SEED = Seed(version=1, secret=bytes(range(32)))
 
@@ -69,3 +73,27 @@ def test_key_files_are_made_once_and_for_their_owner_only(settings: object, tmp_
     assert len(bytes.fromhex(json.loads(seed)["1"])) == 32
     for name in ("seed", "treasury.json"):
         assert stat.S_IMODE((tmp_path / "keys" / name).stat().st_mode) == 0o600
+
+
+@pytest.mark.django_db
+def test_after_a_new_seed_old_jobs_are_stopped_with_theirs_and_new_ones_listed_with_it(
+    stage: Stage, settings: Any
+) -> None:
+    old = stage.until_state(stage.submit(), State.QUEUED)
+    call_command("bridge_seed_add", file=Path(settings.CHAIN_SEED_FILE))
+    assert os.stat(settings.CHAIN_SEED_FILE).st_mode & 0o077 == 0
+    settings.CHAIN_SEED_VERSION = 2
+    new = stage.until_state(stage.submit(key="two"), State.QUEUED)
+    assert [job.attempt.seed_version for job in (old, new)] == [1, 2]  # type: ignore[union-attr]
+    for job in (old, new):
+        stage.stop(job)
+        assert stage.until_settled(job).state == State.STOPPED
+
+
+def test_a_seed_is_added_to_a_file_of_seeds_only(tmp_path: Path) -> None:
+    for text, told in ((None, "makes the first seed"), ("[]", "no file of seeds"), ("{", "no file of seeds")):
+        if text is not None:
+            (tmp_path / "seed").write_text(text)
+        with pytest.raises(CommandError, match=told):
+            call_command("bridge_seed_add", file=tmp_path / "seed")
+        assert text is None or (tmp_path / "seed").read_text() == text

@@ -11,6 +11,7 @@ from apps.organisations.models import Project
 from apps.organisations.services import api_key_revoke
 from tests.organisations.keys import actor, grant, key_make
 from tests.organisations.people import member
+from tests.support.scene import thread_of
 from tests.world import World
 
 ACME = "/o/acme/"
@@ -58,5 +59,8 @@ def further_pages(world: World, jobs: dict[str, Job]) -> dict[str, str]:
         "programs": "/account/programs/",
         "device": "/identity/o/device",
         "leave": f"{ACME}settings/leave/",
+        "tickets": f"{ACME}support/",
+        "ticket-new": f"{ACME}support/new/?about=job:{jobs['talking'].pk}",
+        "ticket": f"{ACME}support/{thread_of(world.acme).pk}/",
         "feedback": f"{ACME}feedback/?page=/o/acme/jobs/{jobs['talking'].pk}/",
     }

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from apps.payments import gateway
 from apps.payments.handlers import HANDLERS
 from apps.payments.services.endpoints import endpoint_register
+from apps.support.deployment.findings import part_findings
+from apps.support.deployment.outside import of_stripe
 from tests.checkout import Checkout
 
 pytestmark = pytest.mark.django_db
@@ -59,3 +62,15 @@ def test_when_stripe_is_away_the_command_says_so(settings: Any) -> None:
 def test_the_docs_name_every_event_we_handle() -> None:
     page = (Path(__file__).parents[2] / "docs" / "payments.md").read_text()
     assert [event for event in HANDLERS if f"`{event}`" not in page] == []
+
+
+def test_a_deployment_without_endpoint_or_with_a_wrong_key_is_told_so(settings: Any) -> None:
+    def told() -> list[str]:
+        return [finding.sentence for finding in part_findings(of_stripe, now=timezone.now())]
+
+    assert "no endpoint https://nosana.example/webhooks/stripe/. Mend it with" in told()[0]
+    endpoint_register()
+    assert told() == []
+    key, settings.STRIPE_SECRET_KEY = settings.STRIPE_SECRET_KEY, "not-of-stripe"
+    assert "does not accept STRIPE_SECRET_KEY" in told()[0]
+    settings.STRIPE_SECRET_KEY = key

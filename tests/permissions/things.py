@@ -47,7 +47,7 @@ from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
 from tests.organisations.sso import domain_of, visit_of
 from tests.permissions.jobs import job_of, launch_json, note_of, owner_of, project_of
-from tests.support.scene import item_of
+from tests.support.scene import announcement_make, item_of, ticket_body, ticket_of
 
 
 def quote_of(organisation: Organisation) -> Quote:
@@ -338,8 +338,10 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "jobs_api:template_restore.number": lambda organisation: version_of(organisation),
     "domain_id": lambda organisation: domain_of(organisation).pk,
     "visit_id": lambda organisation: visit_of(organisation).pk,
+    "announcement_id": lambda organisation: announcement_make().pk,
     "month": lambda organisation: statement_of(organisation).number,
     "item_id": lambda organisation: item_of(organisation).pk,
+    "ticket_id": lambda organisation: ticket_of(organisation).pk,
     "day": lambda organisation: item_of(organisation).day.isoformat(),
     "support:reconciliation_act.act": lambda organisation: "comment",
     "support:close_act.act": lambda organisation: "sign",
@@ -375,6 +377,7 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
     "organisations_api:member_projects": lambda organisation: {
         "projects": {project_of(organisation).slug: "viewer"}
     },
+    "support:ticket_new": ticket_body,
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
     "billing_api:caps": limit_json,

@@ -17,7 +17,8 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker, Settings
 
-from apps.console.access import ROUTES, Node, Staff
+from apps.console.access import ROUTES
+from apps.console.access_kinds import Node, Staff
 from apps.core.mail import mail_deliver, mail_write
 from apps.payments.tiers import VELOCITY
 from tests.permissions.routes import Route, routes

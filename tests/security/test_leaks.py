@@ -7,7 +7,8 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker, Settings
 
-from apps.console.access import ROUTES, Staff
+from apps.console.access import ROUTES
+from apps.console.access_kinds import Staff
 from tests.permissions.routes import routes
 from tests.permissions.stage import Stage
 from tests.security.leaks import leaks, main

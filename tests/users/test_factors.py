@@ -9,6 +9,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.core import mail as outbox
 from django.test import Client
 
+from apps.core.seals import Renewed
+from apps.users.services import factors_renew
 from apps.users.ways import has_second_factor
 from tests.users.people import person, signed_in
 from tests.world import PASSWORD
@@ -39,6 +41,26 @@ def password_typed(email: str) -> Client:
 def inside(browser: Client) -> bool:
     """Return whether the browser is signed in."""
     return browser.get("/organisations/new/").status_code == 200
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_an_authenticator_app_outlives_the_secret_key(settings: Any, plain: bool) -> None:
+    user = person()
+    secret, codes = app_set_up(signed_in(user))
+    if plain:  # as before they were sealed
+        Authenticator.objects.filter(type="totp").update(data={"secret": secret})
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 60, [settings.SECRET_KEY]
+    assert factors_renew() == Renewed(done=2)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert factors_renew() == Renewed()
+    assert secret not in str(list(Authenticator.objects.values_list("data")))
+    for answer in (codes[0], code_of(secret)):
+        Authenticator.objects.update(last_used_at=None)
+        browser = password_typed(user.email)
+        browser.post("/accounts/2fa/authenticate/", {"code": answer})
+        assert inside(browser)
+    settings.SECRET_KEY = "m" * 60
+    assert factors_renew() == Renewed(lost=2)
 
 
 def test_with_an_app_the_password_alone_opens_nothing(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict
 from apps.core.outbound import AddressRefused, address_check
-from apps.core.seals import seal
+from apps.core.seals import Renewed, seal, seals_renew
 from apps.notifications import sentences as said
 from apps.notifications.models import Endpoint, Event
 from apps.notifications.selectors import endpoint_get, endpoints_of
@@ -224,3 +224,9 @@ def endpoint_told(
         after=after,
         now=now,
     )
+
+
+def endpoints_renew() -> Renewed:
+    """Seal secrets and addresses with the newest key."""
+    secrets_done = seals_renew(Endpoint.objects.all(), "secret", "old_secret", purpose=PURPOSE)
+    return secrets_done + seals_renew(Endpoint.objects.all(), "address", purpose=ADDRESS)

@@ -30,6 +30,10 @@ class StripeUnavailable(AppError):
     status = 503
 
 
+class KeyRefused(StripeUnavailable):
+    """Stripe does not know our key, or it may not do this; to customers that is as if Stripe were away."""
+
+
 class StripeRefused(AppError):
     """Stripe understood the request and refused it: a repeat would be refused too."""
 
@@ -92,7 +96,8 @@ def stripe_client() -> Iterator[stripe.StripeClient]:
         ) from error
     except stripe.StripeError as error:
         logger.warning("Stripe did not help: %s %s", type(error).__name__, error)
-        raise StripeUnavailable(
+        ours = isinstance(error, stripe.AuthenticationError | stripe.PermissionError)
+        raise (KeyRefused if ours else StripeUnavailable)(
             _("Stripe does not answer right now, and nothing was charged; try again in a minute.")
         ) from error
 

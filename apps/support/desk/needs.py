@@ -22,7 +22,7 @@ from apps.notifications.models import Delivery, Endpoint
 from apps.organisations.models import ApiKey, Approval
 from apps.organisations.models.approvals import STAFF_KINDS
 from apps.payments.models import Dispute, Refund, StripeEvent, TopUp
-from apps.support.models import ReconciliationItem
+from apps.support.models import ReconciliationItem, Ticket
 from apps.support.treasury import treasury_standing
 
 LATE_MAIL = timedelta(minutes=30)
@@ -141,6 +141,12 @@ HEAPS = (
         "Stripe, ledger and chain do not tell the same of them.",
         lambda now: ReconciliationItem.objects.filter(matched_at=None, resolved_at=None),
         "at", "support_reconciliationitem", {}, page="support:reconciliation_items",
+    ),
+    Heap(
+        "Tickets to answer",
+        "People asked us something and wait for the answer.",
+        lambda now: Ticket.objects.filter(state=Ticket.State.OPEN),
+        "waits_since", "support_ticket", {}, page="support:desk_tickets",
     ),
     Heap(
         "Approvals for the staff",

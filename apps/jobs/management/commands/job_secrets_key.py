@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.jobs.vault import vault_key_add
+from apps.core.key_files import key_add
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            number = vault_key_add(file)
+            number = key_add(file)
         except (OSError, ValueError) as error:
             raise CommandError(f"{file} is no file of keys that can be added to: {error}") from error
         self.stdout.write(f"{file} has the key {number}; every process that starts from now on seals with it.")

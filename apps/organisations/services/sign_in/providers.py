@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict
 from apps.core.outbound import AddressRefused, address_check
+from apps.core.seals import Renewed, seals_renew
 from apps.core.wiring import announce
 from apps.organisations.models import Membership, Provider
+from apps.organisations.models.sign_in import PURPOSE
 from apps.organisations.roles import Permission
 from apps.organisations.services.audit import Actor, audit_record
 from apps.organisations.services.people import people_lock
@@ -74,6 +76,11 @@ def provider_remove(*, membership: Membership, actor: Actor, now: datetime) -> N
             )
         _told(known, actor, "sign_in.provider_removed", before=_facts(known), after=None, now=now)
         _forget(known)
+
+
+def providers_renew() -> Renewed:
+    """Seal the client secrets with the newest key."""
+    return seals_renew(Provider.objects.all(), "secret_sealed", purpose=PURPOSE)
 
 
 def _forget(provider: Provider) -> None:

@@ -1,0 +1,1 @@
+"""What we tell everybody in the console for a while: a banner that each person can put away."""

@@ -1,0 +1,28 @@
+"""Where staff writes announcements."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+
+from apps.support.announcements.models import Announcement
+from apps.support.announcements.services import announcement_save
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(ModelAdmin):
+    """Written and changed here; ended instead of deleted, so that what people were told can be looked up."""
+
+    list_display = ("__str__", "level", "starts_at", "ends_at")
+    list_filter = ("level",)
+    search_fields = ("text_en", "text_de")
+    ordering = ("-starts_at",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Announcement, form: Any, change: bool) -> None:
+        """Keep it by the act, which also shows it."""
+        announcement_save(announcement=obj, now=timezone.now())

@@ -1,0 +1,159 @@
+"""Acts about tickets: a person opens one and writes on, staff answer; every message brings its mail, once."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.core.errors import AppError, Conflict, NotFound
+from apps.core.mail import mail_write
+from apps.organisations.models import Grant, Membership
+from apps.organisations.roles import Role
+from apps.support.tickets.models import Ticket, TicketMessage
+from apps.support.tickets.selectors import ticket_get
+from apps.support.tickets.subjects import About
+from apps.users.models import User
+
+AN_HOUR = 20  # messages of one person
+State = Ticket.State
+
+
+def ticket_open(*, grant: Grant, subject: str, text: str, about: About, key: uuid.UUID, now: datetime) -> Ticket:
+    """Open a ticket with its first message and promise staff a mail; the same key again is the same ticket.
+
+    `about` is what the person sees already. Raises AppError for too many messages in an hour.
+    """
+    with transaction.atomic():
+        person = _writing(grant)
+        made = Ticket.objects.filter(opened_by=person, key=key).first()
+        if made is not None:
+            return made
+        _not_often(person, now)
+        ticket = Ticket.objects.create(
+            organisation=grant.organisation,
+            opened_by=person,
+            key=key,
+            subject=subject,
+            job=about.job,
+            invoice=about.invoice,
+            opened_at=now,
+            moved_at=now,
+            waits_since=now,
+        )
+        message = _message(ticket, person, text, key=key, state=State.OPEN, now=now)
+        _tell_staff(ticket, message, grant.member)
+    return ticket
+
+
+def ticket_reply(
+    *, grant: Grant, ticket_id: uuid.UUID, text: str, solved: bool, key: uuid.UUID, now: datetime
+) -> Ticket:
+    """Write on, which opens the ticket again, or call it solved; the same key again changes nothing.
+
+    Raises NotFound for a ticket the person does not see, AppError for too many messages in an hour.
+    """
+    with transaction.atomic():
+        person = _writing(grant)
+        ticket_get(grant, ticket_id)
+        ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
+        if ticket.messages.filter(key=key).exists() or (solved and not text and ticket.state == State.SOLVED):
+            return ticket
+        _not_often(person, now)
+        state = State.SOLVED if solved else State.OPEN
+        message = _message(ticket, person, text, key=key, state=state, now=now)
+        _stand(ticket, state, now)
+        if text:
+            _tell_staff(ticket, message, grant.member)
+    return ticket
+
+
+def ticket_answer(
+    *, ticket_id: uuid.UUID, text: str, solved: bool, seen: int, key: uuid.UUID, user: User, now: datetime
+) -> Ticket:
+    """Answer for the staff, and wait for the customer or call it solved; the people of the thread get a mail.
+
+    `seen` is the id of the last message that was read: a newer one of the customer is read first. The same key again
+    changes nothing. Raises NotFound, and Conflict where the customer wrote meanwhile.
+    """
+    with transaction.atomic():
+        ticket = Ticket.objects.select_for_update().filter(pk=ticket_id).first()
+        if ticket is None:
+            raise NotFound
+        if ticket.messages.filter(key=key).exists():
+            return ticket
+        if ticket.messages.filter(by_staff=False, pk__gt=seen).exists():
+            raise Conflict("The customer wrote meanwhile: read it above, then send your answer again.")
+        state = State.SOLVED if solved else State.WAITING
+        message = _message(ticket, user, text, key=key, state=state, now=now, by_staff=True)
+        _stand(ticket, state, now)
+        if text:
+            _tell_people(ticket, message)
+    return ticket
+
+
+def _writing(grant: Grant) -> User:
+    """Lock the person's membership, so that what they send at once is counted one after the other."""
+    Membership.objects.select_for_update().get(pk=grant.member.pk)
+    return grant.member.user
+
+
+def _not_often(person: User, now: datetime) -> None:
+    lately = TicketMessage.objects.filter(author=person, by_staff=False, at__gt=now - timedelta(hours=1))
+    if lately.count() >= AN_HOUR:
+        raise AppError(
+            _("You have written much in the last hour, and we read all of it; write again a little later."),
+            code="tickets_often",
+            status=429,
+        )
+
+
+def _message(
+    ticket: Ticket, author: User, text: str, *, key: uuid.UUID, state: State, now: datetime, by_staff: bool = False
+) -> TicketMessage:
+    return TicketMessage.objects.create(
+        ticket=ticket, author=author, by_staff=by_staff, key=key, text=text, state=state, at=now
+    )
+
+
+def _stand(ticket: Ticket, state: State, now: datetime) -> None:
+    waits = (ticket.waits_since or now) if state == State.OPEN else None
+    ticket.state, ticket.moved_at, ticket.waits_since = state, now, waits
+    ticket.save(update_fields=["state", "moved_at", "waits_since"])
+
+
+def _tell_staff(ticket: Ticket, message: TicketMessage, member: Membership) -> None:
+    mail_write(
+        key=f"ticket:{ticket.pk}:{message.pk}:staff",
+        to=settings.STAFF_EMAIL,
+        template="ticket_asked",
+        context={
+            "ticket": ticket,
+            "message": message,
+            "person": member.user,
+            "role": member.role,
+            "organisation": ticket.organisation,
+            "url": f"{settings.BASE_URL}/admin/tickets/{ticket.pk}/",
+        },
+    )
+
+
+def _tell_people(ticket: Ticket, message: TicketMessage) -> None:
+    """Write to whoever wrote in the thread and is still a member; to the owner where nobody of them is."""
+    wrote = ticket.messages.filter(by_staff=False).values("author")
+    members = ticket.organisation.memberships.select_related("user").filter(user__is_active=True)
+    people = list(members.filter(user__in=wrote).order_by("id")) or list(members.filter(role=Role.OWNER))
+    for member in people:
+        mail_write(
+            key=f"ticket:{ticket.pk}:{message.pk}:{member.user_id}",
+            to=member.user.email,
+            template="ticket_answered",
+            context={
+                "ticket": ticket,
+                "message": message,
+                "organisation": ticket.organisation,
+                "url": f"{settings.BASE_URL}/o/{ticket.organisation.slug}/support/{ticket.pk}/",
+            },
+            language=member.user.language,
+        )
