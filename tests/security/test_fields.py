@@ -43,6 +43,7 @@ EXPORTS = {
     "organisations:keys",
     "organisations:members",
     "payments:topups",
+    "support:close_export",
 }
 
 
