@@ -45,6 +45,14 @@ def play(stage: tuple[Scheduler, psycopg.Connection, list[Place]], seed: int, op
     return Run(seed=seed, places=places, scheduler=scheduler, monitor=monitor).play(operations)
 
 
+def breakable(monitor: psycopg.Connection, breach: str) -> bool:
+    """Whether the worlds played so far left a row that the breach would change."""
+    table, _, change = breach.removeprefix("UPDATE ").partition(" SET ")
+    _, _, condition = change.partition(" WHERE ")
+    found = monitor.execute(f"SELECT 1 FROM {table} WHERE {condition or 'true'} LIMIT 1").fetchone()
+    return found is not None
+
+
 def test_small_worlds_play_without_a_violation(stage) -> None:
     outcomes = [play(stage, seed, 150) for seed in range(3)]
     assert [outcome.violations for outcome in outcomes] == [[], [], []]
@@ -59,7 +67,9 @@ def test_a_seed_plays_the_same_way_again(stage) -> None:
 
 def test_whatever_breaks_a_promise_is_seen_by_the_question_after_each_act(stage) -> None:
     _, monitor, _ = stage
-    assert play(stage, 7, 400).violations == []
+    worlds = iter(range(7, 20))  # ids are chance, and with them who waits for whom: a world may end without a hold
+    while not all(breakable(monitor, breach) for breach in BREACHES.values()):
+        assert play(stage, next(worlds), 400).violations == []
     assert steps.asked(monitor, after=0, paid={})[1] == []
     seen = {}
     for number, breach in BREACHES.items():
