@@ -85,7 +85,7 @@ def _possible(model: type[Model], text: str) -> bool:
     """Return whether a row of the model could have this id."""
     key = model._meta.pk
     try:
-        value = key.clean(text, None)  # type: ignore[union-attr]
+        value = key.clean(text, None)
     except (ValidationError, ValueError, OverflowError):
         return False
     return "\x00" not in text and value is not None

@@ -126,9 +126,8 @@ def freeze_tell(*, event_id: int, now: datetime) -> None:
     if event is None:
         return
     frozen = event.act == "organisation.frozen"
-    data = (
-        {"why": (event.after or {}).get("why", ""), "jobs": (event.after or {}).get("jobs", "")} if frozen else {}
-    )
+    before, after = event.before or {}, event.after or {}
+    data = {"why": after.get("why"), "jobs": after.get("jobs")} if frozen else {"since": before.get("frozen_at")}
     with transaction.atomic():
         event_emit(
             organisation_id=event.organisation_id,
