@@ -300,7 +300,9 @@ COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
 TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
+CAP_STAFF_ALONE_CREDITS = env.int("CAP_STAFF_ALONE_CREDITS", default=1_000)  # staff raise a cap to it alone
 GOODWILL_LIMIT_CREDITS = env.int("GOODWILL_LIMIT_CREDITS", default=100)  # above it a second person approves
+TRIAL_STAFF_ALONE_DAYS = env.int("TRIAL_STAFF_ALONE_DAYS", default=90)  # longer, a second person approves
 TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 # What a top-up may be before VAT, in minor units, and the amounts its page offers, in whole units; by currency:
 # TOPUP_MINIMUM_MINOR="EUR=1000;USD=1000;GBP=1000", TOPUP_PRESETS="EUR=25,100,500;USD=25,100;GBP=25".
