@@ -33,7 +33,7 @@ WORDS: dict[str, str | Promise] = {
     "invoice.sent": _("sent an invoice again"),
     "job.renamed": _("renamed a job"),
     "jobs.policy_set": _("set what jobs do by themselves"),
-    "address.proof_sent": _("sent the mail that proves an address again"),
+    "address.proof_sent": _("asked again to confirm an address"),
     "allowance.given": _("set how much may be topped up"),
     "delivery.resent": _("sent an event to a webhook again"),
     "mail.resent": _("sent a mail again"),

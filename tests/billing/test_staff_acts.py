@@ -57,7 +57,7 @@ def test_staff_set_raise_and_lower_a_cap_alone_up_to_their_limit(world: World, s
     trail = AuditEvent.objects.filter(act="cap.set", actor_kind="staff")
     assert (trail.count(), StaffAct.objects.filter(act="cap.set", reason="They asked").count()) == (3, 3)
     assert trail.latest("id").detail.content["after"] == {"reason": "They asked"}
-    notice = Event.objects.filter(type="support.changed").latest("id")
+    notice = Event.objects.filter(type="support.changed").latest("sequence")
     assert notice.data["sentence"] == "The cap of Acme, each month, goes from 1,000.00 credits to 50.00 credits."
 
 
@@ -74,7 +74,7 @@ def test_beyond_it_a_colleague_must_agree(world: World, sam: Actor, ruth: User, 
     assert left == ([] if credits is None else [credits * CREDIT])
 
 
-def test_the_organisation_s_own_rule_binds_staff_too(world: World, sam: Actor) -> None:
+def test_the_organisation_s_own_rule_binds_staff_too(world: World, sam: Actor, ruth: User) -> None:
     cap(world, sam, 10)
     world.acme.approval_cap_micro = 20 * CREDIT
     world.acme.save()

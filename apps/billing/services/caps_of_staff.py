@@ -29,7 +29,6 @@ from apps.organisations.services import (
     staff_may,
     staff_require,
 )
-from apps.users.models import User
 
 RIGHT = "billing.change_cap"
 
@@ -84,7 +83,7 @@ def staff_cap_approved(*, approval: Approval, now: datetime) -> str:
 
     Raises ActImpossible when the cap is gone or who asked may not change caps any more.
     """
-    staff = User.objects.filter(pk=approval.facts["staff"]).first()
+    staff = approval.requester
     if staff is None or not staff_may(staff, RIGHT):
         raise ActImpossible(_("Who asked may not change caps any more."))
     wallet_lock(approval.organisation_id)
@@ -120,7 +119,6 @@ def _ask(
         facts={
             "cap": str(cap.pk),
             "limit_micro": limit_micro,
-            "staff": actor.user.pk if actor.user else None,
             "lines": [[said.FOR, organisation.name], *lines],
         },
         deadline=now + DAYS_TO_DECIDE_SPAN,

@@ -176,7 +176,6 @@ def _resend(form: ActForm, organisation: Organisation, request: HttpRequest, now
         what=form.cleaned_data["what"],
         reason=form.cleaned_data["reason"],
         actor=actor_of(request, staff=True),
-        request=request,
         now=now,
     )
 

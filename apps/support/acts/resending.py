@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.urls import reverse
 
 from apps.billing.services import invoice_send_for
 from apps.core.errors import AppError, Conflict, NotFound
+from apps.core.mail import mail_write
 from apps.core.models import Mail, Message, StaffAct
 from apps.core.queue import enqueue
 from apps.notifications.models import Delivery
@@ -38,7 +40,10 @@ def things_to_send(organisation: Organisation, *, now: datetime) -> Sequence[Cho
             )
             for one in _deliveries(organisation).order_by("-id")[:FEW]
         ),
-        *((f"address:{one.pk}", f"Proof of the address {one.email}") for one in _addresses(organisation)[:FEW]),
+        *(
+            (f"address:{one.pk}", f"Mail to {one.email}: the address is not confirmed")
+            for one in _addresses(organisation)[:FEW]
+        ),
         *(
             (f"invoice:{one.number}", f"Invoice {one.number} of {one.issued_at:%Y-%m-%d}")
             for one in organisation.invoices.filter(pdf__isnull=False).defer("pdf").order_by("-id")[:FEW]
@@ -46,9 +51,7 @@ def things_to_send(organisation: Organisation, *, now: datetime) -> Sequence[Cho
     ]
 
 
-def thing_send(
-    *, organisation_id: uuid.UUID, what: str, reason: str, actor: Actor, request: HttpRequest, now: datetime
-) -> str:
+def thing_send(*, organisation_id: uuid.UUID, what: str, reason: str, actor: Actor, now: datetime) -> str:
     """Send what `things_to_send` named again, and return what came of it in a sentence; a repeat sends nothing twice.
 
     Raises Denied, NotFound for what is not the organisation's, AppError without a reason, Conflict where it must wait.
@@ -71,7 +74,7 @@ def thing_send(
         raise AppError("Choose what to send from the list.", code="nothing_chosen")
     if kind == "mail":
         return _mail(organisation, int(name), reason, actor, now=now)
-    return _address(organisation, int(name), reason, actor, request, now=now)
+    return _address(organisation, int(name), reason, actor, now=now)
 
 
 def _mail(organisation: Organisation, mail_id: int, reason: str, actor: Actor, *, now: datetime) -> str:
@@ -87,9 +90,7 @@ def _mail(organisation: Organisation, mail_id: int, reason: str, actor: Actor, *
     return f"The mail to {mail.to} is tried again at once."
 
 
-def _address(
-    organisation: Organisation, address_id: int, reason: str, actor: Actor, request: HttpRequest, *, now: datetime
-) -> str:
+def _address(organisation: Organisation, address_id: int, reason: str, actor: Actor, *, now: datetime) -> str:
     with transaction.atomic():
         address = _addresses(organisation).select_for_update(of=("self",)).filter(pk=address_id).first()
         if address is None:
@@ -97,9 +98,20 @@ def _address(
         subject = f"address:{address.pk}"
         if StaffAct.objects.filter(act="address.proof_sent", subject=subject, at__gt=now - PAUSE).exists():
             raise Conflict("This was sent less than three minutes ago; let it arrive first.")
-        address.send_confirmation(request)
+        # A code is good for one browser alone: the mail leads to the sign-in, which sends a new one.
+        mail_write(
+            key=f"address:{address.pk}:unproven:{now.isoformat()}",
+            to=address.email,
+            language=address.user.language,
+            template="address_unproven",
+            context={
+                "address": address.email,
+                "platform": settings.PLATFORM_NAME,
+                "url": f"{settings.BASE_URL}{reverse('account_login')}",
+            },
+        )
         _record(organisation, "address.proof_sent", subject, reason, actor, now)
-    return f"A mail that proves the address is on its way to {address.email}."
+    return f"{address.email} is asked to sign in and confirm the address."
 
 
 def _record(organisation: Organisation, act: str, subject: str, reason: str, actor: Actor, now: datetime) -> None:
@@ -119,7 +131,11 @@ def _deliveries(organisation: Organisation) -> QuerySet[Delivery]:
 
 
 def _addresses(organisation: Organisation) -> QuerySet[EmailAddress]:
-    return EmailAddress.objects.filter(user__memberships__organisation=organisation, verified=False).order_by("pk")
+    return (
+        EmailAddress.objects.filter(user__memberships__organisation=organisation, verified=False)
+        .select_related("user")
+        .order_by("pk")
+    )
 
 
 def _uuid(text: str) -> uuid.UUID:
