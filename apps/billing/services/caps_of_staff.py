@@ -141,7 +141,7 @@ def _do(cap: Cap, limit_micro: int | None, reason: str, actor: Actor, *, now: da
     staff_changed_tell(
         organisation_id=cap.organisation_id,
         subject=f"cap:{cap.pk}",
-        key=f"cap:{cap.pk}:staff:{now.isoformat()}",
+        key=f"cap:{cap.pk}:staff:{limit_micro}:{now.isoformat()}",
         sentence=sentence,
         reason=reason,
         now=now,

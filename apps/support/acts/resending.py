@@ -131,11 +131,8 @@ def _deliveries(organisation: Organisation) -> QuerySet[Delivery]:
 
 
 def _addresses(organisation: Organisation) -> QuerySet[EmailAddress]:
-    return (
-        EmailAddress.objects.filter(user__memberships__organisation=organisation, verified=False)
-        .select_related("user")
-        .order_by("pk")
-    )
+    theirs = EmailAddress.objects.filter(user__memberships__organisation=organisation, verified=False)
+    return theirs.select_related("user").order_by("pk")
 
 
 def _uuid(text: str) -> uuid.UUID:
