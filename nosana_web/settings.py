@@ -26,6 +26,8 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PLATFORM_NAME = "Nosana Web"
 # While we work on the platform: the sentence that people read instead of every page (what is done, until when).
 MAINTENANCE = env.str("NOSANA_MAINTENANCE", default="")
+# The sentence people read while every page can be read and nothing can be written (docs/operations.md, Read-only).
+READ_ONLY = env.str("NOSANA_READ_ONLY", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")  # where errors go; empty: nowhere
 OTEL_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")  # where spans go by OTLP; empty: nowhere
 # Whether staff pages open to a second factor only; production insists on it (support.E013).
@@ -91,6 +93,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.AppErrorMiddleware",
+    "apps.support.announcements.guard.ReadOnlyMiddleware",
     "apps.console.guards.OwnWayMiddleware",
     "apps.console.guards.FreshMiddleware",
     "apps.support.door.StaffFactorMiddleware",

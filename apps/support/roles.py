@@ -74,6 +74,7 @@ ACTS = (
         ("support.add_announcement", "support.change_announcement"),
         (SUPPORT, OPERATOR),
     ),
+    Right("make the platform read-only for a while, and end that", ("support.stop_writing",), (OPERATOR,)),
     Right("answer tickets", ("support.change_ticket",), ROLES),
     Right(
         "keep answers ready",

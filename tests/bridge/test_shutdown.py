@@ -73,7 +73,9 @@ class Platform:
 
     def _part(self, name: str, words: list[str]) -> Part:
         head = [sys.executable] if words[0] == "python" else [sys.executable, "-m", words[0]]
-        rest = [{"8000": str(self.port), "/tmp/beat": str(self.folder / "beat")}.get(word, word) for word in words[1:]]  # noqa: S108
+        rest = [
+            {"8000": str(self.port), "/tmp/beat": str(self.folder / "beat")}.get(word, word) for word in words[1:]
+        ]  # noqa: S108
         return Part(name, [*head, *rest], env=self.env, ready=READY.get(name, "^ready "), seconds=120)
 
     def processes(self) -> dict[str, Process]:
