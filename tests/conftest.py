@@ -59,7 +59,7 @@ def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> Iterator[None]:
-    """Forget rate limits and other cached facts between tests; that nothing is announced is known, as the beat sees to."""
+    """Forget rate limits and other cached facts between tests; that nothing is announced is known, as by the beat."""
     cache.set(ANNOUNCED, [])
     yield
     cache.clear()

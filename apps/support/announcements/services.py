@@ -19,10 +19,13 @@ from apps.users.services import banner_put_away
 
 KEY = "support.announcements"
 KEPT_S = 86_400  # republished every minute; a platform without a beat forgets them after a day
-READ_ONLY_EN = "We are at work: every page can be read and running jobs go on, but nothing can be changed or started just now."
+READ_ONLY_EN = (
+    "We are at work: every page can be read and running jobs go on, but nothing can be changed or started"
+    " just now."
+)
 READ_ONLY_DE = (
-    "Wir arbeiten an der Plattform: Alles bleibt lesbar und laufende Jobs gehen weiter, aber gerade lässt sich nichts"
-    " ändern oder starten."
+    "Wir arbeiten an der Plattform: Alles bleibt lesbar und laufende Jobs gehen weiter, aber gerade lässt sich"
+    " nichts ändern oder starten."
 )
 LONGEST = timedelta(days=7)
 
@@ -129,7 +132,7 @@ def _note(announcement: Announcement, by: User, flag: int, words: str) -> None:
     LogEntry.objects.create(
         user=by,
         content_type=ContentType.objects.get_for_model(Announcement),
-        object_id=announcement.pk,
+        object_id=str(announcement.pk),
         object_repr=str(announcement)[:200],
         action_flag=flag,
         change_message=words,
