@@ -31,4 +31,4 @@ class AnnouncementAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Announcement, form: Any, change: bool) -> None:
         """Keep it by the act, which also shows it."""
-        announcement_save(announcement=obj, now=timezone.now())
+        announcement_save(announcement=obj, staff_id=request.user.pk, now=timezone.now())

@@ -6,13 +6,12 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import transaction
 from django.forms.models import model_to_dict
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
+from apps.core.staff import staff_act_write
 from apps.support.announcements.models import Announcement
 from apps.users.models import User
 from apps.users.services import banner_put_away
@@ -32,10 +31,21 @@ LONGEST = timedelta(days=7)
 logger = logging.getLogger(__name__)
 
 
-def announcement_save(*, announcement: Announcement, now: datetime) -> None:
-    """Keep a new or changed announcement; pages show it at once."""
+def announcement_save(*, announcement: Announcement, staff_id: int | None = None, now: datetime) -> None:
+    """Keep a new or changed announcement; pages show it at once, and the staff's trail has who did it."""
     with transaction.atomic():
         announcement.save()
+        staff_act_write(
+            staff_id=staff_id,
+            act="announcement.read_only" if announcement.read_only else "announcement.saved",
+            subject=announcement.name,
+            facts={
+                "text": announcement.text_en,
+                "from": announcement.starts_at.isoformat(),
+                "until": announcement.ends_at.isoformat(),
+            },
+            now=now,
+        )
         transaction.on_commit(lambda: announcements_publish(now=now))
 
 
@@ -80,7 +90,7 @@ def read_only(*, now: datetime) -> bool:
 
 
 def read_only_begin(*, until: datetime, text_en: str, text_de: str, by: User, now: datetime) -> Announcement:
-    """Make the platform read-only from now on; empty texts say what is usual. The announcement's history has who did.
+    """Make the platform read-only from now on; empty texts say what is usual.
 
     Raises Denied, Conflict while it is read-only already, AppError for an end that is past or more than a week away.
     """
@@ -99,9 +109,7 @@ def read_only_begin(*, until: datetime, text_en: str, text_de: str, by: User, no
         ends_at=until,
         read_only=True,
     )
-    with transaction.atomic():
-        announcement_save(announcement=announcement, now=now)
-        _note(announcement, by, ADDITION, f"read-only until {until:%Y-%m-%d %H:%M} UTC")
+    announcement_save(announcement=announcement, staff_id=by.pk, now=now)
     logger.warning("read-only until %s, by user %s", until.isoformat(), by.pk)
     return announcement
 
@@ -116,8 +124,7 @@ def read_only_end(*, by: User, now: datetime) -> int:
         found = list(running)
         for announcement in found:
             announcement.ends_at = now
-            announcement_save(announcement=announcement, now=now)
-            _note(announcement, by, CHANGE, "read-only ended")
+            announcement_save(announcement=announcement, staff_id=by.pk, now=now)
     if found:
         logger.warning("not read-only any more, by user %s", by.pk)
     return len(found)
@@ -126,17 +133,6 @@ def read_only_end(*, by: User, now: datetime) -> int:
 def _may_stop(by: User) -> None:
     if not by.has_perm("support.stop_writing"):
         raise Denied("Only operators and superusers make the platform read-only, or end that.")
-
-
-def _note(announcement: Announcement, by: User, flag: int, words: str) -> None:
-    LogEntry.objects.create(
-        user=by,
-        content_type=ContentType.objects.get_for_model(Announcement),
-        object_id=str(announcement.pk),
-        object_repr=str(announcement)[:200],
-        action_flag=flag,
-        change_message=words,
-    )
 
 
 def _rows(now: datetime) -> list[dict[str, Any]]:

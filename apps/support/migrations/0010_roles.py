@@ -1,12 +1,13 @@
-"""While an announcement is shown nothing may be written; operators alone say so (apps/support/roles.py)."""
+"""The staff's roles as groups: with freezing, caps and sending again from this day on (apps/support/roles.py)."""
 
-from django.db import migrations, models
+from django.db import migrations
 
 from apps.support.roles import roles_write
 
 TABLE = {
     "support": [
         "billing.add_goodwill",
+        "billing.change_cap",
         "billing.view_creditnote",
         "billing.view_goodwill",
         "billing.view_hold",
@@ -14,14 +15,18 @@ TABLE = {
         "billing.view_invoicedue",
         "billing.view_voucher",
         "bridge.view_order",
+        "core.change_mail",
         "core.view_mail",
         "core.view_message",
+        "core.view_staffact",
         "jobs.view_attempt",
         "jobs.view_job",
         "jobs.view_market",
+        "notifications.change_delivery",
         "notifications.view_delivery",
         "notifications.view_endpoint",
         "organisations.change_domain",
+        "organisations.freeze_organisation",
         "organisations.view_apikey",
         "organisations.view_approval",
         "organisations.view_domain",
@@ -50,6 +55,7 @@ TABLE = {
     "finance": [
         "billing.add_goodwill",
         "billing.add_voucher",
+        "billing.change_cap",
         "billing.change_jump",
         "billing.view_creditnote",
         "billing.view_goodwill",
@@ -63,15 +69,19 @@ TABLE = {
         "bridge.view_order",
         "bridge.view_stray",
         "bridge.view_treasuryreading",
+        "core.change_mail",
         "core.view_mail",
         "core.view_message",
+        "core.view_staffact",
         "jobs.change_attempt",
         "jobs.view_attempt",
         "jobs.view_job",
         "jobs.view_market",
+        "notifications.change_delivery",
         "notifications.view_delivery",
         "notifications.view_endpoint",
         "organisations.change_approval",
+        "organisations.freeze_organisation",
         "organisations.view_apikey",
         "organisations.view_approval",
         "organisations.view_domain",
@@ -115,16 +125,20 @@ TABLE = {
         "bridge.view_order",
         "bridge.view_stray",
         "bridge.view_treasuryreading",
+        "core.change_mail",
         "core.change_message",
         "core.view_mail",
         "core.view_message",
+        "core.view_staffact",
         "jobs.change_attempt",
         "jobs.change_market",
         "jobs.view_attempt",
         "jobs.view_job",
         "jobs.view_market",
+        "notifications.change_delivery",
         "notifications.view_delivery",
         "notifications.view_endpoint",
+        "organisations.freeze_organisation",
         "organisations.view_apikey",
         "organisations.view_approval",
         "organisations.view_domain",
@@ -138,7 +152,6 @@ TABLE = {
         "support.add_note",
         "support.change_announcement",
         "support.change_ticket",
-        "support.stop_writing",
         "support.view_announcement",
         "support.view_cannedanswer",
         "support.view_monthclose",
@@ -155,8 +168,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
-        ("core", "0004_message_request_id"),
-        ("organisations", "0011_domain_rechecks"),
+        ("core", "0005_staff_acts"),
+        ("organisations", "0012_freezing"),
         ("notifications", "0004_notices_told"),
         ("billing", "0011_place_account"),
         ("payments", "0008_limits_for_new_customers"),
@@ -166,20 +179,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name="announcement",
-            options={"permissions": [("stop_writing", "Can make the platform read-only for a while")]},
-        ),
-        migrations.AddField(
-            model_name="announcement",
-            name="read_only",
-            field=models.BooleanField(
-                db_default=False,
-                default=False,
-                help_text="While it is shown every page can be read and nothing can be written; jobs that run go on,"
-                " new ones wait, and nobody can put it away.",
-                verbose_name="read-only meanwhile",
-            ),
-        ),
         migrations.RunPython(lambda apps, schema_editor: roles_write(apps, TABLE), migrations.RunPython.noop),
     ]
