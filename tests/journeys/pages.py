@@ -39,6 +39,9 @@ OPEN_PAGES = {
     "sign-in-organisation": "/sign-in/",
     "not-found": "/nowhere/",
     "reference": "/docs/api/",
+    "guides": "/docs/guides/",
+    "guide": "/docs/guides/start/",
+    "guide-launch": "/docs/guides/launch/",
 }
 STAFF_PAGES = {
     "staff-desk": "/admin/",
