@@ -107,7 +107,7 @@ def early_progress(organisations: Iterable[Organisation]) -> list[Progress]:
     seen = people_seen({member.user_id for members in people.values() for member in members})
     results, spent, paid = _first_results(ids), _spent(ids), _paid(ids)
     tickets = _tickets(ids)
-    counts = {row["organisation"]: row for row in _told(ids)}
+    counts = _told(ids)
     said = _said(ids)
     return [
         Progress(
@@ -119,8 +119,8 @@ def early_progress(organisations: Iterable[Organisation]) -> list[Progress]:
             spent_micro=spent.get(one.pk, 0),
             paid=", ".join(paid[one.pk]),
             tickets_open=tickets.get(one.pk, 0),
-            told=counts.get(one.pk, {}).get("told", 0),
-            waiting=counts.get(one.pk, {}).get("waiting", 0),
+            told=counts.get(one.pk, (0, 0))[0],
+            waiting=counts.get(one.pk, (0, 0))[1],
             feedback=said[one.pk],
         )
         for one in found
@@ -160,9 +160,11 @@ def _tickets(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(counted.values_list("organisation", "count"))
 
 
-def _told(ids: Sequence[uuid.UUID]) -> QuerySet[Feedback, dict[str, object]]:
+def _told(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
+    """Return how much each told, and how much of that waits."""
     rows = Feedback.objects.filter(organisation__in=ids).order_by().values("organisation")
-    return rows.annotate(told=Count("pk"), waiting=Count("pk", filter=Q(answered_at=None)))
+    counted = rows.annotate(told=Count("pk"), waiting=Count("pk", filter=Q(answered_at=None)))
+    return {row["organisation"]: (row["told"], row["waiting"]) for row in counted}
 
 
 def _said(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Feedback]]:
