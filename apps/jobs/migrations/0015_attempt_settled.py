@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             model_name="attempt",
             index=models.Index(
                 fields=["settled_at"],
-                condition=models.Q(("settled_at__isnull", False), ("address__isnull", False)),
+                condition=models.Q(("address__isnull", False), ("settled_at__isnull", False)),
                 name="attempt_settled",
             ),
         ),
