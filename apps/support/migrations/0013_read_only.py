@@ -1,13 +1,12 @@
-"""The staff's roles as groups: with longer trials from this day on (apps/support/roles.py)."""
+"""While an announcement is shown nothing may be written; operators alone say so (apps/support/roles.py)."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 from apps.support.roles import roles_write
 
 TABLE = {
     "support": [
         "billing.add_goodwill",
-        "billing.add_trialextension",
         "billing.change_cap",
         "billing.view_creditnote",
         "billing.view_goodwill",
@@ -45,17 +44,18 @@ TABLE = {
         "support.add_note",
         "support.change_announcement",
         "support.change_cannedanswer",
+        "support.change_feedback",
         "support.change_ticket",
         "support.delete_cannedanswer",
         "support.view_announcement",
         "support.view_cannedanswer",
+        "support.view_feedback",
         "support.view_note",
         "support.view_ticket",
         "support.visit_organisations",
     ],
     "finance": [
         "billing.add_goodwill",
-        "billing.add_trialextension",
         "billing.add_voucher",
         "billing.change_cap",
         "billing.change_jump",
@@ -103,11 +103,13 @@ TABLE = {
         "payments.view_topup",
         "payments.view_topuprule",
         "support.add_note",
+        "support.change_feedback",
         "support.change_monthclose",
         "support.change_reconciliationitem",
         "support.change_ticket",
         "support.view_announcement",
         "support.view_cannedanswer",
+        "support.view_feedback",
         "support.view_monthclose",
         "support.view_note",
         "support.view_reconciliationday",
@@ -153,9 +155,12 @@ TABLE = {
         "support.add_announcement",
         "support.add_note",
         "support.change_announcement",
+        "support.change_feedback",
         "support.change_ticket",
+        "support.stop_writing",
         "support.view_announcement",
         "support.view_cannedanswer",
+        "support.view_feedback",
         "support.view_monthclose",
         "support.view_note",
         "support.view_reconciliationday",
@@ -173,13 +178,28 @@ class Migration(migrations.Migration):
         ("core", "0005_staff_acts"),
         ("organisations", "0012_freezing"),
         ("notifications", "0004_notices_told"),
-        ("billing", "0012_trial_extensions"),
+        ("billing", "0011_place_account"),
         ("payments", "0008_limits_for_new_customers"),
-        ("jobs", "0014_search_names"),
+        ("jobs", "0015_attempt_settled"),
         ("bridge", "0006_signatures"),
-        ("support", "0010_roles"),
+        ("support", "0012_roles"),
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="announcement",
+            options={"permissions": [("stop_writing", "Can make the platform read-only for a while")]},
+        ),
+        migrations.AddField(
+            model_name="announcement",
+            name="read_only",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="While it is shown every page can be read and nothing can be written; jobs that run go on,"
+                " new ones wait, and nobody can put it away.",
+                verbose_name="read-only meanwhile",
+            ),
+        ),
         migrations.RunPython(lambda apps, schema_editor: roles_write(apps, TABLE), migrations.RunPython.noop),
     ]
