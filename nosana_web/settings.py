@@ -312,8 +312,7 @@ TOPUP_MAXIMUM_MINOR = env("TOPUP_MAXIMUM_MINOR", cast={"value": int}, default=di
 # What stolen cards would run into (docs/payments.md): ceilings by age and history, and how often what may happen.
 TOPUP_TIERS = env.json("TOPUP_TIERS", default=tiers.TIERS)
 TOPUP_VELOCITY = env.json("TOPUP_VELOCITY", default=tiers.VELOCITY)
-# In minor units: a second person approves what staff allow above it, and the release of a larger payment.
-TOPUP_STAFF_ALONE_MINOR = env.int("TOPUP_STAFF_ALONE_MINOR", default=500_000)
+TOPUP_STAFF_ALONE_MINOR = env.int("TOPUP_STAFF_ALONE_MINOR", default=500_000)  # a second person above; minor units
 TOPUP_PRESETS = env(
     "TOPUP_PRESETS", cast={"value": [int]}, default=dict.fromkeys(CURRENCIES, [25, 100, 500, 1_000])
 )
