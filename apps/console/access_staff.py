@@ -6,6 +6,7 @@ STAFF: dict[str, dict[str, str]] = {
     "support:organisation": {"GET": "an organisation at a glance"},
     "support:note": {"POST": "a note on an organisation, for colleagues"},
     "support:job": {"GET": "why a job cost what it cost"},
+    "support:job_act": {"POST": "reads a job again, ends, moves or recovers it; each by its own right"},
     "support:desk_tickets": {"GET": "what people ask the staff"},
     "support:desk_ticket": {"GET": "a thread, with what it is about"},
     "support:desk_answer": {"POST": "answers for the staff"},

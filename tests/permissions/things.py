@@ -344,6 +344,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "ticket_id": lambda organisation: ticket_of(organisation).pk,
     "day": lambda organisation: item_of(organisation).day.isoformat(),
     "support:reconciliation_act.act": lambda organisation: "comment",
+    "support:job_act.act": lambda organisation: "end",
     "support:close_act.act": lambda organisation: "sign",
     "support:close_export.name": lambda organisation: "chart",
 }

@@ -1,17 +1,20 @@
-"""Stopping many jobs at once."""
+"""Stopping many jobs at once, and ending one for the platform."""
 
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from apps.core.errors import Conflict
+from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Want
 from apps.jobs.selectors import jobs_stoppable
-from apps.jobs.services.moves import Line, events_write, jobs_lock
+from apps.jobs.services.moves import Line, event_write, events_write, job_lock, jobs_lock
 from apps.jobs.services.submission import want_write
-from apps.jobs.state import OVER
+from apps.jobs.state import OVER, Reason
 from apps.organisations.models import Grant
 from apps.organisations.roles import Permission
 
@@ -38,3 +41,34 @@ def jobs_stop(*, grant: Grant, job_ids: Sequence[uuid.UUID], now: datetime) -> i
             if job.attempt_id in attempts:
                 want_write(job=job, attempt=attempts[job.attempt_id], kind=Want.Kind.STOP, now=now)
         return len(jobs)
+
+
+def job_end(*, job_id: uuid.UUID, reason: str, now: datetime) -> bool:
+    """Want a job ended for the platform, as a member's stop does; return whether that was to do.
+
+    Queued it costs nothing, running its seconds; the customer reads the reason. An end that is on its way already
+    changes nothing. Raises Conflict when the job is over.
+    """
+    with transaction.atomic():
+        job = job_lock(job_id)
+        if job.state in OVER:
+            raise Conflict(
+                _("This job is already %(state)s; there is nothing to stop.")
+                % {"state": in_sentence(job.get_state_display())}
+            )
+        attempt = Attempt.objects.filter(pk=job.attempt_id).first()
+        if attempt is None or job.stop_requested_at is not None:
+            return False
+        if attempt.ending in (
+            "",
+            Reason.QUEUED_TOO_LONG,
+        ):  # else the watchdog ends it, and who pays stays as it is
+            Attempt.objects.filter(pk=attempt.pk).update(
+                ending=Reason.STAFF_STOPPED, move_to=None, move_most_micro=None
+            )
+        job.stop_requested_at = now
+        job.save(update_fields=["stop_requested_at"])
+        sentence = said.STAFF_STOPPED % {"reason": reason}
+        event_write(job=job, kind="stop_requested", sentence=sentence[:500], now=now)
+        want_write(job=job, attempt=attempt, kind=Want.Kind.STOP, now=now)
+        return True
