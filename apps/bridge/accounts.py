@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -82,13 +82,10 @@ def standings(attempts: Sequence[Attempt], *, now: datetime) -> dict[uuid.UUID, 
             if job is not None and job.state != JobState.DONE:  # a job that was given up may run with another node
                 runs = await gateway.runs_of(address, "confirmed")
             market = markets.get(job.market) if job else None
-            facts = _stand(address, job, next(iter(runs.items()), None), market, now)
-            bytes_ = data or b""
-            kept = Standing(
-                **facts, address=address, slot=slot, final=data == last, read_at=now, raw=bytes_.hex(),
-                size=len(bytes_),
-            )  # fmt: skip
-            seen[rows[address]] = kept
+            kept = _stand(address, job, next(iter(runs.items()), None), market, now)
+            raw = data or b""
+            told = replace(kept, slot=slot, final=data == last, read_at=now, raw=raw.hex(), size=len(raw))
+            seen[rows[address]] = told
         return seen
 
     return never | ask_chain(look)
@@ -100,23 +97,21 @@ def _stand(
     running: tuple[str, RunAccount] | None,
     market: MarketAccount | None,
     now: datetime,
-) -> dict[str, object]:
+) -> Standing:
     if job is None:
-        return {"outlook": Standing.ABSENT}
-    facts: dict[str, object] = {"job": tuple(_job_cells(job))}
+        return Standing(Standing.ABSENT, address)
+    shown = Standing(Standing.RUNNING, address, job=tuple(_job_cells(job)))
     queue = market.queue if market is not None and market.queue_type == QueueType.JOB else ()
-    if running is not None:
-        facts |= {"run_address": running[0], "run": tuple(_run_cells(running[1]))}
     if job.state == JobState.DONE:
         free = datetime.fromtimestamp(job.time_end + (market.job_expiration if market else 0), UTC)
-        return facts | {"outlook": Standing.RENT if free < now else Standing.DONE, "rent_at": free}
-    if job.state == JobState.STOPPED:
-        return facts | {"outlook": Standing.RUNNING if running else Standing.QUIT}
+        return replace(shown, outlook=Standing.RENT if free < now else Standing.DONE, rent_at=free)
     if running is not None:
-        return facts | {"outlook": Standing.RUNNING}
+        return replace(shown, run_address=running[0], run=tuple(_run_cells(running[1])))
+    if job.state == JobState.STOPPED:
+        return replace(shown, outlook=Standing.QUIT)
     if address in queue:
-        return facts | {"outlook": Standing.QUEUED, "place": queue.index(address) + 1, "waiting": len(queue)}
-    return facts | {"outlook": Standing.ADRIFT}
+        return replace(shown, outlook=Standing.QUEUED, place=queue.index(address) + 1, waiting=len(queue))
+    return replace(shown, outlook=Standing.ADRIFT)
 
 
 BASE58, UNIX, MICRO_A_SECOND, SECONDS = "base58", "unix seconds", "micro-NOS a second", "seconds"

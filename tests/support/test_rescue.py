@@ -17,7 +17,6 @@ from apps.jobs.state import Reason, State
 from apps.organisations.models import AuditEvent
 from apps.organisations.services import Actor
 from apps.support.rescue.acts import Pressed, job_end_now
-from apps.users.models import User
 from tests.console.scene import credits_give, job_finish, job_list, job_make, job_run, markets_make
 from tests.support.test_roles import colleague
 from tests.world import World

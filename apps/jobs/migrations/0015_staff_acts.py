@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='job',
-            options={'permissions': [('observe_job', 'Can have chain, log and result of jobs read again'), ('end_job', 'Can end jobs for the platform'), ('move_job', 'Can move waiting jobs to another market'), ('recover_job', 'Can take back from the chain what jobs left there')]},
+            options={'permissions': [('observe_job', 'observe jobs'), ('end_job', 'end jobs'), ('move_job', 'move jobs'), ('recover_job', 'recover jobs')]},
         ),
         migrations.AddField(
             model_name='attempt',

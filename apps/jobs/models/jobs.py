@@ -169,10 +169,10 @@ class Job(PolicyFields):
             ),
         ]
         permissions = [
-            ("observe_job", "Can have chain, log and result of jobs read again"),
-            ("end_job", "Can end jobs for the platform"),
-            ("move_job", "Can move waiting jobs to another market"),
-            ("recover_job", "Can take back from the chain what jobs left there"),
+            ("observe_job", "observe jobs"),
+            ("end_job", "end jobs"),
+            ("move_job", "move jobs"),
+            ("recover_job", "recover jobs"),
         ]
 
     def __str__(self) -> str:

@@ -56,7 +56,7 @@ def job_end(*, job_id: uuid.UUID, reason: str, now: datetime) -> bool:
                 _("This job is already %(state)s; there is nothing to stop.")
                 % {"state": in_sentence(job.get_state_display())}
             )
-        attempt = Attempt.objects.filter(pk=job.attempt_id).first()
+        attempt = job.attempt
         if attempt is None or job.stop_requested_at is not None:
             return False
         if attempt.ending in (

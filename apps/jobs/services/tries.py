@@ -174,7 +174,8 @@ def _begin(job: Job, attempt: Attempt, now: datetime) -> Attempt:
 def _market_next(job: Job, attempt: Attempt) -> Market:
     """Return where the next try goes: where staff said, else where the policy leads, else where it was."""
     still = Market.objects.filter(open=True, hidden=False)
-    if job.reason == Reason.QUEUED_TOO_LONG and (chosen := still.filter(pk=attempt.move_to_id).first()):
+    chosen = still.filter(pk=attempt.move_to_id).first() if attempt.move_to_id else None
+    if job.reason == Reason.QUEUED_TOO_LONG and chosen is not None:
         return chosen
     if job.reason == Reason.QUEUED_TOO_LONG or not still.filter(pk=job.market_id).exists():
         return market_other(job) or job.market
