@@ -5,6 +5,8 @@ STAFF: dict[str, dict[str, str]] = {
     "support:search": {"GET": "what a word names, of what the person may see"},
     "support:organisation": {"GET": "an organisation at a glance"},
     "support:note": {"POST": "a note on an organisation, for colleagues"},
+    "support:organisation_freeze": {"GET": "what freezing means", "POST": "nothing is started or paid in it"},
+    "support:organisation_thaw": {"GET": "what thawing means", "POST": "it works again"},
     "support:job": {"GET": "why a job cost what it cost"},
     "support:job_act": {"POST": "reads a job again, ends, moves or recovers it; each by its own right"},
     "support:desk_tickets": {"GET": "what people ask the staff"},

@@ -48,6 +48,7 @@ SIGHTS = (
     _see("holds, and invoices that wait for a number", "billing.hold billing.invoicedue"),
     _see("mails and tasks", "core.mail core.message"),
     _see("webhook endpoints and deliveries", "notifications.endpoint notifications.delivery"),
+    _see("what colleagues did, and why", "core.staffact"),
     _see("notes on organisations", "support.note"),
     _see("announcements", "support.announcement"),
     _see("tickets, and the answers kept ready", "support.ticket support.cannedanswer"),
@@ -68,6 +69,13 @@ SIGHTS = (
     ),
 )
 ACTS = (
+    Right("freeze and thaw an organisation", ("organisations.freeze_organisation",), ROLES),
+    Right("set and remove an organisation's caps", ("billing.change_cap",), (SUPPORT, FINANCE)),
+    Right(
+        "send again: invoices, proofs of an address, mails, events to webhooks",
+        ("core.change_mail", "notifications.change_delivery"),
+        ROLES,
+    ),
     Right("write notes on an organisation", ("support.add_note",), ROLES),
     Right(
         "write announcements, and end them",

@@ -1,5 +1,7 @@
 from django.urls import path, re_path
 
+from apps.support.acts import views as acts
+from apps.support.acts.doings import ACTS
 from apps.support.announcements.views import put_away
 from apps.support.closing import views as closing
 from apps.support.desk import views as desk
@@ -11,11 +13,13 @@ from apps.support.tickets import views as tickets
 from apps.support.views import staff, treasury, visits
 
 app_name = "support"
+ORGANISATION = "admin/organisation/<uuid:organisation_id>/"
 urlpatterns = [
     path("admin/treasury/", treasury.treasury, name="treasury"),
     path("admin/search/", desk.search, name="search"),
-    path("admin/organisation/<uuid:organisation_id>/", desk.organisation, name="organisation"),
-    path("admin/organisation/<uuid:organisation_id>/notes/", desk.note, name="note"),
+    path(ORGANISATION, desk.organisation, name="organisation"),
+    path(f"{ORGANISATION}notes/", desk.note, name="note"),
+    *(path(f"{ORGANISATION}{name}/", acts.act, {"name": name}, name=f"organisation_{name}") for name in ACTS),
     path("admin/job/<uuid:job_id>/", rescue.job, name="job"),
     path("admin/job/<uuid:job_id>/<slug:act>/", rescue.job_act, name="job_act"),
     path("announcements/<int:announcement_id>/put-away/", put_away, name="announcement_put_away"),

@@ -5,7 +5,7 @@ from apps.bridge.services.cleaning import cleans_want
 from apps.bridge.services.exchange import RESULT_BYTES, definition_for_ipfs, definition_hand, result_take
 from apps.bridge.services.markets import CatalogueBroken, listing_sync, markets_sync
 from apps.bridge.services.observing import chain_follow, chain_observe
-from apps.bridge.services.orders import order_make, order_retry, orders_due, orders_make_missing
+from apps.bridge.services.orders import order_make, order_retry, order_unpark, orders_due, orders_make_missing
 from apps.bridge.services.pushing import orders_push
 from apps.bridge.services.rescuing import (
     Collected,
@@ -46,6 +46,7 @@ __all__ = [
     "order_make",
     "order_place",
     "order_retry",
+    "order_unpark",
     "orders_check",
     "orders_due",
     "orders_make_missing",

@@ -15,7 +15,7 @@ from apps.bridge.chain import ChainError
 from apps.bridge.ipfs import IpfsError, result_get
 from apps.bridge.models import Order
 from apps.bridge.services.observing import attempts_observe
-from apps.bridge.services.orders import AFRESH, order_make, order_retry
+from apps.bridge.services.orders import AFRESH, order_make, order_unpark
 from apps.bridge.services.results import lines_fill, result_fetch
 from apps.bridge.services.syncing import attempts_farewell
 from apps.core.errors import AppError, Conflict
@@ -142,7 +142,7 @@ def _pursue(want: Want, now: datetime) -> None:
     order = order_make(want_id=want.pk, now=now)
     order = Order.objects.select_for_update().get(pk=order.pk)
     if order.closed_at is None:
-        order_retry(order_id=order.pk, now=now)
+        order_unpark(order_id=order.pk, now=now)
         return
     # The account is still there, so what closed the order was undone, or it gave up; what it takes away it takes once.
     fresh = {**AFRESH, "closed_at": None, "failures": 0, "error": "", "next_try_at": now, "slot": None}

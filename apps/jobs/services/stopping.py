@@ -12,7 +12,7 @@ from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Want
 from apps.jobs.selectors import jobs_stoppable
-from apps.jobs.services.moves import Line, event_write, events_write, job_lock, jobs_lock
+from apps.jobs.services.moves import Line, events_write, job_lock, jobs_lock
 from apps.jobs.services.submission import want_write
 from apps.jobs.state import OVER, Reason
 from apps.organisations.models import Grant
@@ -29,14 +29,34 @@ def jobs_stop(*, grant: Grant, job_ids: Sequence[uuid.UUID], now: datetime) -> i
     """
     grant.require(Permission.JOBS_STOP)
     who = grant.member.user.name or grant.member.user.email
+    return _stop(
+        [job.pk for job in jobs_stoppable(grant, list(job_ids)[:JOBS_AT_ONCE])],
+        sentence=said.STOP_ASKED % {"who": who},
+        now=now,
+    )
+
+
+def jobs_stop_all(*, organisation_id: uuid.UUID, now: datetime) -> int:
+    """Want every job of an organisation stopped, for the platform, a batch at a time; return how many were running."""
+    going = Job.objects.filter(organisation=organisation_id, stop_requested_at=None).exclude(state__in=OVER)
+    count = 0
+    while ids := list(going.order_by("pk").values_list("pk", flat=True)[:JOBS_AT_ONCE]):
+        count += _stop(ids, sentence=said.STOP_FROZEN, staff=True, now=now)
+    return count
+
+
+def _stop(ids: Sequence[uuid.UUID], *, sentence: str, now: datetime, staff: bool = False) -> int:
     with transaction.atomic():
-        locked = jobs_lock([job.pk for job in jobs_stoppable(grant, list(job_ids)[:JOBS_AT_ONCE])])
+        locked = jobs_lock(ids)
         jobs = [job for job in locked.values() if job.state not in OVER and job.stop_requested_at is None]
         attempts = Attempt.objects.in_bulk([job.attempt_id for job in jobs if job.attempt_id])
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(stop_requested_at=now)
+        if staff:  # where the watchdog ends it, who pays for its silence stays as it is
+            ends = Attempt.objects.filter(pk__in=attempts, ending__in=["", Reason.QUEUED_TOO_LONG])
+            ends.update(ending=Reason.STAFF_STOPPED, move_to=None, move_most_micro=None)
         for job in jobs:
             job.stop_requested_at = now
-        events_write(lines=[Line(job, "stop_requested", said.STOP_ASKED % {"who": who}) for job in jobs], now=now)
+        events_write(lines=[Line(job, "stop_requested", sentence) for job in jobs], now=now)
         for job in jobs:
             if job.attempt_id in attempts:
                 want_write(job=job, attempt=attempts[job.attempt_id], kind=Want.Kind.STOP, now=now)
@@ -56,19 +76,5 @@ def job_end(*, job_id: uuid.UUID, reason: str, now: datetime) -> bool:
                 _("This job is already %(state)s; there is nothing to stop.")
                 % {"state": in_sentence(job.get_state_display())}
             )
-        attempt = job.attempt
-        if attempt is None or job.stop_requested_at is not None:
-            return False
-        if attempt.ending in (
-            "",
-            Reason.QUEUED_TOO_LONG,
-        ):  # else the watchdog ends it, and who pays stays as it is
-            Attempt.objects.filter(pk=attempt.pk).update(
-                ending=Reason.STAFF_STOPPED, move_to=None, move_most_micro=None
-            )
-        job.stop_requested_at = now
-        job.save(update_fields=["stop_requested_at"])
         sentence = said.STAFF_STOPPED % {"reason": reason}
-        event_write(job=job, kind="stop_requested", sentence=sentence[:500], now=now)
-        want_write(job=job, attempt=attempt, kind=Want.Kind.STOP, now=now)
-        return True
+        return bool(_stop([job_id], sentence=sentence[:500], staff=True, now=now))

@@ -1,4 +1,4 @@
-"""Acts of staff on a job: each with a reason, once per key, in the organisation's trail with who did it.
+"""Acts of staff on a job: each with a reason, once per key, in the organisation's trail and in the staff's.
 
 What a click asks for is decided below, in jobs and bridge; here stands who may, and that it is written down. The
 trail's line is written in the act's own transaction, or, where the act asks the network, before it is asked.
@@ -39,6 +39,9 @@ TRAIL = {
     "recover": "job.recovered",
     "retry": "job.order_tried_again",
 }
+
+
+TOLD = frozenset({"end", "move"})  # what changes the customer's job: they read why
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def order_try_again(pressed: Pressed, *, order_id: uuid.UUID) -> bool:
         raise NotFound("The job has no such order.")
 
     def act() -> bool:
-        return bridge.order_retry(order_id=order_id, now=pressed.now)
+        return bridge.order_unpark(order_id=order_id, now=pressed.now)
 
     return bool(_once(pressed, "retry", act, order=str(order_id)))
 
@@ -130,14 +133,15 @@ def _once(pressed: Pressed, name: str, act: Callable[[], Any], **facts: object) 
     """Do the act and write it into the trail if it did something, both once per key; return what it returned."""
     job, reason = _job(pressed, name), _tidy(pressed.reason)
     if not reason or len(reason) > LONGEST:
-        sentence = f"Say why in 1 to {LONGEST} characters; the customer's trail has it."
+        sentence = f"Say why in 1 to {LONGEST} characters; others will ask."
         raise AppError(sentence, code="reason_missing", fields={"reason": [sentence]})
     told = {name: value for name, value in facts.items() if value is not None}
+    open_ = {"reason": reason} if name in TOLD else {}
 
     def recorded() -> Any:
         done = act()
         if done:
-            _record(job, pressed, TRAIL[name], {**told, "reason": reason})
+            _record(job, pressed, TRAIL[name], {**told, **open_}, why=reason)
         return done
 
     staff = pressed.actor.user.pk if pressed.actor.user else None
@@ -160,13 +164,14 @@ def _job(pressed: Pressed, name: str) -> Job:
     return job
 
 
-def _record(job: Job, pressed: Pressed, act: str, facts: Mapping[str, object]) -> None:
+def _record(job: Job, pressed: Pressed, act: str, facts: Mapping[str, object], *, why: str) -> None:
     audit_record(
         organisation_id=job.organisation_id,
         actor=pressed.actor,
         act=act,
         subject=f"job:{job.pk}",
-        after=facts,
+        after=facts or None,
+        why=why,
         now=pressed.now,
     )
 

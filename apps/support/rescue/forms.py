@@ -20,12 +20,20 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=LONGEST,
         label="Why",
-        help_text="Kept in the organisation's trail with your name; its people can read it.",
+        help_text="Only staff read it, in their trail; the organisation reads that it was done, and by whom.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 
-class MoveForm(ReasonForm):
+class ToldForm(ReasonForm):
+    """Why it is done, as the customer reads it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "The customer reads it, on the job's page and in their trail."
+
+
+class MoveForm(ToldForm):
     """Where a waiting job shall go, and what its customer agreed to."""
 
     market = forms.ChoiceField(label="To")

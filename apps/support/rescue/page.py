@@ -12,15 +12,12 @@ from apps.bridge.chain import ChainError
 from apps.jobs.models import Job
 from apps.jobs.services import markets_for
 from apps.jobs.state import State
-from apps.organisations.act_words import WORDS
-from apps.organisations.models import AuditEvent
+from apps.support.acts.selectors import Done, acts_upon
 from apps.support.desk.pages import Step, Trail, job_trail
 from apps.support.rescue.acts import RIGHTS
-from apps.support.rescue.forms import MoveForm, OrderForm, ReasonForm, TryForm
+from apps.support.rescue.forms import MoveForm, OrderForm, ReasonForm, ToldForm, TryForm
 from apps.support.rescue.sums import Sum, sums_of
 from apps.support.rescue.words import OUTLOOKS
-
-ACTS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -33,16 +30,6 @@ class Tool:
     button: str
     form: forms.Form | None = None
     why_not: str = ""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What somebody of the staff did about the job, and why."""
-
-    at: datetime
-    who: str
-    what: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -107,14 +94,11 @@ def job_desk(
         if isinstance(form, OrderForm) and (order := form.data.get("order")):
             retries |= {key: form for key in retries if str(key) == order}
         tools = [replace(tool, form=form) if tool.name == name else tool for tool in tools]
-    acts = AuditEvent.objects.filter(
-        organisation_id=trail.job.organisation_id, subject=f"job:{job_id}", actor_kind=AuditEvent.Kind.STAFF
-    )
     return JobDesk(
         trail=trail,
         tools=tools,
         retries=retries,
-        acts=[_done(one) for one in acts.select_related("detail").order_by("-id")[:ACTS_SHOWN]],
+        acts=acts_upon(organisation_id=trail.job.organisation_id, subject=f"job:{job_id}"),
         asked=ask,
         standings=found,
         silent=silent,
@@ -123,13 +107,6 @@ def job_desk(
 
 def _outlook(standing: Standing | None) -> str:
     return OUTLOOKS[standing.outlook] if standing else ""
-
-
-def _done(event: AuditEvent) -> Done:
-    content = event.detail.content if hasattr(event, "detail") else {}  # its personal side may be erased
-    after = content.get("after") or {}
-    who = content.get("person") or content.get("email") or "Somebody"
-    return Done(event.at, who, str(WORDS.get(event.act, event.act)), after.get("reason", ""))
 
 
 def _tools(trail: Trail) -> list[Tool]:
@@ -155,7 +132,7 @@ def _tools(trail: Trail) -> list[Tool]:
         "End the job",
         "Queued, it is taken off its market and costs nothing; running, its node is paid for the seconds until now.",
         "End it",
-        ReasonForm(),
+        ToldForm(),
     )
     recover = Tool(
         "recover",

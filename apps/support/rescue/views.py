@@ -19,7 +19,7 @@ from apps.jobs.services import markets_for
 from apps.organisations.views.frame import actor_of
 from apps.support.rescue import acts
 from apps.support.rescue.acts import Pressed
-from apps.support.rescue.forms import MoveForm, OrderForm, ReasonForm, TryForm
+from apps.support.rescue.forms import MoveForm, OrderForm, ReasonForm, ToldForm, TryForm
 from apps.support.rescue.page import JobDesk, job_desk
 from apps.support.rescue.words import collected_words, observed_words, recovered_words
 
@@ -72,11 +72,11 @@ def _collect(data: Any, job: Job) -> tuple[Any, Callable[[Pressed, Any], str]]:
 
 
 def _end(data: Any, job: Job) -> tuple[Any, Callable[[Pressed, Any], str]]:
-    def do(pressed: Pressed, _form: ReasonForm) -> str:
+    def do(pressed: Pressed, _form: ToldForm) -> str:
         done = acts.job_end_now(pressed)
         return "Its end is on its way." if done else "Its end was asked for before; it is on its way."
 
-    return ReasonForm(data), do
+    return ToldForm(data), do
 
 
 def _move(data: Any, job: Job) -> tuple[Any, Callable[[Pressed, Any], str]]:
