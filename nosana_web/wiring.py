@@ -61,6 +61,7 @@ PORTS: dict[str, list[str]] = {
         "apps.billing.events.event_types",
         "apps.payments.events.event_types",
         "apps.notifications.events.event_types",
+        "apps.support.events.event_types",
     ],
     # user_id: what stands against erasing a person, as sentences; and the erasing itself, in its transaction (now)
     "people.erase_obstacles": ["apps.organisations.personal.erase_obstacles"],

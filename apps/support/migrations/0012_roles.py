@@ -1,4 +1,4 @@
-"""The staff's roles as groups: with the tools for jobs from this day on (apps/support/roles.py)."""
+"""The staff's roles as groups: with early users and their feedback from this day on (apps/support/roles.py)."""
 
 from django.db import migrations
 
@@ -19,9 +19,6 @@ TABLE = {
         "core.view_mail",
         "core.view_message",
         "core.view_staffact",
-        "jobs.end_job",
-        "jobs.move_job",
-        "jobs.observe_job",
         "jobs.view_attempt",
         "jobs.view_job",
         "jobs.view_market",
@@ -47,10 +44,12 @@ TABLE = {
         "support.add_note",
         "support.change_announcement",
         "support.change_cannedanswer",
+        "support.change_feedback",
         "support.change_ticket",
         "support.delete_cannedanswer",
         "support.view_announcement",
         "support.view_cannedanswer",
+        "support.view_feedback",
         "support.view_note",
         "support.view_ticket",
         "support.visit_organisations",
@@ -104,11 +103,13 @@ TABLE = {
         "payments.view_topup",
         "payments.view_topuprule",
         "support.add_note",
+        "support.change_feedback",
         "support.change_monthclose",
         "support.change_reconciliationitem",
         "support.change_ticket",
         "support.view_announcement",
         "support.view_cannedanswer",
+        "support.view_feedback",
         "support.view_monthclose",
         "support.view_note",
         "support.view_reconciliationday",
@@ -135,10 +136,6 @@ TABLE = {
         "core.view_staffact",
         "jobs.change_attempt",
         "jobs.change_market",
-        "jobs.end_job",
-        "jobs.move_job",
-        "jobs.observe_job",
-        "jobs.recover_job",
         "jobs.view_attempt",
         "jobs.view_job",
         "jobs.view_market",
@@ -158,9 +155,11 @@ TABLE = {
         "support.add_announcement",
         "support.add_note",
         "support.change_announcement",
+        "support.change_feedback",
         "support.change_ticket",
         "support.view_announcement",
         "support.view_cannedanswer",
+        "support.view_feedback",
         "support.view_monthclose",
         "support.view_note",
         "support.view_reconciliationday",
@@ -180,9 +179,9 @@ class Migration(migrations.Migration):
         ("notifications", "0004_notices_told"),
         ("billing", "0011_place_account"),
         ("payments", "0008_limits_for_new_customers"),
-        ("jobs", "0015_staff_acts"),
+        ("jobs", "0014_search_names"),
         ("bridge", "0006_signatures"),
-        ("support", "0010_roles"),
+        ("support", "0011_care"),
     ]
 
     operations = [
