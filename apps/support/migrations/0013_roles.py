@@ -186,7 +186,7 @@ class Migration(migrations.Migration):
         ("notifications", "0004_notices_told"),
         ("billing", "0011_place_account"),
         ("payments", "0008_limits_for_new_customers"),
-        ("jobs", "0015_staff_acts"),
+        ("jobs", "0016_staff_acts"),
         ("bridge", "0006_signatures"),
         ("support", "0012_roles"),
     ]

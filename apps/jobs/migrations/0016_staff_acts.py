@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     zero_downtime = "Of the two columns that change only the names of choices do; the old version reads them as text."
 
     dependencies = [
-        ('jobs', '0014_search_names'),
+        ('jobs', '0015_attempt_settled'),
     ]
 
     operations = [
