@@ -54,6 +54,7 @@ PORTS: dict[str, list[str]] = {
         "apps.billing.sentences.kept_sentences",
         "apps.payments.sentences.kept_sentences",
         "apps.jobs.sentences.kept_sentences",
+        "apps.bridge.sentences.kept_sentences",
     ],
     # source: whether its hold is still needed, or None for a foreign source
     "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],

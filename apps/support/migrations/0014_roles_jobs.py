@@ -164,6 +164,7 @@ TABLE = {
         "support.change_announcement",
         "support.change_feedback",
         "support.change_ticket",
+        "support.stop_writing",
         "support.view_announcement",
         "support.view_cannedanswer",
         "support.view_feedback",
@@ -179,16 +180,8 @@ TABLE = {
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
-        ("contenttypes", "0002_remove_content_type_name"),
-        ("core", "0005_staff_acts"),
-        ("organisations", "0012_freezing"),
-        ("notifications", "0004_notices_told"),
-        ("billing", "0011_place_account"),
-        ("payments", "0008_limits_for_new_customers"),
         ("jobs", "0016_staff_acts"),
-        ("bridge", "0006_signatures"),
-        ("support", "0012_roles"),
+        ("support", "0013_read_only"),
     ]
 
     operations = [
