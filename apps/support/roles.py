@@ -52,6 +52,7 @@ SIGHTS = (
     _see("notes on organisations", "support.note"),
     _see("announcements", "support.announcement"),
     _see("tickets, and the answers kept ready", "support.ticket support.cannedanswer"),
+    _see("early users with what they did and said", "support.feedback"),
     _see("events of Stripe", "payments.stripeevent", FINANCE, OPERATOR),
     _see(
         "cards, customers at Stripe, rules of automatic top-ups, declines, ceilings, vouchers",
@@ -82,7 +83,9 @@ ACTS = (
         ("support.add_announcement", "support.change_announcement"),
         (SUPPORT, OPERATOR),
     ),
-    Right("answer tickets", ("support.change_ticket",), ROLES),
+    Right("make the platform read-only for a while, and end that", ("support.stop_writing",), (OPERATOR,)),
+    Right("answer tickets, and give them an owner", ("support.change_ticket",), ROLES),
+    Right("answer feedback", ("support.change_feedback",), ROLES),
     Right(
         "keep answers ready",
         ("support.add_cannedanswer", "support.change_cannedanswer", "support.delete_cannedanswer"),
