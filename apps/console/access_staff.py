@@ -15,6 +15,7 @@ STAFF: dict[str, dict[str, str]] = {
     "support:organisation_trial": {"GET": "what is left of a trial", "POST": "longer, with more credits"},
     "support:organisation_resend": {"GET": "what can be sent again", "POST": "sends it"},
     "support:job": {"GET": "why a job cost what it cost"},
+    "support:job_act": {"POST": "reads a job again, ends, moves or recovers it; each by its own right"},
     "support:desk_tickets": {"GET": "what people ask the staff"},
     "support:desk_ticket": {"GET": "a thread, with what it is about"},
     "support:desk_answer": {"POST": "answers for the staff"},
