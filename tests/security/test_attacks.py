@@ -128,9 +128,13 @@ def test_no_form_of_sign_in_or_the_admin_is_taken_without_its_token(stage: Stage
 
 
 def test_nothing_leads_to_another_site(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("django.template.base.Template.render", lambda self, context: "")  # most of the time it takes
+    monkeypatch.setattr(
+        "django.template.base.Template.render", lambda self, context: ""
+    )  # most of the time it takes
     acme, taken = stage.world.acme, 0
-    asked: list[tuple[str, str, dict[str, Any]]] = [(path, who, {}) for path in FOREIGN for who in ("olga", "anonymous")]
+    asked: list[tuple[str, str, dict[str, Any]]] = [
+        (path, who, {}) for path in FOREIGN for who in ("olga", "anonymous")
+    ]
     for route in (route for route in ALL if not route.api):
         asked.append((route.path(stage.values(route, acme)), whom(route), stage.body(route, acme)))
     for number, (path, who, body) in enumerate(asked):  # each way to write such an address, in turn
@@ -171,7 +175,6 @@ def test_a_forwarded_host_is_not_believed(stage: Stage) -> None:
 RAW = (b"", b"[", b"\xff", b"null", b"[" * 20_000, b'{"a":' * 5_000, b'"\\ud800"')
 
 
-@pytest.mark.walk
 def test_no_value_in_any_field_of_the_api_is_our_failure(stage: Stage) -> None:
     document = json.loads(Path("docs/openapi.json").read_text())
     acme, tried = stage.world.acme, 0

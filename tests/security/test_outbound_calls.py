@@ -98,7 +98,9 @@ def knows(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
         if host[0].isdigit():
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))]
         asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (addresses[min(len(asked), len(addresses)) - 1], port))]
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (addresses[min(len(asked), len(addresses)) - 1], port))
+        ]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     return asked

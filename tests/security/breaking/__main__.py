@@ -1,4 +1,4 @@
-"""`python -m tests.security.breaking [--only WORDS] [--from N] [--to N] [--table]`: break the product in a copy, once for each row.
+"""`python -m tests.security.breaking [--only WORDS] [--from N] [--to N] [--table]`: break a copy, once for each row.
 
 A line for each row, then `{"broken", "told", "missed", "seconds"}`; exit code 1 if a test did not fail.
 """
@@ -53,7 +53,19 @@ def told(place: Path, one: Defence) -> tuple[bool, str]:
     before = file.read_text()
     file.write_text(broken(before, one))
     try:
-        command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-q", "--tb=line", "-p", "no:cacheprovider", one.test]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n",
+            "0",
+            "-x",
+            "-q",
+            "--tb=line",
+            "-p",
+            "no:cacheprovider",
+            one.test,
+        ]
         env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
         ran = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, timeout=300)
     finally:

@@ -14,7 +14,8 @@ DEFENCES = (
     ),
     Defence(
         "who has an account, by time", "the hash that is made for nobody", "apps/users/adapter.py", APPENDED,
-        "from allauth.account.auth_backends import AuthenticationBackend as B\nB._mitigate_timing_attack = lambda *_: 0",
+        "from allauth.account.auth_backends import AuthenticationBackend as B\n"
+        "B._mitigate_timing_attack = lambda *_: 0",
         f"{DOOR}::test_an_unknown_account_reads_and_costs_what_a_wrong_password_does",
     ),
     Defence(

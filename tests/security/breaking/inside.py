@@ -4,6 +4,7 @@ from tests.security.breaking.defence import APPENDED, ATTACKS, FIELDS, HEADERS, 
 
 SCRUBBING, LEAKS = "tests/security/test_scrubbing.py", "tests/security/test_leaks.py"
 MATRIX, REACH = "tests/permissions/test_matrix.py", "tests/organisations/test_reach.py"
+BROWSER = "tests/journeys/test_hostile.py::test_nothing_that_was_written_runs_in_a_browser"
 SHOWN = f"{FIELDS}::test_nothing_that_people_wrote_runs_on_any_page_or_counts_in_any_table"
 
 DEFENCES = (
@@ -12,12 +13,25 @@ DEFENCES = (
         "<strong>{{ one.user }}", "<strong>{{ one.user|safe }}", SHOWN,
     ),
     Defence(
+        "HTML in what the palette finds", "the escaping of hits", "templates/console/search_results.html",
+        "{{ hit.label }}", "{{ hit.label|safe }}", BROWSER,
+    ),
+    Defence(
+        "HTML in lines that a script draws", "text that stays text", "static/js/log/lines.js",
+        "    piece.textContent = text;", "    piece.innerHTML = text;", BROWSER,
+    ),
+    Defence(
+        "HTML in a row that changes", "the escaping of names", "templates/jobs/row.html",
+        'job.id %}">{{ row.job.name }}</a>', 'job.id %}">{{ row.job.name|safe }}</a>', BROWSER,
+    ),
+    Defence(
         "HTML in a log", "the escaping of lines", "apps/jobs/templatetags/job_page.py",
         "        return conditional_escape(text)", "        return mark_safe(text)",
         "tests/jobs/test_log_pages.py::test_a_search_finds_lines_in_any_case_and_shows_them_as_text",
     ),
     Defence(
-        "formulas in tables", "the apostrophe", "apps/core/csv.py", "not text.lstrip().startswith(FORMULA)", "True", SHOWN,
+        "formulas in tables", "the apostrophe", "apps/core/csv.py", "not text.lstrip().startswith(FORMULA)",
+        "True", SHOWN,
     ),
     Defence(
         "formulas in a cell", "the apostrophe", "apps/core/csv.py", "text.lstrip().startswith(FORMULA)",
@@ -85,11 +99,13 @@ DEFENCES = (
     ),
     Defence(
         "a number of a card on a page", "the last four digits alone", "templates/payments/cards.html",
-        "{% block content %}", "{% block content %}4242424242424242", f"{LEAKS}::test_no_page_and_no_answer_holds_a_number_of_a_card",
+        "{% block content %}", "{% block content %}4242424242424242",
+        f"{LEAKS}::test_no_page_and_no_answer_holds_a_number_of_a_card",
     ),
     Defence(
         "foreign ids", "looking inside the organisation", "apps/jobs/selectors/jobs.py",
-        "            jobs_of(grant)\n            .select_related(\"secrets\"", "            Job.objects.select_related(\"secrets\"",
+        "            jobs_of(grant)\n            .select_related(\"secrets\"",
+        "            Job.objects.select_related(\"secrets\"",
         f"{MATRIX}::test_what_another_organisation_has_is_not_found_from_here",
     ),
     Defence(
@@ -103,7 +119,8 @@ DEFENCES = (
     ),
     Defence(
         "a role in a project that widens", "the lesser of both", "apps/organisations/reach.py",
-        "pk: allowed & ROLE_PERMISSIONS[inside] & PROJECT_PERMISSIONS", "pk: ROLE_PERMISSIONS[inside] & PROJECT_PERMISSIONS",
+        "pk: allowed & ROLE_PERMISSIONS[inside] & PROJECT_PERMISSIONS",
+        "pk: ROLE_PERMISSIONS[inside] & PROJECT_PERMISSIONS",
         f"{REACH}::test_a_project_role_never_widens_a_role",
     ),
     Defence(

@@ -82,7 +82,8 @@ DEFENCES = (
     ),
     Defence(
         "zero bytes and half characters in JSON", "the look at texts", "apps/core/rest/bodies.py",
-        "        _text_check(value)\n", "", f"{ATTACKS}::test_no_value_in_any_field_of_the_api_is_our_failure",
+        "        _text_check(value)\n", "",
+        "tests/core/test_api_frame.py::test_a_text_that_no_database_keeps_is_refused_before_it_is_read",
     ),
     Defence(
         "JSON that is nested without end", "the refusal of depth", "apps/core/rest/bodies.py",
@@ -173,7 +174,8 @@ DEFENCES = (
         "tests/security/test_production.py::test_only_the_sandbox_does_without_a_secret_key",
     ),
     Defence(
-        "a cookie on an open line", "the way to TLS", SETTINGS, '    "django.middleware.security.SecurityMiddleware",\n',
+        "a cookie on an open line", "the way to TLS", SETTINGS,
+        '    "django.middleware.security.SecurityMiddleware",\n',
         "", "tests/security/test_headers.py::test_over_tls_cookies_and_addresses_stay_there",
     ),
 )  # fmt: skip

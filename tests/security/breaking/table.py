@@ -16,5 +16,7 @@ def table() -> str:
     lines = ["| attack | comes through without | the test that tells |", "|---|---|---|"]
     for one in DEFENCES:
         path, _, name = one.test.partition("::")
-        lines.append(f"| {one.attack} | {one.away} | `{path.removeprefix('tests/')}` {name.removeprefix('test_')} |")
+        lines.append(
+            f"| {one.attack} | {one.away} | `{path.removeprefix('tests/')}` {name.removeprefix('test_')} |"
+        )
     return "\n".join(lines) + "\n"
