@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "apps.console.guards.OwnWayMiddleware",
     "apps.console.guards.FreshMiddleware",
     "apps.support.door.StaffFactorMiddleware",
+    "apps.support.door.StaffChoiceMiddleware",
     "apps.support.visiting.VisitMiddleware",
 ]
 

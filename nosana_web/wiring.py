@@ -11,6 +11,8 @@ ANNOUNCEMENTS: dict[str, list[str]] = {
     "organisations.approval_moved": ["notifications.approval_tell"],
     # event_id: the line of the trail about a changed rule, sign-in or domain, or somebody whom a domain let in
     "organisations.sign_in_moved": ["notifications.sign_in_tell"],
+    "organisations.freeze_moved": ["notifications.freeze_tell"],  # event_id: staff froze or thawed it
+    "organisations.stop_wanted": ["jobs.stop_all"],  # organisation_id: staff froze it and want its jobs stopped
     "organisations.invitation_accepted": ["notifications.invitation_tell"],  # invitation_id
     "billing.credited": [],  # organisation_id
     "billing.vat_refund_due": ["payments.vat_refund_want"],  # topup_id, currency, minor
@@ -59,6 +61,7 @@ PORTS: dict[str, list[str]] = {
         "apps.billing.events.event_types",
         "apps.payments.events.event_types",
         "apps.notifications.events.event_types",
+        "apps.support.events.event_types",
     ],
     # user_id: what stands against erasing a person, as sentences; and the erasing itself, in its transaction (now)
     "people.erase_obstacles": ["apps.organisations.personal.erase_obstacles"],

@@ -1,17 +1,27 @@
 from django.urls import URLPattern, URLResolver, path
 
+from apps.billing.models import CreditNote, Document, Invoice
 from apps.billing.views import (
     caps,
-    credit_notes,
     credits,
     details,
-    invoices,
+    documents,
     movements,
     overview,
     proofs,
     statements,
     usage,
 )
+
+
+def files(folder: str, kind: type[Document], name: str) -> list[URLPattern]:
+    """Return the addresses of a document's files: `invoice_pdf`, `invoice_xml` and `invoice_json`."""
+    views = {"pdf": documents.document_pdf, "xml": documents.document_xml, "json": documents.document_json}
+    return [
+        path(f"o/<slug:slug>/billing/{folder}/<str:number>.{end}", view, {"kind": kind}, name=f"{name}_{end}")
+        for end, view in views.items()
+    ]
+
 
 app_name = "billing"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -31,23 +41,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("o/<slug:slug>/billing/credits/voucher/", credits.voucher, name="voucher"),
     path("o/<slug:slug>/billing/credits/move/", credits.move, name="move"),
     path("o/<slug:slug>/billing/credits/alerts/", credits.alerts, name="alerts"),
-    path("o/<slug:slug>/billing/invoices/", invoices.invoices, name="invoices"),
-    path("o/<slug:slug>/billing/invoices/<str:number>.pdf", invoices.invoice_pdf, name="invoice_pdf"),
-    path("o/<slug:slug>/billing/invoices/<str:number>.xml", invoices.invoice_xml, name="invoice_xml"),
-    path("o/<slug:slug>/billing/invoices/<str:number>.json", invoices.invoice_json, name="invoice_json"),
-    path("o/<slug:slug>/billing/invoices/<str:number>/send/", invoices.invoice_send, name="invoice_send"),
-    path("o/<slug:slug>/billing/credit-notes/", credit_notes.credit_notes, name="credit_notes"),
-    path(
-        "o/<slug:slug>/billing/credit-notes/<str:number>.pdf", credit_notes.credit_note_pdf, name="credit_note_pdf"
-    ),
-    path(
-        "o/<slug:slug>/billing/credit-notes/<str:number>.xml", credit_notes.credit_note_xml, name="credit_note_xml"
-    ),
-    path(
-        "o/<slug:slug>/billing/credit-notes/<str:number>.json",
-        credit_notes.credit_note_json,
-        name="credit_note_json",
-    ),
+    path("o/<slug:slug>/billing/invoices/", documents.invoices, name="invoices"),
+    *files("invoices", Invoice, "invoice"),
+    path("o/<slug:slug>/billing/invoices/<str:number>/send/", documents.invoice_send, name="invoice_send"),
+    path("o/<slug:slug>/billing/credit-notes/", documents.credit_notes, name="credit_notes"),
+    *files("credit-notes", CreditNote, "credit_note"),
     path("o/<slug:slug>/billing/statements/", statements.statements, name="statements"),
     path("o/<slug:slug>/billing/statements/<str:month>.pdf", statements.statement_pdf, name="statement_pdf"),
     path("o/<slug:slug>/billing/statements/<str:month>.csv", statements.statement_csv, name="statement_csv"),

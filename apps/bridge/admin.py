@@ -52,7 +52,8 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     @admin.action(description="Try again", permissions=["act"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Take the chosen parked orders back into the work; those that are not parked stay as they are."""
-        count = sum(order_retry(order_id=order.pk, now=timezone.now()) for order in queryset)
+        who, now = request.user.pk, timezone.now()
+        count = sum(order_retry(order_id=order.pk, staff_id=who, now=now) for order in queryset)
         messages.success(
             request, f"{count} {'order is' if count == 1 else 'orders are'} tried again within a second."
         )

@@ -26,6 +26,11 @@ ROUTES: dict[str, dict[str, Access]] = {
     "console:view_delete": {"POST": P.ORGANISATION_VIEW},
     "console:project": {"GET": P.ORGANISATION_VIEW},
     "console:reference": {"GET": Public("what the API is, for whoever considers it")},
+    "console:guides": {"GET": Public("how things are done, for whoever considers it")},
+    "console:guide_start": {"GET": Public("how things are done, for whoever considers it")},
+    "console:guide_top_up": {"GET": Public("how things are done, for whoever considers it")},
+    "console:guide_launch": {"GET": Public("how things are done, for whoever considers it")},
+    "console:guide_bill": {"GET": Public("how things are done, for whoever considers it")},
     "console:openapi": {"GET": Public("as above, for programs")},
     # --- organisations
     "organisations:new": {

@@ -1,4 +1,4 @@
-"""Staff pages: tasks that were given up, and the mails."""
+"""Staff pages: tasks that were given up, the mails, and what colleagues did."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
-from apps.core.models import Mail, Message
+from apps.core.models import Mail, Message, StaffAct
 from apps.core.queue import message_retry
 from apps.core.staff import ReadOnly
 
@@ -38,7 +38,8 @@ class MessageAdmin(ReadOnly, ModelAdmin):
     @admin.action(description="Try again", permissions=["act"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         """Take the chosen tasks that were given up back into the work."""
-        count = sum(message_retry(message_id=message.pk, now=timezone.now()) for message in queryset)
+        who, now = request.user.pk, timezone.now()
+        count = sum(message_retry(message_id=message.pk, staff_id=who, now=now) for message in queryset)
         messages.success(request, f"{count} {'task is' if count == 1 else 'tasks are'} tried again at once.")
 
 
@@ -68,3 +69,19 @@ class MailAdmin(ReadOnly, ModelAdmin):
     def words(self, mail: Mail) -> str:
         """Show the text, unless it holds a secret."""
         return "It holds a secret." if mail.sealed else mail.text
+
+
+@admin.register(StaffAct)
+class StaffActAdmin(ReadOnly, ModelAdmin):
+    """What the platform's own people did, and why."""
+
+    list_display = ("at", "person", "act", "subject", "reason")
+    list_filter = ("act",)
+    search_fields = ("subject", "act", "organisation_id", "staff__email")
+    ordering = ("-id",)
+    list_select_related = ("staff",)
+
+    @admin.display(description="Who", empty_value="the machine's console")
+    def person(self, act: StaffAct) -> Any:
+        """Show who it was."""
+        return act.staff

@@ -1,5 +1,6 @@
-"""Plumbing rows: messages to run, mails to send, leases, idempotency keys."""
+"""Plumbing rows: messages to run, mails to send, leases, idempotency keys, the staff's trail."""
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -92,3 +93,29 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"
+
+
+class StaffAct(models.Model):
+    """What one of the platform's own people did, and why: the staff's trail. Append-only by trigger.
+
+    Whoever did it is named by an id that outlives them; nobody where it was done at the machine's own console.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    staff = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+"
+    )
+    act = models.CharField(max_length=60, help_text="noun.verb, as in the trails of organisations.")
+    subject = models.CharField(max_length=120)
+    organisation_id = models.UUIDField(null=True, help_text="Upon which organisation, if upon one.")
+    reason = models.CharField(max_length=1_000, blank=True)
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "act of the staff"
+        verbose_name_plural = "acts of the staff"
+        indexes = [models.Index(fields=["organisation_id", "-id"], name="staff_act_upon")]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.subject}"

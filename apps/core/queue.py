@@ -27,6 +27,7 @@ from django.utils import timezone
 from apps.core.logs import bound, ids_of, request_id
 from apps.core.models import Lease, Message
 from apps.core.spans import span
+from apps.core.staff import staff_act_write
 
 logger = logging.getLogger(__name__)
 
@@ -234,11 +235,15 @@ def _postpone(message: Message, lease: uuid.UUID, error: str, *, now: datetime) 
     )
 
 
-def message_retry(*, message_id: uuid.UUID, now: datetime) -> bool:
+def message_retry(*, message_id: uuid.UUID, now: datetime, staff_id: int | None = None) -> bool:
     """Take a task that was given up back into the work, with all its tries; return whether it was given up."""
     parked = Message.objects.filter(id=message_id, parked_at__isnull=False)
-    # One statement, so that of two who press at once one is told that it was taken already.
-    return bool(parked.update(parked_at=None, attempts=0, next_at=now))
+    with transaction.atomic():
+        # One statement, so that of two who press at once one is told that it was taken already.
+        taken = bool(parked.update(parked_at=None, attempts=0, next_at=now))
+        if taken:
+            staff_act_write(staff_id=staff_id, act="task.retried", subject=f"message:{message_id}", now=now)
+    return taken
 
 
 def messages_sweep(*, now: datetime, limit: int = 500) -> int:

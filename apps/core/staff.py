@@ -1,8 +1,13 @@
-"""What every staff page begins with: rows are looked at; the acts live in services."""
+"""What every staff page begins with: rows are looked at; the acts live in services, and each leaves a line here."""
 
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+
+from apps.core.models import StaffAct
 
 
 class ReadOnly:
@@ -27,3 +32,28 @@ class ReadOnly:
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may do what the page's actions do."""
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+
+def staff_act_write(
+    *,
+    staff_id: int | None,
+    act: str,
+    subject: str,
+    now: datetime,
+    organisation_id: uuid.UUID | None = None,
+    reason: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> StaffAct:
+    """Write one line of the staff's trail, in the transaction of the act; `facts` are plain JSON.
+
+    What is written in an organisation's trail for staff comes here by itself (organisations' audit_record).
+    """
+    return StaffAct.objects.create(
+        staff_id=staff_id,
+        act=act,
+        subject=subject[:120],
+        organisation_id=organisation_id,
+        reason=" ".join(reason.replace("\x00", " ").split())[:1_000],
+        facts=dict(facts or {}),
+        at=now,
+    )

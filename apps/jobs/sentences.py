@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop as _
 # --- asked for
 ACCEPTED = _("Accepted for %(market)s; the worst case is held until it ends.")
 STOP_ASKED = _("%(who)s asked to stop it.")
+STOP_FROZEN = _("We froze the organisation and asked to stop its jobs.")
 RENAMED = _("%(who)s renamed it from “%(before)s” to “%(after)s”.")
 PROJECT_SET = _("%(who)s put it from the project “%(before)s” into “%(after)s”.")
 KEY = _("The key “%(name)s”")

@@ -1,5 +1,7 @@
 """The jobs' own work in the background."""
 
+import uuid
+
 from django.utils import timezone
 
 from apps.core import queue
@@ -9,6 +11,11 @@ from apps.jobs import services
 @queue.periodic("jobs.watch", every=5)
 def jobs_watch() -> None:
     services.jobs_watch(now=timezone.now())
+
+
+@queue.task("jobs.stop_all")
+def stop_all(*, organisation_id: str) -> None:
+    services.jobs_stop_all(organisation_id=uuid.UUID(organisation_id), now=timezone.now())
 
 
 @queue.periodic("jobs.markets_figure", every=300)

@@ -111,6 +111,36 @@ DOMAIN_LOST = EventType(
         alarm=True,
     ),
 )
+FROZEN = EventType(
+    "organisation.frozen",
+    _("We froze the organisation: nothing can be started or topped up in it."),
+    {"why": "We ask about a payment by mail.", "jobs": "go on"},
+    NoticeKind(
+        Group.PEOPLE,
+        _("Our organisation was frozen"),
+        _("Your organisation is frozen"),
+        P.ORGANISATION_EDIT,
+        ("organisations:settings",),
+        _("Nothing can be started or topped up until we thaw it. {why} Write to us if you want to know more."),
+        mail=MailWay.NOW,
+        alarm=True,
+    ),
+)
+THAWED = EventType(
+    "organisation.thawed",
+    _("The organisation is no longer frozen."),
+    {"since": "2026-11-26T09:00:00.000000Z"},
+    NoticeKind(
+        Group.PEOPLE,
+        _("Our organisation was thawed"),
+        _("Your organisation works again"),
+        P.ORGANISATION_EDIT,
+        ("organisations:settings",),
+        _("Jobs can be started and credits topped up as before."),
+        mail=MailWay.NOW,
+        alarm=True,
+    ),
+)
 KEY_EXPIRING = EventType(
     "key.expiring",
     _("A personal API key expires within 7 days, or within one."),
@@ -168,6 +198,8 @@ def event_types() -> list[EventType]:
         SIGN_IN_CHANGED,
         DOMAIN_MISSING,
         DOMAIN_LOST,
+        FROZEN,
+        THAWED,
         KEY_EXPIRING,
         SERVICE_KEY_EXPIRING,
         ENDPOINT_OFF,

@@ -36,6 +36,11 @@ def sign_in_tell(*, event_id: int) -> None:
     services.sign_in_tell(event_id=event_id, now=timezone.now())
 
 
+@queue.task("notifications.freeze_tell")
+def freeze_tell(*, event_id: int) -> None:
+    services.freeze_tell(event_id=event_id, now=timezone.now())
+
+
 @queue.periodic("notifications.keys_expiring_tell", every=3600)
 def keys_expiring_tell() -> None:
     services.keys_expiring_tell(now=timezone.now())

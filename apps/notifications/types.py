@@ -24,6 +24,7 @@ class Group(TextChoices):
     JOBS = "jobs", _("Jobs")
     MONEY = "money", _("Money")
     PEOPLE = "people", _("People and access")
+    SUPPORT = "support", _("Support")
 
 
 class MailWay(TextChoices):

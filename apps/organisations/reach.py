@@ -23,6 +23,13 @@ READING = frozenset(
         Permission.JOBS_VIEW,
     }
 )
+# What staff leave to an organisation that they froze: looking, ending what runs, shutting doors, deciding.
+FROZEN_KEEPS = READING | {
+    Permission.JOBS_STOP,
+    Permission.KEYS_MANAGE,
+    Permission.KEYS_MANAGE_ALL,
+    Permission.APPROVALS_DECIDE,
+}
 NOTHING: frozenset[Permission] = frozenset()
 
 

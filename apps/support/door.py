@@ -1,11 +1,18 @@
-"""The door to staff pages: nobody passes without a second factor, neither by a password nor by a social sign-in."""
+"""The door to staff pages: nobody passes without a second factor, neither by a password nor by a social sign-in.
+
+What is posted to a list of the admin site must name rows that could exist.
+"""
 
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from apps.core.errors import Denied
@@ -45,3 +52,40 @@ class StaffFactorMiddleware:
         else:
             return None
         return refusal_answer(request, Denied(sentence, code="second_factor_needed", step=step))
+
+
+class StaffChoiceMiddleware:
+    """Answers an act of the admin site on a row that cannot exist with one sentence.
+
+    Django asks the database for the posted ids as they are, which fails for what is no id of the model.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_args: Any) -> HttpResponse | None:
+        """Pass, or go back to the list with the sentence; who may not see it is answered by the page itself."""
+        page = getattr(view, "model_admin", None)
+        if request.method != "POST" or page is None or not page.has_view_or_change_permission(request):
+            return None
+        wrong = [one for one in request.POST.getlist(ACTION_CHECKBOX_NAME) if not _possible(page.model, one)]
+        if not wrong:
+            return None
+        words = page.model._meta.verbose_name
+        messages.error(
+            request, f"“{wrong[0][:60]}” is no id of a {words}; nothing was done. Choose from the list."
+        )
+        return HttpResponseRedirect(request.get_full_path())
+
+
+def _possible(model: type[Model], text: str) -> bool:
+    """Return whether a row of the model could have this id."""
+    key = model._meta.pk
+    try:
+        value = key.clean(text, None)
+    except (ValidationError, ValueError, OverflowError):
+        return False
+    return "\x00" not in text and value is not None

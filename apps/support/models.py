@@ -11,18 +11,21 @@ from apps.core.ids import uuid7
 from apps.organisations.models import Approval, Organisation
 from apps.support.announcements.models import Announcement
 from apps.support.closing.models import MonthAct, MonthClose
+from apps.support.feedback.models import Feedback
 from apps.support.reconciliation.models import ReconciliationDay, ReconciliationItem, ReconciliationNote
-from apps.support.tickets.models import CannedAnswer, Ticket, TicketMessage
+from apps.support.tickets.models import CannedAnswer, Ticket, TicketHandover, TicketMessage
 
 __all__ = [
     "Announcement",
     "CannedAnswer",
+    "Feedback",
     "MonthAct",
     "MonthClose",
     "ReconciliationDay",
     "ReconciliationItem",
     "ReconciliationNote",
     "Ticket",
+    "TicketHandover",
     "TicketMessage",
     "Visit",
     "VisitLook",

@@ -48,9 +48,11 @@ SIGHTS = (
     _see("holds, and invoices that wait for a number", "billing.hold billing.invoicedue"),
     _see("mails and tasks", "core.mail core.message"),
     _see("webhook endpoints and deliveries", "notifications.endpoint notifications.delivery"),
+    _see("what colleagues did, and why", "core.staffact"),
     _see("notes on organisations", "support.note"),
     _see("announcements", "support.announcement"),
     _see("tickets, and the answers kept ready", "support.ticket support.cannedanswer"),
+    _see("early users with what they did and said", "support.feedback"),
     _see("events of Stripe", "payments.stripeevent", FINANCE, OPERATOR),
     _see(
         "cards, customers at Stripe, rules of automatic top-ups, declines, ceilings, vouchers",
@@ -68,13 +70,21 @@ SIGHTS = (
     ),
 )
 ACTS = (
+    Right("freeze and thaw an organisation", ("organisations.freeze_organisation",), ROLES),
+    Right("set and remove an organisation's caps", ("billing.change_cap",), (SUPPORT, FINANCE)),
+    Right(
+        "send again: invoices, proofs of an address, mails, events to webhooks",
+        ("core.change_mail", "notifications.change_delivery"),
+        ROLES,
+    ),
     Right("write notes on an organisation", ("support.add_note",), ROLES),
     Right(
         "write announcements, and end them",
         ("support.add_announcement", "support.change_announcement"),
         (SUPPORT, OPERATOR),
     ),
-    Right("answer tickets", ("support.change_ticket",), ROLES),
+    Right("answer tickets, and give them an owner", ("support.change_ticket",), ROLES),
+    Right("answer feedback", ("support.change_feedback",), ROLES),
     Right(
         "keep answers ready",
         ("support.add_cannedanswer", "support.change_cannedanswer", "support.delete_cannedanswer"),

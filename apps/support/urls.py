@@ -1,8 +1,11 @@
 from django.urls import path, re_path
 
+from apps.support.acts import views as acts
+from apps.support.acts.doings import ACTS
 from apps.support.announcements.views import put_away
 from apps.support.closing import views as closing
 from apps.support.desk import views as desk
+from apps.support.early import views as early
 from apps.support.feedback.views import feedback
 from apps.support.reconciliation import views as reconciliation
 from apps.support.tickets import desk as desk_tickets
@@ -10,11 +13,13 @@ from apps.support.tickets import views as tickets
 from apps.support.views import staff, treasury, visits
 
 app_name = "support"
+ORGANISATION = "admin/organisation/<uuid:organisation_id>/"
 urlpatterns = [
     path("admin/treasury/", treasury.treasury, name="treasury"),
     path("admin/search/", desk.search, name="search"),
-    path("admin/organisation/<uuid:organisation_id>/", desk.organisation, name="organisation"),
-    path("admin/organisation/<uuid:organisation_id>/notes/", desk.note, name="note"),
+    path(ORGANISATION, desk.organisation, name="organisation"),
+    path(f"{ORGANISATION}notes/", desk.note, name="note"),
+    *(path(f"{ORGANISATION}{name}/", acts.act, {"name": name}, name=f"organisation_{name}") for name in ACTS),
     path("admin/job/<uuid:job_id>/", desk.job, name="job"),
     path("announcements/<int:announcement_id>/put-away/", put_away, name="announcement_put_away"),
     path("admin/staff/", staff.staff, name="staff"),
@@ -25,6 +30,10 @@ urlpatterns = [
     path("admin/tickets/", desk_tickets.tickets, name="desk_tickets"),
     path("admin/tickets/<uuid:ticket_id>/", desk_tickets.ticket, name="desk_ticket"),
     path("admin/tickets/<uuid:ticket_id>/answer/", desk_tickets.ticket_answered, name="desk_answer"),
+    path("admin/tickets/<uuid:ticket_id>/owner/", desk_tickets.ticket_owned, name="desk_owner"),
+    path("admin/early/", early.early, name="early"),
+    path("admin/early/feedback/<uuid:feedback_id>/", early.feedback_page, name="desk_feedback"),
+    path("admin/early/feedback/<uuid:feedback_id>/answer/", early.feedback_answered, name="desk_feedback_answer"),
     path("admin/visits/", visits.visits, name="visits"),
     path("admin/visits/<uuid:visit_id>/begin/", visits.begin, name="visit_begin"),
     path("admin/visits/<uuid:visit_id>/end/", visits.end, name="visit_end"),

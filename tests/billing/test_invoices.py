@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from pypdf import PdfReader
 
 from apps.billing.models import Invoice, InvoiceCounter, InvoiceDue
-from apps.billing.selectors import invoice_get, invoices_of
+from apps.billing.selectors import document_get, invoices_of
 from apps.billing.services import invoice_issue, invoices_sweep
 from apps.billing.services.invoices import invoice_number
 from apps.core.errors import NotFound
@@ -133,7 +133,7 @@ def test_another_organisations_invoice_is_not_found(world: World) -> None:
     topup(world.acme)
     number = invoice_issue(invoice_due_id=due().id, now=LATER).number
     with pytest.raises(NotFound):
-        invoice_get(world.other, number)
+        document_get(Invoice, world.other, number)
 
 
 def test_without_a_finance_address_the_owner_gets_the_invoice(world: World) -> None:

@@ -27,7 +27,7 @@ from tests.organisations.people import invitation_token, invited, member
 from tests.organisations.sso import sign_in_scene
 from tests.payments.scene import cards_make, topups_make
 from tests.permissions.things import refundable_of
-from tests.support.scene import item_of, thread_of
+from tests.support.scene import feedback_of, item_of, thread_of
 from tests.world import World, signed_in_mark
 
 OPEN_PAGES = {
@@ -39,12 +39,16 @@ OPEN_PAGES = {
     "sign-in-organisation": "/sign-in/",
     "not-found": "/nowhere/",
     "reference": "/docs/api/",
+    "guides": "/docs/guides/",
+    "guide": "/docs/guides/start/",
+    "guide-launch": "/docs/guides/launch/",
 }
 STAFF_PAGES = {
     "staff-desk": "/admin/",
     "staff-search": "/admin/search/?q=acme",
     "staff-treasury": "/admin/treasury/",
     "staff-tickets": "/admin/tickets/",
+    "staff-early": "/admin/early/",
     "staff-reconciliation": "/admin/reconciliation/",
     "staff-reconciliation-items": "/admin/reconciliation/items/",
     "staff-months": "/admin/months/",
@@ -106,6 +110,7 @@ def pages_make(world: World) -> Pages:
     explained = {
         "staff-organisation": f"/admin/organisation/{world.acme.pk}/",
         "staff-ticket": f"/admin/tickets/{thread_of(world.acme).pk}/",
+        "staff-feedback": f"/admin/early/feedback/{feedback_of(world.acme).pk}/",
         "staff-reconciliation-item": f"/admin/reconciliation/items/{item_of(world.acme).pk}/",
         "staff-reconciliation-day": "/admin/reconciliation/2026-11-02/",
         "staff-month": "/admin/months/2026-11/",

@@ -14,7 +14,7 @@ from apps.billing.selectors import wallet
 from apps.core.errors import AppError, Conflict, Denied
 from apps.core.models import Mail
 from apps.ledger.models import Account, Entry
-from apps.organisations.models import Approval, AuditEvent
+from apps.organisations.models import Approval, AuditEvent, Organisation
 from apps.organisations.services import Actor, approval_decide
 from apps.payments.models import Refund, TopUp
 from apps.payments.selectors import held_minor
@@ -63,6 +63,16 @@ def test_a_risky_payment_is_held_before_its_credits(topups: TopUps, card: str, l
     assert held_minor() == {"EUR": 12_100}
     told = Mail.objects.filter(key__startswith=f"topup:{topup.id}:").order_by("key").values_list("to", flat=True)
     assert list(told) == ["operations@nosana-web.example", "olga@acme.example"]
+
+
+def test_what_is_paid_while_the_organisation_is_frozen_waits_for_a_person(topups: TopUps) -> None:
+    topup = topups.opened()
+    Organisation.objects.update(frozen_at=timezone.now())
+    topups.checkout.pay(topup.checkout_url, "4242424242424242")
+    handled(topups.checkout.events(topup.id)[COMPLETED])
+    assert state(topup) == "held"
+    assert Lot.objects.count() == 0
+    assert auto_top_up(organisation_id=topup.organisation_id, now=timezone.now()) is None
 
 
 def test_a_card_of_many_organisations_is_held(topups: TopUps, settings: Settings) -> None:

@@ -44,6 +44,7 @@ EXPORTS = {
     "organisations:members",
     "payments:topups",
     "support:close_export",
+    "support:early",
 }
 
 

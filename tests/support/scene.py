@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from apps.organisations.models import Grant, Organisation
 from apps.support.announcements.services import announcement_save
-from apps.support.models import Announcement, ReconciliationDay, ReconciliationItem, Ticket
+from apps.support.feedback.services import feedback_send
+from apps.support.models import Announcement, Feedback, ReconciliationDay, ReconciliationItem, Ticket
 from apps.support.tickets.acts import ticket_answer, ticket_open, ticket_reply
 from apps.support.tickets.subjects import About
 from apps.users.models import User
@@ -55,6 +56,20 @@ def ticket_of(organisation: Organisation) -> Ticket:
         text="It ran for an hour and then nothing more came.\nWhat can I do?",
         about=About(),
         key=uuid.uuid5(uuid.NAMESPACE_URL, organisation.slug),
+        now=timezone.now(),
+    )
+
+
+def feedback_of(
+    organisation: Organisation, text: str = "The first job ran at once. How do I see its files?"
+) -> Feedback:
+    """Return what a member told us on the page of jobs, not answered yet."""
+    member = owner_of(organisation)
+    return feedback_send(
+        grant=Grant.of_member(member),
+        text=text,
+        page=f"/o/{organisation.slug}/jobs/",
+        key=uuid.uuid5(uuid.NAMESPACE_URL, f"{organisation.slug}:{text}"),
         now=timezone.now(),
     )
 

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
+from django.utils import timezone
 
 from apps.core.errors import AppError
 from apps.support.management.commands.staff_roles import table_replace
@@ -39,7 +40,7 @@ def colleague(role: str) -> User:
     """Return somebody of the staff with that role, as `migrate` makes it."""
     roles_write(apps, newest_table())
     user = User.objects.create_user(f"{role}@nosana-web.example", name=role)
-    return staff_set(email=user.email, roles=[role], by=None)
+    return staff_set(email=user.email, roles=[role], by=None, now=timezone.now())
 
 
 def test_the_groups_hold_what_the_page_says(db: None) -> None:
@@ -109,7 +110,7 @@ def test_the_command_gives_roles_too(world: World) -> None:
         with pytest.raises(CommandError):
             call_command("staff_roles", *args)
     with pytest.raises(AppError):
-        staff_set(email=world.mia.email, roles=["king"], by=None)
+        staff_set(email=world.mia.email, roles=["king"], by=None, now=timezone.now())
 
 
 def test_staff_without_a_second_factor_reach_only_the_way_to_one(settings: Any, db: None) -> None:

@@ -59,7 +59,7 @@ def test_a_question_sent_twice_is_one_ticket_and_one_mail_to_staff(world: World,
     assert places == {f"{SUPPORT}{ticket.pk}/"}
     assert (ticket.job, ticket.state, ticket.messages.get().text) == (job, "open", "It <stops>.")
     mail = Mail.objects.get(to="staff@nosana-web.example")
-    assert mail.subject == "Ticket of Acme: Log & co"
+    assert mail.subject == f"Ticket #{ticket.number} of Acme: Log & co"
     for word in ("It <stops>.", "mia@acme.example", "Prime numbers", f"/admin/tickets/{ticket.pk}/"):
         assert word in mail.text
     assert "It &lt;stops&gt;." in mail.html

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,9 +19,9 @@ from apps.billing.api.shapes import (
 )
 from apps.billing.documents import document_xml
 from apps.billing.models import CreditNote, Invoice, VatCheck
+from apps.billing.models import Document as Row
 from apps.billing.services import invoice_send_again, statement_print, vat_id_check
 from apps.billing.views.frame import download
-from apps.core.errors import Conflict
 from apps.core.rest import SpanQuestion, page_answer, spanned
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
@@ -75,14 +74,13 @@ class CreditNotes(Documents):
 
 
 class Document(Documents):
-    """One numbered document: an invoice, or with `credit` a credit note."""
+    """One numbered document, of a kind."""
 
-    credit = False
+    kind: type[Row] = Invoice
 
-    def found(self, number: str) -> Invoice | CreditNote:
+    def found(self, number: str) -> Row:
         """Return it. Raises NotFound."""
-        find = selectors.credit_note_get if self.credit else selectors.invoice_get
-        return find(self.organisation, number)
+        return selectors.document_get(self.kind, self.organisation, number)
 
 
 class OneInvoice(Document):
@@ -97,7 +95,7 @@ class OneInvoice(Document):
 class OneCreditNote(Document):
     """One credit note."""
 
-    credit = True
+    kind = CreditNote
 
     @described(CreditNoteWhole)
     def get(self, request: Request, slug: str, number: str) -> Response:
@@ -112,14 +110,7 @@ class DocumentPdf(Document):
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
         """Answer its PDF. 409 while it is being printed."""
         found = self.found(number)
-        if found.pdf is None:
-            sentence = (
-                _("Credit note %(number)s is being printed; try again in a minute.")
-                if self.credit
-                else _("Invoice %(number)s is being printed; try again in a minute.")
-            )
-            raise Conflict(sentence % {"number": found.number})
-        return download(bytes(found.pdf), f"{found.number}.pdf", "application/pdf")
+        return download(selectors.document_pdf(found), f"{found.number}.pdf", "application/pdf")
 
 
 class DocumentXml(Document):
@@ -139,7 +130,7 @@ class InvoiceSend(Endpoint):
     def post(self, request: Request, slug: str, number: str) -> Response:
         """Mail it to the finance address; three times a day at most."""
         grant = self.grant(Permission.BILLING_MANAGE)
-        found = selectors.invoice_get(grant.organisation, number)
+        found = selectors.document_get(Invoice, grant.organisation, number)
         Nothing(data=request.data).read()
         member = grant.member
 

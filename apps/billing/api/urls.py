@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.billing.api import credits, documents, limits, quotes, usage, wallets
+from apps.billing.models import CreditNote
 
 app_name = "billing_api"
 O = "organisations/<slug:slug>/"  # noqa: E741
@@ -26,8 +27,12 @@ urlpatterns = [
     path(O + "invoices/<str:number>.xml", documents.DocumentXml.as_view(), name="invoice_xml"),
     path(O + "invoices/<str:number>", documents.OneInvoice.as_view(), name="invoice"),
     path(O + "credit-notes", documents.CreditNotes.as_view(), name="credit_notes"),
-    path(O + "credit-notes/<str:number>.pdf", documents.DocumentPdf.as_view(credit=True), name="credit_note_pdf"),
-    path(O + "credit-notes/<str:number>.xml", documents.DocumentXml.as_view(credit=True), name="credit_note_xml"),
+    path(
+        O + "credit-notes/<str:number>.pdf", documents.DocumentPdf.as_view(kind=CreditNote), name="credit_note_pdf"
+    ),
+    path(
+        O + "credit-notes/<str:number>.xml", documents.DocumentXml.as_view(kind=CreditNote), name="credit_note_xml"
+    ),
     path(O + "credit-notes/<str:number>", documents.OneCreditNote.as_view(), name="credit_note"),
     path(O + "statements", documents.Statements.as_view(), name="statements"),
     path(O + "statements/<str:month>.pdf", documents.StatementPdf.as_view(), name="statement_pdf"),

@@ -4,6 +4,7 @@ from apps.billing.models.balances import BalanceAlert, BalanceWatch
 from apps.billing.models.budgets import Budget, BudgetNotice, BudgetWindow
 from apps.billing.models.caps import AutoTopUp, Cap, CapWindow
 from apps.billing.models.credit_notes import CreditNote, CreditNoteDue
+from apps.billing.models.documents import Document
 from apps.billing.models.goodwill import Goodwill
 from apps.billing.models.holds import Hold, HoldExtension, HoldLot, Settlement
 from apps.billing.models.invoices import Invoice, InvoiceCounter, InvoiceDue
@@ -27,6 +28,7 @@ __all__ = [
     "CapWindow",
     "CreditNote",
     "CreditNoteDue",
+    "Document",
     "Goodwill",
     "Hold",
     "HoldExtension",

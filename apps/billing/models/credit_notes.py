@@ -2,7 +2,9 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
+from apps.billing.models.documents import Document
 from apps.billing.models.invoices import Invoice, InvoiceDue
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
@@ -34,25 +36,17 @@ class CreditNoteDue(models.Model):
         return f"credit of {self.net_minor}+{self.vat_minor} ({self.key})"
 
 
-class CreditNote(models.Model):
-    """A correction of one invoice, in a series of its own. Nothing of it changes; the PDF is added once."""
+class CreditNote(Document):
+    """A correction of one invoice, in a series of its own."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    BEING_PRINTED = _("Credit note %(number)s is being printed; try again in a minute.")
+    NOT_FOUND = _("There is no credit note “%(number)s” in %(organisation)s; choose one from the list.")
+
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="credit_notes", db_index=False
     )
     due = models.OneToOneField(CreditNoteDue, on_delete=models.PROTECT, related_name="credit_note")
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="credit_notes")
-    series = models.CharField(max_length=30)
-    sequence = models.PositiveIntegerField()
-    number = models.CharField(max_length=40, unique=True)
-    issued_at = models.DateTimeField()
-    currency = models.CharField(max_length=3)
-    net_minor = models.BigIntegerField()
-    vat_minor = models.BigIntegerField()
-    total_minor = models.BigIntegerField()
-    data = models.JSONField(help_text="All that is printed on it.")
-    pdf = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
@@ -62,6 +56,3 @@ class CreditNote(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["organisation", "id"], name="credit_note_page")]
-
-    def __str__(self) -> str:
-        return self.number

@@ -2,7 +2,9 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
+from apps.billing.models.documents import Document
 from apps.core.ids import uuid7
 from apps.organisations.models import Organisation
 
@@ -50,24 +52,16 @@ class InvoiceCounter(models.Model):
         return f"{self.series}: {self.last}"
 
 
-class Invoice(models.Model):
-    """A VAT invoice. Nothing of it changes once it has its number; the PDF is added once."""
+class Invoice(Document):
+    """A VAT invoice."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    BEING_PRINTED = _("Invoice %(number)s is being printed; try again in a minute.")
+    NOT_FOUND = _("There is no invoice “%(number)s” in %(organisation)s; choose one from the list.")
+
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="invoices", db_index=False
     )
     due = models.OneToOneField(InvoiceDue, on_delete=models.PROTECT, related_name="invoice")
-    series = models.CharField(max_length=30)
-    sequence = models.PositiveIntegerField()
-    number = models.CharField(max_length=40, unique=True)
-    issued_at = models.DateTimeField()
-    currency = models.CharField(max_length=3)
-    net_minor = models.BigIntegerField()
-    vat_minor = models.BigIntegerField()
-    total_minor = models.BigIntegerField()
-    data = models.JSONField(help_text="All that is printed on it.")
-    pdf = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
@@ -77,6 +71,3 @@ class Invoice(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["organisation", "id"], name="invoice_page")]
-
-    def __str__(self) -> str:
-        return self.number

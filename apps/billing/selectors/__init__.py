@@ -1,18 +1,16 @@
 """Questions to billing, organisation first, each in the file of its noun."""
 
 from apps.billing.selectors.balances import spending_per_day
-from apps.billing.selectors.forecasts import Forecast, forecast_month
-from apps.billing.selectors.invoices import (
-    credit_note_get,
+from apps.billing.selectors.documents import (
     credit_notes_found,
     credit_notes_of,
-    credit_notes_page,
+    document_get,
+    document_pdf,
     finance_address,
-    invoice_get,
     invoices_found,
     invoices_of,
-    invoices_page,
 )
+from apps.billing.selectors.forecasts import Forecast, forecast_month
 from apps.billing.selectors.limits import (
     LimitState,
     budget_get,
@@ -75,20 +73,18 @@ __all__ = [
     "caps_full",
     "caps_binding",
     "caps_of",
-    "credit_note_get",
     "credit_notes_found",
     "credit_notes_of",
-    "credit_notes_page",
     "credits_owed",
     "finance_address",
     "forecast_month",
     "holds_of",
     "holds_found",
     "holds_open",
-    "invoice_get",
+    "document_get",
+    "document_pdf",
     "invoices_found",
     "invoices_of",
-    "invoices_page",
     "lots_live",
     "lots_of",
     "movement_entries",

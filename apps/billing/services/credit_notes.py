@@ -14,7 +14,7 @@ from apps.billing.documents import document_pdf
 from apps.billing.errors import AmountInvalid, CreditExceedsInvoice, InvoiceUnknown
 from apps.billing.models import CreditNote, CreditNoteDue, Invoice, InvoiceDue
 from apps.billing.pricing import converted
-from apps.billing.selectors.invoices import finance_address
+from apps.billing.selectors.documents import finance_address
 from apps.billing.services.invoices import PATIENCE, invoice_number
 from apps.billing.services.numbers import number_next
 from apps.core.errors import KeyReused

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from apps.billing.models import Quote, Rate
 from apps.billing.pricing import converted
-from apps.billing.selectors.invoices import finance_address
+from apps.billing.selectors.documents import finance_address
 from apps.billing.selectors.vat import places_of, vat_check_answered
 from apps.billing.vat import CONSUMER, REVERSE_CHARGE, SELLER_RATE, vat_country
 from apps.core.money import MICRO

@@ -17,7 +17,7 @@ from apps.billing.documents import document_pdf, document_xml
 from apps.billing.errors import SentTooOften
 from apps.billing.events import INVOICE_ISSUED
 from apps.billing.models import Invoice, InvoiceDue
-from apps.billing.selectors.invoices import finance_address, invoice_get
+from apps.billing.selectors.documents import document_get, finance_address
 from apps.billing.services.numbers import number_next
 from apps.core.errors import Conflict
 from apps.core.mail import mail_write
@@ -116,7 +116,7 @@ def invoice_send_again(*, membership: Membership, number: str, actor: Actor, now
     """
     membership.require(Permission.BILLING_MANAGE)
     with transaction.atomic():
-        invoice = invoice_get(membership.organisation, number)
+        invoice = document_get(Invoice, membership.organisation, number)
         Invoice.objects.select_for_update(no_key=True).only("id").get(id=invoice.id)
         if invoice.pdf is None:
             raise Conflict(

@@ -11,7 +11,7 @@ from django.db import transaction
 from apps.billing.documents import statement_pdf
 from apps.billing.events import STATEMENT_READY
 from apps.billing.models import Statement
-from apps.billing.selectors.invoices import finance_address
+from apps.billing.selectors.documents import finance_address
 from apps.core.mail import mail_write
 from apps.notifications.services import event_emit
 from apps.organisations.selectors import mail_language

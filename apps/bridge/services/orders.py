@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.bridge.chain import Signed
 from apps.bridge.models import Order
 from apps.core.errors import NotFound
+from apps.core.staff import staff_act_write
 from apps.jobs.models import Want
 from apps.jobs.selectors import wants_open
 from apps.jobs.services import attempt_cancelled, want_close, wants_close
@@ -150,12 +151,24 @@ def order_postpone(order: Order, error: str, *, now: datetime, ladder: Ladder = 
     order_wait(order, seconds=seconds, now=now, failures=failures, error=error[:500], **fields)
 
 
-def order_retry(*, order_id: uuid.UUID, now: datetime) -> bool:
+def order_retry(*, order_id: uuid.UUID, now: datetime, staff_id: int | None = None) -> bool:
     """Take a parked order back into the work with a new ladder; return whether it was parked. Raises NotFound."""
-    if not Order.objects.filter(pk=order_id).exists():
+    order = Order.objects.filter(pk=order_id).select_related("want__job").first()
+    if order is None:
         raise NotFound(_("There is no such order."))
     parked = Order.objects.filter(pk=order_id, closed_at=None, parked_at__isnull=False)
-    return bool(parked.update(parked_at=None, parked_reason="", failures=0, next_try_at=now))
+    with transaction.atomic():
+        taken = bool(parked.update(parked_at=None, parked_reason="", failures=0, next_try_at=now))
+        if taken:
+            staff_act_write(
+                staff_id=staff_id,
+                act="order.retried",
+                subject=f"order:{order_id}",
+                organisation_id=order.want.job.organisation_id,
+                facts={"kind": order.kind, "parked": order.parked_reason},
+                now=now,
+            )
+    return taken
 
 
 AFRESH: dict[str, Any] = {

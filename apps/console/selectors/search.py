@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.billing.selectors import invoices_page
+from apps.billing.selectors import invoices_found
 from apps.console.places import places_found
 from apps.core.money import fiat_text
 from apps.jobs.selectors import jobs_found
@@ -125,6 +125,6 @@ def _invoices(grant: Grant, text: str) -> Group:
                 reverse("billing:invoice_pdf", args=[slug, one.number]),
                 "file-invoice",
             )
-            for one in invoices_page(grant.organisation, limit=SHOWN, search=text)
+            for one in invoices_found(grant.organisation, text)[:SHOWN]
         ),
     )

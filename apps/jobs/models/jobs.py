@@ -269,6 +269,11 @@ class Attempt(models.Model):
                 condition=models.Q(clean_wanted_at=None, ended_at__isnull=False, settled_at__isnull=False),
                 name="attempt_rent_out",
             ),
+            models.Index(  # what reconciliation asks of a day
+                fields=["settled_at"],
+                condition=models.Q(settled_at__isnull=False, address__isnull=False),
+                name="attempt_settled",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -55,7 +55,7 @@ from apps.jobs.services.secrets import (
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.spenders import Spender
-from apps.jobs.services.stopping import JOBS_AT_ONCE, jobs_stop
+from apps.jobs.services.stopping import JOBS_AT_ONCE, jobs_stop, jobs_stop_all
 from apps.jobs.services.submission import ApprovalNeeded, job_stop, job_submit, policy_of
 from apps.jobs.services.templates import (
     template_archive,
@@ -70,6 +70,7 @@ from apps.jobs.state import Seen
 __all__ = [
     "JOBS_AT_ONCE",
     "jobs_stop",
+    "jobs_stop_all",
     "Act",
     "ApprovalNeeded",
     "Batch",

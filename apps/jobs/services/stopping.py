@@ -26,14 +26,31 @@ def jobs_stop(*, grant: Grant, job_ids: Sequence[uuid.UUID], now: datetime) -> i
     """
     grant.require(Permission.JOBS_STOP)
     who = grant.member.user.name or grant.member.user.email
+    return _stop(
+        [job.pk for job in jobs_stoppable(grant, list(job_ids)[:JOBS_AT_ONCE])],
+        sentence=said.STOP_ASKED % {"who": who},
+        now=now,
+    )
+
+
+def jobs_stop_all(*, organisation_id: uuid.UUID, now: datetime) -> int:
+    """Want every job of an organisation stopped, for the platform, a batch at a time; return how many were running."""
+    going = Job.objects.filter(organisation=organisation_id, stop_requested_at=None).exclude(state__in=OVER)
+    count = 0
+    while ids := list(going.order_by("pk").values_list("pk", flat=True)[:JOBS_AT_ONCE]):
+        count += _stop(ids, sentence=said.STOP_FROZEN, now=now)
+    return count
+
+
+def _stop(ids: Sequence[uuid.UUID], *, sentence: str, now: datetime) -> int:
     with transaction.atomic():
-        locked = jobs_lock([job.pk for job in jobs_stoppable(grant, list(job_ids)[:JOBS_AT_ONCE])])
+        locked = jobs_lock(ids)
         jobs = [job for job in locked.values() if job.state not in OVER and job.stop_requested_at is None]
         attempts = Attempt.objects.in_bulk([job.attempt_id for job in jobs if job.attempt_id])
         Job.objects.filter(pk__in=[job.pk for job in jobs]).update(stop_requested_at=now)
         for job in jobs:
             job.stop_requested_at = now
-        events_write(lines=[Line(job, "stop_requested", said.STOP_ASKED % {"who": who}) for job in jobs], now=now)
+        events_write(lines=[Line(job, "stop_requested", sentence) for job in jobs], now=now)
         for job in jobs:
             if job.attempt_id in attempts:
                 want_write(job=job, attempt=attempts[job.attempt_id], kind=Want.Kind.STOP, now=now)

@@ -30,7 +30,7 @@ from apps.jobs.services.spenders import Spender
 from apps.jobs.state import OVER
 from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Permission
-from apps.organisations.services import AsksAgain, organisation_keep_open
+from apps.organisations.services import AsksAgain, organisation_keep_working
 
 NODE_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")  # base58
 TIMEOUT_MINIMUM_S = 10
@@ -148,7 +148,7 @@ def node_check(node: str) -> None:
 def submission_once(membership: Membership, content: list[Any], *, key: str, act: Callable[[], str]) -> str:
     """Run the act once per key and return what it made, also to every repeat. Raises KeyReused for another job."""
     with transaction.atomic():
-        organisation_keep_open(membership.organisation_id)
+        organisation_keep_working(membership.organisation_id)
         made: str = once(scope=f"{membership.organisation_id}:job_submit", key=key, content=content, act=act)
     return made
 

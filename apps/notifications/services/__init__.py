@@ -19,7 +19,13 @@ from apps.notifications.services.endpoints import (
 from apps.notifications.services.events import Fact, event_emit, events_emit, events_forget
 from apps.notifications.services.mails import notices_send
 from apps.notifications.services.notices import notice_read, notices_read_all
-from apps.notifications.services.people import approval_tell, invitation_tell, keys_expiring_tell, sign_in_tell
+from apps.notifications.services.people import (
+    approval_tell,
+    freeze_tell,
+    invitation_tell,
+    keys_expiring_tell,
+    sign_in_tell,
+)
 from apps.notifications.services.unsubscribing import mails_end
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
     "event_emit",
     "events_emit",
     "events_forget",
+    "freeze_tell",
     "invitation_tell",
     "keys_expiring_tell",
     "mails_end",

@@ -13,11 +13,13 @@ from apps.notifications.events import (
     APPROVAL_DECIDED,
     DOMAIN_LOST,
     DOMAIN_MISSING,
+    FROZEN,
     INVITATION_ACCEPTED,
     KEY_EXPIRING,
     MEMBER_LET_IN,
     SERVICE_KEY_EXPIRING,
     SIGN_IN_CHANGED,
+    THAWED,
 )
 from apps.notifications.services.events import Fact, event_emit, events_emit
 from apps.organisations.models import ApiKey, Approval, AuditEvent, Invitation, Membership
@@ -114,6 +116,25 @@ def sign_in_tell(*, event_id: int, now: datetime) -> None:
             subject=event.subject,
             key=f"audit:{event.pk}",
             data=facts,
+            now=now,
+        )
+
+
+def freeze_tell(*, event_id: int, now: datetime) -> None:
+    """Tell of a line of the trail by which staff froze or thawed the organisation; once."""
+    event = AuditEvent.objects.filter(pk=event_id).first()
+    if event is None:
+        return
+    frozen = event.act == "organisation.frozen"
+    before, after = event.before or {}, event.after or {}
+    data = {"why": after.get("why"), "jobs": after.get("jobs")} if frozen else {"since": before.get("frozen_at")}
+    with transaction.atomic():
+        event_emit(
+            organisation_id=event.organisation_id,
+            type=(FROZEN if frozen else THAWED).name,
+            subject=event.subject,
+            key=f"audit:{event.pk}",
+            data=data,
             now=now,
         )
 

@@ -30,6 +30,7 @@ class OrganisationShape(serializers.ModelSerializer[Organisation]):
             "audit_retention_days",
             "created_at",
             "closed_at",
+            "frozen_at",
         )
 
 

@@ -5,7 +5,7 @@ from apps.organisations.models.audit import AuditDay, AuditDetail, AuditEvent
 from apps.organisations.models.grants import Grant
 from apps.organisations.models.invitations import Invitation
 from apps.organisations.models.keys import ApiKey
-from apps.organisations.models.organisations import Closed, Membership, Organisation
+from apps.organisations.models.organisations import Closed, Frozen, Membership, Organisation
 from apps.organisations.models.projects import Project, ProjectMembership
 from apps.organisations.models.sign_in import Domain, Provider
 from apps.organisations.models.terms import TermsAcceptance
@@ -17,6 +17,7 @@ __all__ = [
     "AuditDetail",
     "AuditEvent",
     "Closed",
+    "Frozen",
     "Domain",
     "Grant",
     "Invitation",

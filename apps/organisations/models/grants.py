@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.core.errors import Denied
 from apps.organisations.models.keys import ApiKey
 from apps.organisations.models.organisations import Membership, Organisation
-from apps.organisations.reach import READING, Reach
+from apps.organisations.reach import Reach
 from apps.organisations.roles import Permission
 
 
@@ -63,8 +63,8 @@ class Grant:
             return
         if self.membership is not None:
             self.membership.require(permission, project_id)
-        if self.api_key is not None and permission in self.api_key.scopes and permission not in READING:
-            self.organisation.require_open()
+        if self.api_key is not None and permission in self.api_key.scopes:
+            self.organisation.require_lets(permission)
         raise Denied(self._key_denial(permission))
 
     def checked(self, permission: Permission) -> "Grant":

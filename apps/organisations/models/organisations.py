@@ -5,11 +5,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.errors import Conflict, Denied
 from apps.core.ids import uuid7
 from apps.core.moments import day_text
-from apps.organisations.reach import READING, Reach, reach_of_role
+from apps.organisations.reach import FROZEN_KEEPS, READING, Reach, reach_of_role
 from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role, denial
 
 AUDIT_RETENTION_MINIMUM_DAYS = 90
@@ -20,6 +21,12 @@ class Closed(Conflict):
     """The organisation is closed: it can be read, and nothing in it changes any more."""
 
     code = "organisation_closed"
+
+
+class Frozen(Conflict):
+    """Staff froze the organisation: nothing is started or paid in it until they thaw it."""
+
+    code = "organisation_frozen"
 
 
 class Organisation(models.Model):
@@ -54,6 +61,12 @@ class Organisation(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="Since then it can only be read.")
+    frozen_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then nothing is started or paid in it."
+    )
+    frozen_why = models.CharField(
+        max_length=300, blank=True, db_default="", help_text="What its people read about that; staff wrote it."
+    )
 
     class Meta:
         constraints = [
@@ -66,13 +79,33 @@ class Organisation(models.Model):
                 name="organisation_audit_retention_long_enough",
             ),
         ]
+        permissions = [("freeze_organisation", gettext_lazy("Can freeze and thaw organisations"))]
 
     def __str__(self) -> str:
         return self.name
 
     def reach_left(self, reach: Reach) -> Reach:
         """Return what the organisation's own state leaves of a reach: of a closed one, reading."""
-        return reach if self.closed_at is None else reach.narrowed(READING)
+        keeps = self.keeps
+        return reach if keeps is None else reach.narrowed(keeps)
+
+    @property
+    def keeps(self) -> frozenset[Permission] | None:
+        """Which permissions its own state leaves to anybody; None: all of them."""
+        if self.closed_at is not None:
+            return READING
+        return None if self.frozen_at is None else FROZEN_KEEPS
+
+    @property
+    def frozen_sentence(self) -> str:
+        """What its people read while it is frozen; "" while it is not."""
+        if self.frozen_at is None:
+            return ""
+        told = _(
+            "%(name)s was frozen on %(day)s: nothing can be started, topped up or changed until we thaw it. Jobs "
+            "can be stopped, keys revoked, and everything read."
+        ) % {"name": self.name, "day": day_text(self.frozen_at, "long")}
+        return f"{told} {self.frozen_why}".strip()
 
     def require_open(self) -> None:
         """Pass if the organisation is open. Raises Closed."""
@@ -81,6 +114,18 @@ class Organisation(models.Model):
                 _("%(name)s was closed on %(closed_at)s: it can be read, but not changed.")
                 % {"name": self.name, "closed_at": day_text(self.closed_at, "long")}
             )
+
+    def require_working(self) -> None:
+        """Pass if the organisation is open and not frozen. Raises Closed, Frozen."""
+        self.require_open()
+        if self.frozen_at is not None:
+            raise Frozen(self.frozen_sentence)
+
+    def require_lets(self, permission: Permission) -> None:
+        """Pass if the organisation's own state leaves the permission to anybody. Raises Closed, Frozen."""
+        keeps = self.keeps
+        if keeps is not None and permission not in keeps:
+            self.require_working()
 
 
 class Membership(models.Model):
@@ -134,8 +179,8 @@ class Membership(models.Model):
             raise Denied(
                 _("On a visit staff looks and changes nothing, and keys and secrets stay shut."), code="visit"
             )
-        if permission not in READING and permission in ROLE_PERMISSIONS[Role(self.role)]:
-            self.organisation.require_open()
+        if permission in ROLE_PERMISSIONS[Role(self.role)]:
+            self.organisation.require_lets(permission)
         if permission in ROLE_PERMISSIONS[Role(self.role)]:
             raise Denied(
                 _("You are limited to some projects here; to %(permission)s it takes more than those.")

@@ -29,6 +29,14 @@ from apps.organisations.services.closing import (
     close_obstacles,
     organisation_close,
     organisation_keep_open,
+    organisation_keep_working,
+)
+from apps.organisations.services.freezing import (
+    organisation_freeze,
+    organisation_thaw,
+    reason_read,
+    staff_may,
+    staff_require,
 )
 from apps.organisations.services.invitations import invitation_resend, invitation_revoke, invitation_send
 from apps.organisations.services.invitations_many import InvitationLine, invitations_read, invitations_send
@@ -101,8 +109,11 @@ __all__ = [
     "membership_visit",
     "organisation_close",
     "organisation_create",
+    "organisation_freeze",
     "organisation_keep_open",
+    "organisation_keep_working",
     "organisation_lock",
+    "organisation_thaw",
     "organisation_update",
     "ownership_transfer",
     "project_archive",
@@ -110,7 +121,10 @@ __all__ = [
     "project_lock",
     "project_unarchive",
     "project_update",
+    "reason_read",
     "roles_to_give",
+    "staff_may",
+    "staff_require",
     "slug_from",
     "terms_accept",
     "terms_require",

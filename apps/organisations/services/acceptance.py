@@ -87,7 +87,7 @@ def _lock(token: str, *, now: datetime) -> Invitation:
     """Find the invitation, lock the organisation's people, and look again: a twin may have been faster."""
     found = invitation_find(token=token, now=now)
     organisation = Organisation.objects.select_for_update(no_key=True).get(pk=found.organisation_id)
-    organisation.require_open()
+    organisation.require_working()
     invitation = Invitation.objects.select_related("invited_by").get(pk=found.pk)
     invitation.organisation = organisation
     _open_check(invitation, token, now=now)
@@ -114,7 +114,7 @@ def _open_check(invitation: Invitation, token: str, *, now: datetime) -> None:
             )
     if not hmac.compare_digest(invitation.digest, token_digest(token)):
         raise InvitationOver(_("A newer link to %(name)s was sent since; open that one.") % {"name": name})
-    invitation.organisation.require_open()
+    invitation.organisation.require_working()
 
 
 def _join(invitation: Invitation, user: User, actor: Actor, *, now: datetime) -> Membership:

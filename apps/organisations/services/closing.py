@@ -65,11 +65,25 @@ def organisation_keep_open(organisation_id: UUID) -> None:
 
     Others who do the same do not wait for each other. Raises Closed, and NotFound.
     """
+    _kept(organisation_id).require_open()
+
+
+def organisation_keep_working(organisation_id: UUID) -> None:
+    """Keep it from being closed or frozen until the caller's transaction ends, for acts that start or buy something.
+
+    Raises Closed, Frozen, and NotFound.
+    """
+    _kept(organisation_id).require_working()
+
+
+def _kept(organisation_id: UUID) -> Organisation:
+    """Return what stands of the organisation's state, held until the transaction ends. Raises NotFound."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT closed_at, name FROM organisations_organisation WHERE id = %s FOR KEY SHARE", [organisation_id]
+            "SELECT name, closed_at, frozen_at, frozen_why FROM organisations_organisation WHERE id = %s FOR KEY SHARE",
+            [organisation_id],
         )
         row = cursor.fetchone()
     if row is None:
         raise NotFound()
-    Organisation(closed_at=row[0], name=row[1]).require_open()
+    return Organisation(**dict(zip(("name", "closed_at", "frozen_at", "frozen_why"), row, strict=True)))

@@ -33,7 +33,7 @@ def acting_lock(*, acting: Membership | Grant, permission: Permission) -> Organi
     if member is not None:
         return people_lock(membership=member, permission=permission).organisation
     organisation = Organisation.objects.select_for_update(no_key=True).get(pk=acting.organisation_id)
-    organisation.require_open()
+    organisation.require_lets(permission)
     return organisation
 
 

@@ -14,8 +14,8 @@ from apps.billing.selectors import availables, wallet
 from apps.billing.services import caps_check_topup, net_for_credits, quote_create
 from apps.billing.services.limits import wallet_lock
 from apps.core.queue import enqueue
-from apps.organisations.models import Closed
-from apps.organisations.services import organisation_keep_open
+from apps.organisations.models import Closed, Frozen
+from apps.organisations.services import organisation_keep_working
 from apps.payments.models import TopUp, TopUpRule
 from apps.payments.selectors.rules import Month, in_flight, month_of
 from apps.payments.services.attempts import cap_key
@@ -42,7 +42,7 @@ def auto_top_up(*, organisation_id: uuid.UUID, now: datetime) -> TopUp | None:
     try:
         with transaction.atomic():
             return _begin(organisation_id, now=now)
-    except (RateUnavailable, QuoteRefused, Closed) as refusal:  # the sweep looks again
+    except (RateUnavailable, QuoteRefused, Closed, Frozen) as refusal:  # the sweep looks again
         logger.warning("automatic top-up of %s: %s", organisation_id, refusal)
         return None
 
@@ -72,7 +72,7 @@ def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
     rule = rule_lock(organisation_id)
     if rule is None or not rule.on or (rule.paused_until is not None and rule.paused_until > now):
         return None
-    organisation_keep_open(organisation_id)
+    organisation_keep_working(organisation_id)
     if in_flight(organisation_id) is not None:
         return None
     wallet_lock(organisation_id)

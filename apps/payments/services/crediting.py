@@ -13,7 +13,7 @@ from apps.payments.gateway import Fee, Outcome, Session
 from apps.payments.methods import CARD
 from apps.payments.models import TopUp
 from apps.payments.services.attempts import attempt_paid
-from apps.payments.services.limits import review_reason
+from apps.payments.services.limits import freeze_reason, review_reason
 from apps.payments.services.mails import staff_mail, topup_mail
 from apps.payments.services.topups import topup_close, topup_lock, topup_of
 from apps.payments.states import State, topup_move
@@ -110,6 +110,7 @@ def _arrive(topup: TopUp, intent: str, country: str, outcome: Outcome | None, *,
         topup.fingerprint, topup.risk_level = outcome.fingerprint, outcome.risk_level
         topup.risk_score = outcome.risk_score
         topup.held_reason = review_reason(topup, now=now)
+    topup.held_reason = freeze_reason(topup) or topup.held_reason
     if topup.settles_later:
         topup.settled_quote = quote_settle(quote=topup.quote, now=now)
     topup_move(topup, State.HELD if topup.held_reason else State.PAID)

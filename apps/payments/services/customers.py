@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from apps.billing.selectors.invoices import finance_address
+from apps.billing.selectors.documents import finance_address
 from apps.organisations.models import Organisation
 from apps.payments import gateway
 from apps.payments.models import StripeCustomer

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from apps.billing.models import Reversal
-from apps.billing.selectors.invoices import finance_address
+from apps.billing.selectors.documents import finance_address
 from apps.billing.services import dispute_funds_post, dispute_lost, dispute_open, dispute_won
 from apps.core.mail import mail_write
 from apps.notifications.services import event_emit

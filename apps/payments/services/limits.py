@@ -106,6 +106,13 @@ def review_reason(topup: TopUp, *, now: datetime) -> str:
     return ""
 
 
+def freeze_reason(topup: TopUp) -> str:
+    """Return why a payment waits for a person that came, by whatever way, while the organisation is frozen; or ""."""
+    if Organisation.objects.filter(pk=topup.organisation_id, frozen_at__isnull=False).exists():
+        return _("The organisation was frozen when it was paid.")
+    return ""
+
+
 def ceiling_words(organisation: Organisation, ceiling: Ceiling, currency: str) -> str:
     """Return the sentence that names the ceiling, what is left of it, and when it grows."""
     sentence = {

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from apps.billing.selectors.invoices import finance_address
+from apps.billing.selectors.documents import finance_address
 from apps.core.mail import mail_write
 from apps.organisations.selectors import mail_language
 from apps.payments.models import Refund

@@ -18,7 +18,7 @@ from apps.core.errors import Conflict
 from apps.core.money import credits_text
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
-from apps.organisations.services import terms_require
+from apps.organisations.services import organisation_keep_working, terms_require
 from apps.payments import gateway
 from apps.payments.errors import MethodRefused, QuoteOver
 from apps.payments.gateway import Line
@@ -136,9 +136,10 @@ def topup_make(
 
 
 def _written(membership: Membership, quote: Quote, *, now: datetime, **wish: Any) -> TopUp:
-    """Return the quote's top-up, made under the wallet's lock if its limits allow it. Raises TopUpLimited."""
+    """Return the quote's top-up, made under the wallet's lock if it may. Raises TopUpLimited, Closed, Frozen."""
     organisation = membership.organisation
     with transaction.atomic():
+        organisation_keep_working(organisation.pk)
         wallet_lock(organisation.pk)
         topup = TopUp.objects.select_related("user", "organisation", "quote").filter(quote=quote).first()
         if topup is not None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
+from django.db.models import QuerySet
 
 from apps.support.roles import ROLES
 from apps.users.models import User
@@ -18,9 +19,14 @@ class Colleague:
     factor: bool
 
 
-def staff_people() -> list[Colleague]:
+def staff_rows() -> QuerySet[User]:
     """Return everybody of the staff, by address."""
-    people = User.objects.filter(is_staff=True, is_active=True).prefetch_related("groups").order_by("email")
+    return User.objects.filter(is_staff=True, is_active=True).order_by("email")
+
+
+def staff_people() -> list[Colleague]:
+    """Return everybody of the staff with their roles, by address."""
+    people = staff_rows().prefetch_related("groups")
     with_factor = set(
         Authenticator.objects.filter(user__in=people, type__in=SECOND_FACTORS).values_list("user_id", flat=True)
     )

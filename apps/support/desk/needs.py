@@ -22,7 +22,7 @@ from apps.notifications.models import Delivery, Endpoint
 from apps.organisations.models import ApiKey, Approval
 from apps.organisations.models.approvals import STAFF_KINDS
 from apps.payments.models import Dispute, Refund, StripeEvent, TopUp
-from apps.support.models import ReconciliationItem, Ticket
+from apps.support.models import Feedback, ReconciliationItem, Ticket
 from apps.support.treasury import treasury_standing
 
 LATE_MAIL = timedelta(minutes=30)
@@ -147,6 +147,12 @@ HEAPS = (
         "People asked us something and wait for the answer.",
         lambda now: Ticket.objects.filter(state=Ticket.State.OPEN),
         "waits_since", "support_ticket", {}, page="support:desk_tickets",
+    ),
+    Heap(
+        "Feedback to read",
+        "People told us something, and nobody has answered it yet.",
+        lambda now: Feedback.objects.filter(answered_at=None),
+        "at", "support_feedback", {"said": "waiting", "joined": "any"}, page="support:early",
     ),
     Heap(
         "Approvals for the staff",

@@ -18,6 +18,7 @@ from apps.notifications.models import Endpoint
 from apps.organisations.models import ApiKey, Approval, AuditEvent, Membership, Organisation
 from apps.organisations.roles import Role
 from apps.payments.models import Dispute, Refund, TopUp
+from apps.support.acts.selectors import Done, Told, acts_done, notices_told
 from apps.support.models import Note
 
 MOVEMENTS, FEW = 25, 8
@@ -52,6 +53,8 @@ class Glance:
     keys: Sequence[ApiKey]
     endpoints: Sequence[Endpoint]
     trail: Sequence[AuditEvent]
+    done: Sequence[Done]
+    notices: Sequence[Told]
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ def organisation_glance(organisation_id: uuid.UUID, *, now: datetime) -> Glance:
         keys=list(organisation.api_keys.filter(revoked_at=None).order_by("-id")[:FEW]),
         endpoints=list(organisation.endpoints.filter(removed_at=None).order_by("-id")[:FEW]),
         trail=list(organisation.audit_events.select_related("user").order_by("-id")[:FEW]),
+        done=acts_done(organisation.pk),
+        notices=notices_told(organisation.pk),
     )
 
 

@@ -15,6 +15,8 @@ from apps.core.money import fiat_text
 from apps.jobs.models import Attempt, Job, JobEvent, Market
 from apps.organisations.models import ApiKey, Membership, Organisation
 from apps.payments.models import Dispute, Refund, StripeCustomer, StripeEvent, TopUp
+from apps.support.models import Ticket
+from apps.support.tickets.selectors import ticket_number
 
 LIMIT = 8  # of each kind
 LONGEST = 200
@@ -161,6 +163,15 @@ def _keys(words: str) -> Iterator[Hit]:
         )
 
 
+def _tickets(words: str) -> Iterator[Hit]:
+    number = ticket_number(words)
+    told = Q(subject__icontains=words) | Q(opened_by__email__istartswith=words)
+    rows = Ticket.objects.filter(Q(number=number) if words.startswith("#") else told | Q(number=number or 0))
+    for one in rows.select_related("organisation").order_by("-number")[:LIMIT]:
+        detail = f"{one.organisation}, {one.get_state_display().lower()}"
+        yield Hit("Ticket", f"#{one.number} {one.subject}", detail, reverse("support:desk_ticket", args=[one.pk]))
+
+
 def _prefixes(words: str) -> list[str]:
     """Return what may be the prefix in what somebody pasted: it alone, or with the words around it."""
     return [words, *re.split(r"[_.]", words)]
@@ -179,4 +190,5 @@ FINDERS = (
     Finder("organisations.view_organisation", TEXT, _organisations),
     Finder("organisations.view_organisation", TEXT, _people),
     Finder("jobs.view_job", TEXT, _jobs),
+    Finder("support.view_ticket", TEXT, _tickets),
 )

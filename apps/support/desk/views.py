@@ -17,6 +17,7 @@ from apps.support.desk.needs import needs_now
 from apps.support.desk.pages import job_trail, organisation_glance
 from apps.support.desk.search import desk_search
 from apps.support.services import note_add
+from apps.support.tickets.selectors import tickets_mine
 from apps.users.models import User
 
 
@@ -24,7 +25,9 @@ def desk(request: HttpRequest, context: dict[str, object]) -> dict[str, object]:
     """Add to the start page of the admin site what needs this person now."""
     may = request.user.has_perm
     needs = [need for need in needs_now(now=timezone.now()) if may(need.permission)]
-    return context | {"title": "Desk", "needs": needs}
+    user = cast(User, request.user)
+    mine = tickets_mine(user) if may("support.view_ticket") else 0
+    return context | {"title": "Desk", "needs": needs, "mine": mine}
 
 
 @require_safe

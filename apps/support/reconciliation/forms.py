@@ -2,6 +2,7 @@
 
 from django import forms
 
+from apps.support.desk.colleagues import staff_rows
 from apps.users.models import User
 
 
@@ -14,8 +15,7 @@ class OwnerForm(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        field = self.fields["owner"]
-        field.queryset = User.objects.filter(is_staff=True, is_active=True).order_by("email")  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = staff_rows()  # type: ignore[attr-defined]
 
 
 class CommentForm(forms.Form):

@@ -4,12 +4,12 @@ Nothing here books anything. What was written down stays; reading a day again ad
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F, Min, QuerySet
 
 from apps.billing import chart
 from apps.bridge.selectors import Position, position
@@ -18,7 +18,7 @@ from apps.ledger.models import Transfer
 from apps.ledger.selectors import balances
 from apps.support.reconciliation.models import ReconciliationDay as Day
 from apps.support.reconciliation.models import ReconciliationItem as Item
-from apps.support.reconciliation.sides import chain_items, ledger_items, standing_items, stripe_items
+from apps.support.reconciliation.sides import BATCH, chain_items, ledger_items, standing_items, stripe_items
 
 logger = logging.getLogger(__name__)
 
@@ -103,14 +103,22 @@ def items_match(*, now: datetime) -> int:
     """Match what both sides tell, whichever day each tells it of; return how many items matched now.
 
     Within what they have in common, equal amounts match one to one; what is left matches when it adds up to the same.
+    Reads a few items at a time, however many there are. Runs at once wait for each other, in the same order.
     """
+    count, batch = 0, []
     with transaction.atomic():
-        rows = Item.objects.select_for_update().filter(matched_at=None).exclude(kind__in=STANDING)
-        groups: dict[tuple[str, str], list[Item]] = defaultdict(list)
-        for row in rows.order_by("id"):
-            groups[row.match, row.currency].append(row)
-        matched = [item for group in groups.values() for item in _matching(group)]
-        return Item.objects.filter(pk__in=[item.pk for item in matched]).update(matched_at=now)
+        for item in _matched(Item.objects.select_for_update().filter(matched_at=None).exclude(kind__in=STANDING)):
+            batch.append(item.pk)
+            if len(batch) == BATCH:
+                count += Item.objects.filter(pk__in=batch).update(matched_at=now)
+                batch.clear()
+        return count + Item.objects.filter(pk__in=batch).update(matched_at=now)
+
+
+def _matched(rows: QuerySet[Item]) -> Iterator[Item]:
+    ordered = rows.order_by("match", "currency", "id").iterator(chunk_size=BATCH)
+    for _name, group in groupby(ordered, key=lambda item: (item.match, item.currency)):
+        yield from _matching(list(group))
 
 
 def _matching(group: Sequence[Item]) -> list[Item]:

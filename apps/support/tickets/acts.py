@@ -1,4 +1,4 @@
-"""Acts about tickets: a person opens one and writes on, staff answer; every message brings its mail, once."""
+"""Acts about tickets: a person opens one and writes on, staff take it and answer; each message brings its mail once."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.core.mail import mail_write
+from apps.notifications.services import event_emit
 from apps.organisations.models import Grant, Membership
 from apps.organisations.roles import Role
-from apps.support.tickets.models import Ticket, TicketMessage
+from apps.support.events import TICKET_ANSWERED
+from apps.support.tickets.models import Ticket, TicketHandover, TicketMessage
 from apps.support.tickets.selectors import ticket_get
 from apps.support.tickets.subjects import About
 from apps.users.models import User
@@ -74,8 +76,9 @@ def ticket_answer(
 ) -> Ticket:
     """Answer for the staff, and wait for the customer or call it solved; the people of the thread get a mail.
 
-    `seen` is the id of the last message that was read: a newer one of the customer is read first. The same key again
-    changes nothing. Raises NotFound, and Conflict where the customer wrote meanwhile.
+    A ticket without an owner becomes that of whoever answers. `seen` is the id of the last message that was read: a
+    newer one of the customer is read first. The same key again changes nothing. Raises NotFound, and Conflict where
+    the customer wrote meanwhile.
     """
     with transaction.atomic():
         ticket = Ticket.objects.select_for_update().filter(pk=ticket_id).first()
@@ -88,9 +91,36 @@ def ticket_answer(
         state = State.SOLVED if solved else State.WAITING
         message = _message(ticket, user, text, key=key, state=state, now=now, by_staff=True)
         _stand(ticket, state, now)
+        if ticket.owner_id is None:
+            _hand_over(ticket, user, by=user, now=now)
         if text:
-            _tell_people(ticket, message)
+            _tell_people(ticket, message, now)
     return ticket
+
+
+def ticket_assign(*, ticket_id: uuid.UUID, owner: User | None, user: User, now: datetime) -> Ticket:
+    """Make a member of staff see to the ticket, or nobody; a colleague who gets it is told by mail, once.
+
+    A repeat changes nothing. Raises NotFound, and AppError for somebody who may not answer tickets.
+    """
+    if owner is not None and not (owner.is_staff and owner.is_active and owner.has_perm("support.change_ticket")):
+        sentence = f"{owner.email} may not answer tickets; choose somebody who may."
+        raise AppError(sentence, code="ticket_owner_unfit", status=422)
+    with transaction.atomic():
+        ticket = Ticket.objects.select_for_update().filter(pk=ticket_id).first()
+        if ticket is None:
+            raise NotFound
+        if ticket.owner_id != (owner.pk if owner else None):
+            handover = _hand_over(ticket, owner, by=user, now=now)
+            if owner is not None and owner != user:
+                _tell_owner(ticket, handover, owner)
+    return ticket
+
+
+def _hand_over(ticket: Ticket, owner: User | None, *, by: User, now: datetime) -> TicketHandover:
+    ticket.owner = owner
+    ticket.save(update_fields=["owner"])
+    return TicketHandover.objects.create(ticket=ticket, owner=owner, by=by, at=now)
 
 
 def _writing(grant: Grant) -> User:
@@ -124,9 +154,11 @@ def _stand(ticket: Ticket, state: State, now: datetime) -> None:
 
 
 def _tell_staff(ticket: Ticket, message: TicketMessage, member: Membership) -> None:
+    """Write to the owner of the ticket; to all of the staff where it has none, or one who left."""
+    owner = ticket.owner
     mail_write(
         key=f"ticket:{ticket.pk}:{message.pk}:staff",
-        to=settings.STAFF_EMAIL,
+        to=owner.email if owner and owner.is_staff and owner.is_active else settings.STAFF_EMAIL,
         template="ticket_asked",
         context={
             "ticket": ticket,
@@ -134,13 +166,32 @@ def _tell_staff(ticket: Ticket, message: TicketMessage, member: Membership) -> N
             "person": member.user,
             "role": member.role,
             "organisation": ticket.organisation,
-            "url": f"{settings.BASE_URL}/admin/tickets/{ticket.pk}/",
+            "url": _desk_url(ticket),
         },
     )
 
 
-def _tell_people(ticket: Ticket, message: TicketMessage) -> None:
-    """Write to whoever wrote in the thread and is still a member; to the owner where nobody of them is."""
+def _tell_owner(ticket: Ticket, handover: TicketHandover, owner: User) -> None:
+    mail_write(
+        key=f"ticket:{ticket.pk}:handover:{handover.pk}",
+        to=owner.email,
+        template="ticket_given",
+        context={
+            "ticket": ticket,
+            "by": handover.by,
+            "organisation": ticket.organisation,
+            "url": _desk_url(ticket),
+        },
+        language=owner.language,
+    )
+
+
+def _desk_url(ticket: Ticket) -> str:
+    return f"{settings.BASE_URL}/admin/tickets/{ticket.pk}/"
+
+
+def _tell_people(ticket: Ticket, message: TicketMessage, now: datetime) -> None:
+    """Write to whoever wrote in the thread and is still a member, else to the owner; the first of them has a notice."""
     wrote = ticket.messages.filter(by_staff=False).values("author")
     members = ticket.organisation.memberships.select_related("user").filter(user__is_active=True)
     people = list(members.filter(user__in=wrote).order_by("id")) or list(members.filter(role=Role.OWNER))
@@ -156,4 +207,21 @@ def _tell_people(ticket: Ticket, message: TicketMessage) -> None:
                 "url": f"{settings.BASE_URL}/o/{ticket.organisation.slug}/support/{ticket.pk}/",
             },
             language=member.user.language,
+        )
+    if people:
+        asked = next((one for one in people if one.user_id == ticket.opened_by_id), people[0])
+        event_emit(
+            organisation_id=ticket.organisation_id,
+            type=TICKET_ANSWERED.name,
+            subject=f"ticket:{ticket.pk}",
+            key=f"ticket:{ticket.pk}:answered:{message.pk}",
+            data={
+                "ticket": str(ticket.pk),
+                "number": ticket.number,
+                "subject": ticket.subject,
+                "state": message.state,
+            },
+            person_id=asked.user_id,
+            mailed=[one.user.email for one in people],
+            now=now,
         )

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.billing.models import Invoice
@@ -13,8 +13,18 @@ from apps.organisations.models import Organisation
 SUBJECT_LONGEST, TEXT_LONGEST = 150, 4_000
 
 
+class NextNumber(Func):
+    """The next number of a ticket; some are left out, since a ticket that was not kept takes one too."""
+
+    template = "nextval('support_ticket_number')"
+    output_field = models.BigIntegerField()
+
+
 class Ticket(models.Model):
-    """A question of a person of an organisation; what it was opened with never changes, only how it stands."""
+    """A question of a person of an organisation; what it was opened with never changes, only how it stands.
+
+    Its owner is the member of staff who sees to it.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
@@ -22,6 +32,7 @@ class Ticket(models.Model):
         SOLVED = "solved", _("Solved")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.BigIntegerField(db_default=NextNumber(), editable=False, help_text="What people call it.")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="tickets")
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tickets")
     key = models.UUIDField(help_text="Of the form it came by: sent twice, it is one ticket.")
@@ -34,6 +45,9 @@ class Ticket(models.Model):
     waits_since = models.DateTimeField(
         null=True, help_text="Since when the customer waits for us; only while open."
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="tickets_owned"
+    )
 
     class Meta:
         indexes = [
@@ -41,6 +55,7 @@ class Ticket(models.Model):
             models.Index(fields=["waits_since"], condition=Q(state="open"), name="ticket_open"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="ticket_number_once"),
             models.UniqueConstraint(fields=["opened_by", "key"], name="ticket_once"),
             models.CheckConstraint(condition=~Q(subject=""), name="ticket_has_subject"),
             models.CheckConstraint(
@@ -61,6 +76,21 @@ class Ticket(models.Model):
     def words(self) -> object:
         """How it stands, as the customer reads it."""
         return _("Waiting for you") if self.state == self.State.WAITING else self.get_state_display()
+
+
+class TicketHandover(models.Model):
+    """Who got a ticket, or that nobody has it any more, and by whom; the database lets nobody change or delete it."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="handovers")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.owner or 'nobody'} by {self.by}"
 
 
 class TicketMessage(models.Model):

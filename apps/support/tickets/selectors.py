@@ -1,18 +1,27 @@
 """Questions about tickets: a person's own, or all of the organisation's for its owner and admins; staff's list."""
 
+import re
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
 from apps.organisations.models import Grant
 from apps.organisations.roles import Permission
 from apps.support.tickets.models import Ticket
+from apps.users.models import User
 
-LISTED = 100
+NUMBER = re.compile(r"#?([0-9]{1,18})")
+ANY, MINE, OTHERS, NOBODY = "any", "mine", "others", "nobody"
 AGES = {"1": timedelta(days=1), "3": timedelta(days=3), "7": timedelta(days=7)}
+OWNERS: dict[str, Callable[[User], Q]] = {
+    MINE: lambda staff: Q(owner=staff),
+    OTHERS: lambda staff: Q(owner__isnull=False) & ~Q(owner=staff),
+    NOBODY: lambda staff: Q(owner=None),
+}
 
 
 def sees_all(grant: Grant) -> bool:
@@ -36,21 +45,39 @@ def ticket_get(grant: Grant, ticket_id: uuid.UUID) -> Ticket:
     return found
 
 
-def tickets_found(*, now: datetime, state: str, age: str, words: str) -> list[Ticket]:
-    """Return staff's list, who waits longest first: at most 100.
+def tickets_found(
+    *, now: datetime, state: str = "", age: str = "", owner: str = "", staff: User, words: str = ""
+) -> QuerySet[Ticket]:
+    """Return the tickets staff look for; without a state those that wait for us.
 
-    `state` is one of a ticket, else any; `age` a key of AGES; `words` part of a subject, an organisation's name or
-    address, or of the address of who asked.
+    `state` is one of a ticket, or ANY; `age` a key of AGES: no message for so many days; `owner` is MINE (of `staff`),
+    OTHERS or NOBODY; `words` a number, or part of a subject, of an organisation's name or address, or of the address
+    of who asked.
     """
     rows = _whole(Ticket.objects.all())
-    if state in Ticket.State.values:
-        rows = rows.filter(state=state)
+    if state != ANY:
+        rows = rows.filter(state=state or Ticket.State.OPEN)
     if age in AGES:
         rows = rows.filter(moved_at__lt=now - AGES[age])
+    if owner in OWNERS:
+        rows = rows.filter(OWNERS[owner](staff))
     if words:
-        parts = ("subject", "organisation__name", "organisation__slug", "opened_by__email")
-        rows = rows.filter(Q(*((f"{part}__icontains", words) for part in parts), _connector=Q.OR))
-    return list(rows.order_by(F("waits_since").asc(nulls_last=True), "-moved_at")[:LISTED])
+        parts = ("subject", "organisation__name", "organisation__slug", "opened_by__email", "opened_by__name")
+        named = Q(*((f"{part}__icontains", words) for part in parts), _connector=Q.OR)
+        number = ticket_number(words)
+        rows = rows.filter(named | Q(number=number) if number else named)
+    return rows
+
+
+def tickets_mine(staff: User) -> int:
+    """Return how many tickets of the person wait for us."""
+    return Ticket.objects.filter(owner=staff, state=Ticket.State.OPEN).count()
+
+
+def ticket_number(words: str) -> int | None:
+    """Return the number that the words are, with or without a # before it."""
+    found = NUMBER.fullmatch(words.strip())
+    return int(found[1]) if found else None
 
 
 def ticket_whole(ticket_id: uuid.UUID) -> Ticket:
@@ -62,6 +89,6 @@ def ticket_whole(ticket_id: uuid.UUID) -> Ticket:
 
 
 def _whole(rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    return rows.select_related("organisation", "opened_by", "job", "invoice").defer(
+    return rows.select_related("organisation", "opened_by", "owner", "job", "invoice").defer(
         "invoice__pdf", "invoice__data"
     )

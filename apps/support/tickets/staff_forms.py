@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 
+from apps.support.desk.colleagues import staff_rows
 from apps.support.tickets.models import TEXT_LONGEST, CannedAnswer, Ticket
+from apps.users.models import User
 
 
 class AnswerForm(forms.Form):
@@ -37,6 +39,22 @@ class AnswerForm(forms.Form):
         if "text" in cleaned and not cleaned["text"] and not cleaned.get("solved"):
             self.add_error("text", "Write the answer, or tick that it is solved.")
         return cleaned
+
+
+class OwnerForm(forms.Form):
+    """Who of the staff sees to a ticket."""
+
+    owner = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        required=False,
+        empty_label="nobody",
+        label="Owner",
+        error_messages={"invalid_choice": "That is nobody of the staff; choose from the list."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = staff_rows()  # type: ignore[attr-defined]
 
 
 def canned_text(canned: CannedAnswer, ticket: Ticket) -> str:

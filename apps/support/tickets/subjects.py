@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.billing.models import Invoice
-from apps.billing.selectors import invoice_get, invoices_of
+from apps.billing.selectors import document_get, invoices_of
 from apps.core.errors import NotFound
 from apps.core.words import Words
 from apps.jobs.models import Job
@@ -43,7 +43,7 @@ def about_get(grant: Grant, value: str) -> About:
     if kind == JOB:
         return About(job=job_get(grant, name))
     if kind == INVOICE and grant.may(Permission.BILLING_VIEW):
-        return About(invoice=invoice_get(grant.organisation, name))
+        return About(invoice=document_get(Invoice, grant.organisation, name))
     raise NotFound(_("There is no such job or invoice here that you may see; choose one from the list."))
 
 

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from apps.core.errors import AppError, Denied
@@ -26,7 +27,8 @@ def staff(request: HttpRequest) -> HttpResponse:
     form = StaffForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            person = staff_set(email=form.cleaned_data["email"], roles=form.cleaned_data["roles"], by=by)
+            given = form.cleaned_data
+            person = staff_set(email=given["email"], roles=given["roles"], by=by, now=timezone.now())
         except AppError as refusal:
             form.add_error(None, refusal.message)
         else:

@@ -78,7 +78,7 @@ def provider_vouches(*, key: str, email: str, user: User | None, now: datetime) 
     member = user is not None and Membership.objects.filter(organisation=organisation, user=user).exists()
     invited = Invitation.objects.filter(organisation=organisation, email__iexact=email)
     waiting = invited.filter(accepted_at=None, revoked_at=None)
-    shut = organisation.closed_at is not None or not (domain.join_role or waiting.exists())
+    shut = organisation.keeps is not None or not (domain.join_role or waiting.exists())
     if not member and shut:
         raise NotVouched(
             _("You are no member of %(name)s; ask an owner or admin there to invite you.")
@@ -98,7 +98,7 @@ def address_joins(*, user: User, email: str, now: datetime) -> None:
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update(no_key=True).get(pk=found.organisation_id)
         domain = organisation.domains.filter(pk=found.pk).exclude(join_role="").first()
-        if organisation.closed_at is not None or domain is None:
+        if organisation.keeps is not None or domain is None:
             return
         member, made = Membership.objects.get_or_create(
             organisation=organisation, user=user, defaults={"role": domain.join_role, "visited_at": now}

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from apps.core.errors import AppError
 from apps.support.roles import roles_table
@@ -35,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["give"]:
             try:
-                person = staff_set(email=options["give"], roles=options["roles"], by=None)
+                person = staff_set(email=options["give"], roles=options["roles"], by=None, now=timezone.now())
             except AppError as refusal:
                 raise CommandError(refusal.message) from refusal
             self.stdout.write(f"{person.email}: {', '.join(options['roles']) or 'no staff any more'}")

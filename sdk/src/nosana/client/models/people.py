@@ -46,6 +46,7 @@ class Organisation(Model):
     audit_retention_days: int | None = None
     created_at: datetime
     closed_at: datetime | None = None
+    frozen_at: datetime | None = None
 
 
 class Terms(Model):

@@ -1,0 +1,1 @@
+"""What staff do to an organisation from its glance: each act with a reason, in both trails."""

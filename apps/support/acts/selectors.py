@@ -1,0 +1,59 @@
+"""What the glance shows of notices and of the staff's own acts; organisation first."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.core.models import StaffAct
+from apps.notifications.models import Event
+from apps.notifications.types import notice_kinds
+from apps.notifications.words import notice_words
+from apps.organisations.act_words import act_words
+
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice as its readers have it, and to whom it went."""
+
+    at: datetime
+    title: str
+    text: str
+    readers: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a colleague did, and why."""
+
+    at: datetime
+    who: str
+    what: str
+    subject: str
+    reason: str
+
+
+def notices_told(organisation_id: uuid.UUID) -> Sequence[Told]:
+    """Return the newest notices of an organisation, whoever may read them."""
+    kinds = notice_kinds()
+    rows = Event.objects.filter(organisation=organisation_id, type__in=kinds).exclude(audience="")
+    return [_told(event) for event in rows.select_related("person").order_by("-id")[:SHOWN]]
+
+
+def _told(event: Event) -> Told:
+    title, text = notice_words(event)
+    readers = event.person.email if event.person else f"who may {event.audience}"
+    return Told(event.at, title, text, readers)
+
+
+def acts_done(organisation_id: uuid.UUID) -> Sequence[Done]:
+    """Return the newest acts of staff upon an organisation."""
+    rows = StaffAct.objects.filter(organisation_id=organisation_id).select_related("staff").order_by("-id")
+    return [_done(one) for one in rows[:SHOWN]]
+
+
+def _done(act: StaffAct) -> Done:
+    who = act.staff.email if act.staff else "the machine's console"
+    return Done(act.at, who, act_words(act.act), act.subject, act.reason)

@@ -1,0 +1,79 @@
+"""What staff do to an organisation from its glance: pages, rights, both trails, and pressing twice."""
+
+import uuid
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from apps.core.models import Message, StaffAct
+from apps.core.queue import message_retry
+from apps.core.staff import staff_act_write
+from apps.organisations.models import Organisation
+from apps.users.models import User
+from tests.support.test_roles import colleague
+from tests.world import World
+
+
+def place(world: World, act: str = "") -> str:
+    return f"/admin/organisation/{world.acme.pk}/{act and act + '/'}"
+
+
+def test_support_freezes_and_thaws_from_the_glance(world: World) -> None:
+    una = world.client(colleague("support"))
+    assert place(world, "freeze") in una.get(place(world)).content.decode()
+    assert "Jobs that wait or run" in una.get(place(world, "freeze")).content.decode()
+    for _ in range(2):
+        answer = una.post(place(world, "freeze"), {"reason": "Stolen card", "why": "We ask."}, follow=True)
+    page = answer.content.decode()
+    assert "Acme is frozen; what runs goes on" in page
+    assert all(words in page for words in ("froze the organisation", "Stolen card", place(world, "thaw")))
+    una.post(place(world, "thaw"), {"reason": "It was theirs"})
+    assert Organisation.objects.get(pk=world.acme.pk).frozen_at is None
+    assert list(StaffAct.objects.order_by("id").values_list("act", flat=True)) == [
+        "staff.roles_set", "organisation.frozen", "organisation.thawed",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("act", ["freeze", "thaw"])
+def test_an_act_takes_its_right_and_its_reason(world: World, act: str) -> None:
+    bare = User.objects.create_user("bare@nosana-web.example", is_staff=True)
+    una = world.client(colleague("support"))
+    assert world.client(bare).post(place(world, act), {"reason": "x"}).status_code == 403
+    assert world.client(world.olga).post(place(world, act), {"reason": "x"}).status_code == 302
+    assert una.get(f"/admin/organisation/{uuid.uuid4()}/{act}/").status_code == 404
+    for wrong in ({}, {"reason": " "}, {"reason": "x" * 501}, {"reason": "\x00"}):
+        assert una.post(place(world, act), wrong).status_code == 422
+    assert not StaffAct.objects.filter(organisation_id=world.acme.pk).exists()
+
+
+def test_the_staff_s_trail_stays_as_it_is(world: World) -> None:
+    act = staff_act_write(staff_id=None, act="x.y", subject="x:1", now=timezone.now())
+    for change in (lambda: StaffAct.objects.filter(pk=act.pk).update(reason="other"), act.delete):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
+
+
+def test_roles_and_retries_leave_a_line(world: World) -> None:
+    boss = User.objects.create_superuser("boss@nosana-web.example", "x")
+    colleague("operator")
+    StaffAct.objects.count()
+    for _ in range(2):
+        world.client(boss).post("/admin/staff/", {"email": world.mia.email, "roles": ["support"]})
+    given = StaffAct.objects.get(staff=boss)
+    assert (given.subject, given.facts["after"]) == (f"user:{world.mia.pk}", ["support"])
+    message = Message.objects.create(name="x.y", parked_at=timezone.now())
+    for _ in range(2):
+        message_retry(message_id=message.pk, staff_id=boss.pk, now=timezone.now())
+    assert StaffAct.objects.filter(act="task.retried", staff=boss).count() == 1
+    page = world.client(boss).get("/admin/core/staffact/").content.decode()
+    assert "task.retried" in page
+
+
+@pytest.mark.parametrize("nonsense", ["nonsense", "1", "\x00", "9" * 40, ""])
+def test_an_act_on_no_row_at_all_is_one_sentence(world: World, nonsense: str) -> None:
+    boss = world.client(User.objects.create_superuser("boss@nosana-web.example", "x"))
+    for model in ("core/message", "bridge/order", "organisations/approval", "core/mail"):
+        answer = boss.post(f"/admin/{model}/", {"action": "try_again", "_selected_action": nonsense}, follow=True)
+        assert answer.status_code == 200
+    assert world.client(world.olga).post("/admin/core/message/", {"_selected_action": "x"}).status_code == 302
