@@ -17,6 +17,7 @@ SECTIONS = {
 PLACES = (
     ".",
     "apps",
+    "tests",
     "tests/security",
     "tests/users",
     "docs",
