@@ -20,6 +20,9 @@ TABLE = {
         "core.view_mail",
         "core.view_message",
         "core.view_staffact",
+        "jobs.end_job",
+        "jobs.move_job",
+        "jobs.observe_job",
         "jobs.view_attempt",
         "jobs.view_job",
         "jobs.view_market",
@@ -138,6 +141,10 @@ TABLE = {
         "core.view_staffact",
         "jobs.change_attempt",
         "jobs.change_market",
+        "jobs.end_job",
+        "jobs.move_job",
+        "jobs.observe_job",
+        "jobs.recover_job",
         "jobs.view_attempt",
         "jobs.view_job",
         "jobs.view_market",
@@ -181,9 +188,9 @@ class Migration(migrations.Migration):
         ("notifications", "0004_notices_told"),
         ("billing", "0012_trial_extensions"),
         ("payments", "0008_limits_for_new_customers"),
-        ("jobs", "0015_attempt_settled"),
+        ("jobs", "0016_staff_acts"),
         ("bridge", "0006_signatures"),
-        ("support", "0013_read_only"),
+        ("support", "0014_roles_jobs"),
     ]
 
     operations = [
