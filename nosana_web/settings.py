@@ -393,7 +393,8 @@ LOGGING = {
         # The server's own lines pass the same formatter; Django's, too, in every environment.
         **{
             name: {"handlers": ["stderr"], "propagate": False}
-            for name in ("uvicorn", "uvicorn.access", "django", "django.server")
+            for name in ("uvicorn", "django", "django.server")
         },
+        "uvicorn.access": {"handlers": [], "propagate": False},  # it would tell addresses, which can hold secrets
     },
 }
