@@ -1,4 +1,4 @@
-"""The ASGI entry point: the door that looks at bodies, then Django."""
+"""The ASGI entry point: what ends streams with the process, the door that looks at bodies, then Django."""
 
 import os
 
@@ -8,4 +8,4 @@ from django.utils.module_loading import import_string
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
 django = get_asgi_application()
 import_string("apps.support.checks.refuse_unfit")()
-application = import_string("apps.core.bodies.BodyGuard")(django)
+application = import_string("apps.core.leaving.StreamsEnd")(import_string("apps.core.bodies.BodyGuard")(django))

@@ -24,8 +24,8 @@ ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhos
 BASE_URL = env.str("NOSANA_BASE_URL", default="http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 PLATFORM_NAME = "Nosana Web"
-# While we work on the platform: the sentence that people read instead of every page (what is done, until when).
-MAINTENANCE = env.str("NOSANA_MAINTENANCE", default="")
+# While we work on the platform: what people read instead of every page, or above pages on which nothing can be written.
+MAINTENANCE, READ_ONLY = env.str("NOSANA_MAINTENANCE", default=""), env.str("NOSANA_READ_ONLY", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")  # where errors go; empty: nowhere
 OTEL_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")  # where spans go by OTLP; empty: nowhere
 # Whether staff pages open to a second factor only; production insists on it (support.E013).
@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.AppErrorMiddleware",
+    "apps.support.announcements.guard.ReadOnlyMiddleware",
     "apps.console.guards.OwnWayMiddleware",
     "apps.console.guards.FreshMiddleware",
     "apps.support.door.StaffFactorMiddleware",

@@ -45,6 +45,8 @@ PORTS: dict[str, list[str]] = {
     "billing.quotes_in_use": ["apps.payments.selectors.quotes_in_use"],
     # organisation_id, since, until: what shows that a disputed payment was used, as a core.sheets.Sheet
     "payments.evidence": ["apps.jobs.evidence.job_evidence"],
+    # now: whether the platform is read-only, so that nothing new is begun
+    "core.read_only": ["apps.support.announcements.services.read_only"],
     # every sentence an app keeps for many readers, in English, to be said again in theirs (core.retelling)
     "core.kept_sentences": [
         "apps.organisations.sentences.kept_sentences",
@@ -52,6 +54,7 @@ PORTS: dict[str, list[str]] = {
         "apps.billing.sentences.kept_sentences",
         "apps.payments.sentences.kept_sentences",
         "apps.jobs.sentences.kept_sentences",
+        "apps.bridge.sentences.kept_sentences",
     ],
     # source: whether its hold is still needed, or None for a foreign source
     "billing.hold_needed": ["apps.jobs.selectors.hold_needed"],

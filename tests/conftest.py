@@ -17,6 +17,7 @@ from apps.core.models import Message
 from apps.core.queue import TASKS
 from apps.ledger.models import Transfer
 from apps.ledger.selectors import imbalances
+from apps.support.announcements.services import KEY as ANNOUNCED
 from tests.cluster import server_start
 from tests.world import World
 
@@ -58,7 +59,8 @@ def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> Iterator[None]:
-    """Forget rate limits and other cached facts between tests."""
+    """Forget rate limits and other cached facts between tests; that nothing is announced is known, as by the beat."""
+    cache.set(ANNOUNCED, [])
     yield
     cache.clear()
 

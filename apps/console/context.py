@@ -18,7 +18,7 @@ from apps.console.places import Item, side_items
 from apps.jobs.selectors import jobs_burn
 from apps.organisations.models import Membership, Project
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import memberships_shown, project_roles
+from apps.organisations.selectors import memberships_shown
 from apps.organisations.sign_in_rules import sign_in_refusal
 from apps.users.models import User
 
@@ -81,7 +81,6 @@ class Frame:
         shown = projects.order_by("name", "id").values(found=JSONObject(slug="slug", name="name"))
         burn = When(**here, then=Subquery(jobs_burn(OuterRef("organisation")), output_field=JSONField()))
         return memberships_shown(self._user).annotate(
-            project_roles_found=project_roles("pk"),
             projects_shown=ArraySubquery(shown[:PROJECTS_SHOWN]),
             burn_found=Case(burn, default=None, output_field=JSONField()),
         )
@@ -110,7 +109,10 @@ class Frame:
 
     @cached_property
     def wallet(self) -> Wallet:
-        """The credits of the organisation."""
+        """The credits of the organisation; a view that read them already has them in `request.wallet`."""
+        known: Wallet | None = getattr(self._request, "wallet", None)
+        if known is not None:
+            return known
         return wallet(self.membership.organisation_id) if self.membership else Wallet(0, 0, 0)
 
     @property
@@ -155,8 +157,8 @@ class Frame:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the frame's context; views under an organisation set `request.membership`.
 
-    What the frame itself shows is under `frame` and `frame_…`, which no view's context names by accident; a view that
-    has the wallet already gives it as `frame_wallet`. The `may_…` are for pages, which may know better.
+    What the frame itself shows is under `frame` and `frame_…`, which no view's context names by accident. The `may_…`
+    are for pages, which may know better.
     """
     user = getattr(request, "user", None)
     if not isinstance(user, User) or not user.is_authenticated:

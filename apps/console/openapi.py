@@ -31,7 +31,7 @@ SENTENCES = {
     "422": "What was asked cannot be, as a whole.",
     "429": "Too many requests; Retry-After says how long to wait.",
     "500": "Something went wrong on our side; nothing is half done.",
-    "503": "Something we need does not answer; try again.",
+    "503": "Something we need does not answer; try again. Or the platform is read-only (`read_only`, Retry-After).",
 }
 
 

@@ -96,10 +96,9 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
     }
     if "seen" in request.GET:
         return render(request, "console/home_jobs.html", context)
-    available = wallet(grant.organisation_id)
+    request.wallet = have = wallet(grant.organisation_id)  # type: ignore[attr-defined]
     context |= {
-        "frame_wallet": available,
-        "alerts": alerts(grant, available_micro=available.available_micro, now=now),
+        "alerts": alerts(grant, available_micro=have.available_micro, now=now),
         "acts": acts(grant),
     }
     return render(request, "console/home.html", context)

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import random
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -18,10 +19,15 @@ from psycopg import sql
 logger = logging.getLogger(__name__)
 
 RETRY_S = 1.0
+RETURN_MS = (500, 3000)  # after which browsers come back whose process ends; not all of them in the same moment
 READERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="streams")
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class ProcessEnds(Exception):
+    """The process is told to end: a stream stops where it is, and goes on from another process."""
 
 
 @dataclass(eq=False)
@@ -30,15 +36,28 @@ class Watcher:
 
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    ends: bool = False
 
     async def wait(self, seconds: float) -> bool:
-        """Wait for a notice, at most `seconds`; return whether one came."""
+        """Wait for a notice, at most `seconds`; return whether one came. Raises ProcessEnds."""
         try:
             await asyncio.wait_for(self.wake.wait(), seconds)
         except TimeoutError:
             return False
+        self.stay()
         self.wake.clear()
         return True
+
+    def stay(self) -> None:
+        """Pass while the process lives on. Raises ProcessEnds."""
+        if self.ends:
+            raise ProcessEnds
+
+    def end(self) -> None:
+        """Let whoever waits learn that the process ends."""
+        self.ends = True
+        self.ready.set()
+        self.wake.set()
 
 
 class Hub:
@@ -50,6 +69,14 @@ class Hub:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._reads: dict[Any, asyncio.Future[Any]] = {}
+        self._ends = False
+
+    def end(self) -> None:
+        """End every stream, also those that begin later: the process is told to end."""
+        self._ends = True
+        for watchers in self._watchers.values():
+            for watcher in watchers:
+                watcher.end()
 
     def watch(self, job_id: uuid.UUID) -> AbstractAsyncContextManager[Watcher]:
         """Watch a job, as `listen` does its channel."""
@@ -57,8 +84,13 @@ class Hub:
 
     @asynccontextmanager
     async def listen(self, channel: str) -> AsyncIterator[Watcher]:
-        """Watch a channel. On entry it is listened to, so what is read after it misses nothing later."""
+        """Watch a channel. On entry it is listened to, so what is read after it misses nothing later.
+
+        Raises ProcessEnds.
+        """
         watcher = Watcher()
+        if self._ends:
+            watcher.end()
         self._watchers.setdefault(channel, set()).add(watcher)
         if channel in self._listening:
             watcher.ready.set()
@@ -68,6 +100,7 @@ class Hub:
             self._task = asyncio.create_task(self._run())
         try:
             await watcher.ready.wait()
+            watcher.stay()
             yield watcher
         finally:
             self._watchers[channel].discard(watcher)
@@ -165,9 +198,19 @@ def _with_connection(act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
         return act(*args, **kwargs)
 
 
-def event_stream(events: AsyncIterator[str]) -> StreamingHttpResponse:
+async def while_it_lives(events: AsyncGenerator[str]) -> AsyncIterator[str]:
+    """Yield the events until the process is told to end; then, last, after how long the browser may come back."""
+    async with aclosing(events):
+        try:
+            async for event in events:
+                yield event
+        except ProcessEnds:
+            yield f"retry: {random.randint(*RETURN_MS)}\n\n"  # noqa: S311 - no secret
+
+
+def event_stream(events: AsyncGenerator[str]) -> StreamingHttpResponse:
     """Answer with server-sent events as they come; nothing on the way keeps or gathers them."""
-    response = StreamingHttpResponse(events, content_type="text/event-stream")
+    response = StreamingHttpResponse(while_it_lives(events), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response

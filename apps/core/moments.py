@@ -28,8 +28,8 @@ def local(at: date) -> date:
 
 def day_text(at: date, how: str = "") -> str:
     """Return the day: "5 Nov 2026", "5 November 2026" (long), "5 Nov" (short), "November 2026" (month)."""
-    locale = locale_now()
-    return _pattern(locale, DAYS[how]).apply(local(at), Locale.parse(locale))
+    day = local(at)
+    return _written(locale_now(), DAYS[how], day.date() if isinstance(day, datetime) else day)
 
 
 def clock_text(at: datetime, seconds: bool = False) -> str:
@@ -47,6 +47,11 @@ def moment_text(at: datetime, how: str = "", *, seconds: bool = False, zone: boo
     """Return day and time, "5 Nov 2026, 14:05", with seconds or the name of the zone if that is wanted."""
     text = f"{day_text(at, how)}, {clock_text(at, seconds)}"
     return f"{text} {zone_text(at)}" if zone else text
+
+
+@lru_cache(maxsize=4096)  # a page names few days, each of them often
+def _written(locale: str, skeleton: str, day: date) -> str:
+    return _pattern(locale, skeleton).apply(day, Locale.parse(locale))
 
 
 @lru_cache(maxsize=128)

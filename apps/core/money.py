@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import format_currency, format_decimal, get_currency_precision
@@ -15,8 +16,12 @@ FIGURE = re.compile(r"[#0.,]+")  # the figure in a pattern of babel
 
 def credits_text(micro: int, *, places: int | None = None) -> str:
     """Return micro-NOS as credits with two to six decimals ("12.50", "0.000043"), or exactly `places`."""
-    pattern = "#,##0." + ("0" * places if places is not None else "00####")
-    return format_decimal(Decimal(micro) / MICRO, format=pattern, locale=locale_now())
+    return _written(micro, "0" * places if places is not None else "00####", locale_now())
+
+
+@lru_cache(maxsize=4096)
+def _written(micro: int, decimals: str, locale: str) -> str:
+    return format_decimal(Decimal(micro) / MICRO, format=f"#,##0.{decimals}", locale=locale)
 
 
 def credits_plain(micro: int) -> str:

@@ -17,7 +17,7 @@ from apps.core.csv import csv_response
 from apps.core.lists import Listing
 from apps.jobs.models import Job
 from apps.jobs.pages import Row, with_costs
-from apps.jobs.selectors import JobFilters, jobs_listed, jobs_stoppable, markets_used
+from apps.jobs.selectors import JobFilters, jobs_listed, jobs_shown, jobs_stoppable, markets_used
 from apps.jobs.services import JOBS_AT_ONCE, jobs_stop
 from apps.jobs.tables import JOBS, FilterForm, jobs_csv
 from apps.organisations.access import page_grant
@@ -36,7 +36,7 @@ def job_list(request: HttpRequest, slug: str) -> HttpResponse:
     grant = page_grant(request, slug, Permission.JOBS_VIEW)
     form = filter_form(request, grant)
     filters, listing = form.filters(), Listing(JOBS, request.GET)
-    page = listing.page(jobs_listed(grant, filters))
+    page = listing.page(jobs_shown(grant, filters))
     rows = with_costs(page.rows, timezone.now())
     context = {
         "form": form,

@@ -8,7 +8,7 @@ follows no longer may).
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from asgiref.sync import sync_to_async
 from django.db import connection
@@ -116,7 +116,7 @@ async def list_stream(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     return event_stream(list_events(follower))
 
 
-async def list_events(follower: Follower) -> AsyncIterator[str]:
+async def list_events(follower: Follower) -> AsyncGenerator[str]:
     """Yield the events of the list; the first look sends every row, so that nothing between page and stream is lost."""
     clock = asyncio.get_running_loop().time
     recheck = clock() + RECHECK_S

@@ -8,7 +8,7 @@ back says where it was), `state` (what changed token), `skipped` (how many old l
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -96,7 +96,7 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-async def job_events(job: Job, *, after: int, tail: int = 0, watch: Watch | None = None) -> AsyncIterator[str]:
+async def job_events(job: Job, *, after: int, tail: int = 0, watch: Watch | None = None) -> AsyncGenerator[str]:
     """Yield the job's events from log line `after` on; with `tail`, begin that many lines before the end."""
     shared = hub()
     seen = ""

@@ -6,7 +6,7 @@ whoever follows no longer may). Another tab's reading shows with the next page.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from asgiref.sync import sync_to_async
 from django.db import connection
@@ -77,7 +77,7 @@ async def bell_stream(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     return event_stream(bell_events(await sync_to_async(_bell)(request, slug)))
 
 
-async def bell_events(bell: Bell) -> AsyncIterator[str]:
+async def bell_events(bell: Bell) -> AsyncGenerator[str]:
     """Yield the events of the bell until the person may no longer follow it."""
     clock = asyncio.get_running_loop().time
     recheck = clock() + RECHECK_S

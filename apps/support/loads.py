@@ -13,6 +13,7 @@ from apps.jobs.models import Job
 from apps.jobs.state import LIVE
 from apps.notifications.models import Delivery
 from apps.payments.models import StripeEvent
+from apps.support.announcements.services import read_only
 
 QUEUES = ("default", "payments", "mail", "bridge")
 UNDER_WAY = tuple(state for state in Order.State if state not in (Order.State.CONFIRMED, Order.State.FAILED))
@@ -44,6 +45,7 @@ def loads_now(*, now: datetime) -> list[Load]:
         Load("stripe_events_due_age_seconds", "How long Stripe's oldest news waits.", _events(now)),
         Load("holds_open", "Holds that are open.", {"": held["count"]}),
         Load("credits_held", "Credits in them.", {"": (held["sum"] or 0) / 1e6}),
+        Load("read_only", "1 while nothing can be written.", {"": float(read_only(now=now))}),
     ]
 
 

@@ -83,6 +83,7 @@ ACTS = (
         ("support.add_announcement", "support.change_announcement"),
         (SUPPORT, OPERATOR),
     ),
+    Right("make the platform read-only for a while, and end that", ("support.stop_writing",), (OPERATOR,)),
     Right("answer tickets, and give them an owner", ("support.change_ticket",), ROLES),
     Right("answer feedback", ("support.change_feedback",), ROLES),
     Right(

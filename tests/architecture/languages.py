@@ -33,7 +33,7 @@ ENGLISH = re.compile(
     r"|^apps/billing/(services/(invoice_facts|statement_lines)|selectors/usage)\.py$"
     r"|^apps/payments/(evidence|inbox|sweeps)\.py$|^apps/payments/services/(answers|endpoints|reversals)\.py$"
     r"|^apps/organisations/selectors/(audit_days|key_row)\.py$"
-    r"|^apps/bridge/(keys\.py|services/(markets|observing|pushing)\.py)$"
+    r"|^apps/bridge/(keys\.py|services/(markets|pushing)\.py)$"
 )
 
 # What is the same in every language: names, formats, units, code.

@@ -296,6 +296,31 @@ def test_jobs_wait_for_room_in_a_full_queue_and_are_told_so_once(
         stage.until_state(job, State.QUEUED)
 
 
+def test_on_a_read_only_platform_what_runs_ends_and_is_paid_and_new_jobs_wait(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(listing, "READ_ONLY_SECONDS", 0.0)
+    (runs,) = submitted(stage, 1)
+    stage.until_state(runs, State.QUEUED)
+    node = stage.node()
+    settings.READ_ONLY = "We move house."
+    again = stage.submit(key="meanwhile")
+    node.work(stage.market)
+    (run,) = stage.network.ask(lambda chain: chain.runs(node=node.address)).values()
+    node.finish(run.job, stage.pin({"status": "success", "opStates": []}))
+    stage.until(lambda: Job.objects.filter(attempt__settled_at__isnull=False).count() == 1)
+    assert stage.job(again).state == State.PENDING
+    assert set(Order.objects.filter(attempt__job=again).values_list("failures", "parked_at")) == {(0, None)}
+    stage.stop(again)
+    stage.until_settled(again)
+    assert stage.job(again).state == State.STOPPED
+    assert Order.objects.get(attempt__job=again, kind="list").signature == ""
+    last = stage.submit(key="last")
+    stage.look()
+    settings.READ_ONLY = ""
+    stage.until_state(last, State.QUEUED)
+
+
 def test_a_queue_that_fills_up_meanwhile_delays_a_job_as_long_as_its_policy_lets_it_wait(stage: Stage) -> None:
     (job,) = submitted(stage, 1)
     full = chain.ProgramError("AccountDidNotSerialize", 3004, [])

@@ -1,18 +1,21 @@
 """Every error of the program (network facts §1.10), raised in the sandbox and shown as a sentence."""
 
+import html
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from nosana.chain import instructions as ix
 from nosana.chain.errors import SENTENCES, program_error
 
 from apps.bridge.chain import ProgramError
 from apps.bridge.models import Order
+from apps.bridge.sentences import BY_ERROR, OTHER, why
 from apps.bridge.services.sending import IN_USE, OUR_FAULT, order_refused
+from apps.core.catalogues import compile_stale
 from apps.jobs.models import Job
 from sandbox.chain.programs.anchor import Call
 from tests.jobs.conftest import market, mia, rich, submit  # noqa: F401 - fixtures
@@ -64,18 +67,31 @@ def test_a_fee_payer_without_sol_is_named(chain: Stage) -> None:
 
 
 @pytest.mark.django_db
-def test_the_customer_reads_the_sentence_and_pays_nothing(
+def test_the_customer_reads_in_their_language_what_an_error_means_and_pays_nothing(
     submit: Callable[..., Job],  # noqa: F811
     rich: World,  # noqa: F811
-    client: Any,
 ) -> None:
-    client.force_login(rich.victor)
-    for name in sorted(set(NAMES) - IN_USE - OUR_FAULT):
+    compile_stale()
+    rich.victor.language = "de"
+    rich.victor.save(update_fields=["language"])
+    client = rich.client(rich.victor)
+    meanings = sorted(
+        {BY_ERROR.get(name, ""): name for name in {*NAMES, "NeverSeen"} - IN_USE - OUR_FAULT}.values()
+    )
+    for name in meanings:
         job = submit(submission_key=name)
         order_refused(signed(job), ProgramError(name, 6000, []), now=timezone.now())
-        page = client.get(f"/o/acme/jobs/{job.pk}/").content.decode().replace("&#x27;", "'").replace("’", "'")
-        assert f"The network refused the job: {SENTENCES[name]}" in page
-        assert Job.objects.get(pk=job.pk).state == "failed"
+        failed = Job.objects.get(pk=job.pk)
+        assert (failed.state, failed.sentence) == ("failed", f"The network refused the job: {why(name)}")
+        with translation.override("de"):
+            meant = gettext(BY_ERROR.get(name, OTHER)) % {"error": name}
+        assert meant != why(name)
+        page = html.unescape(client.get(f"/o/acme/jobs/{job.pk}/").content.decode())
+        assert f"Das Netzwerk hat den Job abgelehnt: {meant}" in page
+
+
+def test_every_error_a_listing_can_meet_has_a_meaning() -> None:
+    assert {name for name in NAMES if name not in BY_ERROR} == {"JobResultNull", "JobTimeoutNotGreater"}
 
 
 def signed(job: Job) -> Order:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from apps.bridge import sentences as chain
 from apps.jobs import services
 from apps.jobs.models import Job, Market
 from apps.organisations.models import Membership
@@ -55,8 +56,7 @@ def jobs_make(membership: Membership) -> dict[str, Job]:
     job_list(job, now - timedelta(minutes=31))
     job_run(job, now - timedelta(minutes=30))
     assert job.attempt
-    why = "The account is gone and no order of ours took it away."
-    services.attempt_park(attempt_id=job.attempt.pk, why=why, now=now - timedelta(minutes=2))
+    services.attempt_park(attempt_id=job.attempt.pk, why=chain.GONE, now=now - timedelta(minutes=2))
     made["talking"] = job = talking(membership, Market.objects.get(slug="nvidia-4090"))
     made["results"] = failing(membership, market)
     return {name: Job.objects.select_related("attempt").get(pk=job.pk) for name, job in made.items()}

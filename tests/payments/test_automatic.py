@@ -105,6 +105,14 @@ def test_a_closed_organisation_is_never_charged(automatic: Automatic) -> None:
     assert not Quote.objects.exists()
 
 
+def test_on_a_read_only_platform_none_begins_until_it_is_over(automatic: Automatic, settings: Any) -> None:
+    automatic.rule()
+    settings.READ_ONLY = "We move house."
+    assert (automatic.look(), auto_top_ups_sweep(now=timezone.now())) == (None, 0)
+    settings.READ_ONLY = ""
+    assert auto_top_ups_sweep(now=timezone.now()) == 1
+
+
 def test_without_a_fresh_rate_nothing_is_charged(automatic: Automatic) -> None:
     automatic.rule()
     Rate.objects.all().delete()

@@ -126,12 +126,12 @@ def _refused(request: HttpRequest, membership: Membership, refusal: AppError, **
 
 def _page(request: HttpRequest, membership: Membership, *, status: int = 200, **forms: Form) -> HttpResponse:
     organisation, now = membership.organisation, timezone.now()
-    pots, balance = pots_of(organisation), wallet(organisation.id)
+    request.wallet = balance = wallet(organisation.id)  # type: ignore[attr-defined]
+    pots = pots_of(organisation)
     burn = burn_of(organisation.id, now=now)
     context: dict[str, Any] = {
         "organisation": organisation,
         "wallet": balance,
-        "frame_wallet": balance,
         "lots": lots_in_order(organisation, now=now),
         "pots": pots,
         "burn": burn,

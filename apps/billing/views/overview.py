@@ -18,11 +18,10 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what there is, where it came from, and what became of it."""
     membership = enter(request, slug)
     organisation = membership.organisation
-    balance = selectors.wallet(organisation.id)
+    request.wallet = balance = selectors.wallet(organisation.id)  # type: ignore[attr-defined]
     context = {
         "organisation": organisation,
         "wallet": balance,
-        "frame_wallet": balance,
         "lots": selectors.lots_live(organisation),
         "holds": selectors.holds_open(organisation)[:NAMED],
         "movements": selectors.movements(organisation, limit=NAMED),

@@ -29,6 +29,7 @@ from apps.bridge.services.orders import (
     stops_wanted,
 )
 from apps.bridge.signing import Act, Signer, TransactionTooLarge, attempt_keys, sign
+from apps.core.wiring import ask
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job
 from apps.jobs.policies import QueueThen
@@ -47,6 +48,7 @@ logger = logging.getLogger(__name__)
 JOB_TYPE_UNKNOWN = 255  # a market of this type takes deposits but queues nothing (network facts §1.9 f)
 QUEUE_BUILDS_UP = 8  # from so many listings in one batch on, two share a transaction
 NODE_PATIENCE = timedelta(seconds=60)  # how long a listing waits for the one node it is meant for
+READ_ONLY_SECONDS = 5.0  # until a read-only platform is asked again whether it still is
 FULL_SECONDS = 3.0  # until a full queue is looked at again
 I = Order.Instruction  # noqa: E741
 
@@ -69,8 +71,8 @@ class Listing:
 def lists_prepare(orders: Sequence[Order], attempts: dict[uuid.UUID, Attempt], *, now: datetime) -> list[Order]:
     """Pin, re-read the markets, sign and store; return the orders whose transaction may be sent.
 
-    What cannot be listed is closed, cancelled or postponed, each for itself. Raises ChainError, then nothing
-    has changed.
+    What cannot be listed is closed, cancelled or postponed, each for itself; while the platform is read-only all of
+    them wait. Raises ChainError, then nothing has changed.
     """
     stops = stops_wanted(orders)
     listings = []
@@ -82,6 +84,9 @@ def lists_prepare(orders: Sequence[Order], attempts: dict[uuid.UUID, Attempt], *
             list_cancel(order, now=now)
         else:
             listings.append(Listing(order, attempt, seed_load(attempt.seed_version)))
+    if listings and any(ask("core.read_only", now=now)):
+        orders_wait([one.order for one in listings], seconds=READ_ONLY_SECONDS, now=now)
+        return []
     if not listings:
         return []
     markets, blockhash = _look(listings, now)

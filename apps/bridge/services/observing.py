@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from django.db.models import QuerySet
 
+from apps.bridge import sentences as said
 from apps.bridge.chain import ChainError, ClusterMismatch, ask_chain
 from apps.bridge.models import Order
 from apps.bridge.services.sights import Look, Sight, look_at
@@ -28,15 +29,6 @@ logger = logging.getLogger(__name__)
 
 BATCH, AT_ONCE = 5_000, 1_000  # attempts in one round, and in one look: what fails of one keeps no other waiting
 I = Order.Instruction  # noqa: E741
-GONE_WHY = (
-    "The job's account is gone from the network though no order of ours took it away (network facts §1.9 g), so "
-    "nobody can read any more what its node was paid. Look at the history of its address and settle it by hand."
-)
-ADRIFT_WHY = (
-    "The job's account lies on the network, but no node has it and no queue: its run was ended by the network's "
-    "administrators, or its market queues nothing (network facts §1.9 e, f). Nothing of ours can move it or take its "
-    "deposit back. Look at the history of its address and settle it by hand."
-)
 
 
 def chain_observe(
@@ -104,7 +96,7 @@ def _apply(attempt: Attempt, sight: Sight, told: Sequence[Act], now: datetime) -
     if attempt.adrift_at is not None and not look.adrift:
         attempt_afloat(attempt_id=attempt.pk)
     if look.adrift and final is not None and final.adrift and known in (Seen.QUEUED, Seen.RUNNING):
-        attempt_strand(attempt_id=attempt.pk, why=ADRIFT_WHY, acts=acts, slot=sight.final_slot, now=now)
+        attempt_strand(attempt_id=attempt.pk, why=said.ADRIFT, acts=acts, slot=sight.final_slot, now=now)
     elif look.seen.rank >= known.rank:
         _observe(attempt, look, sight.slot, acts, told, now)
     elif final is not None and final.seen.rank < known.rank and known is not Seen.GONE:
@@ -201,7 +193,7 @@ def _gone(attempt: Attempt, slot: int, acts: tuple[Act, ...], now: datetime) -> 
     """Leave an account that is finally gone to the order that took it away, else to a person."""
     if _takers(attempt).filter(closed_at=None).exists() or _taken_back(attempt) or attempt.parked_at is not None:
         return
-    attempt_park(attempt_id=attempt.pk, why=GONE_WHY, acts=acts, slot=slot, now=now)
+    attempt_park(attempt_id=attempt.pk, why=said.GONE, acts=acts, slot=slot, now=now)
 
 
 def _time(unix: int) -> datetime | None:

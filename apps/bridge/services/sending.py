@@ -8,6 +8,7 @@ from django.db import transaction
 
 from apps.bridge.chain import ChainError, ClusterMismatch, ProgramError, ask_chain
 from apps.bridge.models import Order
+from apps.bridge.sentences import why
 from apps.bridge.services.listing import may_wait
 from apps.bridge.services.orders import (
     FUNDS,
@@ -105,7 +106,7 @@ def order_refused(order: Order, error: ProgramError, *, now: datetime) -> None:
     elif error.name in IN_USE:
         order_wait(order, seconds=1, now=now, state=S.UNSURE, error=str(error)[:500])
     else:
-        sentence = said.REFUSED % {"why": said.NO_ROOM if error.name == FULL else error.sentence}
+        sentence = said.REFUSED % {"why": said.NO_ROOM if error.name == FULL else why(error.name)}
         with transaction.atomic():  # both or none: a transaction whose hold is gone must never be sent again
             attempt_failed(attempt_id=order.attempt_id, reason=Reason.CHAIN_REFUSED, sentence=sentence, now=now)
             order_close(order, S.FAILED, str(error), now=now)

@@ -13,13 +13,13 @@ from apps.billing.selectors import Forecast, budget_of_month, caps_full, forecas
 from apps.billing.selectors.balances import balance_alert_of
 from apps.core.ids import uuid7_at
 from apps.jobs.models import Job
-from apps.jobs.selectors import jobs_of, jobs_page
+from apps.jobs.selectors import JobFilters, jobs_of, jobs_page, jobs_shown
 from apps.jobs.state import LIVE, State
 from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import AuditFilters, AuditLine, api_keys_of, audit_page
 
-LIVE_SHOWN, RECENT_SHOWN, ACTS_SHOWN, LOTS_SHOWN = 10, 8, 6, 4
+LIVE_SHOWN, RECENT_SHOWN, ACTS_SHOWN, LOTS_SHOWN, TOLD = 10, 8, 6, 4, 5
 SOON = timedelta(days=14)  # what ends within it is told
 FRESH = timedelta(days=1)  # a failure that long is news
 YOUNG = timedelta(days=14)  # how long first steps are shown once only an invitation is missing
@@ -62,7 +62,6 @@ class Alerts:
     failed: list[Job] = field(default_factory=list)
     parked: list[Job] = field(default_factory=list)
     keys: list[ApiKey] = field(default_factory=list)
-    lots: list[Lot] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,7 @@ class Money:
     month: Forecast
     budget: Budget | None
     lots: list[Lot]
+    ending: list[Lot]  # those of them, and one more, that expire soon
 
     @property
     def percent(self) -> int:
@@ -82,7 +82,7 @@ class Money:
 
 def overview(grant: Grant, now: datetime) -> Overview:
     """Return the live and recent jobs that may be seen, and the first steps: three queries."""
-    live = list(jobs_of(grant).filter(state__in=LIVE).defer("definition", "result").order_by("-id")[:LIVE_SHOWN])
+    live = list(jobs_shown(grant, JobFilters()).filter(state__in=LIVE).order_by("-id")[:LIVE_SHOWN])
     newest = jobs_page(grant, limit=RECENT_SHOWN + LIVE_SHOWN).jobs
     recent = [job for job in newest if job.over][:RECENT_SHOWN]
     return Overview(live=live, recent=recent, steps=_steps(grant, now, launched=bool(newest)))
@@ -112,25 +112,22 @@ def _steps(grant: Grant, now: datetime, *, launched: bool) -> Steps:
 
 
 def alerts(grant: Grant, *, available_micro: int, now: datetime) -> Alerts:
-    """Return what somebody should look at: jobs two queries, caps three, keys, lots and the balance one each."""
+    """Return what somebody should look at: jobs two queries, caps three, keys and the balance one each."""
     alert = balance_alert_of(grant.organisation)
     low = alert.below_micro if alert.below_micro and available_micro < alert.below_micro else None
     ending = Q(expires_at__gt=now, expires_at__lte=now + SOON)
-    keys, lots = ApiKey.objects.none(), Lot.objects.none()
+    keys = ApiKey.objects.none()
     if grant.may(Permission.KEYS_MANAGE):
-        keys = api_keys_of(grant).filter(ending, revoked_at=None)
-    if grant.may(Permission.BILLING_VIEW):
-        lots = lots_live(grant.organisation).filter(ending).order_by("expires_at")
-    jobs = jobs_of(grant).defer("definition", "result").order_by("-id")
+        keys = api_keys_of(grant).filter(ending, revoked_at=None).select_related(None).only("name", "expires_at")
+    jobs = jobs_of(grant).select_related(None).only("id", "name").order_by("-id")
     failed = jobs.filter(pk__gte=uuid7_at(now - LONGEST_JOB), state=State.FAILED, ended_at__gte=now - FRESH)
     parked = jobs.filter(attempt__parked_at__isnull=False, attempt__settled_at=None)
     return Alerts(
         low_micro=low,
         caps=[state.name for state in caps_full(grant, now=now)],
-        failed=list(failed[:5]),
-        parked=list(parked[:5]),
-        keys=list(keys[:5]),
-        lots=list(lots[:5]),
+        failed=list(failed[:TOLD]),
+        parked=list(parked[:TOLD]),
+        keys=list(keys[:TOLD]),
     )
 
 
@@ -141,10 +138,12 @@ def money(grant: Grant, now: datetime) -> Money | None:
     here = grant.organisation
     month = cache.get_or_set(_month_key(here.pk), lambda: forecast_month(here, now=now), SPEND_KEPT_S)
     assert month is not None
+    lots = list(lots_live(here).order_by("expires_at", "created_at")[:TOLD])  # what never expires comes last
     return Money(
         month=month,
         budget=budget_of_month(here),
-        lots=list(lots_live(here).order_by("expires_at", "created_at")[:LOTS_SHOWN]),
+        lots=lots[:LOTS_SHOWN],
+        ending=[lot for lot in lots if lot.expires_at is not None and now < lot.expires_at <= now + SOON],
     )
 
 

@@ -1,6 +1,7 @@
 """Tags for the frame: icons, classes on form fields, and what a role may."""
 
 import re
+from functools import cache, lru_cache
 
 from django import template
 from django.conf import settings
@@ -24,12 +25,21 @@ LONG_NAME = re.compile(r"\b[1-9A-HJ-NP-Za-km-z]{40,}\b")  # base58, as the netwo
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Draw an icon of the sprite; with a label it speaks, without one it is decoration."""
-    sprite = static("vendor/icons.svg")
     if label:
         return format_html(
-            '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, sprite, name
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, _sprite(), name
         )
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name)
+    return _decoration(name)
+
+
+@cache
+def _sprite() -> str:
+    return static("vendor/icons.svg")
+
+
+@lru_cache(maxsize=512)
+def _decoration(name: str) -> SafeString:
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', _sprite(), name)
 
 
 @register.simple_tag

@@ -38,6 +38,7 @@ from apps.jobs.selectors.lists import (
     jobs_narrow,
     jobs_newer,
     jobs_page,
+    jobs_shown,
     jobs_stoppable,
     markets_used,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "jobs_filtered",
     "jobs_found",
     "jobs_listed",
+    "jobs_shown",
     "jobs_live_count",
     "jobs_narrow",
     "jobs_newer",

@@ -1,5 +1,7 @@
 """Finding an organisation is the permission check: outsiders get 404, members without the role 403."""
 
+from functools import cache
+
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
@@ -48,14 +50,23 @@ def memberships_of(user: User) -> QuerySet[Membership]:
 
 
 def memberships_shown(user: User) -> QuerySet[Membership]:
-    """Return the same with `waiting`: how many requests there the person may decide. Still one query."""
+    """Return the same with `waiting`, how many requests there the person may decide, and the projects of a limited one.
+
+    Still one query.
+    """
+    return _shown().filter(user=user)
+
+
+@cache  # every page asks for it, and to put it together costs more than to send it
+def _shown() -> QuerySet[Membership]:
     deciding = [role for role in Role if Permission.APPROVALS_DECIDE in ROLE_PERMISSIONS[role]]
     open_here = Approval.objects.filter(organisation=OuterRef("organisation"), state=Approval.State.OPEN)
-    others = open_here.exclude(kind__in=STAFF_KINDS).exclude(requester_id=user.pk).order_by()
+    others = open_here.exclude(kind__in=STAFF_KINDS).exclude(requester=OuterRef("user")).order_by()
     count = others.values("organisation").annotate(n=Count("pk")).values("n")
     may = Q(role__in=deciding, limited=False, organisation__closed_at=None)
     waiting = Case(When(may, then=Coalesce(Subquery(count), 0)), default=0)
-    return memberships_of(user).annotate(waiting=waiting)
+    rows = Membership.objects.select_related("organisation").order_by("organisation__name")
+    return rows.annotate(waiting=waiting, project_roles_found=project_roles("pk"))
 
 
 def mail_language(organisation: Organisation, address: str) -> str:

@@ -14,6 +14,7 @@ from apps.billing.selectors import availables, wallet
 from apps.billing.services import caps_check_topup, net_for_credits, quote_create
 from apps.billing.services.limits import wallet_lock
 from apps.core.queue import enqueue
+from apps.core.wiring import ask
 from apps.organisations.models import Closed, Frozen
 from apps.organisations.services import organisation_keep_working
 from apps.payments.models import TopUp, TopUpRule
@@ -31,8 +32,11 @@ CHUNK = 500  # rules whose balances are read at once
 def auto_top_up(*, organisation_id: uuid.UUID, now: datetime) -> TopUp | None:
     """Begin an automatic top-up if the organisation's rule calls for one, and promise its charge; else return None.
 
-    However many ask at once, one begins; while one is under way no other does.
+    However many ask at once, one begins; while one is under way no other does. On a read-only platform none does: the
+    sweep looks again.
     """
+    if any(ask("core.read_only", now=now)):
+        return None
     rule = _ready(now).filter(organisation=organisation_id).select_related("organisation").first()
     if rule is None:
         return None
@@ -51,7 +55,7 @@ def auto_top_ups_sweep(*, now: datetime) -> int:
     """Look at every rule that may act, for what no announcement tells: a pause that ended, a month that began, a
     spending that grew. Return how many top-ups began.
     """
-    if not settings.STRIPE_SECRET_KEY:
+    if not settings.STRIPE_SECRET_KEY or any(ask("core.read_only", now=now)):
         return 0
     began, last = 0, uuid.UUID(int=0)
     while rules := list(_ready(now).filter(id__gt=last).order_by("id")[:CHUNK]):

@@ -17,9 +17,17 @@ class Announcement(models.Model):
     text_de = models.CharField("text in German", max_length=500)
     starts_at = models.DateTimeField("shown from", help_text="UTC.")
     ends_at = models.DateTimeField("shown until", help_text="UTC. To take it down, set a moment that is past.")
+    read_only = models.BooleanField(
+        "read-only meanwhile",
+        default=False,
+        db_default=False,
+        help_text="While it is shown every page can be read and nothing can be written; jobs that run go on, new ones"
+        " wait, and nobody can put it away.",
+    )
 
     class Meta:
         app_label = "support"
+        permissions = [("stop_writing", "Can make the platform read-only for a while")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")),

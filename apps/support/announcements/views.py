@@ -16,9 +16,8 @@ from apps.users.models import User
 def banners(request: HttpRequest) -> dict[str, Any]:
     """Return what base.html shows above each page, looked up only where it is shown."""
     user = getattr(request, "user", None)
-    if not isinstance(user, User) or not user.is_authenticated:
-        return {}
-    return {"announcements": SimpleLazyObject(lambda: announcements_shown(user=user, now=timezone.now()))}
+    person = user if isinstance(user, User) and user.is_authenticated else None
+    return {"announcements": SimpleLazyObject(lambda: announcements_shown(user=person, now=timezone.now()))}
 
 
 @login_required
