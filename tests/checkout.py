@@ -124,6 +124,18 @@ class Checkout:
         """Let a refund arrive (succeeded) or come back (failed)."""
         self._call("POST", f"/_sandbox/refunds/{refund_id}/settle", json={"outcome": outcome})
 
+    def payout(self, amount_minor: int, currency: str = "eur") -> Json:
+        """Pay out what is available to the account's bank."""
+        return self._call("POST", "/v1/payouts", data={"amount": amount_minor, "currency": currency})
+
+    def settle_payout(self, payout_id: str, outcome: str) -> None:
+        """Let a payout arrive (paid) or come back (failed)."""
+        self._call("POST", f"/_sandbox/payouts/{payout_id}/settle", json={"outcome": outcome})
+
+    def charge_fee(self, amount_minor: int) -> Json:
+        """Charge for a service of Stripe's own; return the movement."""
+        return self._call("POST", "/_sandbox/fees", json={"amount": amount_minor, "currency": "eur"})
+
     def faults(self, **switches: Any) -> None:
         """Set the fault switches; none clears them."""
         self._call("POST", "/_sandbox/faults", json=switches)

@@ -231,6 +231,10 @@ class Gateway:
             for address, data in zip(addresses, found, strict=True)
         }
 
+    async def bytes_at(self, addresses: Sequence[str], commitment: str) -> tuple[int, list[bytes | None]]:
+        """Return as of which slot at least, and the bytes at each address, None where there is no account."""
+        return await self.chain.accounts_read(addresses, commitment)
+
     async def jobs_read(
         self, addresses: Sequence[str], commitment: str
     ) -> tuple[int, dict[str, JobAccount | None]]:

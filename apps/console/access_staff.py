@@ -8,6 +8,7 @@ STAFF: dict[str, dict[str, str]] = {
     "support:organisation_freeze": {"GET": "what freezing means", "POST": "nothing is started or paid in it"},
     "support:organisation_thaw": {"GET": "what thawing means", "POST": "it works again"},
     "support:job": {"GET": "why a job cost what it cost"},
+    "support:job_act": {"POST": "reads a job again, ends, moves or recovers it; each by its own right"},
     "support:desk_tickets": {"GET": "what people ask the staff"},
     "support:desk_ticket": {"GET": "a thread, with what it is about"},
     "support:desk_answer": {"POST": "answers for the staff"},

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_noop as _
 # --- asked for
 ACCEPTED = _("Accepted for %(market)s; the worst case is held until it ends.")
 STOP_ASKED = _("%(who)s asked to stop it.")
+STAFF_STOPPED = _("Our staff asked to stop it: %(reason)s")
+STAFF_MOVES = _("Our staff move it to %(market)s: %(reason)s")
 STOP_FROZEN = _("We froze the organisation and asked to stop its jobs.")
 RENAMED = _("%(who)s renamed it from “%(before)s” to “%(after)s”.")
 PROJECT_SET = _("%(who)s put it from the project “%(before)s” into “%(after)s”.")
@@ -45,6 +47,7 @@ NO_OTHER_MARKET = _("No other market has a free node for the same price or less;
 WAITED_GIVEN_UP = _("It waited %(time)s without a node, so it is given up.")
 WAITED_MOVES = _("It waited %(time)s without a node; %(market)s has a free one, so it moves.")
 NOT_TAKEN_MOVES = _("No node took it in time; it moves to another market. Waiting cost nothing.")
+TAKEN_OFF_MOVES = _("It was taken off its market and moves to %(market)s. Waiting cost nothing.")
 NOT_TAKEN = _("No node took it in time, so it was given up; it never ran and costs nothing.")
 RUNS = _("Node %(node)s… runs it.")
 DROPPED = _("The network dropped the block in which it was %(before)s; it is %(after)s again.")

@@ -19,6 +19,7 @@ class Reason(models.TextChoices):
     FINISHED = "finished", _("The node finished the job")
     TIMEOUT = "timeout", _("The job used its whole time")
     STOP_REQUESTED = "stop_requested", _("A member stopped it")
+    STAFF_STOPPED = "staff_stopped", _("Our staff stopped it")
     NODE_QUIT = "node_quit", _("The node gave the job up")
     NODE_SILENT = "node_silent", _("The node fell silent")
     QUEUED_TOO_LONG = "queued_too_long", _("No node took it in time")

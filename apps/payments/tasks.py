@@ -33,6 +33,11 @@ def refunds_sweep() -> None:
     sweeps.refunds_sweep(now=timezone.now())
 
 
+@queue.periodic("payments.payouts_sweep", every=600)
+def payouts_sweep() -> None:
+    services.payouts_sweep(now=timezone.now())
+
+
 @queue.periodic("payments.topups_sweep", every=60)
 def topups_sweep() -> None:
     sweeps.topups_sweep(now=timezone.now())

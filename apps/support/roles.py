@@ -106,6 +106,10 @@ ACTS = (
     Right("handle an event of Stripe again", ("payments.change_stripeevent",), (FINANCE, OPERATOR)),
     Right("try given-up tasks again", ("core.change_message",), (OPERATOR,)),
     Right("try parked orders again", ("bridge.change_order",), (OPERATOR,)),
+    Right("have chain, log and result of a job read again", ("jobs.observe_job",), (SUPPORT, OPERATOR)),
+    Right("end a job", ("jobs.end_job",), (SUPPORT, OPERATOR)),
+    Right("move a waiting job to another market", ("jobs.move_job",), (SUPPORT, OPERATOR)),
+    Right("take back from the chain what a job left there", ("jobs.recover_job",), (OPERATOR,)),
     Right("settle a parked try by hand", ("jobs.change_attempt",), (FINANCE, OPERATOR)),
     Right("hide, order and annotate markets", ("jobs.change_market",), (OPERATOR,)),
 )

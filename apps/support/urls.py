@@ -8,6 +8,7 @@ from apps.support.desk import views as desk
 from apps.support.early import views as early
 from apps.support.feedback.views import feedback
 from apps.support.reconciliation import views as reconciliation
+from apps.support.rescue import views as rescue
 from apps.support.tickets import desk as desk_tickets
 from apps.support.tickets import views as tickets
 from apps.support.views import staff, treasury, visits
@@ -20,7 +21,8 @@ urlpatterns = [
     path(ORGANISATION, desk.organisation, name="organisation"),
     path(f"{ORGANISATION}notes/", desk.note, name="note"),
     *(path(f"{ORGANISATION}{name}/", acts.act, {"name": name}, name=f"organisation_{name}") for name in ACTS),
-    path("admin/job/<uuid:job_id>/", desk.job, name="job"),
+    path("admin/job/<uuid:job_id>/", rescue.job, name="job"),
+    path("admin/job/<uuid:job_id>/<slug:act>/", rescue.job_act, name="job_act"),
     path("announcements/<int:announcement_id>/put-away/", put_away, name="announcement_put_away"),
     path("admin/staff/", staff.staff, name="staff"),
     path("o/<slug:slug>/feedback/", feedback, name="feedback"),

@@ -1,20 +1,23 @@
-"""Acts on balance transactions, refunds, disputes, events and webhook endpoints."""
+"""Acts on balance transactions, payouts, refunds, disputes, events and webhook endpoints."""
 
 from urllib.parse import urlsplit
 
-from sandbox.stripe import disputes, objects, refunds
+from sandbox.stripe import disputes, objects, payouts, refunds
 from sandbox.stripe.endpoints import Call, metadata_set
-from sandbox.stripe.errors import InvalidRequest, InvalidState, missing
+from sandbox.stripe.errors import InvalidRequest, InvalidState
 from sandbox.stripe.listing import page
 from sandbox.stripe.store import Json, new_id
 from sandbox.stripe.world import VERSION, public
 
 
 def balance_list(call: Call) -> Json:
-    """List balance transactions by currency, source or type; there are no payouts in the sandbox."""
+    """List balance transactions by currency, source or type; `payout` knows only automatic ones, and none is here."""
     given = call.given
     if given.get("payout"):
-        raise missing("payout", given["payout"], "payout")
+        call.sandbox.get("payout", given["payout"], "payout")
+        raise InvalidRequest(
+            "Balance transaction history can only be filtered on automatic transfers, not manual.", param="payout"
+        )
     wanted = {name: given[name] for name in ("currency", "source", "type") if given.get(name)}
     source = call.sandbox.store.find(wanted["source"]) if "source" in wanted else None
     if source and source["object"] == "payment_intent" and source["latest_charge"]:
@@ -42,6 +45,15 @@ def balance(call: Call) -> Json:
         for name, part in sums.items()
     }
     return {"object": "balance", "livemode": False, "refund_and_dispute_prefunding": None, **shown}
+
+
+def payout_create(call: Call) -> Json:
+    """Pay out what is available."""
+    given = call.given
+    payout = payouts.payout_create(
+        call.sandbox, given["amount"], given["currency"], given.get("description"), given.get("metadata") or {}
+    )
+    return public(payout)
 
 
 def refund_create(call: Call) -> Json:

@@ -74,6 +74,8 @@ def app_make(sandbox: Sandbox) -> Starlette:
             Route("/_sandbox/disputes/{id}/close", control.dispute_close, methods=["POST"]),
             Route("/_sandbox/disputes/{id}/escalate", control.dispute_escalate, methods=["POST"]),
             Route("/_sandbox/refunds/{id}/settle", control.refund_settle, methods=["POST"]),
+            Route("/_sandbox/payouts/{id}/settle", control.payout_settle, methods=["POST"]),
+            Route("/_sandbox/fees", control.fee_charge, methods=["POST"]),
             Route("/_sandbox/checkout/sessions/{id}/settle", control.settle, methods=["POST"]),
         ],
         lifespan=lifespan,

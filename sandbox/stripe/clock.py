@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sandbox.stripe.checkout import session_due
 from sandbox.stripe.disputes import dispute_due
+from sandbox.stripe.payouts import payout_due
 from sandbox.stripe.refunds import refund_due
 from sandbox.stripe.store import Json
 from sandbox.stripe.world import Sandbox
@@ -13,6 +14,7 @@ TICK_SECONDS = 0.25
 DUE: dict[str, Callable[[Sandbox, Json], None]] = {
     "checkout.session": session_due,
     "dispute": dispute_due,
+    "payout": payout_due,
     "refund": refund_due,
 }
 

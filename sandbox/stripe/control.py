@@ -1,4 +1,4 @@
-"""The sandbox's own switches over HTTP, under /_sandbox: faults, clock, resend, settle, disputes."""
+"""The sandbox's own switches over HTTP, under /_sandbox: faults, clock, resend, settle, disputes, fees."""
 
 import json
 import time
@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.stripe import checkout, disputes, refunds
+from sandbox.stripe import checkout, disputes, payouts, refunds
 from sandbox.stripe.errors import InvalidRequest, StripeError, missing
 from sandbox.stripe.faults import Faults
 from sandbox.stripe.store import Json, new_id
@@ -101,6 +101,26 @@ class Control:
         if outcome not in ("succeeded", "failed"):
             return _refused(InvalidRequest('Send {"outcome": "succeeded"} or {"outcome": "failed"}.'))
         return self._act("refund", request, lambda thing: refunds.refund_settle(self.sandbox, thing, outcome))
+
+    async def payout_settle(self, request: Request) -> Response:
+        """Let a payout arrive or come back: {"outcome": "paid"} or {"outcome": "failed"}."""
+        outcome = (await _json(request)).get("outcome")
+        if outcome not in ("paid", "failed"):
+            return _refused(InvalidRequest('Send {"outcome": "paid"} or {"outcome": "failed"}.'))
+        return self._act("payout", request, lambda thing: payouts.payout_settle(self.sandbox, thing, outcome))
+
+    async def fee_charge(self, request: Request) -> Response:
+        """Charge for a service of Stripe's own: {"amount": 250, "currency": "eur", "description": "Radar"}."""
+        given = await _json(request)
+        amount = given.get("amount")
+        if type(amount) is not int:
+            return _refused(InvalidRequest("The amount is a whole number of minor units.", param="amount"))
+        currency, words = str(given.get("currency") or "eur"), str(given.get("description") or "Radar")
+        try:
+            with self.sandbox.trying(None):
+                return JSONResponse(public(payouts.fee_charge(self.sandbox, amount, currency, words)))
+        except StripeError as error:
+            return _refused(error)
 
     async def settle(self, request: Request) -> Response:
         """Let a bank debit arrive or bounce: {"outcome": "succeeded" or "failed"}."""

@@ -54,6 +54,12 @@ def amount_check(amount: int, currency: str, param: str = "amount") -> None:
         )
 
 
+def available(sandbox: Sandbox, currency: str) -> int:
+    """Return what may be paid out in the currency at this moment, in minor units."""
+    rows = (sandbox.shown(row) for row in sandbox.store.walk("balance_transaction") if row["currency"] == currency)
+    return sum(row["net"] for row in rows if row["status"] == "available")
+
+
 def balance_move(
     sandbox: Sandbox,
     source: Json,

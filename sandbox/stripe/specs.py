@@ -224,6 +224,14 @@ REFUND: Spec = {
     "payment_intent": Text(unset=False),
     "reason": Choice(among=("duplicate", "fraudulent", "requested_by_customer")),
 }
+PAYOUT: Spec = {
+    **EXPAND,
+    "amount": Whole(required=True, least=1),
+    "currency": Text(required=True),
+    "description": Text(),
+    "metadata": METADATA,
+}
+PAYOUT_LIST: Spec = {**LIST, "status": Choice(among=("canceled", "failed", "in_transit", "paid", "pending"))}
 FILE: Spec = {
     **EXPAND,
     "file": Text(required=True, longest=10**7),

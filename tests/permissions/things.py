@@ -47,7 +47,7 @@ from tests.notifications.notices import notice_of, unsubscribe_token
 from tests.organisations.people import invitation_token
 from tests.organisations.sso import domain_of, visit_of
 from tests.permissions.jobs import job_of, launch_json, note_of, owner_of, project_of
-from tests.support.scene import announcement_make, feedback_of, item_of, ticket_body, ticket_of
+from tests.support.scene import WORDS, announcement_make, feedback_of, item_of, ticket_body, ticket_of
 
 
 def quote_of(organisation: Organisation) -> Quote:
@@ -344,9 +344,7 @@ THINGS: dict[str, Callable[[Organisation], Any]] = {
     "ticket_id": lambda organisation: ticket_of(organisation).pk,
     "feedback_id": lambda organisation: feedback_of(organisation).pk,
     "day": lambda organisation: item_of(organisation).day.isoformat(),
-    "support:reconciliation_act.act": lambda organisation: "comment",
-    "support:close_act.act": lambda organisation: "sign",
-    "support:close_export.name": lambda organisation: "chart",
+    **{f"support:{place}": lambda _, word=word: word for place, word in WORDS.items()},
 }
 
 # What a form or a JSON body names; an address without a line here is sent an empty one.

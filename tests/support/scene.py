@@ -15,6 +15,14 @@ from apps.support.tickets.subjects import About
 from apps.users.models import User
 from tests.permissions.jobs import job_of, owner_of
 
+# What stands in the addresses of staff pages, by route and part.
+WORDS = {
+    "reconciliation_act.act": "comment",
+    "job_act.act": "end",
+    "close_act.act": "sign",
+    "close_export.name": "chart",
+}
+
 
 def item_of(organisation: Organisation) -> ReconciliationItem:
     """Return an open item of the organisation, on a day that was read."""

@@ -1,6 +1,7 @@
 """Questions to billing, organisation first, each in the file of its noun."""
 
 from apps.billing.selectors.balances import spending_per_day
+from apps.billing.selectors.banking import payout_last
 from apps.billing.selectors.documents import (
     credit_notes_found,
     credit_notes_of,
@@ -55,6 +56,7 @@ from apps.billing.selectors.wallets import (
 )
 
 __all__ = [
+    "payout_last",
     "Dimension",
     "Forecast",
     "LimitState",

@@ -3,6 +3,7 @@
 from apps.billing.pricing import cost_of, platform_fee
 from apps.billing.services.allowances import caps_check_topup, caps_recount_topup, caps_release_topup
 from apps.billing.services.balances import balance_alert_set, balance_check, balance_watch, balances_check
+from apps.billing.services.banking import payout_post, service_fee_post
 from apps.billing.services.budgets import budget_mail, budget_remove, budget_set, budgets_forecast
 from apps.billing.services.cap_refusals import cap_refusal_tell
 from apps.billing.services.caps import cap_approved, cap_remove, cap_set
@@ -141,6 +142,8 @@ __all__ = [
     "stripe_fee_post",
     "topup_credit",
     "topup_refund",
+    "payout_post",
+    "service_fee_post",
     "treasury_fund",
     "trial_grant",
     "usage_relabel",

@@ -65,7 +65,10 @@ def chain_follow(*, heard: Collection[str], deaf: bool, now: datetime) -> int:
 
 
 def attempts_observe(attempts: Sequence[Attempt], *, now: datetime, thorough: bool = True) -> int:
-    """Look at these attempts, with their jobs, and apply what changed. Raises ChainError."""
+    """Look at these attempts, with their jobs, and apply what changed; return about how many the chain answered.
+
+    Raises ChainError.
+    """
     if not attempts:
         return 0
     told = acts_told(attempts)
@@ -78,7 +81,7 @@ def attempts_observe(attempts: Sequence[Attempt], *, now: datetime, thorough: bo
                 _apply(attempt, sight, told.get(attempt.address or "", []), now)
             except Exception:
                 logger.exception("attempt %s could not be applied", attempt.pk)
-    return len(attempts)
+    return len(attempts) - len(sight.missed)
 
 
 def acts_told(attempts: Sequence[Attempt]) -> dict[str, list[Act]]:

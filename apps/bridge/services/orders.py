@@ -156,9 +156,8 @@ def order_retry(*, order_id: uuid.UUID, now: datetime, staff_id: int | None = No
     order = Order.objects.filter(pk=order_id).select_related("want__job").first()
     if order is None:
         raise NotFound(_("There is no such order."))
-    parked = Order.objects.filter(pk=order_id, closed_at=None, parked_at__isnull=False)
     with transaction.atomic():
-        taken = bool(parked.update(parked_at=None, parked_reason="", failures=0, next_try_at=now))
+        taken = order_unpark(order_id=order_id, now=now)
         if taken:
             staff_act_write(
                 staff_id=staff_id,
@@ -169,6 +168,12 @@ def order_retry(*, order_id: uuid.UUID, now: datetime, staff_id: int | None = No
                 now=now,
             )
     return taken
+
+
+def order_unpark(*, order_id: uuid.UUID, now: datetime) -> bool:
+    """Do as order_retry does for whoever writes down themselves who asked; return whether it was parked."""
+    parked = Order.objects.filter(pk=order_id, closed_at=None, parked_at__isnull=False)
+    return bool(parked.update(parked_at=None, parked_reason="", failures=0, next_try_at=now))
 
 
 AFRESH: dict[str, Any] = {

@@ -3,6 +3,7 @@
 import logging
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from nosana.spec import FlowState, OpState
 from nosana.spec.flow import LOG_LINES_KEPT
@@ -39,17 +40,23 @@ def result_fetch(*, attempt_id: uuid.UUID, now: datetime) -> bool:
         value = result_get(cid)
         if attempt.job.private and not value.get("opStates") and not _too_late(attempt, now):
             return False
+    lines_fill(attempt_id, value, now=now)
+    result_store(attempt_id=attempt_id, cid=cid, result=value, now=now)
+    result_unpack_end(attempt_id)
+    return True
+
+
+def lines_fill(attempt_id: uuid.UUID, value: dict[str, Any], *, now: datetime) -> int:
+    """Add what a result has of the log beyond what the collectors stored; return how many lines that were."""
     flow = FlowState.model_validate(value)
-    stored = log_positions(attempt_id)
+    stored, added = log_positions(attempt_id), 0
     for operation in flow.op_states:
         entries = log_entries(operation, now=now)
         if len(entries) >= LOG_LINES_KEPT and (operation.operation_id, "container") in stored:
             continue  # the node forgot the oldest lines, so these cannot be placed among those stored
         for start in range(0, len(entries), BATCH):
-            loglines_add(attempt_id, entries[start : start + BATCH])
-    result_store(attempt_id=attempt_id, cid=cid, result=value, now=now)
-    result_unpack_end(attempt_id)
-    return True
+            added += loglines_add(attempt_id, entries[start : start + BATCH])
+    return added
 
 
 def _too_late(attempt: Attempt, now: datetime) -> bool:

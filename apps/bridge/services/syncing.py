@@ -5,7 +5,7 @@ costs one question for all accounts and reads of the database a thousand account
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -133,6 +133,14 @@ def _farewells(addresses: set[str], now: datetime) -> int:
     away = [a for a in attempts_settled_not_gone(before=now - SETTLED_FOR) if a.address not in addresses][
         :FAREWELLS
     ]
+    return attempts_farewell(away, now=now)
+
+
+def attempts_farewell(away: Sequence[Attempt], *, now: datetime) -> int:
+    """Tell what happened to settled attempts' accounts since, and which are closed for good; return of how many.
+
+    Raises ChainError.
+    """
     if not away:
         return 0
     told = acts_told(away)

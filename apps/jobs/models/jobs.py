@@ -168,6 +168,12 @@ class Job(PolicyFields):
                 condition=~models.Q(state__in=OVER) | models.Q(ended_at__isnull=False), name="job_over_has_end"
             ),
         ]
+        permissions = [
+            ("observe_job", "observe jobs"),
+            ("end_job", "end jobs"),
+            ("move_job", "move jobs"),
+            ("recover_job", "recover jobs"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -240,6 +246,18 @@ class Attempt(models.Model):
         choices=Reason.choices,
         blank=True,
         help_text="Why the platform itself asked for its end; empty while it did not.",
+    )
+    move_to = models.ForeignKey(
+        Market,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="Where staff move the job.",
+    )
+    move_most_micro = models.BigIntegerField(
+        null=True, blank=True, help_text="The most the moved job may hold, as its customer agreed."
     )
     waited_at = models.DateTimeField(null=True, blank=True, help_text="When it had waited too long.")
     warned_at = models.DateTimeField(null=True, blank=True, help_text="When its time limit came near.")

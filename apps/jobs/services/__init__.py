@@ -27,11 +27,13 @@ from apps.jobs.services.markets import (
     markets_list,
 )
 from apps.jobs.services.moves import event_write, job_lock, job_move, job_notify, jobs_lock
+from apps.jobs.services.moving import job_shift, markets_for
 from apps.jobs.services.notes import note_add, note_delete, note_edit
 from apps.jobs.services.observation import (
     attempt_cancelled,
     attempt_clean,
     attempt_failed,
+    attempt_recover,
     attempt_repriced,
     attempt_withdrawn,
     want_close,
@@ -55,7 +57,7 @@ from apps.jobs.services.secrets import (
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.spenders import Spender
-from apps.jobs.services.stopping import JOBS_AT_ONCE, jobs_stop, jobs_stop_all
+from apps.jobs.services.stopping import JOBS_AT_ONCE, job_end, jobs_stop, jobs_stop_all
 from apps.jobs.services.submission import ApprovalNeeded, job_stop, job_submit, policy_of
 from apps.jobs.services.templates import (
     template_archive,
@@ -96,6 +98,7 @@ __all__ = [
     "attempt_clean",
     "attempt_failed",
     "attempt_park",
+    "attempt_recover",
     "attempt_refund",
     "attempt_repriced",
     "attempt_resolve",
@@ -117,6 +120,7 @@ __all__ = [
     "job_approved",
     "job_change",
     "job_estimate",
+    "job_end",
     "job_extend",
     "job_launch",
     "job_lock",
@@ -128,6 +132,7 @@ __all__ = [
     "job_relabel",
     "job_rename",
     "job_restart",
+    "job_shift",
     "job_stop",
     "job_submit",
     "labels_read",
@@ -142,6 +147,7 @@ __all__ = [
     "market_curate",
     "market_observe",
     "markets_figure",
+    "markets_for",
     "markets_list",
     "mask_of",
     "note_add",

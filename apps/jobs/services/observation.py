@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
-from apps.core.errors import AppError
+from apps.core.errors import AppError, Conflict
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Want
 from apps.jobs.services.moves import event_write, job_lock, job_move
 from apps.jobs.services.settlement import attempt_close_free
 from apps.jobs.services.submission import estimate_at, hold_renew, want_write
-from apps.jobs.services.tries import withdrawn_move
+from apps.jobs.services.tries import stop_reason, withdrawn_move
 from apps.jobs.state import OVER, Reason, Seen, State
 
 CLOSE = """
@@ -83,7 +84,7 @@ def attempt_cancelled(*, attempt_id: uuid.UUID, now: datetime) -> None:
         job_move(
             job=job,
             to=State.STOPPED,
-            reason=Reason.STOP_REQUESTED,
+            reason=stop_reason(attempt),
             sentence=said.STOPPED_UNLISTED,
             now=now,
         )
@@ -111,6 +112,18 @@ def attempt_clean(*, attempt_id: uuid.UUID, now: datetime) -> None:
         if attempt.settled_at is not None and attempt.clean_wanted_at is None:
             Attempt.objects.filter(pk=attempt.pk).update(clean_wanted_at=now)
             want_write(job=job, attempt=attempt, kind=Want.Kind.CLEAN, now=now)
+
+
+def attempt_recover(*, attempt_id: uuid.UUID, now: datetime) -> Want:
+    """Want the deposit of a try that was given up back, and return the want, the first one to every repeat.
+
+    Raises Conflict when its money is settled, or when it waits for a person who reads the chain's history.
+    """
+    with transaction.atomic():
+        job, attempt = attempt_get(attempt_id)
+        if attempt.settled_at is not None or attempt.parked_at is not None:
+            raise Conflict(_("The money of this try is settled, or waits for a person to settle it."))
+        return want_write(job=job, attempt=attempt, kind=Want.Kind.RECOVER, now=now)
 
 
 def want_close(*, want_id: int, outcome: str, now: datetime) -> None:

@@ -16,7 +16,7 @@ from apps.jobs.models import Attempt, Job, JobEvent, Want
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.observation import attempt_get
 from apps.jobs.services.submission import want_write
-from apps.jobs.services.tries import Ending, between_move, stop_again, tries_left, try_words
+from apps.jobs.services.tries import Ending, between_move, stop_again, stop_reason, tries_left, try_words
 from apps.jobs.state import OVER, Reason, Seen, State
 
 STATE_OF = {Seen.NONE: State.PENDING, Seen.QUEUED: State.QUEUED, Seen.RUNNING: State.RUNNING}
@@ -141,8 +141,9 @@ def _queue(job: Job, attempt: Attempt, observation: Observation, now: datetime) 
 def _run(job: Job, attempt: Attempt, observation: Observation, now: datetime) -> None:
     attempt.node, attempt.started_at = observation.node, observation.started_at
     if attempt.ending == Reason.QUEUED_TOO_LONG:
-        attempt.ending = ""  # a node was faster than the policy: let it run
-    attempt.save(update_fields=["node", "started_at", "ending"])
+        # a node was faster than the policy, or than staff: let it run
+        attempt.ending, attempt.move_to, attempt.move_most_micro = "", None, None
+    attempt.save(update_fields=["node", "started_at", "ending", "move_to", "move_most_micro"])
     job_move(
         job=job,
         to=State.RUNNING,
@@ -187,7 +188,7 @@ def _quit(job: Job, attempt: Attempt, observation: Observation, now: datetime) -
     else:
         to, reason, sentence = State.FAILED, Reason.NODE_QUIT, said.QUIT
         if job.stop_requested_at is not None:
-            to, reason, sentence = State.STOPPED, Reason.STOP_REQUESTED, said.QUIT_STOPPING
+            to, reason, sentence = State.STOPPED, stop_reason(attempt), said.QUIT_STOPPING
         job_move(job=job, to=to, reason=reason, sentence=sentence, now=now, **told)
     want_write(job=job, attempt=attempt, kind=Want.Kind.RECOVER, now=now)
 

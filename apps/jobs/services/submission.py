@@ -23,6 +23,7 @@ from apps.jobs import sentences as said
 from apps.jobs.definitions import definition_check
 from apps.jobs.models import Attempt, Job, Market, OrganisationPolicy, Want
 from apps.jobs.policies import NearThen, Policy
+from apps.jobs.services.ceilings import hold_most
 from apps.jobs.services.estimates import Estimate, estimate_at, job_estimate
 from apps.jobs.services.moves import event_write, job_lock
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_prepare, secrets_seal
@@ -306,23 +307,11 @@ def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int,
     Raises CapReached, InsufficientCredits, and ApprovalNeeded beyond what the job may cost unasked; then nothing
     changed.
     """
-    bound = job.organisation.approval_job_micro if job.approved_micro is None else job.approved_micro
-    if bound is not None and estimate.total_micro > bound:
-        sentence = (
-            _("it can cost %(total)s credits now, and only %(bound)s are allowed without an approval.")
-            if job.approved_micro is None
-            else _("it can cost %(total)s credits now, and only %(bound)s are approved.")
+    bound_check(job, estimate.total_micro)
+    if attempt.number > 1 and estimate.total_micro > (most := hold_most(job, attempt)):
+        raise Conflict(
+            _("a further try may not hold more than the first, %(held)s credits.") % {"held": credits_text(most)}
         )
-        raise ApprovalNeeded(
-            sentence % {"total": credits_text(estimate.total_micro), "bound": credits_text(bound)}
-        )
-    if attempt.number > 1:
-        first = job.attempts.order_by("number").first() or attempt
-        if estimate.total_micro > first.held_micro:
-            raise Conflict(
-                _("a further try may not hold more than the first, %(held)s credits.")
-                % {"held": credits_text(first.held_micro)}
-            )
     with transaction.atomic():
         spender = Spender.of(attempt.hold_source)
         billing.hold_release(source=attempt.hold_source, reason=said.RELEASED_REPRICED, now=now)
@@ -333,6 +322,19 @@ def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int,
         attempt.platform_fee_micro = estimate.platform_fee_micro
         attempt.save()
         hold_for(job, attempt, spender, now=now)
+
+
+def bound_check(job: Job, total_micro: int) -> None:
+    """Pass if the job may cost this much, micro-NOS, with the approval it has or without one. Raises ApprovalNeeded."""
+    bound = job.organisation.approval_job_micro if job.approved_micro is None else job.approved_micro
+    if bound is None or total_micro <= bound:
+        return
+    sentence = (
+        _("it can cost %(total)s credits now, and only %(bound)s are allowed without an approval.")
+        if job.approved_micro is None
+        else _("it can cost %(total)s credits now, and only %(bound)s are approved.")
+    )
+    raise ApprovalNeeded(sentence % {"total": credits_text(total_micro), "bound": credits_text(bound)})
 
 
 def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime, again: bool = False) -> Want:

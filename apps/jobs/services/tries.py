@@ -16,6 +16,7 @@ from apps.core.errors import AppError, Conflict
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import QueueThen
+from apps.jobs.services.ceilings import hold_most
 from apps.jobs.services.estimates import job_estimate
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.spenders import Spender
@@ -43,7 +44,7 @@ class Ending:
                 return cls(State.COMPLETED, Reason.TIMEOUT, said.WHOLE_TIME % {"seconds": job.timeout_s})
             return cls(State.COMPLETED, Reason.FINISHED, said.FINISHED % {"seconds": ran})
         if job.stop_requested_at is not None or attempt.ending not in (Reason.NODE_SILENT, Reason.TIMEOUT):
-            return cls(State.STOPPED, Reason.STOP_REQUESTED, said.STOPPED_AFTER % {"seconds": ran})
+            return cls(State.STOPPED, stop_reason(attempt), said.STOPPED_AFTER % {"seconds": ran})
         alive = alive_seconds(attempt, ran)
         if attempt.ending == Reason.TIMEOUT and alive >= job.timeout_s - TIMEOUT_SLACK_S:
             return cls(State.COMPLETED, Reason.TIMEOUT, said.WHOLE_TIME_ENDED % {"seconds": job.timeout_s})
@@ -58,6 +59,11 @@ def alive_seconds(attempt: Attempt, seconds: int) -> int:
     if attempt.heard_at is None or attempt.started_at is None:
         return 0
     return max(0, min(seconds, int((attempt.heard_at - attempt.started_at).total_seconds())))
+
+
+def stop_reason(attempt: Attempt) -> Reason:
+    """Return who asked for the stop of a job whose current attempt this is."""
+    return Reason.STAFF_STOPPED if attempt.ending == Reason.STAFF_STOPPED else Reason.STOP_REQUESTED
 
 
 def tries_left(job: Job, attempt: Attempt) -> bool:
@@ -94,14 +100,16 @@ def withdrawn_move(job: Job, attempt: Attempt, *, signature: str, slot: int, now
         return
     told: dict[str, Any] = {"signature": signature, "slot": slot, "act": "delist"}
     if job.stop_requested_at is None and attempt.ending == Reason.QUEUED_TOO_LONG:
-        if job.queue_then == QueueThen.MOVE:
+        if attempt.move_to is not None or job.queue_then == QueueThen.MOVE:
             sentence = said.NOT_TAKEN_MOVES
+            if attempt.move_to is not None:
+                sentence = said.TAKEN_OFF_MOVES % {"market": attempt.move_to.name}
             between_move(job, Reason.QUEUED_TOO_LONG, sentence, now=now, told=told)
             return
         to, reason = State.FAILED, Reason.QUEUED_TOO_LONG
         sentence = said.NOT_TAKEN
     else:
-        to, reason = State.STOPPED, Reason.STOP_REQUESTED
+        to, reason = State.STOPPED, stop_reason(attempt)
         sentence = said.STOPPED_WAITING
     job_move(job=job, to=to, reason=reason, sentence=sentence, now=now, **told)
 
@@ -126,7 +134,7 @@ def attempt_next(job: Job, attempt: Attempt, *, now: datetime) -> Attempt | None
         job_move(
             job=job,
             to=State.STOPPED,
-            reason=Reason.STOP_REQUESTED,
+            reason=stop_reason(attempt),
             sentence=said.STOPPED_BETWEEN,
             now=now,
         )
@@ -145,14 +153,8 @@ def attempt_next(job: Job, attempt: Attempt, *, now: datetime) -> Attempt | None
 
 def _begin(job: Job, attempt: Attempt, now: datetime) -> Attempt:
     first = job.attempts.order_by("number").first() or attempt
-    market = job.market
-    if (
-        job.reason == Reason.QUEUED_TOO_LONG
-        or not Market.objects.filter(pk=market.pk, open=True, hidden=False).exists()
-    ):
-        market = market_other(job) or market
-    market = market_fresh(market)
-    if job_estimate(market, job.timeout_s).total_micro > first.held_micro:
+    market = market_fresh(_market_next(job, attempt))
+    if job_estimate(market, job.timeout_s).total_micro > hold_most(job, attempt):
         raise Conflict(
             _("%(market)s became dearer than the %(price)s micro-NOS a second that were held at first.")
             % {"market": market.name, "price": first.price_micro}
@@ -167,6 +169,17 @@ def _begin(job: Job, attempt: Attempt, now: datetime) -> Attempt:
         now=now,
     )
     return fresh
+
+
+def _market_next(job: Job, attempt: Attempt) -> Market:
+    """Return where the next try goes: where staff said, else where the policy leads, else where it was."""
+    still = Market.objects.filter(open=True, hidden=False)
+    chosen = still.filter(pk=attempt.move_to_id).first() if attempt.move_to_id else None
+    if job.reason == Reason.QUEUED_TOO_LONG and chosen is not None:
+        return chosen
+    if job.reason == Reason.QUEUED_TOO_LONG or not still.filter(pk=job.market_id).exists():
+        return market_other(job) or job.market
+    return job.market
 
 
 def market_other(job: Job) -> Market | None:

@@ -37,8 +37,12 @@ def balance_net() -> dict[str, int]:
     return dict(net)
 
 
-def balance_movements(*, since: datetime | None, until: datetime) -> Iterator[BalanceMovement]:
-    """Yield Stripe's balance transactions made from `since` (or ever) until before `until`, page by page.
+def balance_movements(
+    *, since: datetime | None, until: datetime, type: str | None = None
+) -> Iterator[BalanceMovement]:
+    """Yield Stripe's balance transactions, of a type or all, made from `since` (or ever) until before `until`.
+
+    They are read page by page, newest first.
 
     Raises StripeUnavailable or StripeRefused.
     """
@@ -46,6 +50,8 @@ def balance_movements(*, since: datetime | None, until: datetime) -> Iterator[Ba
     if since is not None:
         span["gte"] = int(since.timestamp())
     asked: Any = {"limit": 100, "created": span, "expand": ["data.source"]}
+    if type is not None:
+        asked["type"] = type
     with stripe_client() as client:
         listed = client.v1.balance_transactions.list(asked)
         for movement in listed.auto_paging_iter():

@@ -21,6 +21,7 @@ from apps.payments.services.disputes import dispute_apply, dispute_fetch
 from apps.payments.services.holding import release_approved, topup_release, topup_return
 from apps.payments.services.limits import TopUpLimited, ceiling_words
 from apps.payments.services.mails import topup_path
+from apps.payments.services.payouts import payouts_sweep
 from apps.payments.services.refund_requests import refund_request
 from apps.payments.services.refunding import (
     refund_approved,
@@ -66,6 +67,7 @@ __all__ = [
     "dispute_fetch",
     "payable_until",
     "price_pay",
+    "payouts_sweep",
     "refund_apply",
     "refund_approved",
     "refund_fetch",

@@ -54,6 +54,12 @@ def acts_done(organisation_id: uuid.UUID) -> Sequence[Done]:
     return [_done(one) for one in rows[:SHOWN]]
 
 
+def acts_upon(*, organisation_id: uuid.UUID, subject: str) -> Sequence[Done]:
+    """Return the newest acts of staff upon one thing of an organisation, as in "job:<id>"."""
+    rows = StaffAct.objects.filter(organisation_id=organisation_id, subject=subject).select_related("staff")
+    return [_done(one) for one in rows.order_by("-id")[:SHOWN]]
+
+
 def _done(act: StaffAct) -> Done:
     who = act.staff.email if act.staff else "the machine's console"
     return Done(act.at, who, act_words(act.act), act.subject, act.reason)

@@ -1,4 +1,4 @@
-"""Staff pages of the desk: the search, an organisation at a glance, and why a job cost what it cost."""
+"""Staff pages of the desk: the search and an organisation at a glance."""
 
 import uuid
 from typing import cast
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.core.errors import AppError, NotFound
 from apps.support.desk.forms import NoteForm
 from apps.support.desk.needs import needs_now
-from apps.support.desk.pages import job_trail, organisation_glance
+from apps.support.desk.pages import organisation_glance
 from apps.support.desk.search import desk_search
 from apps.support.services import note_add
 from apps.support.tickets.selectors import tickets_mine
@@ -82,18 +82,6 @@ def note(request: HttpRequest, organisation_id: uuid.UUID) -> HttpResponse:
     answer = _page(request, "organisation", glance.organisation.name, glance=glance, note_form=form)
     answer.status_code = 422
     return answer
-
-
-@require_safe
-@staff_member_required
-@permission_required("jobs.view_job", raise_exception=True)
-def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
-    """Show why a job cost what it cost."""
-    try:
-        trail = job_trail(job_id)
-    except NotFound:
-        return _missing(request, "There is no job with this id.")
-    return _page(request, "job", trail.job.name, trail=trail)
 
 
 def _missing(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -137,6 +137,8 @@ def _booked(
             return Kind.REFUND, refunds.get(reference, f"refund-at-stripe:{reference}")
         case "refund_bounced":
             return Kind.RETURN, f"return:{reference}"
+        case "payout" | "stripe_service":
+            return Kind.OTHER, f"movement:{reference}"
         case "dispute_funds":
             return Kind.DISPUTE, f"movement:{transfer.key.rsplit(':', 1)[1]}"
     return Kind.OTHER, f"transfer:{transfer.key}"

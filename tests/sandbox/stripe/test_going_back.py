@@ -53,6 +53,28 @@ def test_a_waiting_refund_settles_by_the_clock(
     inbox.wait("refund.failed", second.id)
 
 
+def test_a_payout_takes_what_is_available_arrives_and_may_come_back(
+    client: stripe.StripeClient, running: Running, inbox: Inbox
+) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="insufficient funds") as refusal:
+        client.v1.payouts.create({"amount": 10**9, "currency": "eur"})
+    assert refusal.value.code == "balance_insufficient"
+    paid(client, number="4000000000000077")
+    payout = client.v1.payouts.create({"amount": 4_000, "currency": "eur"})
+    assert (payout.status, net_of(client, payout.id)) == ("pending", -4_000)
+    running.control(f"payouts/{payout.id}/settle", {"outcome": "paid"})
+    assert inbox.wait("payout.paid", payout.id).data.object.status == "paid"
+    running.control(f"payouts/{payout.id}/settle", {"outcome": "failed"})
+    failed = inbox.wait("payout.failed", payout.id).data.object
+    assert (failed.failure_code, net_of(client, payout.id)) == ("account_closed", 0)
+
+
+def test_a_fee_of_stripes_own_moves_the_balance(client: stripe.StripeClient, running: Running) -> None:
+    running.control("fees", {"amount": 250, "currency": "eur"})
+    (row,) = client.v1.balance_transactions.list({"type": "stripe_fee", "limit": 1}).data
+    assert (row.net, row.source) == (-250, None)
+
+
 def test_a_refund_that_waits_for_nobody_cannot_be_cancelled(client: stripe.StripeClient) -> None:
     refund = client.v1.refunds.create({"payment_intent": paid(client)})
     with pytest.raises(stripe.InvalidRequestError, match="cannot be canceled"):

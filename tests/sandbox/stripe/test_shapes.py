@@ -81,7 +81,7 @@ def told(running: Running) -> dict[str, Any]:
     opened = as_json(session)
     browse(session.url, **card("4000000000000259"))
     second = client.v1.checkout.sessions.create(session_params())
-    browse(second.url, **card())
+    browse(second.url, **card("4000000000000077"))
     refunded = client.v1.checkout.sessions.retrieve(second.id).payment_intent
     lines = client.v1.checkout.sessions.line_items.list(session.id)
     answers = {
@@ -97,6 +97,7 @@ def told(running: Running) -> dict[str, Any]:
             {"payment_method": "pm_card_visa", "confirm": True, "return_url": "https://a.example/"}
         ),
         "refund": client.v1.refunds.create({"payment_intent": refunded}),
+        "payout": client.v1.payouts.create({"amount": 100, "currency": "eur"}),
         "dispute": client.v1.disputes.list().data[0],
         "event": client.v1.events.list().data[0],
         "endpoint": client.v1.webhook_endpoints.list().data[0],
@@ -190,6 +191,7 @@ def test_an_object_on_its_way_or_in_trouble_has_stripes_shape(
         ("method", stripe.PaymentMethod),
         ("setup", stripe.SetupIntent),
         ("refund", stripe.Refund),
+        ("payout", stripe.Payout),
         ("dispute", stripe.Dispute),
         ("event", stripe.Event),
         ("endpoint", stripe.WebhookEndpoint),
@@ -249,6 +251,8 @@ def strangers(spec: specs.Spec, cls: Any, path: str) -> Iterator[str]:
         ("BALANCE_LIST", "BalanceTransactionListParams"),
         ("REFUND", "RefundCreateParams"),
         ("REFUND_LIST", "RefundListParams"),
+        ("PAYOUT", "PayoutCreateParams"),
+        ("PAYOUT_LIST", "PayoutListParams"),
         ("DISPUTE_UPDATE", "DisputeUpdateParams"),
         ("DISPUTE_LIST", "DisputeListParams"),
         ("EVENT_LIST", "EventListParams"),

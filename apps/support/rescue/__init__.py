@@ -1,0 +1,1 @@
+"""What staff do about one job: read it again, collect again, end, move, recover, try an order again."""
