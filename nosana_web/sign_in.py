@@ -60,6 +60,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # of the session that changes it; all others end
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
+SESSION_IDLE = 3 * 86_400  # seconds since a session was last used, after which it ends: a weekend is shorter
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     # Ten wrong passwords of one address, wherever they come from, and it waits a quarter of an hour.

@@ -68,7 +68,11 @@ PORTS: dict[str, list[str]] = {
     ],
     # user_id: what stands against erasing a person, as sentences; and the erasing itself, in its transaction (now)
     "people.erase_obstacles": ["apps.organisations.personal.erase_obstacles"],
-    "people.erase": ["apps.organisations.personal.member_erase", "apps.payments.personal.payer_erase"],
+    "people.erase": [
+        "apps.organisations.personal.member_erase",
+        "apps.notifications.personal.reader_erase",
+        "apps.payments.personal.payer_erase",
+    ],
     # organisation_id: what is still open in it, as a list of organisations.closing.Obstacle
     "organisations.close_obstacles": [
         "apps.billing.closing.close_obstacles",

@@ -11,6 +11,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import suspend_request
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from lxml.etree import XMLSyntaxError
 from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError
@@ -22,10 +23,12 @@ from apps.users.ways import fresh, ways_of
 
 NO_SAML = (OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError, XMLSyntaxError, ValueError)
 Respond = Callable[[HttpRequest], HttpResponse]
+ASKED = "proof_asked"  # in a session: the form that waits for a proof, and the page it stood on
 BOTH, POST = ("GET", "HEAD", "POST"), ("POST",)
 
 # What money, keys and the doors of an organisation hang on: route to methods that take a fresh proof.
 FRESH: dict[str, tuple[str, ...]] = {
+    "usersessions_list": POST,
     "organisations:key_new": BOTH,
     "organisations:key_rotate": BOTH,
     "organisations_api:keys": POST,
@@ -101,7 +104,12 @@ class FreshMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and request.method == "GET":
+            asked, page = request.session.get(ASKED, ("", ""))
+            if asked == request.get_full_path():  # proven twice, or at a provider: there the form was not kept
+                return HttpResponseRedirect(page)
+        return response
 
     def process_view(self, request: HttpRequest, *_args: Any) -> HttpResponse | None:
         """Pass, or lead to the question; a script in a session is refused."""
@@ -118,11 +126,21 @@ class FreshMiddleware:
                 code="reauthentication_needed",
             )
             return refusal_answer(request, refusal)
+        slug = str(request.resolver_match.kwargs.get("slug", "")) if request.resolver_match else ""
+        if request.method == "POST":
+            request.session[ASKED] = (request.get_full_path(), _came_from(request, slug))
         if own:
             return suspend_request(request, asked[0]["url"])
-        slug = str(request.resolver_match.kwargs.get("slug", "")) if request.resolver_match else ""
         back = {"organisation": slug, "next": request.get_full_path()}
         return HttpResponseRedirect(reverse("organisations:sign_in") + "?" + urlencode(back))
+
+
+def _came_from(request: HttpRequest, slug: str) -> str:
+    """Return the page of ours that the form stood on, else the organisation's home."""
+    page = request.META.get("HTTP_REFERER", "")
+    if url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return page
+    return reverse("console:home", args=[slug]) if slug else "/"
 
 
 def _person(request: HttpRequest) -> bool:

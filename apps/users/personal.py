@@ -9,10 +9,14 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import IO, Any
 
 from django.apps import apps
 from django.db import models, transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Replace
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -71,9 +75,18 @@ def person_erase(*, user: User, confirmation: str, now: datetime) -> None:
         letters = Mail.objects.filter(to__iexact=user.email)  # what still waits is for nobody any more
         letters.filter(sent_at=None).update(sent_at=now)
         letters.update(to=_nobody(user), subject="", text="", html="")
+        _letters_forget(user.email, _nobody(user))
         user.email, user.name, user.language, user.is_active = _nobody(user), "", "", False
         user.set_unusable_password()  # ends every session and every link of a mail
         user.save()
+
+
+def _letters_forget(email: str, nobody: str) -> None:
+    """Empty what was mailed to others and names the address; what still waits goes out without it."""
+    parts = ("subject", "text", "html")
+    named = Mail.objects.filter(reduce(or_, [Q(**{f"{part}__contains": email}) for part in parts]))
+    named.exclude(sent_at=None).update(**dict.fromkeys(parts, ""))
+    named.update(**{part: Replace(part, Value(email), Value(nobody)) for part in parts})
 
 
 def _nobody(user: User) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from allauth.account.authentication import get_authentication_records
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.core.cache import cache
@@ -15,27 +16,50 @@ from apps.users.models import User
 
 
 class SeenMiddleware:
-    """Notes that a session is in use, and ends one whose sign-in is too long ago, however busy it is."""
+    """Notes that a session is in use; ends one that was idle, or whose sign-in is too long ago, however busy it is.
+
+    A session in which somebody proved anew that they are there goes on under a new key, as after signing in.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            records = get_authentication_records(request, request.user)
-            began = min((float(one.get("at", 0)) for one in records), default=None)
-            key = request.session.session_key
-            if began is not None and time.time() - began > settings.SESSION_LONGEST:
-                logout(request)
-            elif key:
-                cache.set(_name(key), datetime.now(UTC).timestamp(), settings.SESSION_COOKIE_AGE)
-        return self.get_response(request)
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+            return self.get_response(request)
+        times, key, now = _proofs(request), request.session.session_key, time.time()
+        idle = now - (_noted(key) or now)
+        if (times and now - min(times) > settings.SESSION_LONGEST) or idle > settings.SESSION_IDLE:
+            logout(request)
+        elif key:
+            cache.set(_name(key), now, settings.SESSION_COOKIE_AGE)
+        response = self.get_response(request)
+        proven = request.user.is_authenticated and times and max(_proofs(request), default=0) > max(times)
+        if key and proven and request.session.session_key == key:
+            self._renew(request, key)
+        return response
+
+    def _renew(self, request: HttpRequest, old: str) -> None:
+        request.session.cycle_key()
+        new = request.session.session_key or ""
+        UserSession.objects.filter(session_key=old).update(session_key=new)
+        cache.set(_name(new), time.time(), settings.SESSION_COOKIE_AGE)
+
+
+def _proofs(request: HttpRequest) -> list[float]:
+    """Return when the person of the session proved to be there: as they signed in, and anew."""
+    assert isinstance(request.user, User)
+    return [float(one.get("at", 0)) for one in get_authentication_records(request, request.user)]
 
 
 def seen_at(session_key: str) -> datetime | None:
     """Return when the session was last used, as far as is known."""
-    found = cache.get(_name(session_key))
+    found = _noted(session_key)
     return datetime.fromtimestamp(found, UTC) if found is not None else None
+
+
+def _noted(session_key: str | None) -> float | None:
+    return cache.get(_name(session_key)) if session_key else None
 
 
 def _name(session_key: str) -> str:

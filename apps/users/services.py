@@ -4,9 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.idp.oidc.models import Token
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from cryptography.fernet import InvalidToken
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -31,6 +34,22 @@ def staff_ensure(*, email: str, password: str) -> User:
         if not EmailAddress.objects.filter(user=user).exists():
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
+
+
+def sign_ins_end(*, user: User) -> int:
+    """End every sign-in of the person at once, in browsers and of programs; return how many there were.
+
+    The password stays: whoever else may know it needs a new one.
+    """
+    with transaction.atomic():
+        sessions = UserSession.objects.filter(user=user)
+        keys = list(sessions.values_list("session_key", flat=True))
+        tokens = Token.objects.filter(user=user)
+        count = len(keys) + tokens.filter(type=Token.Type.REFRESH_TOKEN).count()
+        Session.objects.filter(session_key__in=keys).delete()
+        sessions.delete()
+        tokens.delete()
+    return count
 
 
 def unclaimed_take(*, user: User, email: str) -> None:

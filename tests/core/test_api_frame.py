@@ -83,6 +83,14 @@ def test_a_change_of_what_was_seen_goes_through_and_of_what_was_changed_does_not
     assert adam.send("PATCH", PROJECT, {"name": "Any"}, **{"If-Match": "*"}).status_code == 200
 
 
+@pytest.mark.parametrize("text", ["a\\u0000b", "\\ud800"])
+@pytest.mark.parametrize("body", ['{"name": "%s"}', '{"labels": {"%s": "x"}}', '["%s"]'])
+def test_a_text_that_no_database_keeps_is_refused_before_it_is_read(adam: Program, text: str, body: str) -> None:
+    answer = adam.send("PATCH", PROJECT, body % text)
+    assert answer.status_code == 400
+    assert "zero character or half a surrogate pair" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(("path", "status"), [(ACME, 405), ("/api/v1/nowhere", 404)])
 def test_pages_of_other_origins_may_not_call(world: World, adam: Program, path: str, status: int) -> None:
     answer = adam.client.options(

@@ -23,7 +23,7 @@ ASSERTION = """<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion
  IssueInstant="{now}"><saml:Issuer>{issuer}</saml:Issuer><saml:Subject>
 <saml:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress">{email}</saml:NameID>
 <saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">
-<saml:SubjectConfirmationData NotOnOrAfter="{until}" Recipient="{recipient}" InResponseTo="{request}"/>
+<saml:SubjectConfirmationData NotOnOrAfter="{until}" Recipient="{recipient}"{question}/>
 </saml:SubjectConfirmation></saml:Subject>
 <saml:Conditions NotBefore="{before}" NotOnOrAfter="{until}">
 <saml:AudienceRestriction><saml:Audience>{audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>
@@ -32,7 +32,7 @@ ASSERTION = """<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion
 </saml:AuthnContext></saml:AuthnStatement></saml:Assertion>"""
 RESPONSE = """<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"
  xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_r{serial}" Version="2.0" IssueInstant="{now}"
- Destination="{destination}" InResponseTo="{request}"><saml:Issuer>{issuer}</saml:Issuer>
+ Destination="{destination}"{question}><saml:Issuer>{issuer}</saml:Issuer>
 <samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>
 {assertion}</samlp:Response>"""
 
@@ -63,10 +63,10 @@ class Idp:
         return signed.public_bytes(serialization.Encoding.PEM).decode()
 
     def answer(self, key: str, request: str, email: str, *, sign: bool = True, **lies: Any) -> str:
-        """Return the answer to a request, base64 as a browser posts it; `lies` replace what it says."""
+        """Return the answer to a request ("": to none), base64 as a browser posts it; `lies` replace what it says."""
         base, now = f"http://{HOST}/accounts/saml/{key}", datetime.now(UTC)
         facts = {
-            "serial": request[-8:],
+            "serial": request[-8:] or "unasked",
             "now": _moment(now),
             "before": _moment(now - timedelta(minutes=2)),
             "until": _moment(now + timedelta(minutes=5)),
@@ -75,7 +75,7 @@ class Idp:
             "audience": f"{base}/metadata/",
             "recipient": f"{base}/acs/",
             "destination": f"{base}/acs/",
-            "request": request,
+            "question": f' InResponseTo="{request}"' if request else "",
         } | lies
         assertion = ASSERTION.format(**facts)
         if sign:

@@ -97,9 +97,10 @@ def test_another_key_signs_nothing(world: World, provider: Provider) -> None:
     assert not inside(client)
 
 
-def test_nobody_is_let_in_who_did_not_ask(world: World, provider: Provider, idp: Idp) -> None:
+@pytest.mark.parametrize("question", ["_made_up_request_1", ""])
+def test_nobody_is_let_in_who_did_not_ask(world: World, provider: Provider, idp: Idp, question: str) -> None:
     client = browser()
-    brought(client, provider.key, idp.answer(provider.key, "_made_up_request_1", world.mia.email))
+    brought(client, provider.key, idp.answer(provider.key, question, world.mia.email))
     assert not inside(client)
 
 

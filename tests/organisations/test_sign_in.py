@@ -294,6 +294,24 @@ def test_a_form_that_was_sent_too_late_is_kept_and_done_after_the_question(world
     assert done.headers["Location"] == PAGE
 
 
+@pytest.mark.parametrize(
+    ("stood_on", "leads_to"),
+    [
+        (f"http://testserver{PAGE}", f"http://testserver{PAGE}"),
+        ("", "/o/acme/"),
+        ("https://evil.example/", "/o/acme/"),
+    ],
+)
+def test_a_proof_given_twice_leads_to_where_the_form_stood(world: World, stood_on: str, leads_to: str) -> None:
+    browser = stale(world, "olga")
+    asked = browser.post(PAGE + "rules/", {}, headers={"referer": stood_on}).headers["Location"]
+    for _again in range(2):
+        answer = browser.post(asked, {"password": "correct horse battery"}, follow=True)
+    assert answer.redirect_chain[-1][0] == leads_to
+    assert answer.status_code == 200
+    assert browser.get(PAGE + "domains/").status_code == 405
+
+
 def test_a_script_in_an_old_session_makes_no_key(world: World) -> None:
     browser = stale(world, "mia")
     body = {"name": "x", "scopes": ["jobs.view"]}

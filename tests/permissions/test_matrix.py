@@ -25,7 +25,7 @@ from tests.permissions.tables import changed, contents
 pytestmark = pytest.mark.django_db
 ALL = routes()
 GARBAGE = ("x" * 4000, "🦄", "%00", "..%2f..", "' OR 1=1 --", "-1", "999999999999999999999", "null")
-ODD = ("x" * 4000, "🦄 '--", "-999999999999999999999")
+ODD = ("x" * 4000, "🦄 '--", "-999999999999999999999", "a%00b")
 QUESTIONS = (
     "q",
     "before",
@@ -185,11 +185,12 @@ def test_nonsense_in_an_address_is_not_found(stage: Stage, route: Route) -> None
             assert answer.status_code == 404, f"{method} {path[:80]} answered {answer.status_code}"
 
 
-@pytest.mark.walk
-@every_route
-def test_nonsense_in_a_question_is_no_crash(stage: Stage, route: Route) -> None:
-    path = route.path(stage.values(route, stage.world.acme))
-    for nonsense in ODD if "GET" in ROUTES.get(route.name, {}) else ():
+@pytest.mark.parametrize("part", range(len(ODD)))
+def test_nonsense_in_a_question_is_no_crash(stage: Stage, part: int) -> None:
+    asked = [route for route in ALL if "GET" in ROUTES.get(route.name, {})]
+    for number, route in enumerate(asked[part :: len(ODD)]):  # each sort of nonsense, in turn
+        path = route.path(stage.values(route, stage.world.acme))
+        nonsense = ODD[(part + number) % len(ODD)]
         query = "&".join(f"{name}={nonsense.replace(' ', '+')}" for name in QUESTIONS)
         answer = stage.ask("olga", "GET", f"{path}?{query}")
         assert answer.status_code < 500, f"{path}?{query[:80]} answered {answer.status_code}"

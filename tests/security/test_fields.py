@@ -72,7 +72,6 @@ def programs(stage: Stage) -> list[tuple[str, str]]:
     return [(route.path(stage.values(route, stage.world.acme)), whom(route)) for route in looked_at]
 
 
-@pytest.mark.walk
 def test_nothing_that_people_wrote_runs_on_any_page_or_counts_in_any_table(stage: Stage) -> None:
     with transaction.atomic():
         assert poison() > 60
@@ -101,7 +100,6 @@ def test_nothing_that_people_wrote_runs_on_any_page_or_counts_in_any_table(stage
         transaction.set_rollback(True)
 
 
-@pytest.mark.walk
 def test_no_text_in_any_field_of_a_form_is_our_failure(stage: Stage) -> None:
     texts = itertools.cycle(text for text in TEXTS if "\x00" not in text)
     sent = set()

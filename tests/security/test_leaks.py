@@ -24,7 +24,6 @@ def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         transaction.set_rollback(True)
 
 
-@pytest.mark.walk
 @pytest.mark.django_db
 def test_no_page_and_no_answer_holds_a_number_of_a_card(stage: Stage, settings: Settings) -> None:
     settings.STRIPE_API_URL, looked = "http://127.0.0.1:9", 0

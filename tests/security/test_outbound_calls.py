@@ -1,11 +1,15 @@
 """Who may call out: addresses that customers choose go through one door; all others are named by operators."""
 
 import asyncio
+import socket
+from typing import Any
 
 import pytest
+import requests
 from pytest_django import Settings
 
 from apps.core.outbound import get, post
+from apps.core.outbound_requests import session_make
 from tests.architecture.test_floors import ROOT, imports, python_files
 from tests.notifications.receiver import receiver
 
@@ -84,3 +88,47 @@ def test_a_redirect_is_an_answer_and_no_way(settings: Settings) -> None:
         hook.answers, hook.location = [302], hook.url
         assert asyncio.run(post(hook.url, content=b"{}", headers={}, seconds=5)).status == 302
         assert len(hook.headers) == 1
+
+
+def knows(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
+    """Let DNS say one address after the other, the last one for ever; return the names it was asked for."""
+    asked: list[str] = []
+
+    def resolve(host: str, port: int, *rest: Any, **more: Any) -> list[Any]:
+        if host[0].isdigit():
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port))]
+        asked.append(host)
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (addresses[min(len(asked), len(addresses)) - 1], port))
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return asked
+
+
+def test_a_provider_reaches_no_inner_address_by_name_or_redirect(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OUTBOUND_LOOPBACK = True
+    with receiver() as hook:
+        hook.answers, hook.location = [302], "http://inner.example/"
+        port = hook.url.rsplit(":", 1)[1].split("/")[0]
+        asked = knows(monkeypatch, "127.0.0.1", "10.0.0.7")
+        with pytest.raises(requests.ConnectionError, match="not an address on the public internet"):
+            session_make().post(f"http://idp.example:{port}/")
+        with pytest.raises(requests.ConnectionError, match="not an address on the public internet"):
+            session_make().get("http://inner.example/")
+    assert asked == ["idp.example", "inner.example", "inner.example"]
+    assert len(hook.headers) == 1
+
+
+def test_a_provider_is_called_at_the_address_that_was_checked(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OUTBOUND_LOOPBACK = True
+    with receiver() as hook:
+        port = hook.url.rsplit(":", 1)[1].split("/")[0]
+        asked = knows(monkeypatch, "127.0.0.1", "10.0.0.7")
+        assert session_make().post(f"http://idp.example:{port}/", data=b"{}").status_code == 200
+    assert asked == ["idp.example"]
+    assert hook.headers[0]["host"] == f"idp.example:{port}"

@@ -3,6 +3,9 @@
 import re
 from pathlib import Path
 
+from tests.security.breaking.__main__ import broken
+from tests.security.breaking.table import DEFENCES, table
+
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/security.md").read_text()
 # How many requirements of levels 1 and 2 each section of ASVS 5.0.0 has, in the chapters that are mapped.
@@ -14,10 +17,19 @@ SECTIONS = {
 PLACES = (
     ".",
     "apps",
+    "tests",
     "tests/security",
     "tests/users",
     "docs",
 )  # names are short where the page says whose they are
+
+
+def test_the_table_of_defences_is_printed_as_it_is_and_fits_the_code() -> None:
+    assert table() in TEXT
+    for one in DEFENCES:
+        broken((ROOT / one.file).read_text(), one)
+        path, _, name = one.test.partition("::")
+        assert f"def {name.partition('[')[0]}(" in (ROOT / path).read_text(), one.test
 
 
 def rows() -> dict[str, list[str]]:

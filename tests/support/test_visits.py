@@ -10,6 +10,7 @@ from django.db import InternalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from apps.console import views
 from apps.core.errors import Conflict, Denied
 from apps.organisations.models import Approval, AuditEvent, Organisation
 from apps.organisations.services import Actor, approval_decide
@@ -150,6 +151,22 @@ def test_the_database_itself_holds_a_visit_to_reading(world: World) -> None:
         with pytest.raises(InternalError):
             Organisation.objects.filter(pk=world.acme.pk).update(name="Changed")
         transaction.set_rollback(True)
+
+
+def test_a_page_that_would_write_on_a_visit_is_refused_by_the_database(
+    world: World, sam: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, _visit = visiting(world, sam)
+    found = views.page_grant
+
+    def writes(request: Any, slug: str, *more: Any) -> Any:
+        Organisation.objects.filter(slug=slug).update(name="Changed")
+        return found(request, slug, *more)
+
+    monkeypatch.setattr(views, "page_grant", writes)
+    answer = browser.get("/o/acme/")
+    assert answer.status_code == 403
+    assert "would write something" in answer.content.decode()
 
 
 def test_the_organisation_ends_it_at_once(world: World, sam: User) -> None:

@@ -120,6 +120,16 @@ def test_ten_wrong_passwords_and_the_right_one_has_to_wait_for_that_account_alon
     signed_in(other)
 
 
+def test_twenty_wrong_passwords_from_one_place_and_it_waits_whosever_they_are() -> None:
+    for number in range(20):
+        tried(f"nobody-{number}@acme.example")
+    known = person("known@acme.example")
+    answer = Client().post("/accounts/login/", {"login": known.email, "password": PASSWORD})
+    assert "Too many failed login attempts" in answer.content.decode()
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
+    assert elsewhere.post("/accounts/login/", {"login": known.email, "password": PASSWORD}).status_code == 302
+
+
 def test_an_unknown_account_is_locked_just_the_same() -> None:
     person("known@acme.example")
     for number in range(10):

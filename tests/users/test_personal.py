@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from apps.core.errors import AppError, Conflict
+from apps.notifications.models import Event
+from apps.notifications.services import event_emit
 from apps.organisations.models import ApiKey, AuditDetail, AuditEvent, Grant, Membership
 from apps.organisations.services import Actor, api_key_create, audit_days_close, member_role_change
 from apps.payments.models import TopUp
@@ -78,6 +81,10 @@ def test_erased_nothing_says_who_it_was_and_everything_still_adds_up(world: Worl
     topup = topup_of(world.acme)
     TopUp.objects.filter(pk=topup.pk).update(user=mia, ip_address="93.184.216.34")
     SavedView.objects.create(user=mia, area="jobs", place=world.acme.pk, name="x", created_at=now)
+    told = {"organisation_id": world.acme.pk, "type": "job.completed", "subject": "x", "key": "x", "data": {}}
+    with transaction.atomic():
+        event_emit(**told, now=now)
+    Event.objects.update(mailed=["mia@acme.example", "cfo@acme.example"])
     audit_days_close(now=now + timedelta(days=1))
     client = signed_in(mia)
     assert client.get("/o/acme/").status_code == 200
@@ -95,6 +102,7 @@ def test_erased_nothing_says_who_it_was_and_everything_still_adds_up(world: Worl
     assert not SavedView.objects.filter(user=mia).exists()
     topup.refresh_from_db()
     assert (topup.user_id, topup.ip_address) == (mia.pk, "")
+    assert Event.objects.get().mailed == ["cfo@acme.example"]
     call_command("audit_verify")
     call_command("ledger_verify")
     assert "mia" not in json.dumps(read(world, mia)).lower()

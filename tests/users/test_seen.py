@@ -1,12 +1,16 @@
 """Where somebody is signed in: when each browser was last used, when a sign-in ends, and what is written down of it."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail as outbox
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -41,6 +45,40 @@ def test_a_sign_in_ends_after_thirty_days_however_busy_it_is() -> None:
         one["at"] -= 31 * 86_400
     session.save()
     assert browser.get("/account/data/").status_code == 302
+
+
+def test_a_sign_in_ends_that_nobody_used_for_three_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = signed_in(person())
+    browser.get("/account/data/")
+    now = time.time()
+    monkeypatch.setattr("apps.users.seen.time.time", lambda: now + 2.9 * 86_400)
+    assert browser.get("/account/data/").status_code == 200
+    monkeypatch.setattr("apps.users.seen.time.time", lambda: now + 6 * 86_400)
+    assert browser.get("/account/data/").status_code == 302
+
+
+def test_proving_anew_that_one_is_there_goes_on_under_another_key() -> None:
+    user = person()
+    browser = signed_in(user)
+    browser.get("/account/data/")
+    before = browser.session.session_key
+    browser.post("/accounts/reauthenticate/?next=/account/data/", {"password": PASSWORD})
+    after = browser.session.session_key
+    assert before != after
+    assert not Session.objects.filter(session_key=before).exists()
+    assert list(UserSession.objects.filter(user=user).values_list("session_key", flat=True)) == [after]
+    assert browser.get("/account/data/").status_code == 200
+
+
+def test_staff_end_every_sign_in_of_a_person_and_of_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    nora, other = person(), person("other@acme.example")
+    browsers, others = [signed_in(nora), signed_in(nora)], signed_in(other)
+    call_command("sign_ins_end", "Nora@acme.example")
+    assert "2 sign-ins of nora@acme.example have ended." in capsys.readouterr().out
+    assert [browser.get("/account/data/").status_code for browser in browsers] == [302, 302]
+    assert others.get("/account/data/").status_code == 200
+    with pytest.raises(CommandError, match="Nobody here has the address"):
+        call_command("sign_ins_end", "nobody@acme.example")
 
 
 def test_sign_ins_are_written_down_without_what_was_typed(caplog: pytest.LogCaptureFixture) -> None:
