@@ -16,6 +16,7 @@ COPY apps apps
 COPY templates templates
 COPY locale locale
 COPY static static
+COPY docs docs
 COPY --from=assets /app/node_modules node_modules
 RUN python -m apps.console.assets && rm -rf node_modules
 RUN DJANGO_SECRET_KEY=build python -m apps.core.catalogues compile

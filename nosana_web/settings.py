@@ -392,9 +392,7 @@ LOGGING = {
         # One line for each answer, by its route.
         "nosana_web.requests": {"level": env.str("LOG_REQUESTS", default="INFO" if PRODUCTION else "WARNING")},
         # The server's own lines pass the same formatter; Django's, too, in every environment.
-        **{
-            name: {"handlers": ["stderr"], "propagate": False}
-            for name in ("uvicorn", "uvicorn.access", "django", "django.server")
-        },
+        **{name: {"handlers": ["stderr"], "propagate": False} for name in ("uvicorn", "django", "django.server")},
+        "uvicorn.access": {"handlers": [], "propagate": False},  # it would tell addresses, which can hold secrets
     },
 }

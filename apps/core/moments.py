@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from apps.core.languages import locale_now
 
-DAYS = {"": "yMMMd", "long": "long", "short": "MMMd", "month": "yMMMM"}  # how a day is shown: the pattern in CLDR
+# how a day is shown: the pattern in CLDR
+DAYS = {"": "yMMMd", "long": "long", "short": "MMMd", "month": "yMMMM", "yearless": "MMMMd"}
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -27,7 +28,10 @@ def local(at: date) -> date:
 
 
 def day_text(at: date, how: str = "") -> str:
-    """Return the day: "5 Nov 2026", "5 November 2026" (long), "5 Nov" (short), "November 2026" (month)."""
+    """Return the day: "5 Nov 2026", "5 November 2026" (long), "5 Nov" (short), "November 2026" (month).
+
+    "yearless" is "5 November".
+    """
     day = local(at)
     return _written(locale_now(), DAYS[how], day.date() if isinstance(day, datetime) else day)
 

@@ -25,9 +25,9 @@ def test_requests_are_counted_by_key_and_refused_beyond_the_limit(
 ) -> None:
     settings.API_REQUESTS_A_MINUTE = 3
     other = Program(key_make(world.mia, "organisation.view").token)
-    answers = [adam.get(ACME) for _ in range(5)]
+    answers = [adam.get(ACME) for _ in range(9)]
     allowed = [answer for answer in answers if answer.status_code == 200]
-    assert len(allowed) in (3, 4, 5)  # a new minute may have begun meanwhile
+    assert 3 <= len(allowed) <= 6  # a new minute may have begun meanwhile
     assert allowed[0]["RateLimit-Policy"] == '"default";q=3;w=60'
     assert allowed[0]["RateLimit"].startswith('"default";r=2;t=')
     for answer in answers:

@@ -140,3 +140,7 @@ def test_only_a_proxy_of_ours_may_give_the_number(db: None, settings: Any) -> No
 def test_nothing_is_bound_outside_of_a_request() -> None:
     bind(organisation_id="o1")
     assert get_contextvars() == {}
+
+
+def test_the_server_s_own_lines_tell_no_addresses(settings: Any) -> None:
+    assert settings.LOGGING["loggers"]["uvicorn.access"] == {"handlers": [], "propagate": False}

@@ -10,6 +10,7 @@ from django.db import DatabaseError, OperationalError
 
 from apps.core.errors import AppError
 from tests.simulation import invariants, steps
+from tests.simulation.claims import Claims, watched
 from tests.simulation.operations import offer
 from tests.simulation.scheduler import Crash, Scheduler, Task
 from tests.simulation.world import Operation, Place, World
@@ -46,10 +47,16 @@ class Run:
         self.again: list[Operation] = []  # died, and must be tried again
         self.past: deque[Operation] = deque(maxlen=40)
         self.last_entry = self.checked = 0
-        self.letters = steps.Letters()
+        self.letters, self.claims = steps.Letters(), Claims()
 
     def play(self, operations: int) -> Outcome:
         """Run that many acts, repeats among them; then finish what was begun, and check everything."""
+        with watched() as self.claims:
+            self._play(operations)
+            self._finish()
+        return self.outcome
+
+    def _play(self, operations: int) -> None:
         while self.outcome.operations + self.scheduler.busy < operations and not self.outcome.violations:
             while self.scheduler.busy < min(self.actors, len(self.scheduler.idle) + self.scheduler.busy):
                 self._begin(self._next(), crash_rate=self.crash_rate)
@@ -57,8 +64,6 @@ class Run:
             if not self.scheduler.busy and self.outcome.operations - self.checked >= THOROUGH_EVERY:
                 self.checked = self.outcome.operations
                 self.outcome.violations += invariants.thorough(self.world)
-        self._finish()
-        return self.outcome
 
     def _next(self) -> Operation:
         self.world.tick()
@@ -93,7 +98,7 @@ class Run:
         self._learn(operation, task)
         after = min([task.facts["after"], *(one.facts["after"] for one in self.scheduler.tasks)])
         self.last_entry, wrong = steps.asked(self.monitor, after=after, paid=self.world.paid)
-        wrong += self.letters.asked(mail.outbox)
+        wrong += [*self.letters.asked(mail.outbox), *self.claims.asked()]
         self.outcome.violations += [f"after {operation.name}: {one}" for one in wrong]
 
     def _learn(self, operation: Operation, task: Task) -> None:

@@ -175,6 +175,7 @@ def test_each_act_asks_for_its_right_and_for_a_reason(world: World, waiting: Job
 def test_what_is_not_there_is_said(desk: Client, waiting: Job) -> None:
     assert desk.post(f"/admin/job/{uuid.uuid4()}/end/", {}).status_code == 404
     assert desk.post(f"/admin/job/{waiting.pk}/dance/", {}).status_code == 404
+    assert "The job has no such order." in press(desk, waiting, "retry", order=str(uuid.uuid4())).content.decode()
     assert desk.get(f"/admin/job/{waiting.pk}/end/").status_code == 405
 
 

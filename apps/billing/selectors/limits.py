@@ -13,6 +13,7 @@ from apps.billing.models import Budget, BudgetWindow, Cap, CapWindow, Level
 from apps.billing.selectors.subjects import subject_names
 from apps.billing.windows import Period, span_of, zone_of
 from apps.core.errors import NotFound
+from apps.core.moments import day_text
 from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 
@@ -42,7 +43,7 @@ class LimitState:
     @property
     def resets_words(self) -> str:
         """Return the local day on which it begins anew ("1 December")."""
-        return f"{self.resets_at:%-d %B}" if self.resets_at else ""
+        return day_text(self.resets_at.date(), "yearless") if self.resets_at else ""
 
     @property
     def percent(self) -> int:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.billing.selectors import invoices_found
 from apps.console.places import places_found
+from apps.core.moments import day_text
 from apps.core.money import fiat_text
 from apps.jobs.selectors import jobs_found
 from apps.organisations.models import Grant
@@ -121,7 +122,7 @@ def _invoices(grant: Grant, text: str) -> Group:
         (
             Hit(
                 one.number,
-                f"{one.issued_at:%-d %b %Y} · {fiat_text(one.total_minor, one.currency)}",
+                f"{day_text(one.issued_at)} · {fiat_text(one.total_minor, one.currency)}",
                 reverse("billing:invoice_pdf", args=[slug, one.number]),
                 "file-invoice",
             )

@@ -55,6 +55,8 @@ def job_act(request: HttpRequest, job_id: uuid.UUID, act: str) -> HttpResponse:
                 form.add_error(name, list(sentences))
         if not form.errors:
             form.add_error(None, refusal.message)
+        if refusal.status in (403, 404):  # then its form may not stand on the page
+            messages.error(request, refusal.message)
         return _refused(request, found, act, form, refusal.status)
     messages.success(request, sentence)
     return redirect("support:job", job_id)

@@ -35,7 +35,7 @@ PICKS = (
     ),
 )  # fmt: skip
 COLUMNS = (
-    Column("number", "Number", sort="number"),
+    Column("number", "No.", sort="number"),
     Column("subject", "Subject"),
     Column("organisation", "Organisation"),
     Column("by", "Asked by"),

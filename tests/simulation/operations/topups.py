@@ -3,9 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from apps.billing.models import InvoiceDue, Quote
 from apps.billing.services import stripe_fee_post, topup_credit
 from apps.billing.services.invoices import invoice_number
+from apps.core.mail import mail_queue
 from apps.core.models import Message
 from apps.core.queue import message_run
 from tests.simulation.world import Operation, Payment, World
@@ -77,14 +80,28 @@ def numbered(world: World) -> Operation | None:
     return Operation("invoice_number", lambda now: invoice_number(invoice_due_id=due_id, now=now))
 
 
+def promised(world: World) -> Operation:
+    """Return the promise of a mail about a fact, to one of the people."""
+    key, to = world.name("fact"), f"person{world.chance.randrange(3)}@simulation.example"
+
+    def run(now: datetime) -> Any:
+        return mail_queue(key=key, to=to, subject="A fact", text=key)
+
+    return Operation("mail_queue", run)
+
+
 def message(world: World) -> Operation | None:
-    """Return the run of a waiting message, as a worker would; printing is left to others: it moves no money."""
+    """Return the run of a waiting message, as a worker would; printing is left to others: it moves no money.
+
+    It is one of the two oldest that are due, so that workers meet at one, as when a broker delivers it twice.
+    """
     waiting = Message.objects.exclude(name__in=["billing.invoice_issue", "billing.credit_note_issue"])
-    found = list(waiting.order_by("created_at", "id").values_list("id", flat=True)[:5])
+    due = waiting.filter(Q(attempts=0) | Q(next_at__lte=world.now), parked_at=None)
+    found = list(due.order_by("created_at", "id").values_list("id", flat=True)[:2])
     if not found:
         return None
     message_id = str(world.chance.choice(found))
     return Operation("message_run", lambda now: message_run(message_id, now=now))
 
 
-OFFERS = [(6, credited), (2, fee), (2, numbered), (2, message)]
+OFFERS = [(6, credited), (2, fee), (2, numbered), (4, promised), (6, message)]

@@ -17,6 +17,5 @@ class Command(BaseCommand):
         total = 0
         while done := secrets_rotate():
             total += done
-        self.stdout.write(
-            f"{total} sets of secrets were sealed anew; all are sealed with key {vault_key_current()}."
-        )
+        count = "1 set of secrets was" if total == 1 else f"{total} sets of secrets were"
+        self.stdout.write(f"{count} sealed anew; all are sealed with key {vault_key_current()}.")

@@ -6,8 +6,10 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from apps.bridge.chain import ChainError
+from apps.core.errors import AppError
 from apps.support.selectors import reconcile
 
 
@@ -18,7 +20,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = reconcile()
+        try:
+            found = reconcile()
+        except (AppError, ChainError) as error:  # one of the three was not to be asked
+            raise CommandError(str(error)) from None
         if options["json"]:
             self.stdout.write(json.dumps(asdict(found)))
         else:

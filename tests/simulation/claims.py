@@ -1,0 +1,46 @@
+"""Who runs a message: nobody else may, until its run came to an end or its lease is over."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from apps.core import queue
+from apps.core.models import Message
+
+
+class Claims:
+    """The messages that are run at this moment, until when each is leased, and which were claimed meanwhile."""
+
+    def __init__(self) -> None:
+        self.held, self.twice = dict[uuid.UUID, datetime](), list[str]()
+
+    def asked(self) -> list[str]:
+        """Return what was claimed by two at once since the last time."""
+        twice, self.twice = self.twice, []
+        return twice
+
+
+@contextmanager
+def watched() -> Iterator[Claims]:
+    """Look over the shoulder of every worker that claims a message or ends one."""
+    claims, claim, run = Claims(), queue._claim, queue._run
+
+    def looked(message_id: str, lease: uuid.UUID, *, now: datetime) -> Message | None:
+        message = claim(message_id, lease, now=now)
+        if message is not None and message.leased_until is not None:
+            if (until := claims.held.get(message.id)) is not None and until >= now:
+                claims.twice.append(f"7 two workers run one message: {message.name}")
+            claims.held[message.id] = message.leased_until
+        return message
+
+    def ended(message: Message, lease: uuid.UUID) -> bool:
+        ran = run(message, lease)  # who dies here keeps the lease, as a worker does that is gone
+        claims.held.pop(message.id, None)
+        return ran
+
+    queue._claim, queue._run = looked, ended
+    try:
+        yield claims
+    finally:
+        queue._claim, queue._run = claim, run
