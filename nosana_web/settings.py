@@ -301,7 +301,9 @@ COINGECKO_URL = env.str("COINGECKO_URL", default="https://api.coingecko.com/api/
 COINGECKO_API_KEY = env.str("COINGECKO_API_KEY", default="")
 VIES_URL = env.str("VIES_URL", default="https://ec.europa.eu/taxation_customs/vies/rest-api")
 TRIAL_CREDITS = env.int("TRIAL_CREDITS", default=0)  # whole credits for a new organisation; 0: no trial
+CAP_STAFF_ALONE_CREDITS = env.int("CAP_STAFF_ALONE_CREDITS", default=1_000)  # staff raise a cap to it alone
 GOODWILL_LIMIT_CREDITS = env.int("GOODWILL_LIMIT_CREDITS", default=100)  # above it a second person approves
+TRIAL_STAFF_ALONE_DAYS = env.int("TRIAL_STAFF_ALONE_DAYS", default=90)  # longer, a second person approves
 TRIAL_DAYS = env.int("TRIAL_DAYS", default=30)
 # What a top-up may be before VAT, in minor units, and the amounts its page offers, in whole units; by currency:
 # TOPUP_MINIMUM_MINOR="EUR=1000;USD=1000;GBP=1000", TOPUP_PRESETS="EUR=25,100,500;USD=25,100;GBP=25".
@@ -310,8 +312,7 @@ TOPUP_MAXIMUM_MINOR = env("TOPUP_MAXIMUM_MINOR", cast={"value": int}, default=di
 # What stolen cards would run into (docs/payments.md): ceilings by age and history, and how often what may happen.
 TOPUP_TIERS = env.json("TOPUP_TIERS", default=tiers.TIERS)
 TOPUP_VELOCITY = env.json("TOPUP_VELOCITY", default=tiers.VELOCITY)
-# In minor units: a second person approves what staff allow above it, and the release of a larger payment.
-TOPUP_STAFF_ALONE_MINOR = env.int("TOPUP_STAFF_ALONE_MINOR", default=500_000)
+TOPUP_STAFF_ALONE_MINOR = env.int("TOPUP_STAFF_ALONE_MINOR", default=500_000)  # a second person above; minor units
 TOPUP_PRESETS = env(
     "TOPUP_PRESETS", cast={"value": [int]}, default=dict.fromkeys(CURRENCIES, [25, 100, 500, 1_000])
 )

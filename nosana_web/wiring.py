@@ -39,6 +39,8 @@ PORTS: dict[str, list[str]] = {
     "approvals.refund": ["apps.payments.services.refund_approved"],  # approval, now
     "approvals.visit": ["apps.support.services.visit_approved"],  # approval, now
     "approvals.goodwill": ["apps.billing.services.goodwill_approved"],  # approval, now
+    "approvals.staff_cap": ["apps.billing.services.staff_cap_approved"],  # approval, now
+    "approvals.trial": ["apps.billing.services.trial_approved"],  # approval, now
     "approvals.allowance": ["apps.payments.services.allowance_approved"],  # approval, now
     "approvals.release": ["apps.payments.services.release_approved"],  # approval, now
     # quote_ids: which of them something was paid with, so that the others may be deleted

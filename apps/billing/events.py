@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.notifications.types import EventType, Group, NoticeKind, Words
+from apps.notifications.types import EventType, Group, MailWay, NoticeKind, Words
 from apps.organisations.roles import Permission
 
 FINANCE = _("The finance address gets the document, whatever you choose.")
@@ -114,6 +114,34 @@ STATEMENT_READY = EventType(
 )
 
 
+SUPPORT_CHANGED = EventType(
+    "support.changed",
+    _(
+        "Our staff changed something about the organisation's money for it: a cap, how much it may top up, its trial."
+    ),
+    {
+        "sentence": "The cap of Acme, each month, goes from 100 credits to 200 credits.",
+        "reason": "You asked for it.",
+    },
+    _notice(
+        _("Our staff changed something for us"),
+        _("{sentence}"),
+        "billing:caps",
+        text=_("Our staff did that. Why: {reason}"),
+        mail=MailWay.NOW,
+    ),
+)
+
+
 def event_types() -> list[EventType]:
     """Return the kinds of events that billing tells."""
-    return [CREDITS_ADDED, BALANCE_LOW, BUDGET_PASSED, CAP_REFUSED, LOT_EXPIRING, INVOICE_ISSUED, STATEMENT_READY]
+    return [
+        CREDITS_ADDED,
+        BALANCE_LOW,
+        BUDGET_PASSED,
+        CAP_REFUSED,
+        LOT_EXPIRING,
+        INVOICE_ISSUED,
+        STATEMENT_READY,
+        SUPPORT_CHANGED,
+    ]

@@ -17,11 +17,19 @@ PERIODS = {
     Period.JOB: _("each job"),
 }
 GOODWILL = _("%(name)s is given %(amount)s, at the platform's cost.")
+TRIAL = _("The trial of %(name)s lasts %(days)s more days, with %(amount)s more, at the platform's cost.")
 LASTS, FOR_EVER, DAYS = _("They last"), _("for ever"), _("%(days)s days")
 
 # --- notices
 BUDGET_SPENT = _("%(mark)s %% of the budget of %(name)s is spent")
 BUDGET_SHORT = _("The budget of %(name)s will not last")
+
+# --- what our staff changed
+TRIAL_LONGER = _("What is left of your trial, %(left)s credits, lasts until %(day)s.")
+TRIAL_MORE = _("You have %(more)s more credits to try with, until %(day)s.")
+TRIAL_BOTH = _(
+    "You have %(more)s more credits to try with; they and the %(left)s that are left last until %(day)s."
+)
 
 # --- refusals that a job tells of
 MISSING = _(

@@ -7,6 +7,13 @@ STAFF: dict[str, dict[str, str]] = {
     "support:note": {"POST": "a note on an organisation, for colleagues"},
     "support:organisation_freeze": {"GET": "what freezing means", "POST": "nothing is started or paid in it"},
     "support:organisation_thaw": {"GET": "what thawing means", "POST": "it works again"},
+    "support:organisation_cap": {"GET": "its caps", "POST": "sets one; raising much takes a colleague"},
+    "support:organisation_limits": {
+        "GET": "its ceilings for top-ups",
+        "POST": "sets them; much takes a colleague",
+    },
+    "support:organisation_trial": {"GET": "what is left of a trial", "POST": "longer, with more credits"},
+    "support:organisation_resend": {"GET": "what can be sent again", "POST": "sends it"},
     "support:job": {"GET": "why a job cost what it cost"},
     "support:job_act": {"POST": "reads a job again, ends, moves or recovers it; each by its own right"},
     "support:desk_tickets": {"GET": "what people ask the staff"},

@@ -27,6 +27,9 @@ UNSPENT_BACK = _("%(gross)s go back: what is unspent of a top-up, at the price i
 MORE_BACK = _("%(gross)s of the top-up of %(total)s go back, %(more)s more than its unspent credits cost.")
 TOPUP, BOUGHT, BACK, UNSPENT, BALANCE = _("Top-up"), _("Bought"), _("Goes back"), _("Unspent share"), _("Balance")
 
+# --- what our staff changed
+ALLOWED = _("Our staff let you top up %(once)s at once, %(day)s within 24 hours and %(week)s within seven days.")
+
 
 def kept_sentences() -> list[str]:
     """Return every sentence that payments keep."""

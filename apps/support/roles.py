@@ -93,6 +93,7 @@ ACTS = (
     ),
     Right("look into an organisation that allows it", ("support.visit_organisations",), (SUPPORT,)),
     Right("give goodwill credits", ("billing.add_goodwill",), (SUPPORT, FINANCE)),
+    Right("make a trial longer", ("billing.add_trialextension",), (SUPPORT, FINANCE)),
     Right("refund", ("payments.add_refund",), (FINANCE,)),
     Right("decide about held payments, and set ceilings for top-ups", ("payments.release_topup",), (FINANCE,)),
     Right("decide what colleagues ask for", ("organisations.change_approval",), (FINANCE,)),

@@ -109,6 +109,10 @@ def pages_make(world: World) -> Pages:
     entrances["invitation-new"] = f"/invitations/{people['token']}/"
     explained = {
         "staff-organisation": f"/admin/organisation/{world.acme.pk}/",
+        **{
+            f"staff-organisation-{act}": f"/admin/organisation/{world.acme.pk}/{act}/"
+            for act in ("freeze", "resend")
+        },
         "staff-ticket": f"/admin/tickets/{thread_of(world.acme).pk}/",
         "staff-feedback": f"/admin/early/feedback/{feedback_of(world.acme).pk}/",
         "staff-reconciliation-item": f"/admin/reconciliation/items/{item_of(world.acme).pk}/",

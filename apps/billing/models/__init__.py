@@ -15,7 +15,7 @@ from apps.billing.models.reversals import Reversal
 from apps.billing.models.statements import Statement, StatementPart
 from apps.billing.models.usage import UsageAdjustment, UsageRecord
 from apps.billing.models.vat import PlaceProof, VatCheck
-from apps.billing.models.vouchers import TrialGrant, Voucher, VoucherUse
+from apps.billing.models.vouchers import TrialExtension, TrialGrant, Voucher, VoucherUse
 
 __all__ = [
     "AutoTopUp",
@@ -48,6 +48,7 @@ __all__ = [
     "Settlement",
     "Statement",
     "StatementPart",
+    "TrialExtension",
     "TrialGrant",
     "UsageAdjustment",
     "UsageRecord",

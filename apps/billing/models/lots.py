@@ -35,6 +35,7 @@ class Lot(models.Model):
     origin = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="parts")
     transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField(null=True)
+    expiry_moved_at = models.DateTimeField(null=True, help_text="When staff last let it last longer.")
     created_at = models.DateTimeField()
 
     class Meta:

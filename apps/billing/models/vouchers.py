@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from apps.billing.models.lots import Lot
 from apps.core.ids import uuid7
-from apps.organisations.models import Organisation
+from apps.organisations.models import Approval, Organisation
 
 
 class Voucher(models.Model):
@@ -69,3 +69,29 @@ class TrialGrant(models.Model):
 
     def __str__(self) -> str:
         return self.claim
+
+
+class TrialExtension(models.Model):
+    """A trial that staff made longer: what is left of it lasts until `until`, and `micro` more credits came.
+
+    It counts once it is granted: at once, or when a colleague approves. `lot` holds the credits that came.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="trial_extensions")
+    days = models.PositiveIntegerField()
+    micro = models.BigIntegerField("micro-NOS")
+    reason = models.CharField(max_length=500)
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, null=True, related_name="+")
+    lot = models.OneToOneField(Lot, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    granted_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(micro__gte=0, days__gt=0), name="trial_extension_adds")]
+        indexes = [models.Index(F("organisation"), F("created_at").desc(), name="trial_extension_newest")]
+
+    def __str__(self) -> str:
+        return f"trial of {self.organisation_id}, {self.days} days longer"

@@ -7,6 +7,7 @@ from apps.billing.services.banking import payout_post, service_fee_post
 from apps.billing.services.budgets import budget_mail, budget_remove, budget_set, budgets_forecast
 from apps.billing.services.cap_refusals import cap_refusal_tell
 from apps.billing.services.caps import cap_approved, cap_remove, cap_set
+from apps.billing.services.caps_of_staff import staff_cap_approved, staff_cap_set
 from apps.billing.services.credit_notes import credit_note_due, credit_note_issue, credit_notes_sweep
 from apps.billing.services.details import billing_details_change
 from apps.billing.services.disputes import (
@@ -26,7 +27,7 @@ from apps.billing.services.holds import (
     hold_shorten,
     holds_sweep,
 )
-from apps.billing.services.invoices import invoice_issue, invoice_send_again, invoices_sweep
+from apps.billing.services.invoices import invoice_issue, invoice_send_again, invoice_send_for, invoices_sweep
 from apps.billing.services.lots import lot_grant
 from apps.billing.services.moves import Purse, credits_move, purse_of
 from apps.billing.services.quotes import (
@@ -51,9 +52,11 @@ from apps.billing.services.refunds import (
     topup_refund,
 )
 from apps.billing.services.settlements import Bill, hold_settle, hold_settle_many, loss_post
+from apps.billing.services.staff_changes import staff_changed_tell
 from apps.billing.services.statement_delivery import statement_deliver, statement_print, statements_sweep
 from apps.billing.services.statements import Closing, month_close, months_close, statement_close
 from apps.billing.services.topups import stripe_fee_post, topup_credit, treasury_fund
+from apps.billing.services.trial_extensions import trial_approved, trial_extend, trial_left
 from apps.billing.services.trials import trial_grant
 from apps.billing.services.usage import labels_check, usage_relabel
 from apps.billing.services.vat import invoice_replace, place_proof_record, vat_of, vat_refund_paid
@@ -107,6 +110,7 @@ __all__ = [
     "invoice_issue",
     "invoice_replace",
     "invoice_send_again",
+    "invoice_send_for",
     "invoices_sweep",
     "jump_confirm",
     "labels_check",
@@ -135,6 +139,9 @@ __all__ = [
     "refund_offer",
     "refund_repaid",
     "refund_reserve",
+    "staff_cap_approved",
+    "staff_cap_set",
+    "staff_changed_tell",
     "statement_close",
     "statement_deliver",
     "statement_print",
@@ -145,6 +152,9 @@ __all__ = [
     "payout_post",
     "service_fee_post",
     "treasury_fund",
+    "trial_approved",
+    "trial_extend",
+    "trial_left",
     "trial_grant",
     "usage_relabel",
     "vat_check_ask",

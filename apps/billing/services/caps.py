@@ -24,7 +24,7 @@ from apps.organisations.models import Approval, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.services import ActImpossible, Actor, approval_request, audit_record
 
-DAYS_TO_DECIDE = 7
+DAYS_TO_DECIDE_SPAN = timedelta(days=7)
 
 
 def cap_set(
@@ -64,7 +64,7 @@ def cap_set(
         cap = Cap.objects.filter(**key).first()
         if cap is not None and _needs_approval(cap, limit_micro):
             raise Conflict(_("Somebody lowered this cap in this moment; look at it again."))
-        return _write(cap or Cap(**key, created_at=now), limit_micro, actor, now=now)
+        return cap_write(cap or Cap(**key, created_at=now), limit_micro, actor, now=now)
 
 
 def cap_remove(
@@ -82,7 +82,7 @@ def cap_remove(
         return _ask(membership, actor, cap, None, reason, now=now)
     with transaction.atomic():
         wallet_lock(cap.organisation_id)
-        _delete(cap.id, actor, now=now)
+        cap_delete(cap.id, actor, now=now)
     return None
 
 
@@ -104,9 +104,9 @@ def cap_approved(*, approval: Approval, now: datetime) -> str:
     if cap is None:
         raise ActImpossible(_("The cap was removed meanwhile."))
     if limit_micro is None:
-        _delete(cap.id, actor, now=now)
+        cap_delete(cap.id, actor, now=now)
     else:
-        _write(cap, limit_micro, actor, now=now)
+        cap_write(cap, limit_micro, actor, now=now)
     return f"cap:{cap.id}"
 
 
@@ -123,32 +123,39 @@ def _ask(
 ) -> Approval:
     """Ask for the approval. The wallet is not locked here: deciding locks the request first and the wallet second."""
     organisation = membership.organisation
-    name = subject_names(organisation, [(cap.level, cap.subject_id)])[cap.level, cap.subject_id]
-    with plainly():
-        before = said.CREDITS % {"credits": credits_text(cap.limit_micro)}
-        after = said.NO_CAP if limit_micro is None else said.CREDITS % {"credits": credits_text(limit_micro)}
-        period = str(cap.get_period_display())
-    words = {"name": name, "period": said.PERIODS[Period(cap.period)], "before": before, "after": after}
+    sentence, lines = cap_words(organisation, cap, limit_micro)
     return approval_request(
         organisation_id=organisation.id,
         kind="cap",
         subject=f"cap:{cap.id}",
         amount_micro=limit_micro,
-        worst_case=said.CAP_RAISE % words,
+        worst_case=sentence,
         reason=reason,
         requester=membership,
         facts={
             "cap": str(cap.id),
             "limit_micro": limit_micro,
-            "lines": [[said.FOR, name], [said.PERIOD, period], [said.NOW, before], [said.THEN, after]],
+            "lines": lines,
         },
-        deadline=now + timedelta(days=DAYS_TO_DECIDE),
+        deadline=now + DAYS_TO_DECIDE_SPAN,
         actor=actor,
         now=now,
     )
 
 
-def _write(cap: Cap, limit_micro: int, actor: Actor, *, now: datetime) -> Cap:
+def cap_words(organisation: Organisation, cap: Cap, limit_micro: int | None) -> tuple[str, list[list[str]]]:
+    """Return the kept sentence for a cap that goes to this limit (None: away), and its facts as words and values."""
+    name = subject_names(organisation, [(cap.level, cap.subject_id)])[cap.level, cap.subject_id]
+    with plainly():
+        before = said.NO_CAP if cap._state.adding else said.CREDITS % {"credits": credits_text(cap.limit_micro)}
+        after = said.NO_CAP if limit_micro is None else said.CREDITS % {"credits": credits_text(limit_micro)}
+        period = str(cap.get_period_display())
+    words = {"name": name, "period": said.PERIODS[Period(cap.period)], "before": before, "after": after}
+    lines = [[said.FOR, name], [said.PERIOD, period], [said.NOW, before], [said.THEN, after]]
+    return said.CAP_RAISE % words, lines
+
+
+def cap_write(cap: Cap, limit_micro: int, actor: Actor, *, now: datetime, reason: str = "") -> Cap:
     """Save the cap with this limit and record it; the wallet is locked."""
     fresh, before = cap._state.adding, _facts(cap)
     if not fresh and cap.limit_micro == limit_micro:
@@ -165,13 +172,13 @@ def _write(cap: Cap, limit_micro: int, actor: Actor, *, now: datetime) -> Cap:
         act="cap.set",
         subject=f"cap:{cap.id}",
         before=None if fresh else before,
-        after=_facts(cap),
+        after=_facts(cap) | ({"reason": reason} if reason else {}),
         now=now,
     )
     return cap
 
 
-def _delete(cap_id: uuid.UUID, actor: Actor, *, now: datetime) -> None:
+def cap_delete(cap_id: uuid.UUID, actor: Actor, *, now: datetime, reason: str = "") -> None:
     """Delete the cap, if it is still there, and record it; the wallet is locked."""
     cap = Cap.objects.filter(id=cap_id).first()
     if cap is None:
@@ -182,6 +189,7 @@ def _delete(cap_id: uuid.UUID, actor: Actor, *, now: datetime) -> None:
         act="cap.removed",
         subject=f"cap:{cap.id}",
         before=_facts(cap),
+        after={"reason": reason} if reason else None,
         now=now,
     )
     cap.delete()

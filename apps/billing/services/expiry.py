@@ -65,7 +65,8 @@ def expiry_notices(*, now: datetime) -> int:
         assert lot.expires_at is not None
         days = next(days for days in NOTICE_DAYS if lot.expires_at <= now + timedelta(days=days))
         if lot.expires_at - lot.created_at >= timedelta(days=2 * days):
-            wanted[f"lot:{lot.id}:expires:{days}"] = lot
+            anew = f":{lot.expires_at:%Y-%m-%d}" if lot.expiry_moved_at else ""  # staff moved it: told again
+            wanted[f"lot:{lot.id}:expires:{days}{anew}"] = lot
     told = set(Mail.objects.filter(key__in=[f"{key}:0" for key in wanted]).values_list("key", flat=True))
     fresh = {key: lot for key, lot in wanted.items() if f"{key}:0" not in told}
     for key, lot in fresh.items():

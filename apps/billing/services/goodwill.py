@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid
-from apps.billing.models import Goodwill, Lot
+from apps.billing.models import Goodwill, Lot, TrialExtension
 from apps.billing.services.limits import wallet_lock
 from apps.billing.services.lots import lot_grant
 from apps.core.errors import AppError, Denied, KeyReused
@@ -72,9 +72,7 @@ def goodwill_give(
             if {name: getattr(earlier, name) for name in facts} != facts:
                 raise KeyReused(_("These credits were given before, with other content; look at the list."))
             return earlier
-        needed = (
-            _given_before(organisation_id, staff.pk, now=now) + micro > settings.GOODWILL_LIMIT_CREDITS * MICRO
-        )
+        needed = given_alone(organisation_id, staff.pk, now=now) + micro > settings.GOODWILL_LIMIT_CREDITS * MICRO
         goodwill = Goodwill.objects.create(pk=goodwill_id, given_by=staff, created_at=now, **facts)
         if needed:
             goodwill.approval = _ask(goodwill, actor, now=now)
@@ -127,11 +125,12 @@ def _give(goodwill: Goodwill, actor: Actor, *, now: datetime) -> None:
     )
 
 
-def _given_before(organisation_id: uuid.UUID, staff_id: int, *, now: datetime) -> int:
-    """Return what the person gave the organisation lately without anybody's approval, in micro-NOS."""
-    alone = Goodwill.objects.filter(organisation_id=organisation_id, given_by_id=staff_id, approval=None)
-    lately = alone.filter(created_at__gt=now - COUNTED).aggregate(micro=Sum("micro"))
-    return int(lately["micro"] or 0)
+def given_alone(organisation_id: uuid.UUID, staff_id: int, *, now: datetime) -> int:
+    """Return what the person gave the organisation lately without anybody's approval, trials too, in micro-NOS."""
+    who = {"organisation_id": organisation_id, "given_by_id": staff_id, "approval": None}
+    given: tuple[type[Goodwill] | type[TrialExtension], ...] = (Goodwill, TrialExtension)
+    sums = (kind._default_manager.filter(**who, created_at__gt=now - COUNTED) for kind in given)
+    return sum(int(rows.aggregate(micro=Sum("micro"))["micro"] or 0) for rows in sums)
 
 
 def _ask(goodwill: Goodwill, actor: Actor, *, now: datetime) -> Approval:

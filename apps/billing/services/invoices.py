@@ -19,14 +19,14 @@ from apps.billing.events import INVOICE_ISSUED
 from apps.billing.models import Invoice, InvoiceDue
 from apps.billing.selectors.documents import document_get, finance_address
 from apps.billing.services.numbers import number_next
-from apps.core.errors import Conflict
+from apps.core.errors import Conflict, NotFound
 from apps.core.mail import mail_write
 from apps.core.models import Mail
 from apps.notifications.services import event_emit
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import mail_language
-from apps.organisations.services import Actor, audit_record
+from apps.organisations.services import RESENDS, Actor, audit_record, reason_read, staff_require
 
 logger = logging.getLogger(__name__)
 
@@ -115,8 +115,21 @@ def invoice_send_again(*, membership: Membership, number: str, actor: Actor, now
     Raises Denied, NotFound, Conflict while it is being printed, SentTooOften after three times in a day (UTC).
     """
     membership.require(Permission.BILLING_MANAGE)
+    return _send_again(membership.organisation, number, actor, now=now)
+
+
+def invoice_send_for(*, organisation_id: uuid.UUID, number: str, reason: str, actor: Actor, now: datetime) -> Mail:
+    """Mail an organisation's invoice to its finance address once more, for staff. Raises as invoice_send_again."""
+    staff_require(actor, RESENDS)
+    organisation = Organisation.objects.filter(pk=organisation_id).first()
+    if organisation is None:
+        raise NotFound()
+    return _send_again(organisation, number, actor, reason=reason_read(reason), now=now)
+
+
+def _send_again(organisation: Organisation, number: str, actor: Actor, *, now: datetime, reason: str = "") -> Mail:
     with transaction.atomic():
-        invoice = document_get(Invoice, membership.organisation, number)
+        invoice = document_get(Invoice, organisation, number)
         Invoice.objects.select_for_update(no_key=True).only("id").get(id=invoice.id)
         if invoice.pdf is None:
             raise Conflict(
@@ -134,17 +147,18 @@ def invoice_send_again(*, membership: Membership, number: str, actor: Actor, now
                 % {
                     "number": number,
                     "sent_a_day": SENT_A_DAY,
-                    "organisation": finance_address(membership.organisation),
+                    "organisation": finance_address(organisation),
                 }
             )
         fresh = not earlier.filter(key=key).exists()
         mail = invoice_mail(invoice, key=key)
         if fresh:
             audit_record(
-                organisation_id=membership.organisation_id,
+                organisation_id=organisation.pk,
                 actor=actor,
                 act="invoice.sent",
                 subject=f"invoice:{number}",
+                why=reason,
                 now=now,
             )
     return mail

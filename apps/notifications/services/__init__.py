@@ -7,6 +7,7 @@ from apps.notifications.services.deliveries import (
     deliveries_send,
     delivery_body,
     delivery_resend,
+    delivery_resend_for,
 )
 from apps.notifications.services.endpoints import (
     NewSecret,
@@ -39,6 +40,7 @@ __all__ = [
     "deliveries_send",
     "delivery_body",
     "delivery_resend",
+    "delivery_resend_for",
     "endpoint_change",
     "endpoint_create",
     "endpoint_remove",

@@ -15,7 +15,7 @@ from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from standardwebhooks import Webhook
 
-from apps.core.errors import Conflict
+from apps.core.errors import Conflict, NotFound
 from apps.core.numbers import number_text
 from apps.core.outbound import Answer, post
 from apps.core.queue import enqueue
@@ -29,7 +29,7 @@ from apps.notifications.services.endpoints import ADDRESS, PURPOSE
 from apps.notifications.services.events import KEPT, deliveries_make, event_emit
 from apps.notifications.types import chat_kinds
 from apps.organisations.models import Grant
-from apps.organisations.services import Actor, audit_record
+from apps.organisations.services import RESENDS, Actor, audit_record, reason_read, staff_require
 
 S = Delivery.State
 AGENT = "Nosana-Web-Webhooks/1"
@@ -218,7 +218,38 @@ def delivery_resend(
     *, grant: Grant, endpoint_id: uuid.UUID | str, delivery_id: uuid.UUID | str, now: datetime
 ) -> Delivery:
     """Send a delivery once more, whatever became of it. Raises NotFound, Denied, Conflict while its endpoint is off."""
-    delivery = delivery_get(grant, endpoint_id, delivery_id)
+    return _again(delivery_get(grant, endpoint_id, delivery_id), now=now)
+
+
+def delivery_resend_for(
+    *, organisation_id: uuid.UUID, delivery_id: uuid.UUID, reason: str, actor: Actor, now: datetime
+) -> Delivery:
+    """Send a delivery that was given up once more, for staff; a repeat finds it waiting and changes nothing.
+
+    Raises Denied, NotFound, Conflict while its endpoint is off, AppError without a reason.
+    """
+    staff_require(actor, RESENDS)
+    reason = reason_read(reason)
+    with transaction.atomic():
+        mine = Delivery.objects.select_for_update(of=("self",)).select_related("endpoint", "event")
+        delivery = mine.filter(pk=delivery_id, endpoint__organisation=organisation_id).first()
+        if delivery is None:
+            raise NotFound(_("There is no such delivery to this endpoint; it may be older than 30 days."))
+        if delivery.state != S.DEAD:
+            return delivery
+        audit_record(
+            organisation_id=organisation_id,
+            actor=actor,
+            act="delivery.resent",
+            subject=f"delivery:{delivery.pk}",
+            after={"type": delivery.event.type, "endpoint": str(delivery.endpoint_id)},
+            why=reason,
+            now=now,
+        )
+        return _again(delivery, now=now)
+
+
+def _again(delivery: Delivery, *, now: datetime) -> Delivery:
     if delivery.endpoint.off_at is not None:
         raise Conflict(_("This endpoint is off; turn it on, then send again."))
     with transaction.atomic():

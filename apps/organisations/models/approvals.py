@@ -8,7 +8,7 @@ from apps.core.ids import uuid7
 from apps.organisations.models.organisations import Organisation
 
 # Decided by the platform's own people, never by members.
-STAFF_KINDS = frozenset({"refund", "goodwill", "allowance", "release"})
+STAFF_KINDS = frozenset({"refund", "goodwill", "allowance", "release", "staff_cap", "trial"})
 KIND_WORDS = {
     "job": _("Launch a job"),
     "cap": _("Raise a cap"),
@@ -16,6 +16,8 @@ KIND_WORDS = {
     "goodwill": _("Goodwill credits"),
     "allowance": _("Higher top-ups"),
     "release": _("Release a payment"),
+    "staff_cap": _("A cap, changed by staff"),
+    "trial": _("A longer trial"),
     "visit": _("Let staff look in"),
 }
 

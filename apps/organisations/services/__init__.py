@@ -31,13 +31,7 @@ from apps.organisations.services.closing import (
     organisation_keep_open,
     organisation_keep_working,
 )
-from apps.organisations.services.freezing import (
-    organisation_freeze,
-    organisation_thaw,
-    reason_read,
-    staff_may,
-    staff_require,
-)
+from apps.organisations.services.freezing import organisation_freeze, organisation_thaw
 from apps.organisations.services.invitations import invitation_resend, invitation_revoke, invitation_send
 from apps.organisations.services.invitations_many import InvitationLine, invitations_read, invitations_send
 from apps.organisations.services.keys import (
@@ -65,6 +59,7 @@ from apps.organisations.services.projects import (
     project_unarchive,
     project_update,
 )
+from apps.organisations.services.staff import RESENDS, reason_read, staff_may, staff_require
 from apps.organisations.services.terms import TermsNotAccepted, terms_accept, terms_require
 
 __all__ = [
@@ -74,6 +69,7 @@ __all__ = [
     "InvitationLine",
     "InvitationOver",
     "NewKey",
+    "RESENDS",
     "StillOpen",
     "TermsNotAccepted",
     "WrongAddress",

@@ -4,16 +4,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from apps.core.errors import AppError, Denied, NotFound
+from apps.core.errors import NotFound
 from apps.core.wiring import announce
 from apps.organisations.models import AuditEvent, Organisation
 from apps.organisations.services.audit import Actor, audit_record
-from apps.users.models import User
+from apps.organisations.services.staff import reason_read, staff_require, text_read
 
 FREEZES = "organisations.freeze_organisation"
-LONGEST = {"reason": 500, "why": 300}
 
 
 def organisation_freeze(
@@ -26,7 +24,7 @@ def organisation_freeze(
     meanwhile is held. Raises Denied, NotFound, Closed, AppError without a reason or for too long a text.
     """
     staff_require(actor, FREEZES)
-    reason, why = reason_read(reason), _text("why", why)
+    reason, why = reason_read(reason), text_read("why", why)
     with transaction.atomic():
         organisation = _locked(organisation_id)
         organisation.require_open()
@@ -62,27 +60,6 @@ def organisation_thaw(*, organisation_id: UUID, reason: str, actor: Actor, now: 
         return organisation
 
 
-def staff_require(actor: Actor, right: str) -> User:
-    """Return the member of staff who acts, if they have the right. Raises Denied."""
-    staff = actor.user
-    if staff is None or actor.kind != AuditEvent.Kind.STAFF or not staff_may(staff, right):
-        raise Denied(_("This is for the platform's own people, and takes a right that your role does not have."))
-    return staff
-
-
-def staff_may(staff: User, right: str) -> bool:
-    """Return whether the person is of the staff and has the right now."""
-    return staff.is_active and staff.is_staff and staff.has_perm(right)
-
-
-def reason_read(text: str) -> str:
-    """Return the reason of an act, in one line. Raises AppError without one, and for too long a one."""
-    reason = _text("reason", text)
-    if not reason:
-        raise AppError(_("Say why; others will ask."), code="reason_missing", fields={"reason": [_("Say why.")]})
-    return reason
-
-
 def _locked(organisation_id: UUID) -> Organisation:
     """Return the organisation, locked against everything that keeps it working. Raises NotFound."""
     found = Organisation.objects.select_for_update().filter(pk=organisation_id).first()
@@ -110,14 +87,3 @@ def _record(
         why=reason,
         now=now,
     )
-
-
-def _text(name: str, text: str) -> str:
-    text = " ".join(text.replace("\x00", " ").encode("utf-8", "replace").decode().split())
-    if len(text) > LONGEST[name]:
-        sentence = _("This text has %(text)s characters; write at most %(text_limits)s.") % {
-            "text": len(text),
-            "text_limits": LONGEST[name],
-        }
-        raise AppError(sentence, code="text_too_long", fields={name: [sentence]})
-    return text

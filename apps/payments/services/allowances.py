@@ -7,10 +7,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.billing.services import staff_changed_tell
 from apps.core.errors import AppError, KeyReused
+from apps.core.languages import plainly
 from apps.core.money import CURRENCIES, fiat_text
 from apps.organisations.models import Approval, Organisation
 from apps.organisations.services import ActImpossible, Actor, approval_request, audit_record
+from apps.payments import sentences as said
 from apps.payments.models import Allowance
 from apps.payments.services.holding import RIGHT, staff_of, why
 
@@ -119,6 +122,23 @@ def _grant(allowance: Allowance, actor: Actor, *, now: datetime) -> None:
             "until": allowance.until,
             "reason": allowance.reason,
         },
+        now=now,
+    )
+    with plainly():
+        amounts = {
+            name: fiat_text(minor, allowance.currency)
+            for name, minor in (
+                ("once", allowance.once_minor),
+                ("day", allowance.day_minor),
+                ("week", allowance.week_minor),
+            )
+        }
+    staff_changed_tell(
+        organisation_id=allowance.organisation_id,
+        subject=f"allowance:{allowance.pk}",
+        key=f"allowance:{allowance.pk}",
+        sentence=said.ALLOWED % amounts,
+        reason=allowance.reason,
         now=now,
     )
 

@@ -2,15 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 
+from django.conf import settings
+from django.http import HttpRequest
+
+from apps.billing.services import staff_cap_set, trial_extend, trial_left
+from apps.core.money import MICRO, credits_text, fiat_text
 from apps.jobs.models import Job
 from apps.jobs.state import OVER
-from apps.organisations.models import Organisation
-from apps.organisations.services import Actor, organisation_freeze, organisation_thaw
-from apps.support.acts.forms import ActForm, FreezeForm
+from apps.organisations.models import Approval, Organisation
+from apps.organisations.services import organisation_freeze, organisation_thaw
+from apps.organisations.views.frame import actor_of
+from apps.payments.selectors.limits import standing_of
+from apps.payments.services import allowance_give
+from apps.support.acts.forms import ActForm, CapForm, FreezeForm, LimitsForm, ResendForm, TrialForm
+from apps.support.acts.resending import thing_send
 
 FREEZES = "organisations.freeze_organisation"
+ASKED = "Nothing is changed yet: a colleague must approve it, and was asked by mail."
 Facts = Sequence[tuple[str, str]]
 
 
@@ -27,7 +37,7 @@ class Act:
     lead: str
     button: str
     form: type[ActForm]
-    do: Callable[[ActForm, Organisation, Actor, datetime], str]
+    do: Callable[[ActForm, Organisation, HttpRequest, datetime], str]
     facts: Callable[[Organisation, datetime], Facts] = _nothing
 
 
@@ -41,23 +51,133 @@ def _going(organisation: Organisation, now: datetime) -> Facts:
     return facts
 
 
-def _freeze(form: ActForm, organisation: Organisation, actor: Actor, now: datetime) -> str:
+def _freeze(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
     told = form.cleaned_data
     organisation_freeze(
         organisation_id=organisation.pk,
         reason=told["reason"],
         why=told["why"],
         stop_jobs=told["stop_jobs"],
-        actor=actor,
+        actor=actor_of(request, staff=True),
         now=now,
     )
     jobs = "its jobs are being stopped" if told["stop_jobs"] else "what runs goes on"
     return f"{organisation} is frozen; {jobs}, and its owner and admins are told."
 
 
-def _thaw(form: ActForm, organisation: Organisation, actor: Actor, now: datetime) -> str:
-    organisation_thaw(organisation_id=organisation.pk, reason=form.cleaned_data["reason"], actor=actor, now=now)
+def _thaw(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
+    organisation_thaw(
+        organisation_id=organisation.pk,
+        reason=form.cleaned_data["reason"],
+        actor=actor_of(request, staff=True),
+        now=now,
+    )
     return f"{organisation} works again; its owner and admins are told. Payments that were held wait for a person."
+
+
+def _caps(organisation: Organisation, now: datetime) -> Facts:
+    """Say how far a person may go alone."""
+    alone = f"{settings.CAP_STAFF_ALONE_CREDITS:,} credits"
+    own = organisation.approval_cap_micro
+    return [
+        (
+            "You may raise a cap alone to",
+            alone if own is None else f"{alone}, and {credits_text(own)} by their rule",
+        )
+    ]
+
+
+def _cap(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
+    told = form.cleaned_data
+    level, subject_id, period = told["cap"].split(":")
+    done = staff_cap_set(
+        organisation_id=organisation.pk,
+        level=level,
+        subject_id=subject_id,
+        period=period,
+        limit_micro=None if told["credits"] is None else int(told["credits"] * MICRO),
+        reason=told["reason"],
+        actor=actor_of(request, staff=True),
+        now=now,
+    )
+    if isinstance(done, Approval):
+        return ASKED
+    return (
+        f"The cap is {credits_text(done.limit_micro)} credits now." if done else "There is no such cap any more."
+    )
+
+
+def _standing(organisation: Organisation, now: datetime) -> Facts:
+    """Say what may be topped up now, and what is left of it."""
+    words = {"once": "At once", "day": "Within 24 hours", "week": "Within seven days"}
+    currency = organisation.currency
+    ceilings = standing_of(organisation.pk, currency, now=now).ceilings
+    alone = ("You may set alone, within 24 hours", fiat_text(settings.TOPUP_STAFF_ALONE_MINOR, currency))
+    found = [
+        (
+            words[one.window],
+            f"{fiat_text(one.left_minor, currency)} left of {fiat_text(one.limit_minor, currency)}",
+        )
+        for one in ceilings
+    ]
+    return [*(found or [("Now", "no ceilings of its own: it is an old customer")]), alone]
+
+
+def _limits(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
+    told = form.cleaned_data
+    until = told["until"] and datetime.combine(told["until"], time.max, tzinfo=UTC)
+    done = allowance_give(
+        allowance_id=told["submission"],
+        organisation_id=organisation.pk,
+        currency=told["currency"],
+        once_minor=int(told["once"] * 100),
+        day_minor=int(told["day"] * 100),
+        week_minor=int(told["week"] * 100),
+        until=until,
+        reason=told["reason"],
+        actor=actor_of(request, staff=True),
+        now=now,
+    )
+    return ASKED if done.granted_at is None else "It counts from now on; what was tried before counts no more."
+
+
+def _trial_state(organisation: Organisation, now: datetime) -> Facts:
+    """Say what is left of the trial, and until when."""
+    lots = trial_left(organisation.pk, now=now)
+    left = [
+        (
+            f"Until {lot.expires_at:%Y-%m-%d}",
+            f"{credits_text(lot.remaining_micro)} of {credits_text(lot.granted_micro)}",
+        )
+        for lot in lots
+        if lot.expires_at
+    ]
+    alone = f"{settings.GOODWILL_LIMIT_CREDITS:,} credits in 30 days, {settings.TRIAL_STAFF_ALONE_DAYS} days"
+    return [*(left or [("Of a trial is left", "nothing")]), ("You may give alone", alone)]
+
+
+def _trial(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
+    told = form.cleaned_data
+    done = trial_extend(
+        extension_id=told["submission"],
+        organisation_id=organisation.pk,
+        days=told["days"],
+        micro=int((told["credits"] or 0) * MICRO),
+        reason=told["reason"],
+        actor=actor_of(request, staff=True),
+        now=now,
+    )
+    return ASKED if done.until is None else f"The trial lasts until {done.until:%Y-%m-%d %H:%M} UTC."
+
+
+def _resend(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
+    return thing_send(
+        organisation_id=organisation.pk,
+        what=form.cleaned_data["what"],
+        reason=form.cleaned_data["reason"],
+        actor=actor_of(request, staff=True),
+        now=now,
+    )
 
 
 ACTS = {
@@ -79,5 +199,41 @@ ACTS = {
         form=ActForm,
         do=_thaw,
         facts=_going,
+    ),
+    "cap": Act(
+        right="billing.change_cap",
+        title="Change a cap",
+        lead="A cap is never passed: jobs that would are refused. A new one counts what its window spent before.",
+        button="Set the cap",
+        form=CapForm,
+        do=_cap,
+        facts=_caps,
+    ),
+    "limits": Act(
+        right="payments.release_topup",
+        title="Change how much may be topped up",
+        lead="These ceilings take the place of those of a new customer, higher or lower, in any currency alike; what "
+        "was tried before counts no more. Before VAT.",
+        button="Set the ceilings",
+        form=LimitsForm,
+        do=_limits,
+        facts=_standing,
+    ),
+    "trial": Act(
+        right="billing.add_trialextension",
+        title="Make the trial longer",
+        lead="What is left of a trial lasts longer, and more credits may come with it, at the platform's cost.",
+        button="Make it longer",
+        form=TrialForm,
+        do=_trial,
+        facts=_trial_state,
+    ),
+    "resend": Act(
+        right="core.change_mail",
+        title="Send again",
+        lead="What did not go or was lost goes once more; pressing twice sends one.",
+        button="Send it",
+        form=ResendForm,
+        do=_resend,
     ),
 }

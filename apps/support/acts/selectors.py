@@ -5,13 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.billing.models import Cap
+from apps.billing.selectors.subjects import subject_names
+from apps.billing.windows import Period
 from apps.core.models import StaffAct
+from apps.core.money import credits_text
+from apps.core.words import in_sentence
 from apps.notifications.models import Event
 from apps.notifications.types import notice_kinds
 from apps.notifications.words import notice_words
 from apps.organisations.act_words import act_words
+from apps.organisations.models import Organisation
 
 SHOWN = 8
+Choice = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -63,3 +70,17 @@ def acts_upon(*, organisation_id: uuid.UUID, subject: str) -> Sequence[Done]:
 def _done(act: StaffAct) -> Done:
     who = act.staff.email if act.staff else "the machine's console"
     return Done(act.at, who, act_words(act.act), act.subject, act.reason)
+
+
+def caps_to_set(organisation: Organisation) -> list[Choice]:
+    """Return the caps that there are, and those that the whole organisation could have, as key and words."""
+    caps = list(Cap.objects.filter(organisation=organisation).order_by("level", "created_at"))
+    names = subject_names(organisation, [(cap.level, cap.subject_id) for cap in caps])
+    found = {
+        f"{cap.level}:{cap.subject_id}:{cap.period}": f"{names[cap.level, cap.subject_id]}, "
+        f"{in_sentence(cap.get_period_display())}: {credits_text(cap.limit_micro)} credits now"
+        for cap in caps
+    }
+    for period in Period:
+        found.setdefault(f"organisation::{period.value}", f"{organisation}, {in_sentence(period.label)}: none yet")
+    return list(found.items())
