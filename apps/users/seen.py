@@ -3,8 +3,10 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 
+import redis
 from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -32,7 +34,7 @@ class SeenMiddleware:
         if (times and now - min(times) > settings.SESSION_LONGEST) or idle > settings.SESSION_IDLE:
             logout(request)
         elif key:
-            cache.set(_name(key), now, settings.SESSION_COOKIE_AGE)
+            _note(key, now)
         response = self.get_response(request)
         proven = request.user.is_authenticated and times and max(_proofs(request), default=0) > max(times)
         if key and proven and request.session.session_key == key:
@@ -43,7 +45,7 @@ class SeenMiddleware:
         request.session.cycle_key()
         new = request.session.session_key or ""
         UserSession.objects.filter(session_key=old).update(session_key=new)
-        cache.set(_name(new), time.time(), settings.SESSION_COOKIE_AGE)
+        _note(new, time.time())
 
 
 def _proofs(request: HttpRequest) -> list[float]:
@@ -59,7 +61,18 @@ def seen_at(session_key: str) -> datetime | None:
 
 
 def _noted(session_key: str | None) -> float | None:
-    return cache.get(_name(session_key)) if session_key else None
+    if not session_key:
+        return None
+    try:
+        found: float | None = cache.get(_name(session_key))
+    except redis.RedisError:  # nobody is signed out because the cache is away
+        return None
+    return found
+
+
+def _note(session_key: str, at: float) -> None:
+    with suppress(redis.RedisError):
+        cache.set(_name(session_key), at, settings.SESSION_COOKIE_AGE)
 
 
 def _name(session_key: str) -> str:
@@ -75,6 +88,9 @@ def people_seen(user_ids: Iterable[int]) -> dict[int, datetime]:
     rows = list(people.values_list("pk", "last_login", "usersession__session_key"))
     names = {_name(key): pk for pk, _login, key in rows if key}
     seen = {pk: login for pk, login, _key in rows if login is not None}
-    for name, at in cache.get_many(names).items():
+    known: dict[str, float] = {}
+    with suppress(redis.RedisError):
+        known = cache.get_many(names)
+    for name, at in known.items():
         seen[names[name]] = max(seen[names[name]], datetime.fromtimestamp(at, UTC))
     return seen

@@ -62,12 +62,14 @@ async def follow(client: AsyncClient | Program, job: Job) -> AsyncIterator[tuple
         yield event
 
 
-async def followed(client: AsyncClient | Program, job: Job, change: Callable[[], Any]) -> list[tuple[str, str]]:
-    """Return the events up to the stream's end; the change happens after its first state."""
+async def followed(
+    client: AsyncClient | Program, job: Job, change: Callable[[], Any], *, after: str = "state"
+) -> list[tuple[str, str]]:
+    """Return the events up to the stream's end; the change happens after those of that name."""
     seen = []
     async for name, data in follow(client, job):
         seen.append((name, data))
-        if name == "state":
+        if name == after:
             await apart(change)
     return seen
 
@@ -92,7 +94,7 @@ def test_also_while_lines_keep_coming(world: World, job: Job) -> None:
         talking = asyncio.create_task(talk())
         revoke = ApiKey.objects.filter(pk=new.key.pk).update
         try:
-            return await followed(Program(new.token), job, lambda: revoke(revoked_at=timezone.now()))
+            return await followed(Program(new.token), job, lambda: revoke(revoked_at=timezone.now()), after="log")
         finally:
             talking.cancel()
 

@@ -286,5 +286,5 @@ def test_handling_costs_a_known_number_of_queries(
 ) -> None:
     event = checkout.events(paid.id)[COMPLETED]
     event_store(event, now=timezone.now())
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         event_handle(event_id=event["id"], now=timezone.now())

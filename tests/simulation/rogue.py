@@ -17,7 +17,7 @@ TABLES = (
     *("billing_lot", "billing_lottake", "billing_reversal", "billing_voucher", "billing_voucheruse"),
     *("billing_invoicedue", "billing_invoice", "billing_creditnotedue", "billing_creditnote", "billing_goodwill"),
     *("billing_cap", "billing_capwindow", "billing_autotopup", "core_mail"),
-    *("billing_budget", "billing_budgetwindow", "billing_budgetnotice"),
+    *("billing_budget", "billing_budgetwindow", "billing_budgetnotice", "billing_trialextension"),
 )
 # What to change in a copy of a row so that this check, and no other of the table, is broken.
 CHECKS = {
@@ -60,6 +60,7 @@ CHECKS = {
     "credit_due_positive": {"net_minor": 0, "vat_minor": 0},
     "credit_note_adds_up": {"total_minor": 10**15},
     "goodwill_positive": {"micro": 0},
+    "trial_extension_adds": {"days": 0},
     "budget_not_negative": {"limit_micro": -1},
     "budget_subject": {"level": "organisation", "subject_id": "x"},
     "budget_has_window": {"period": "job"},

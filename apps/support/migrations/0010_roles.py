@@ -1,4 +1,4 @@
-"""The staff's roles as groups: with freezing, caps and sending again from this day on (apps/support/roles.py)."""
+"""The roles of the staff as groups (apps/support/roles.py)."""
 
 from django.db import migrations
 
@@ -7,6 +7,7 @@ from apps.support.roles import roles_write
 TABLE = {
     "support": [
         "billing.add_goodwill",
+        "billing.add_trialextension",
         "billing.change_cap",
         "billing.view_creditnote",
         "billing.view_goodwill",
@@ -19,6 +20,9 @@ TABLE = {
         "core.view_mail",
         "core.view_message",
         "core.view_staffact",
+        "jobs.end_job",
+        "jobs.move_job",
+        "jobs.observe_job",
         "jobs.view_attempt",
         "jobs.view_job",
         "jobs.view_market",
@@ -44,16 +48,19 @@ TABLE = {
         "support.add_note",
         "support.change_announcement",
         "support.change_cannedanswer",
+        "support.change_feedback",
         "support.change_ticket",
         "support.delete_cannedanswer",
         "support.view_announcement",
         "support.view_cannedanswer",
+        "support.view_feedback",
         "support.view_note",
         "support.view_ticket",
         "support.visit_organisations",
     ],
     "finance": [
         "billing.add_goodwill",
+        "billing.add_trialextension",
         "billing.add_voucher",
         "billing.change_cap",
         "billing.change_jump",
@@ -101,11 +108,13 @@ TABLE = {
         "payments.view_topup",
         "payments.view_topuprule",
         "support.add_note",
+        "support.change_feedback",
         "support.change_monthclose",
         "support.change_reconciliationitem",
         "support.change_ticket",
         "support.view_announcement",
         "support.view_cannedanswer",
+        "support.view_feedback",
         "support.view_monthclose",
         "support.view_note",
         "support.view_reconciliationday",
@@ -132,6 +141,10 @@ TABLE = {
         "core.view_staffact",
         "jobs.change_attempt",
         "jobs.change_market",
+        "jobs.end_job",
+        "jobs.move_job",
+        "jobs.observe_job",
+        "jobs.recover_job",
         "jobs.view_attempt",
         "jobs.view_job",
         "jobs.view_market",
@@ -151,9 +164,12 @@ TABLE = {
         "support.add_announcement",
         "support.add_note",
         "support.change_announcement",
+        "support.change_feedback",
         "support.change_ticket",
+        "support.stop_writing",
         "support.view_announcement",
         "support.view_cannedanswer",
+        "support.view_feedback",
         "support.view_monthclose",
         "support.view_note",
         "support.view_reconciliationday",
@@ -164,18 +180,17 @@ TABLE = {
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("core", "0005_staff_acts"),
         ("organisations", "0012_freezing"),
         ("notifications", "0004_notices_told"),
-        ("billing", "0011_place_account"),
+        ("billing", "0012_trial_extensions"),
         ("payments", "0008_limits_for_new_customers"),
-        ("jobs", "0014_search_names"),
+        ("jobs", "0016_staff_acts"),
         ("bridge", "0006_signatures"),
-        ("support", "0009_roles"),
+        ("support", "0009_read_only"),
     ]
 
     operations = [

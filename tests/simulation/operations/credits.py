@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.billing.models import Lot
-from apps.billing.services import Purse, credits_move, goodwill_give, lot_grant, lots_expire, voucher_redeem
+from apps.billing.services import (
+    Purse,
+    credits_move,
+    goodwill_give,
+    lot_grant,
+    lots_expire,
+    trial_extend,
+    voucher_redeem,
+)
 from tests.simulation.world import CREDIT, Operation, World
 
 
@@ -52,6 +60,26 @@ def goodwill(world: World) -> Operation:
     return Operation("goodwill_give", run, place, done)
 
 
+def lengthened(world: World) -> Operation:
+    """Return a trial that staff make longer, mostly with more credits; much of it only asks for a second person."""
+    place, chance = world.place(), world.chance
+    extension_id, days = uuid.UUID(bytes=chance.randbytes(16), version=4), chance.randrange(1, 100)
+    micro = chance.choice([0, chance.randrange(1, 20 * CREDIT)])
+
+    def run(now: datetime) -> Any:
+        return trial_extend(
+            extension_id=extension_id,
+            organisation_id=place.organisation.id,
+            days=days,
+            micro=micro,
+            reason="simulated",
+            actor=world.staff,
+            now=now,
+        )
+
+    return Operation("trial_extend", run, place)
+
+
 def redeemed(world: World) -> Operation:
     """Return the use of a voucher, which is good for fewer organisations than there are."""
     place, code = world.place(), world.chance.choice(world.codes)
@@ -89,4 +117,4 @@ def expired(world: World) -> Operation:
     return Operation("lots_expire", lambda now: lots_expire(now=now))
 
 
-OFFERS = [(4, granted), (1, goodwill), (2, redeemed), (4, moved), (2, expired)]
+OFFERS = [(4, granted), (1, goodwill), (1, lengthened), (2, redeemed), (4, moved), (2, expired)]

@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
         ('billing', '0011_place_account'),
         ('jobs', '0014_search_names'),
         ('organisations', '0011_domain_rechecks'),
-        ('support', '0010_roles'),
+        ('support', '0007_announcements'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

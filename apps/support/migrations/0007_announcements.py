@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('support', '0007_ticket_guards'),
+        ('support', '0006_ticket_guards'),
     ]
 
     operations = [

@@ -49,5 +49,5 @@ DROP FUNCTION support_ticket_fixed;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("support", "0006_tickets")]
+    dependencies = [("support", "0005_tickets")]
     operations = [migrations.RunSQL(GUARDS, UNDO)]
