@@ -111,7 +111,7 @@ def pages_make(world: World) -> Pages:
         "staff-organisation": f"/admin/organisation/{world.acme.pk}/",
         **{
             f"staff-organisation-{act}": f"/admin/organisation/{world.acme.pk}/{act}/"
-            for act in ("freeze", "resend")
+            for act in ("freeze", "cap", "limits", "trial", "resend")
         },
         "staff-ticket": f"/admin/tickets/{thread_of(world.acme).pk}/",
         "staff-feedback": f"/admin/early/feedback/{feedback_of(world.acme).pk}/",
@@ -119,6 +119,7 @@ def pages_make(world: World) -> Pages:
         "staff-reconciliation-day": "/admin/reconciliation/2026-11-02/",
         "staff-month": "/admin/months/2026-11/",
         "staff-job": f"/admin/job/{jobs['completed'].pk}/",
+        "staff-job-queued": f"/admin/job/{jobs['queued'].pk}/",
     }
     made = Pages(
         opened=entrances,
