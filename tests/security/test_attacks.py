@@ -127,6 +127,7 @@ def test_no_form_of_sign_in_or_the_admin_is_taken_without_its_token(stage: Stage
             assert refused or turned, f"POST {path} as {who} answered {answer.status_code} without a token"
 
 
+@pytest.mark.walk
 def test_nothing_leads_to_another_site(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "django.template.base.Template.render", lambda self, context: ""
@@ -178,6 +179,7 @@ def test_a_forwarded_host_is_not_believed(stage: Stage) -> None:
 RAW = (b"", b"[", b"\xff", b"null", b"[" * 20_000, b'{"a":' * 5_000, b'"\\ud800"')
 
 
+@pytest.mark.walk
 def test_no_value_in_any_field_of_the_api_is_our_failure(stage: Stage) -> None:
     document = json.loads(Path("docs/openapi.json").read_text())
     acme, tried = stage.world.acme, 0

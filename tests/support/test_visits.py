@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core import mail as outbox
 from django.db import InternalError, connection, transaction
 from django.test import Client
@@ -12,10 +13,12 @@ from django.utils import timezone
 
 from apps.console import views
 from apps.core.errors import Conflict, Denied
-from apps.organisations.models import Approval, AuditEvent, Organisation
+from apps.organisations.models import Approval, AuditEvent, Membership, Organisation
+from apps.organisations.roles import Role
 from apps.organisations.services import Actor, approval_decide
 from apps.support.models import Visit, VisitLook
 from apps.support.services import visit_begin, visit_break_glass, visit_request, visits_end
+from apps.support.services.visits import PERMISSION
 from apps.users.models import User
 from tests.organisations.people import by, member
 from tests.permissions.routes import routes
@@ -111,8 +114,10 @@ def test_staff_sees_what_the_member_sees_under_a_banner_and_the_trail_names_each
 
 
 def test_only_the_visited_organisation_opens(world: World, sam: User) -> None:
+    Membership.objects.create(organisation=world.other, user=world.mia, role=Role.VIEWER)
     browser, _visit = visiting(world, sam)
-    assert browser.get("/o/xenon/").status_code == 404
+    assert browser.get("/o/acme/").status_code == 200
+    assert browser.get("/o/xenon/").status_code == 404  # Mia's, too, but not visited
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
@@ -228,6 +233,18 @@ def test_the_glass_is_broken_by_superusers_with_a_reason_and_everybody_hears_of_
     told = {m.to[0] for m in outbox.outbox}
     assert told == {world.olga.email, world.adam.email, settings.STAFF_EMAIL}
     assert acts(world)[:2] == ["visit.glass_broken", "visit.began"]
+
+
+def test_who_may_ask_may_not_break_the_glass(world: World, sam: User) -> None:
+    User.objects.filter(pk=sam.pk).update(is_superuser=False)
+    sam.user_permissions.add(Permission.objects.get(codename=PERMISSION.split(".")[1]))
+    asking = User.objects.get(pk=sam.pk)
+    facts = {"organisation": world.acme, "member_id": member(world.mia).pk, "reason": WHY, "minutes": 30}
+    actor, now = Actor(kind="staff", user=asking), timezone.now()
+    with pytest.raises(Denied, match="superuser"):
+        visit_break_glass(staff=asking, actor=actor, now=now, **facts)
+    assert not Visit.objects.exists()
+    assert asked(world, asking).began_at is None
 
 
 def test_other_staff_breaks_no_glass_and_strangers_ask_for_nothing(world: World, sam: User) -> None:

@@ -26,7 +26,7 @@ DEFENCES = (
     ),
     Defence(
         "HTML in a log", "the escaping of lines", "apps/jobs/templatetags/job_page.py",
-        "        return conditional_escape(text)", "        return mark_safe(text)",
+        '    return format_html_join("", "{}", marked)', '    return SafeString("".join(piece for (piece,) in marked))',
         "tests/jobs/test_log_pages.py::test_a_search_finds_lines_in_any_case_and_shows_them_as_text",
     ),
     Defence(
@@ -168,7 +168,7 @@ DEFENCES = (
     Defence(
         "glass broken by other staff", "superusers alone", "apps/support/services/visits.py",
         "    if not staff.is_superuser:", "    if False:",
-        f"{VISITS}::test_other_staff_breaks_no_glass_and_strangers_ask_for_nothing",
+        f"{VISITS}::test_who_may_ask_may_not_break_the_glass",
     ),
     Defence(
         "staff pages without a second factor", "the door to them", "apps/support/door.py",
