@@ -266,6 +266,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "Desk of the staff",
     "SITE_URL": "/",
     "DASHBOARD_CALLBACK": "apps.support.desk.views.desk",
+    "COLORS": {"primary": "apps.support.desk.colours.greens"},
     "SIDEBAR": {"show_search": True, "show_all_applications": True},
 }
 
