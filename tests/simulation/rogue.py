@@ -45,7 +45,7 @@ CHECKS = {
     "reversal_credits_add_up": {"credits_micro": 10**15},
     "reversal_ends_once": {"state": "open", "ended_at": "2026-01-01T00:00:00Z", "repaid_micro": 0},
     "reversal_repaid_debt": {"kind": "refund", "repaid_micro": 1, "spent_micro": 1, "taken_micro": 0,
-                             "credits_micro": 1, "excess_minor": 0},
+                             "credits_micro": 1, "excess_minor": 0, "gross_minor": 1, "net_minor": 1, "vat_minor": 0},
     "reversal_excess_of_disputes": {"kind": "refund", "excess_minor": 1, "repaid_micro": 0},
     "voucher_positive": {"micro": 0},
     "voucher_within_limit": {"used": 1000},

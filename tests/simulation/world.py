@@ -89,7 +89,7 @@ class World:
         self.bounced: dict[str, tuple[str, str, int]] = {}  # the provider's refund: top-up, currency, amount
         self.repaid: dict[str, tuple[str, int]] = {}  # the same refund: currency, amount
         self.goodwill: dict[str, int] = {}  # given without a second person: micro-NOS
-        self.staff = Actor(kind="staff", user=User.objects.get(is_superuser=True))
+        self.staff = Actor(kind="staff", user=User.objects.get(email="staff@simulation.example"))
         self.funded: dict[str, int] = {}
         self.lost: dict[str, int] = {}
         self.codes: list[str] = []
@@ -152,7 +152,8 @@ def places_make() -> list[Place]:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE users_user, organisations_organisation RESTART IDENTITY CASCADE")
     own_ids(0, START)
-    User.objects.create_user("staff@simulation.example", name="S", is_staff=True, is_superuser=True)
+    for name in ("staff", "colleague"):  # what one gives beyond the limit the other would approve
+        User.objects.create_user(f"{name}@simulation.example", name="S", is_staff=True, is_superuser=True)
     people = [User.objects.create_user(f"person{number}@simulation.example", name="P") for number in range(3)]
     return [_place(number, people[number // 2], people[2]) for number in range(3)]
 
