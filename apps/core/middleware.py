@@ -38,12 +38,10 @@ class StreamMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if (
-            isinstance(request, ASGIRequest)
-            and isinstance(response, StreamingHttpResponse)
-            and not response.is_async
-        ):
-            response.streaming_content = _in_thread(iter(response.streaming_content))
+        if isinstance(request, ASGIRequest) and isinstance(response, StreamingHttpResponse):
+            pieces = response.streaming_content
+            if isinstance(pieces, Iterator):  # what is asynchronous by itself goes out as it is
+                response.streaming_content = _in_thread(pieces)
         return response
 
 
