@@ -140,7 +140,10 @@ def _growth(ceiling: Ceiling, currency: str) -> str:
         day = date_format(localtime(ceiling.grows_at), "DATE_FORMAT")
         return _("it becomes %(more)s on %(day)s.") % {"more": more, "day": day}
     if ceiling.needs <= 1:
-        return _("it becomes %(more)s %(days)s days after the first payment.") % {"more": more, "days": ceiling.days}
+        return _("it becomes %(more)s %(days)s days after the first payment.") % {
+            "more": more,
+            "days": ceiling.days,
+        }
     return _("it becomes %(more)s %(days)s days after the first payment, once %(count)s payments were made.") % {
         "more": more,
         "days": ceiling.days,
