@@ -98,6 +98,7 @@ TEMPLATES = [
 
 # --- language, time, files -------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
+STAFF_PATH = "/admin/"  # below it everything is English
 LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]  # of templates; each app has its own besides (docs/languages.md)
 LANGUAGE_COOKIE_NAME = "language"
