@@ -86,13 +86,30 @@ _EVENT = {
     },
 }  # fmt: skip
 _DELIVERY = {"state": "delivered", "tries": 1, "delivered_at": NOW}
-_LIMIT = {"name": "Default", "limit_micro": 500_000_000, "used_micro": 120_000_000, "left_micro": 380_000_000}
+_LIMIT: dict[str, Any] = {
+    "name": "Default",
+    "limit_micro": 500_000_000,
+    "used_micro": 120_000_000,
+    "left_micro": 380_000_000,
+}
 _LIMIT |= {"level": "project", "subject": "0199aaaa-0000-7000-8000-00000000000d"}
 _PAID = {"number": "NW-2027-000001", "issued_at": NOW, **_AMOUNTS}
-_CLOSED = {"opening_micro": 100_000_000, "change_micro": -12_500_000, "closing_micro": 87_500_000, "lines": 14}
+_CLOSED: dict[str, Any] = {
+    "opening_micro": 100_000_000,
+    "change_micro": -12_500_000,
+    "closing_micro": 87_500_000,
+    "lines": 14,
+}
 _CLOSED |= {"closed_at": "2027-02-01T03:00:00Z"}
 _TEMPLATE = {"slug": "hello-gpu", "own": True, "version": 3, "gpu": "any", "vram_gb": 0, "minutes": 10}
-_KEY = {"name": "CI", "kind": "personal", "project": None, "networks": [], "last_used_at": NOW, "expires_at": None}
+_KEY: dict[str, Any] = {
+    "name": "CI",
+    "kind": "personal",
+    "project": None,
+    "networks": [],
+    "last_used_at": NOW,
+    "expires_at": None,
+}
 _JOB = {
     "id": JOB, "name": "Training", "state": "running", "reason": "", "sentence": "Node HGHEodfL… runs it.",
     "project": "default", "member": "mia@acme.example", "market": "nvidia-4090", "timeout_s": 3600,
