@@ -46,11 +46,22 @@ BREACHES_API_URL = env.str(
 )
 
 ACCOUNT_ADAPTER = "apps.users.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "apps.users.forms.SignupForm",
+    "login": "apps.users.forms.LoginForm",
+    "add_email": "apps.users.forms.AddEmailForm",
+    "change_password": "apps.users.forms.ChangePasswordForm",
+    "set_password": "apps.users.forms.SetPasswordForm",
+    "reset_password": "apps.users.forms.ResetPasswordForm",
+    "reset_password_from_key": "apps.users.forms.ResetPasswordKeyForm",
+    "confirm_email_verification_code": "apps.users.forms.CodeForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60  # the page and the mail say so
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes how an account is opened, its owner reads of it
