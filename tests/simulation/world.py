@@ -19,8 +19,8 @@ from apps.users.models import User
 START = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)  # a few days before European clocks change
 CREDIT = 1_000_000
 VAT_IDS = ("DE136695976", "DE129273398", "")  # the last is a business without one
-# All that money touches. Organisations, people and the audit trail stay from world to world.
-EMPTIED = ("ledger", "billing", "core")
+# All that money touches, and what is told of it. Organisations, people and the audit trail stay from world to world.
+EMPTIED = ("ledger", "billing", "core", "notifications", "organisations_approval")
 
 
 @dataclass
@@ -148,8 +148,9 @@ def empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT string_agg(format('%%I', tablename), ', ') FROM pg_tables "
-            "WHERE schemaname = current_schema() AND split_part(tablename, '_', 1) = ANY(%s)",
-            [list(EMPTIED)],
+            "WHERE schemaname = current_schema() "
+            "AND (tablename = ANY(%(of)s) OR split_part(tablename, '_', 1) = ANY(%(of)s))",
+            {"of": list(EMPTIED)},
         )
         (tables,) = cursor.fetchone()
         cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
