@@ -86,7 +86,7 @@ async def up(stage: Stage, started: float) -> None:
               {story.email} · {PASSWORD}   (owner of {story.organisation})
     admin     {stage.urls["web"]}/admin/
               {STAFF} · {PASSWORD}   (the sandbox asks staff for no second factor)
-    mails     {stage.data / "mail"}
+    mails     {stage.urls["mails"]}   (every mail of the sandbox, such as the code of a sign-up)
     chain     {stage.urls["chain"]}
     Stripe    {stage.urls["stripe"]}   (test card 4242 4242 4242 4242, any date to come, any code)
     IPFS      {stage.urls["ipfs"]}

@@ -103,7 +103,7 @@ class Stage:
 
     async def _world_outside(self) -> None:
         webhook = f"{self.urls['web']}/webhooks/stripe/"
-        services, chain, stripe, ipfs, rates, vies, listing = await self.supervisor.start_all(
+        services, chain, stripe, ipfs, rates, vies, listing, mailbox = await self.supervisor.start_all(
             self._part("services", "-m", "sandbox.services", "--data", str(self.data)),
             self._outside("chain", self.port(8899)),
             self._outside(
@@ -115,8 +115,13 @@ class Stage:
             self._outside("rates", self.port(5090)),
             self._outside("vies", self.port(5091)),
             self._outside("listing", self.port(5092), "--markets", self.env["MARKETS_FILE"]),
+            self._part(
+                "mailbox",
+                *("-m", "sandbox.mailbox", "--port", str(self.port(8025))),
+                *("--data", str(self.data / "mail")),
+            ),
         )
-        self.urls |= {"chain": chain, "stripe": stripe, "ipfs": ipfs}
+        self.urls |= {"chain": chain, "stripe": stripe, "ipfs": ipfs, "mails": mailbox}
         self.env["DATABASE_URL"], self.env["REDIS_URL"] = services.split()
         self.env |= {
             "CHAIN_RPC_URL": chain,

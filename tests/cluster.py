@@ -25,7 +25,7 @@ def state() -> str:
     """Return a hash of what a migrated database is made of."""
     told = hashlib.sha256()
     files = [*ROOT.glob("apps/*/migrations/**/*.py"), *ROOT.glob("apps/*/migrations/**/*.sql")]
-    for file in (*sorted(files), *ROOT.glob("requirements*.txt"), ROOT / "nosana_web" / "settings.py"):
+    for file in (*sorted(files), *ROOT.glob("requirements*.txt"), *sorted(ROOT.glob("nosana_web/settings/*.py"))):
         told.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
     return told.hexdigest()[:16]
 

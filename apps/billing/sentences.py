@@ -31,6 +31,16 @@ TRIAL_BOTH = _(
     "You have %(more)s more credits to try with; they and the %(left)s that are left last until %(day)s."
 )
 
+# --- why a sale carries the VAT it does; also on invoices, in English
+OUTSIDE_EU = _("Not subject to EU VAT: the customer is established outside the European Union.")
+REVERSED = _("Reverse charge: VAT is to be accounted for by the customer (Article 196).")
+VAT_UNCONFIRMED = _(
+    "VAT of %(where)s (%(country)s) is charged because VIES has not confirmed the VAT id %(vat_id)s yet; when it does, "
+    "this invoice is credited and replaced."
+)
+VAT_OF = _("VAT of %(where)s (%(country)s).")
+OF_CUSTOMER, OF_SELLER = _("the customer's country"), _("the seller's country")
+
 # --- refusals that a job tells of
 MISSING = _(
     "This needs %(needed)s credits and %(organisation)s has %(usable)s: %(missing)s are missing. Top up, or choose a "

@@ -6,6 +6,8 @@ Pure rules: the facts come in, nothing is looked up. docs/vat.md says them in an
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from apps.billing import sentences as said
+
 # Standard rates: (country, in force from, basis points). A row is added on the day a parliament has decided, and none
 # is ever changed: an invoice of last year keeps last year's rate.
 RATES: tuple[tuple[str, date, int], ...] = (
@@ -84,17 +86,12 @@ def vat_for(
     if buyer == seller:
         return Vat(DOMESTIC, seller_bp, "")
     if buyer not in MEMBERS:
-        return Vat(OUTSIDE, 0, "Not subject to EU VAT: the customer is established outside the European Union.")
+        return Vat(OUTSIDE, 0, said.OUTSIDE_EU)
     own_id = vat_id if vat_id_of(vat_id, buyer) else ""
     if own_id and vat_id_state == "valid":
-        return Vat(REVERSE_CHARGE, 0, "Reverse charge: VAT is to be accounted for by the customer (Article 196).")
+        return Vat(REVERSE_CHARGE, 0, said.REVERSED)
     bp, country = (rate_bp(buyer, on), buyer) if oss else (seller_bp, seller)
+    where = {"where": said.OF_CUSTOMER if oss else said.OF_SELLER, "country": country}
     if own_id and vat_id_state != "invalid":
-        return Vat(
-            UNCONFIRMED,
-            bp,
-            f"VAT of {country} is charged because VIES has not confirmed the VAT id {own_id} yet; when it does, this "
-            "invoice is credited and replaced.",
-        )
-    where = "the customer's country" if oss else "the seller's country"
-    return Vat(CONSUMER if oss else SELLER_RATE, bp, f"VAT of {where} ({country}).")
+        return Vat(UNCONFIRMED, bp, said.VAT_UNCONFIRMED % (where | {"vat_id": own_id}))
+    return Vat(CONSUMER if oss else SELLER_RATE, bp, said.VAT_OF % where)

@@ -1,14 +1,11 @@
 """CSV and JSON that are streamed; CSV is safe to open: no cell can become a formula of a spreadsheet."""
 
-import asyncio
 import csv
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from django.core.handlers.asgi import ASGIRequest
-from django.db import close_old_connections
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 
 # What a spreadsheet takes for the beginning of one; some read the wide letters of East Asian keyboards likewise.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -43,13 +40,15 @@ def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterat
         yield writer.writerow([cell(value) for value in row])
 
 
-def csv_response(request: HttpRequest, filename: str, lines: Iterable[str]) -> StreamingHttpResponse:
-    """Answer with the lines as they come, in constant memory, under WSGI as under ASGI."""
-    blocks = _blocks(lines)
-    content = _in_threads(blocks) if isinstance(request, ASGIRequest) else blocks
-    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{filename}"'
-    return response
+def streamed(filename: str, pieces: Iterable[str | bytes], media_type: str) -> StreamingHttpResponse:
+    """Answer with a file to keep, whose pieces are sent as they are made."""
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return StreamingHttpResponse(pieces, content_type=media_type, headers=headers)
+
+
+def csv_response(filename: str, lines: Iterable[str]) -> StreamingHttpResponse:
+    """Answer with the lines as a file to keep, some hundreds at once, in constant memory."""
+    return streamed(filename, _blocks(lines), "text/csv; charset=utf-8")
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[str]:
@@ -60,19 +59,6 @@ def _blocks(lines: Iterable[str]) -> Iterator[str]:
             yield "".join(block)
             block.clear()
     yield "".join(block)
-
-
-async def _in_threads(blocks: Iterator[str]) -> AsyncIterator[str]:
-    """Yield the blocks, each made in a thread: Django would else collect them all before the first is sent."""
-    while (block := await asyncio.to_thread(_next, blocks)) is not None:
-        yield block
-
-
-def _next(blocks: Iterator[str]) -> str | None:
-    try:
-        return next(blocks, None)
-    finally:
-        close_old_connections()
 
 
 def json_lines(rows: Iterable[object]) -> Iterator[str]:

@@ -223,16 +223,12 @@ def list_shown(
 
 
 def list_csv(
-    request: HttpRequest,
-    name: str,
-    listing: Listing,
-    rows: QuerySet[M],
-    columns: dict[str, Callable[[M], object]],
+    name: str, listing: Listing, rows: QuerySet[M], columns: dict[str, Callable[[M], object]]
 ) -> StreamingHttpResponse:
     """Answer all rows as a file, in the order of the address, a line each, as they are read."""
     ordered = listing.order(rows).iterator(chunk_size=1_000)
     lines = csv_lines(list(columns), ([value(row) for value in columns.values()] for row in ordered))
-    return csv_response(request, f"{name}.csv", lines)
+    return csv_response(f"{name}.csv", lines)
 
 
 def utc_text(at: datetime | None) -> str:

@@ -95,7 +95,7 @@ def route_of(request: HttpRequest) -> str:
 
 def _level(_logger: Any, _method: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
-    for foreign in ("request", "message", "asctime"):  # of Django and of other handlers
+    for foreign in ("request", "message", "asctime", "color_message"):  # of Django, other handlers, and uvicorn
         event.pop(foreign, None)
     return {**event, "level": record.levelname.lower(), "logger": record.name}
 

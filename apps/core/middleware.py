@@ -1,11 +1,13 @@
-"""Turns refusals into answers: a page for people, a fragment for htmx, problem+json for programs."""
+"""Between the server and the views: streams, compression, maintenance, and refusals as a page or for programs."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
@@ -18,7 +20,45 @@ from apps.core.errors import AppError, NotFound
 from apps.core.rest.problems import API, answer
 
 RETRY_S = 120
+BLOCK_BYTES = 65_536
 logger = logging.getLogger("nosana_web.refused")
+
+
+class StreamMiddleware:
+    """Sends what is streamed as it is made under ASGI, too, where Django would first collect all of it.
+
+    The pieces are made in the request's own thread, whose connection to the database they read by.
+    """
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if isinstance(request, ASGIRequest) and isinstance(response, StreamingHttpResponse):
+            pieces = response.streaming_content
+            if isinstance(pieces, Iterator):  # what is asynchronous by itself goes out as it is
+                response.streaming_content = _in_thread(pieces)
+        return response
+
+
+async def _in_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    make = sync_to_async(_block)
+    while block := await make(pieces):
+        yield block
+
+
+def _block(pieces: Iterator[bytes]) -> bytes:
+    """Return the next pieces, together some BLOCK_BYTES; nothing once there are no more."""
+    block = bytearray()
+    for piece in pieces:
+        block += piece
+        if len(block) >= BLOCK_BYTES:
+            break
+    return bytes(block)
 
 
 class CompressMiddleware(GZipMiddleware):

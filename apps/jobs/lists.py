@@ -83,7 +83,7 @@ def list_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     grant = page_grant(request, slug, Permission.JOBS_VIEW)
     listing = Listing(JOBS, request.GET)
     jobs = listing.order(jobs_listed(grant, filter_form(request, grant).filters()))
-    return csv_response(request, f"{slug}-jobs.csv", jobs_csv(jobs.iterator(chunk_size=1_000), timezone.now()))
+    return csv_response(f"{slug}-jobs.csv", jobs_csv(jobs.iterator(chunk_size=1_000), timezone.now()))
 
 
 @login_required

@@ -113,6 +113,13 @@ class OrganisationForm(VatIdMixin, forms.Form):
         label=gettext_lazy("VAT id"),
         help_text=gettext_lazy("With its country prefix, such as NL123456789B01."),
     )
+    address = forms.CharField(
+        max_length=500,
+        required=False,
+        label=gettext_lazy("Address"),
+        help_text=gettext_lazy("Street, postcode and city, on lines of their own. Invoices show it."),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "street-address"}),
+    )
     finance_email = forms.EmailField(
         required=False,
         label=gettext_lazy("Finance e-mail"),

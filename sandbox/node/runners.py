@@ -1,6 +1,7 @@
 """Chooses what runs a node's operations."""
 
 import resource
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ async def runner_choose(engine: str, data: Path) -> tuple[Runner, str]:
 
     Raises SystemExit when a named engine does not answer; "auto" takes local processes then.
     """
-    local = LocalRunner(data), "runs operations as local processes"
+    local = LocalRunner(data, _programs(data)), "runs operations as local processes"
     if engine == "local":
         return local
     for socket in SOCKETS if engine == "auto" else (engine.removeprefix("unix://"),):
@@ -25,6 +26,17 @@ async def runner_choose(engine: str, data: Path) -> tuple[Runner, str]:
     if engine == "auto":
         return local
     raise SystemExit(f"No container engine answers at {engine}: start one, or leave --engine out.")
+
+
+def _programs(data: Path) -> Path:
+    """Return a folder with `python`, as images name it; this machine may have only python3."""
+    folder = data / "programs"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("python", "python3"):
+        link = folder / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(Path(sys.executable).resolve())
+    return folder
 
 
 def _limits() -> dict[str, Any]:

@@ -8,7 +8,7 @@ MADE_THERE = {"var"}
 
 
 def test_every_folder_that_the_code_reads_is_copied_into_the_image() -> None:
-    code = [*ROOT.glob("apps/**/*.py"), *ROOT.glob("nosana_web/*.py")]
+    code = [*ROOT.glob("apps/**/*.py"), *ROOT.glob("nosana_web/**/*.py")]
     read = {name for file in code for name in re.findall(r'BASE_DIR\s*/\s*"([\w.-]+)"', file.read_text())}
     copied = set(re.findall(r"^COPY (\S+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
     assert {"docs", "static"} <= read

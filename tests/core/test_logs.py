@@ -54,6 +54,11 @@ def test_a_line_carries_what_is_bound_and_what_it_brings() -> None:
 
 
 @pytest.mark.parametrize("formatter", [JsonFormatter(), LineFormatter()])
+def test_no_colours_of_the_server_reach_a_line(formatter: logging.Formatter) -> None:
+    assert "36m" not in written(formatter, "Started [%d]", 7, color_message="Started [\x1b[36m%d\x1b[0m]")
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter(), LineFormatter()])
 def test_no_field_however_deep_holds_a_secret(formatter: logging.Formatter) -> None:
     deep = {"headers": [{"Authorization": "Basic abc"}], "card": 4242424242424242, "password": "short"}
     with bound(job_id=SECRET):

@@ -31,7 +31,7 @@ AUTHENTICATOR = {
 
 @pytest.fixture
 def world(transactional_db: None, monkeypatch: pytest.MonkeyPatch, settings: Any) -> World:
-    """The cast, for a server in another process, which knows the hashers of settings.py alone."""
+    """The cast, for a server in another process, which knows the hashers of the settings alone."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
     return World.build()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.core.errors import AppError
 from apps.organisations.forms import vat_id_clean
 from apps.organisations.models import Membership, Organisation
-from apps.organisations.services import Actor, organisation_update
+from apps.organisations.services import Actor, organisation_update, time_zone_of
 from tests.world import World
 
 NEW = {
@@ -17,6 +17,7 @@ NEW = {
     "currency": "EUR",
     "vat_id": "",
     "finance_email": "pay@boreal.example",
+    "address": "Havik 3\n3811 EX Amersfoort",
 }
 DETAILS = {
     "name": "Acme",
@@ -34,7 +35,15 @@ def test_a_person_creates_an_organisation_and_owns_it(world: World) -> None:
     response = world.client(world.victor).post("/organisations/new/", NEW)
     assert response.url == "/o/boreal-labs/"
     assert Membership.objects.get(organisation__slug="boreal-labs").role == "owner"
-    assert Organisation.objects.get(slug="boreal-labs").finance_email == "pay@boreal.example"
+    made = Organisation.objects.get(slug="boreal-labs")
+    assert (made.finance_email, made.address) == ("pay@boreal.example", "Havik 3\n3811 EX Amersfoort")
+
+
+@pytest.mark.parametrize(
+    ("country", "zone"), [("NL", "Europe/Amsterdam"), ("DE", "Europe/Berlin"), ("US", "UTC"), ("XX", "UTC")]
+)
+def test_an_organisation_begins_with_the_clock_of_its_country(country: str, zone: str) -> None:
+    assert time_zone_of(country) == zone
 
 
 def test_two_presses_create_one_organisation(world: World) -> None:

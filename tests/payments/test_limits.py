@@ -62,7 +62,7 @@ def test_a_new_organisation_reads_its_ceiling_what_is_left_and_when_it_grows(top
         make(topups, 30_000)
     assert refused.value.message == (
         "Acme may top up €500.00 within 24 hours for now, and €200.00 of that is left; it becomes €2,000.00 7 days"
-        " after the first payment, once 1 were made."
+        " after the first payment."
     )
     assert (refused.value.code, refused.value.status) == ("topup_ceiling", 403)
     assert refused.value.facts["left_minor"] == 20_000

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from apps.billing.models import CreditNote, Invoice, VatCheck
 from apps.billing.models import Document as Row
 from apps.billing.services import invoice_send_again, statement_print, vat_id_check
 from apps.billing.views.frame import download
+from apps.core.csv import streamed
 from apps.core.rest import SpanQuestion, page_answer, spanned
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
@@ -211,6 +212,4 @@ class StatementCsv(Documents):
     def get(self, request: Request, slug: str, month: str) -> HttpResponseBase:
         """Answer them as CSV, in a stream."""
         found = selectors.statement_get(self.organisation, month)
-        answer = StreamingHttpResponse(selectors.statement_csv(found), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="statement-{month}.csv"'
-        return answer
+        return streamed(f"statement-{month}.csv", selectors.statement_csv(found), "text/csv; charset=utf-8")

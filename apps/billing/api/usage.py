@@ -54,7 +54,7 @@ class UsageCsv(Endpoint):
         organisation = self.grant(Permission.BILLING_VIEW).organisation
         _unused, since, until = _asked(request, organisation)
         lines = (cells(line) for line in selectors.usage_lines(organisation, since=since, until=until))
-        return csv_response(request._request, f"usage-{slug}.csv", csv_lines(COLUMNS, lines))
+        return csv_response(f"usage-{slug}.csv", csv_lines(COLUMNS, lines))
 
 
 def _asked(request: Request, organisation: Organisation) -> tuple[dict[str, Any], datetime, datetime]:

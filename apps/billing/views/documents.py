@@ -84,7 +84,7 @@ def invoices(request: HttpRequest, slug: str) -> HttpResponseBase:
     listing = Listing(INVOICES, request.GET)
     found = selectors.invoices_found(membership.organisation, listing.search)
     if listing.as_csv:
-        return list_csv(request, f"{slug}-invoices", listing, found, INVOICE_CELLS)
+        return list_csv(f"{slug}-invoices", listing, found, INVOICE_CELLS)
     context = {
         "organisation": membership.organisation,
         "may_top_up": membership.may(Permission.BILLING_MANAGE),
@@ -100,7 +100,7 @@ def credit_notes(request: HttpRequest, slug: str) -> HttpResponseBase:
     listing = Listing(CREDIT_NOTES, request.GET)
     found = selectors.credit_notes_found(membership.organisation, listing.search)
     if listing.as_csv:
-        return list_csv(request, f"{slug}-credit-notes", listing, found, CREDIT_NOTE_CELLS)
+        return list_csv(f"{slug}-credit-notes", listing, found, CREDIT_NOTE_CELLS)
     context = {"organisation": membership.organisation}
     return list_shown(request, "billing/credit_notes.html", listing, listing.page(found), context)
 

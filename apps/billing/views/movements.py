@@ -72,7 +72,7 @@ def movements(request: HttpRequest, slug: str) -> HttpResponseBase:
     organisation = enter(request, slug).organisation
     listing, found = Listing(MOVEMENTS, request.GET), selectors.movement_entries(organisation)
     if listing.as_csv:
-        return list_csv(request, f"{slug}-movements", listing, found, MOVEMENTS_CSV)
+        return list_csv(f"{slug}-movements", listing, found, MOVEMENTS_CSV)
     page = listing.page(found)
     context = {"organisation": organisation, "movements": [selectors.movement_of(entry) for entry in page.rows]}
     return list_shown(request, "billing/movements.html", listing, page, context)
@@ -86,6 +86,6 @@ def holds(request: HttpRequest, slug: str) -> HttpResponseBase:
     listing = Listing(HOLDS, request.GET)
     found = selectors.holds_found(organisation, search=listing.search, state=listing.picked("state"))
     if listing.as_csv:
-        return list_csv(request, f"{slug}-holds", listing, found, HOLDS_CSV)
+        return list_csv(f"{slug}-holds", listing, found, HOLDS_CSV)
     context = {"organisation": organisation}
     return list_shown(request, "billing/holds.html", listing, listing.page(found), context)

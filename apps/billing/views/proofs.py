@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from apps.billing import chart
 from apps.billing.views.frame import enter
+from apps.core.csv import streamed
 from apps.core.errors import AppError
 from apps.ledger.selectors import digest_proof, digests_known
 from apps.organisations.services import audit_download_record
@@ -37,11 +38,8 @@ def proof(request: HttpRequest, slug: str) -> StreamingHttpResponse:
         facts={name: request.GET[name] for name in ("from", "to") if request.GET.get(name)},
         now=timezone.now(),
     )
-    return StreamingHttpResponse(
-        digest_proof(codes=codes, first=first, last=last, now=timezone.now()),
-        content_type="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{organisation.slug}-ledger-proof.json"'},
-    )
+    pieces = digest_proof(codes=codes, first=first, last=last, now=timezone.now())
+    return streamed(f"{organisation.slug}-ledger-proof.json", pieces, "application/json")
 
 
 def _day(request: HttpRequest, name: str, default: date) -> date:

@@ -13,6 +13,7 @@ from apps.billing import selectors
 from apps.billing.models import Statement
 from apps.billing.services import statement_print
 from apps.billing.views.frame import download, enter
+from apps.core.csv import streamed
 from apps.core.lists import Column, Listing, Table, list_csv, list_shown, utc_text
 from apps.core.money import credits_plain
 
@@ -49,7 +50,7 @@ def statements(request: HttpRequest, slug: str) -> HttpResponseBase:
     organisation = enter(request, slug).organisation
     listing, found = Listing(STATEMENTS, request.GET), selectors.statements_of(organisation)
     if listing.as_csv:
-        return list_csv(request, f"{slug}-statements", listing, found, CSV)
+        return list_csv(f"{slug}-statements", listing, found, CSV)
     context = {"organisation": organisation}
     return list_shown(request, "billing/statements.html", listing, listing.page(found), context)
 
@@ -67,7 +68,7 @@ def statement_pdf(request: HttpRequest, slug: str, month: str) -> HttpResponse:
 def statement_csv(request: HttpRequest, slug: str, month: str) -> StreamingHttpResponse:
     """Download all lines of one statement as CSV."""
     statement = selectors.statement_get(enter(request, slug).organisation, month)
-    return _stream(selectors.statement_csv(statement), f"statement-{month}.csv", "text/csv; charset=utf-8")
+    return streamed(f"statement-{month}.csv", selectors.statement_csv(statement), "text/csv; charset=utf-8")
 
 
 @login_required
@@ -75,7 +76,7 @@ def statement_csv(request: HttpRequest, slug: str, month: str) -> StreamingHttpR
 def statement_json(request: HttpRequest, slug: str, month: str) -> StreamingHttpResponse:
     """Download one statement with all its lines as JSON."""
     statement = selectors.statement_get(enter(request, slug).organisation, month)
-    return _stream(_json(statement), f"statement-{month}.json", "application/json")
+    return streamed(f"statement-{month}.json", _json(statement), "application/json")
 
 
 def _json(statement: Statement) -> Iterator[bytes]:
@@ -86,9 +87,3 @@ def _json(statement: Statement) -> Iterator[bytes]:
     for position, row in enumerate(selectors.statement_rows(statement)):
         yield (b",\n" if position else b"\n") + json.dumps(row).encode()
     yield b"]}"
-
-
-def _stream(pieces: Iterator[bytes], name: str, media_type: str) -> StreamingHttpResponse:
-    return StreamingHttpResponse(
-        pieces, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )

@@ -66,7 +66,7 @@ def usage_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     since, until = _between(chosen, zone)
     lines = (cells(line) for line in selectors.usage_lines(organisation, since=since, until=until))
     name = f"usage-{organisation.slug}-{chosen['since']}-{chosen['until']}.csv"
-    return csv_response(request, name, csv_lines(COLUMNS, lines))
+    return csv_response(name, csv_lines(COLUMNS, lines))
 
 
 def _day(row: selectors.UsageRow, by: str) -> date | None:

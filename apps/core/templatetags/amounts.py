@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html
@@ -24,6 +25,12 @@ def credits(micro: int | None) -> str:
 def fiat(minor: int | None, currency: str) -> str:
     """Show minor units as an amount of `currency`."""
     return "" if minor is None else money.fiat_text(int(minor), currency)
+
+
+@register.filter
+def units(number: int, currency: str) -> str:
+    """Show whole units of `currency`: "€1,000"."""
+    return money.fiat_exact(Decimal(number), currency, "#,##0")
 
 
 @register.filter

@@ -49,7 +49,12 @@ from apps.organisations.services.members import (
     membership_visit,
     ownership_transfer,
 )
-from apps.organisations.services.organisations import organisation_create, organisation_update, slug_from
+from apps.organisations.services.organisations import (
+    organisation_create,
+    organisation_update,
+    slug_from,
+    time_zone_of,
+)
 from apps.organisations.services.people import roles_to_give
 from apps.organisations.services.projects import (
     member_limit,
@@ -124,4 +129,5 @@ __all__ = [
     "slug_from",
     "terms_accept",
     "terms_require",
+    "time_zone_of",
 ]

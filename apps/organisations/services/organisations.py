@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import available_timezones
 
+from babel.core import get_global
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,12 @@ from apps.organisations.vat_ids import vat_id_compact
 from apps.users.models import User
 
 DETAILS = ("name", "legal_name", "address", "country", "vat_id", "finance_email", "currency", "time_zone")
+# Countries of several zones, most of whose people keep one of them.
+CAPITAL_ZONES = {
+    "CL": "America/Santiago", "CN": "Asia/Shanghai", "CY": "Asia/Nicosia", "DE": "Europe/Berlin",
+    "EC": "America/Guayaquil", "ES": "Europe/Madrid", "MY": "Asia/Kuala_Lumpur", "NZ": "Pacific/Auckland",
+    "PT": "Europe/Lisbon", "UA": "Europe/Kyiv",
+}  # fmt: skip
 RESERVED_SLUGS = {"new", "admin", "api", "static", "accounts", "webhooks"}
 
 
@@ -33,6 +40,8 @@ def organisation_create(
     currency: str = "EUR",
     vat_id: str = "",
     finance_email: str = "",
+    address: str = "",
+    time_zone: str = "UTC",
 ) -> Organisation:
     """Create an organisation with the person as its owner and one project, “default”; open its accounts.
 
@@ -54,6 +63,8 @@ def organisation_create(
             currency=currency,
             vat_id=vat_id_compact(vat_id, country),
             finance_email=finance_email or user.email,
+            address=address.strip(),
+            time_zone=time_zone,
         )
         Membership.objects.create(organisation=organisation, user=user, role=Role.OWNER)
         Project.objects.create(organisation=organisation, name="Default", slug="default")
@@ -110,6 +121,14 @@ def organisation_update(
 def time_zones() -> list[str]:
     """Return the names of every time zone an organisation may keep, sorted."""
     return sorted(name for name in available_timezones() if not name.startswith(("Etc/", "SystemV/", "US/")))
+
+
+def time_zone_of(country: str) -> str:
+    """Return the time zone that most of a country keeps, or UTC where none is ("US") or none is known."""
+    if country in CAPITAL_ZONES:
+        return CAPITAL_ZONES[country]
+    found = get_global("territory_zones").get(country, [])
+    return str(found[0]) if len(found) == 1 and found[0] in available_timezones() else "UTC"
 
 
 def _details_check(changed: Mapping[str, str]) -> None:

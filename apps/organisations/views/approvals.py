@@ -75,7 +75,7 @@ def approval_list(request: HttpRequest, slug: str) -> HttpResponseBase:
     membership = enter(request, slug, Permission.ORGANISATION_VIEW)
     listing = Listing(APPROVALS, request.GET)
     if listing.as_csv:
-        return list_csv(request, f"{slug}-approvals", listing, _over(membership, listing), CSV)
+        return list_csv(f"{slug}-approvals", listing, _over(membership, listing), CSV)
     return _list_page(request, membership, LimitsForm.of(membership.organisation))
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.core.csv import csv_lines, csv_response, json_lines
+from apps.core.csv import csv_lines, csv_response, json_lines, streamed
 from apps.core.errors import AppError
 from apps.core.lists import Column, Listing, Page, Table, list_shown
 from apps.organisations.audit_forms import AuditFilterForm, RetentionForm
@@ -151,7 +151,7 @@ def export_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Download every event that fits the search, as CSV."""
     rows = _export(request, slug, "csv")
     lines = csv_lines(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
-    return csv_response(request, f"{slug}-audit.csv", lines)
+    return csv_response(f"{slug}-audit.csv", lines)
 
 
 @login_required
@@ -159,9 +159,7 @@ def export_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
 def export_json(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Download every event that fits the search, as a JSON array."""
     rows = _export(request, slug, "json")
-    return _download(
-        StreamingHttpResponse(json_lines(rows), content_type="application/json"), f"{slug}-audit.json"
-    )
+    return streamed(f"{slug}-audit.json", json_lines(rows), "application/json")
 
 
 def _export(request: HttpRequest, slug: str, kind: str) -> Iterator[dict[str, Any]]:

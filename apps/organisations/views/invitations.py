@@ -65,7 +65,7 @@ def invitations(request: HttpRequest, slug: str) -> HttpResponseBase:
     listing, now = Listing(INVITATIONS, request.GET), timezone.now()
     found = invitations_found(organisation, search=listing.search, state=listing.picked("state"), now=now)
     if listing.as_csv:
-        return list_csv(request, f"{slug}-invitations", listing, found, CSV)
+        return list_csv(f"{slug}-invitations", listing, found, CSV)
     page = listing.page(found)
     context = {"organisation": organisation, "invitations": [(one, one.state(now)) for one in page.rows]}
     return list_shown(request, "organisations/invitations.html", listing, page, context)

@@ -66,7 +66,7 @@ def keys(request: HttpRequest, slug: str) -> HttpResponseBase:
     if listing.search:
         found = found.filter(Q(name__icontains=listing.search) | Q(prefix__icontains=listing.search))
     if listing.as_csv:
-        return list_csv(request, f"{slug}-keys", listing, found, CSV)
+        return list_csv(f"{slug}-keys", listing, found, CSV)
     page = listing.page(found)
     context = {
         "keys": [(key, key.state(timezone.now())) for key in page.rows],

@@ -56,7 +56,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponseBase:
     listing = Listing(MEMBERS, request.GET)
     found = members_found(organisation, search=listing.search, role=listing.picked("role"))
     if listing.as_csv:
-        return list_csv(request, f"{slug}-members", listing, found, CSV)
+        return list_csv(f"{slug}-members", listing, found, CSV)
     page = listing.page(found)
     manages = membership.may(Permission.MEMBERS_MANAGE)
     waiting = list(invitations_waiting(organisation)[: SHOWN_WAITING + 1]) if manages else []

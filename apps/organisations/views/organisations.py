@@ -20,6 +20,7 @@ from apps.organisations.services import (
     organisation_close,
     organisation_create,
     organisation_update,
+    time_zone_of,
 )
 from apps.organisations.views.frame import actor_of, enter
 from apps.users.models import User
@@ -38,7 +39,11 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("console:home", again.organisation.slug)
         try:
             organisation = organisation_create(
-                user=user, actor=actor_of(request), now=timezone.now(), **form.cleaned_data
+                user=user,
+                actor=actor_of(request),
+                now=timezone.now(),
+                time_zone=time_zone_of(form.cleaned_data["country"]),
+                **form.cleaned_data,
             )
         except AppError as refusal:
             error = refusal

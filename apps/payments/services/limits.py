@@ -139,7 +139,12 @@ def _growth(ceiling: Ceiling, currency: str) -> str:
     if ceiling.grows_at is not None:
         day = date_format(localtime(ceiling.grows_at), "DATE_FORMAT")
         return _("it becomes %(more)s on %(day)s.") % {"more": more, "day": day}
-    return _("it becomes %(more)s %(days)s days after the first payment, once %(count)s were made.") % {
+    if ceiling.needs <= 1:
+        return _("it becomes %(more)s %(days)s days after the first payment.") % {
+            "more": more,
+            "days": ceiling.days,
+        }
+    return _("it becomes %(more)s %(days)s days after the first payment, once %(count)s payments were made.") % {
         "more": more,
         "days": ceiling.days,
         "count": ceiling.needs,

@@ -60,6 +60,6 @@ def topups(request: HttpRequest, slug: str) -> HttpResponseBase:
     automatic = began == "rule" if began else None
     found = topups_found(organisation, state=listing.picked("state"), automatic=automatic)
     if listing.as_csv:
-        return list_csv(request, f"{slug}-top-ups", listing, found, CSV)
+        return list_csv(f"{slug}-top-ups", listing, found, CSV)
     context = {"organisation": organisation}
     return list_shown(request, "payments/topups.html", listing, listing.page(found), context)

@@ -61,7 +61,7 @@ def close_act(request: HttpRequest, month: str, act: str) -> HttpResponse:
 @permission_required(VIEW, raise_exception=True)
 def export(request: HttpRequest, month: str, name: str) -> StreamingHttpResponse:
     """Answer with postings or chart of a month, as CSV."""
-    return csv_response(request, f"{name}-{month}", EXPORTS[name](_month(month)))
+    return csv_response(f"{name}-{month}.csv", EXPORTS[name](_month(month)))
 
 
 @require_POST
@@ -72,7 +72,7 @@ def vat_draw(request: HttpRequest, month: str) -> StreamingHttpResponse:
     user, first = request.user, _month(month)
     assert isinstance(user, User)
     vat_report_drawn(month=first, user=user, now=timezone.now())
-    return csv_response(request, f"vat-{month}", EXPORTS["vat"](first))
+    return csv_response(f"vat-{month}.csv", EXPORTS["vat"](first))
 
 
 def _month(text: str) -> date:

@@ -82,7 +82,7 @@ def early(request: HttpRequest) -> HttpResponseBase:
     )
     if listing.as_csv:
         lines = ([value(one) for value in FILE.values()] for one in early_all(listing.order(rows)))
-        return csv_response(request, "early-users.csv", csv_lines(list(FILE), lines))
+        return csv_response("early-users.csv", csv_lines(list(FILE), lines))
     page = listing.page(rows)
     context = {**admin.site.each_context(request), "title": "Early users", "progress": early_progress(page.rows)}
     return list_shown(request, "desk/early/list.html", listing, page, context)

@@ -6,7 +6,8 @@ ATTACKS, DOOR = "tests/security/test_attacks.py", "tests/users/test_attacks.py"
 FIELDS, HEADERS = "tests/security/test_fields.py", "tests/security/test_headers.py"
 SSO, SAML = "tests/organisations/test_sso.py", "tests/organisations/test_saml.py"
 OUTBOUND, VISITS = "tests/core/test_outbound.py", "tests/support/test_visits.py"
-SETTINGS, SIGN_IN = "nosana_web/settings.py", "nosana_web/sign_in.py"
+PROCESS, SAFETY = "nosana_web/settings/process.py", "nosana_web/settings/safety.py"
+SIGN_IN, SITE = "nosana_web/settings/sign_in.py", "nosana_web/settings/site.py"
 APPENDED = ""  # no text to find: what takes its place is added at the end, where a library does the work for us
 
 

@@ -1,6 +1,6 @@
 """What strangers try at the door."""
 
-from tests.security.breaking.defence import APPENDED, ATTACKS, DOOR, SETTINGS, SIGN_IN, Defence
+from tests.security.breaking.defence import APPENDED, ATTACKS, DOOR, PROCESS, SAFETY, SIGN_IN, SITE, Defence
 
 DEFENCES = (
     Defence(
@@ -59,11 +59,11 @@ DEFENCES = (
         f"{ATTACKS}::test_nothing_leads_to_another_site",
     ),
     Defence(
-        "a foreign host", "the list of hosts", SETTINGS, 'default=["127.0.0.1", "localhost", "testserver"]',
+        "a foreign host", "the list of hosts", PROCESS, 'default=["127.0.0.1", "localhost", "testserver"]',
         'default=["*"]', f"{ATTACKS}::test_another_host_is_not_answered",
     ),
     Defence(
-        "a foreign host that a proxy is said to have seen", "no faith in X-Forwarded-Host", SETTINGS,
+        "a foreign host that a proxy is said to have seen", "no faith in X-Forwarded-Host", SAFETY,
         "X_FRAME_OPTIONS =", "USE_X_FORWARDED_HOST = True\nX_FRAME_OPTIONS =",
         f"{ATTACKS}::test_a_forwarded_host_is_not_believed",
     ),
@@ -73,7 +73,7 @@ DEFENCES = (
         f"{DOOR}::test_the_link_of_a_reset_names_our_own_host_whatever_the_request_named",
     ),
     Defence(
-        "a form of another site", "the token of forms", SETTINGS,
+        "a form of another site", "the token of forms", SITE,
         '    "django.middleware.csrf.CsrfViewMiddleware",\n', "", f"{ATTACKS}::test_no_form_is_taken_without_its_token",
     ),
     Defence(
@@ -90,11 +90,11 @@ DEFENCES = (
         f"{ATTACKS}::test_no_form_is_taken_without_its_token",
     ),
     Defence(
-        "a form of another site, at sign-in", "the token of forms", SETTINGS,
+        "a form of another site, at sign-in", "the token of forms", SITE,
         '    "django.middleware.csrf.CsrfViewMiddleware",\n', "", f"{DOOR}::test_a_form_without_its_token_is_refused",
     ),
     Defence(
-        "a form of another site, at the admin", "the token of forms", SETTINGS,
+        "a form of another site, at the admin", "the token of forms", SITE,
         '    "django.middleware.csrf.CsrfViewMiddleware",\n', "",
         f"{ATTACKS}::test_no_form_of_sign_in_or_the_admin_is_taken_without_its_token",
     ),

@@ -1,6 +1,6 @@
 """What people write and others read, what members and staff may, and what must not leak."""
 
-from tests.security.breaking.defence import APPENDED, ATTACKS, FIELDS, HEADERS, SETTINGS, VISITS, Defence
+from tests.security.breaking.defence import APPENDED, ATTACKS, FIELDS, HEADERS, SAFETY, VISITS, Defence
 
 SCRUBBING, LEAKS = "tests/security/test_scrubbing.py", "tests/security/test_leaks.py"
 MATRIX, REACH = "tests/permissions/test_matrix.py", "tests/organisations/test_reach.py"
@@ -47,7 +47,7 @@ DEFENCES = (
         '" ".join(subject.split())[:250]', "subject[:250]", f"{ATTACKS}::test_no_name_adds_a_header_to_a_mail",
     ),
     Defence(
-        "a mail past the one door", "the list of who writes mails", "apps/core/csv.py", "import asyncio\n",
+        "a mail past the one door", "the list of who writes mails", "apps/core/csv.py", "import csv\n",
         "import asyncio\n\nfrom django.core.mail import send_mail\n",
         "tests/security/test_outbound_calls.py::"
         "test_every_mail_leaves_by_the_one_door_that_keeps_line_ends_out_of_its_subject",
@@ -75,7 +75,7 @@ DEFENCES = (
         f"{HEADERS}::test_nothing_of_somebodys_own_pages_stays_in_a_browser",
     ),
     Defence(
-        "a session that scripts read", "HttpOnly", SETTINGS, "SESSION_COOKIE_HTTPONLY = True",
+        "a session that scripts read", "HttpOnly", SAFETY, "SESSION_COOKIE_HTTPONLY = True",
         "SESSION_COOKIE_HTTPONLY = False", f"{HEADERS}::test_the_session_is_no_scripts_and_no_other_sites",
     ),
     Defence(

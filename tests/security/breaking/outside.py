@@ -1,6 +1,6 @@
 """What comes in from programs, nodes, Stripe and the network, and what goes out."""
 
-from tests.security.breaking.defence import APPENDED, ATTACKS, OUTBOUND, SETTINGS, Defence
+from tests.security.breaking.defence import APPENDED, ATTACKS, OUTBOUND, SITE, Defence
 
 BODIES, CALLS = "tests/security/test_bodies.py", "tests/security/test_outbound_calls.py"
 INBOX, KEYS = "tests/payments/test_inbox.py", "tests/organisations/test_keys.py"
@@ -58,7 +58,7 @@ DEFENCES = (
         f"{OUTBOUND}::test_only_the_beginning_of_a_long_answer_is_read",
     ),
     Defence(
-        "a way past the one door", "the table of who calls out", "apps/core/csv.py", "import asyncio\n",
+        "a way past the one door", "the table of who calls out", "apps/core/csv.py", "import csv\n",
         "import asyncio\n\nimport httpx\n", f"{CALLS}::test_nobody_else_calls_out",
     ),
     Defence(
@@ -174,7 +174,7 @@ DEFENCES = (
         "tests/security/test_production.py::test_only_the_sandbox_does_without_a_secret_key",
     ),
     Defence(
-        "a cookie on an open line", "the way to TLS", SETTINGS,
+        "a cookie on an open line", "the way to TLS", SITE,
         '    "django.middleware.security.SecurityMiddleware",\n',
         "", "tests/security/test_headers.py::test_over_tls_cookies_and_addresses_stay_there",
     ),

@@ -20,10 +20,14 @@ _PIPE_SECONDS = 2.0
 
 
 class LocalRunner:
-    """Keeps volumes and throw-away folders under `data`; containers' images are not used."""
+    """Keeps volumes and throw-away folders under `data`; containers' images are not used.
 
-    def __init__(self, data: Path) -> None:
+    `programs` is a folder with what this machine lacks and images have, such as a `python`.
+    """
+
+    def __init__(self, data: Path, programs: Path | None = None) -> None:
         self.data = data
+        self.path = PATH if programs is None else f"{PATH}:{programs.absolute()}"
 
     async def start(self, launch: Launch, emit: Emit, say: Say) -> "LocalProcess":
         """Start the operation's command. Raises RunnerFailed when there is none, or it is not on this machine."""
@@ -41,7 +45,7 @@ class LocalRunner:
         say(f"Running as a local process in a throw-away folder; the image {launch.image} is not used.")
         if launch.gpu:
             say("A GPU was asked for; a local process is given whatever this machine has.")
-        env = {"PATH": PATH, "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8", **launch.env}
+        env = {"PATH": self.path, "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8", **launch.env}
         try:
             process = await asyncio.create_subprocess_exec(
                 *argv,

@@ -1,10 +1,8 @@
-"""Settings of how people sign in, read from the environment by settings.py. Data only, no rules."""
+"""How people sign in."""
 
 from typing import Any
 
-from apps.core.environment import Environment
-
-env = Environment()
+from nosana_web.settings.process import ENVIRONMENT, env
 
 
 def social_providers() -> dict[str, Any]:
@@ -25,6 +23,10 @@ def social_providers() -> dict[str, Any]:
     return found
 
 
+AUTH_USER_MODEL = "users.User"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 _VALIDATION = "django.contrib.auth.password_validation"
 # What everybody here would think of first; the platform's own name counts, too.
@@ -40,17 +42,26 @@ AUTH_PASSWORD_VALIDATORS = [
 # Which passwords are known from breaches; asked by the first five characters of a password's SHA-1. Empty: not asked.
 BREACHES_API_URL = env.str(
     "BREACHES_API_URL",
-    default=""
-    if env.str("NOSANA_ENVIRONMENT", default="sandbox") == "sandbox"
-    else "https://api.pwnedpasswords.com",
+    default="" if ENVIRONMENT == "sandbox" else "https://api.pwnedpasswords.com",
 )
 
 ACCOUNT_ADAPTER = "apps.users.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "apps.users.forms.SignupForm",
+    "login": "apps.users.forms.LoginForm",
+    "add_email": "apps.users.forms.AddEmailForm",
+    "change_password": "apps.users.forms.ChangePasswordForm",
+    "set_password": "apps.users.forms.SetPasswordForm",
+    "reset_password": "apps.users.forms.ResetPasswordForm",
+    "reset_password_from_key": "apps.users.forms.ResetPasswordKeyForm",
+    "confirm_email_verification_code": "apps.users.forms.CodeForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60  # the page and the mail say so
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever changes how an account is opened, its owner reads of it
