@@ -10,14 +10,20 @@ import pytest
 from apps.billing.models import CreditNote, CreditNoteDue, Invoice, InvoiceDue, VatCheck
 from apps.billing.services import (
     credit_note_due,
+    dispute_lost,
+    dispute_open,
+    dispute_won,
     invoice_issue,
     invoice_replace,
+    refund_reserve,
+    topup_refund,
     vat_check_ask,
     vat_checks_sweep,
     vat_id_check,
     vat_of,
     vat_refund_paid,
 )
+from apps.billing.services.invoices import invoice_number
 from apps.core.errors import KeyReused
 from apps.core.models import Message
 from apps.core.queue import TASKS
@@ -221,3 +227,39 @@ def test_eight_answers_at_once_replace_the_invoice_once(vies: Vies) -> None:
     results = at_once(8, lambda index: invoice_replace(invoice_due_id=due.id, vat_check_id=check.id, now=NOW))
     assert sorted(results) == [False] * 7 + [True]
     assert (InvoiceDue.objects.count(), balance("refunds-due:EUR")) == (2, -1_900)
+
+
+def test_vat_of_a_refund_under_way_does_not_go_back_twice(
+    german: World, vies: Vies, drain: Callable[[], int]
+) -> None:
+    topup(german.acme)
+    refund_reserve(topup_id="t1", gross_minor=5_950, key="half", reason="", now=NOW)
+    ask(german)
+    drain()
+    topup_refund(topup_id="t1", refunded_minor=5_950, now=NOW)
+    drain()
+    assert (balance("vat:EUR"), balance("refunds-due:EUR"), balance("fx:EUR")) == (0, -950, -5_000)
+    assert InvoiceDue.objects.exclude(replaces=None).get().facts["net_minor"] == 5_000
+
+
+def test_an_invoice_that_is_numbered_before_the_one_it_replaces_names_it(german: World, vies: Vies) -> None:
+    topup(german.acme)
+    first = InvoiceDue.objects.get()
+    check = ask(german)
+    invoice_replace(invoice_due_id=first.id, vat_check_id=check.id, now=NOW)
+    second = invoice_number(invoice_due_id=first.replaced_by.id, now=NOW)
+    assert second.data["replaces"] == Invoice.objects.get(due=first).number
+
+
+@pytest.mark.parametrize("end", ["undone", "done"])
+def test_an_invoice_that_waited_for_a_dispute_is_replaced_at_its_end(
+    end: str, german: World, vies: Vies, drain: Callable[[], int]
+) -> None:
+    topup(german.acme)
+    dispute_open(topup_id="t1", gross_minor=5_950, key="dp", reason="", now=NOW)
+    ask(german)
+    drain()
+    assert (InvoiceDue.objects.count(), balance("refunds-due:EUR")) == (1, 0)
+    (dispute_won if end == "undone" else dispute_lost)(key="dp", now=NOW)
+    drain()
+    assert (InvoiceDue.objects.count(), balance("vat:EUR")) == (2, 0)

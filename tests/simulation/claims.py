@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from apps.core import queue
 from apps.core.models import Message
@@ -24,7 +25,7 @@ class Claims:
 @contextmanager
 def watched() -> Iterator[Claims]:
     """Look over the shoulder of every worker that claims a message or ends one."""
-    claims, claim, run = Claims(), queue._claim, queue._run
+    claims, claim, run, postpone = Claims(), queue._claim, queue._run, queue._postpone
 
     def looked(message_id: str, lease: uuid.UUID, *, now: datetime) -> Message | None:
         message = claim(message_id, lease, now=now)
@@ -39,8 +40,12 @@ def watched() -> Iterator[Claims]:
         claims.held.pop(message.id, None)
         return ran
 
-    queue._claim, queue._run = looked, ended
+    def postponed(message: Message, *args: Any, **kwargs: Any) -> None:
+        claims.held.pop(message.id, None)  # before it is written: the next may take it as soon as it is
+        postpone(message, *args, **kwargs)
+
+    queue._claim, queue._run, queue._postpone = looked, ended, postponed
     try:
         yield claims
     finally:
-        queue._claim, queue._run = claim, run
+        queue._claim, queue._run, queue._postpone = claim, run, postpone

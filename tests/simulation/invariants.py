@@ -91,6 +91,21 @@ NEVER = {
         SELECT budget_id::text FROM billing_budgetnotice GROUP BY budget_id, starts_at, mark HAVING count(*) > 1
     """,
     "11 a mail is written once for each fact": "SELECT key FROM core_mail GROUP BY key HAVING count(*) > 1",
+    "11 the VAT booked is what invoices say, less what was credited of them": """
+        SELECT currency || ': invoiced ' || invoiced || ', booked ' || booked FROM (
+            SELECT facts->>'currency' AS currency, sum((facts->>'vat_minor')::bigint - coalesce((
+                SELECT sum(vat_minor) FROM billing_creditnotedue AS note WHERE note.invoice_due_id = due.id
+            ), 0)) AS invoiced FROM billing_invoicedue AS due GROUP BY 1
+        ) AS documents JOIN (
+            SELECT substr(code, 5) AS currency, -sum(amount) AS booked FROM ledger_entry AS entry
+            JOIN ledger_account AS account ON account.id = entry.account_id WHERE code LIKE 'vat:%%' GROUP BY code
+        ) AS books USING (currency) WHERE invoiced <> booked
+    """,
+    "11 an invoice that replaces another names it": """
+        SELECT invoice.number FROM billing_invoice AS invoice JOIN billing_invoicedue AS due ON due.id = invoice.due_id
+        LEFT JOIN billing_invoice AS before ON before.due_id = due.replaces_id
+        WHERE due.replaces_id IS NOT NULL AND invoice.data->>'replaces' IS DISTINCT FROM before.number
+    """,
     "7 a voucher is used within its limit": """
         SELECT voucher.id::text FROM billing_voucher AS voucher
         WHERE (SELECT count(*) FROM billing_voucheruse AS use WHERE use.voucher_id = voucher.id) > voucher."limit"
@@ -166,10 +181,13 @@ def _money(world: World) -> Iterator[str]:
         yield "7 the treasury is not what was put in"
     for currency in CURRENCIES:
         came_back = _sum((one[1:] for one in world.bounced.values()), currency)
-        owed, booked = came_back - _sum(world.repaid.values(), currency), books.get(chart.refunds_due(currency), 0)
+        vat_back = _sum(world.vat_returned.values(), currency)
+        vat_owed = _sum(world.vat_owed().values(), currency) - vat_back
+        owed = came_back - _sum(world.repaid.values(), currency) + vat_owed
+        booked = books.get(chart.refunds_due(currency), 0)
         if -booked != owed:
             yield f"3 customers are owed {owed} {currency}, booked {-booked}"
-        expected = _at_provider(world, currency) - refunded.get(currency, 0) + came_back
+        expected = _at_provider(world, currency) - refunded.get(currency, 0) + came_back - vat_back
         if books.get(chart.stripe(currency), 0) != expected:
             yield f"3 the provider holds {expected} {currency}, booked {books.get(chart.stripe(currency), 0)}"
 

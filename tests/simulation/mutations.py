@@ -8,8 +8,8 @@ import psycopg
 from django.db import connection
 from django.db.models import QuerySet
 
-from apps.billing.models import CreditNoteDue, InvoiceCounter, InvoiceDue, Voucher
-from apps.billing.services import endings, expiry, holds, limits, moves, reversals
+from apps.billing.models import CreditNoteDue, InvoiceCounter, InvoiceDue, Lot, Voucher
+from apps.billing.services import endings, expiry, holds, limits, moves, reversals, vat
 from apps.core.models import Message
 from apps.ledger.models import Account
 from apps.ledger.services import accounts, digests, transfers
@@ -41,6 +41,10 @@ def _wallets_unlocked(module: ModuleType) -> Callable[[], None]:
         return {account.code: account for account in Account.objects.filter(code__in=set(codes))}
 
     return lambda: setattr(module, "accounts_lock", look)
+
+
+def _replacement_unlocked() -> None:
+    vat.topup_lot = lambda topup_id: Lot.objects.get(topup_id=topup_id)
 
 
 def _accounts_in_any_order() -> None:
@@ -75,6 +79,7 @@ LOCKS: dict[str, Callable[[], None]] = {
     "lock:moves": _wallets_unlocked(moves),
     "lock:expiry": _wallets_unlocked(expiry),
     "lock:reversals": _wallets_unlocked(reversals),
+    "lock:replacement": _replacement_unlocked,
     "lock:limits": _wallets_unlocked(limits),
     "lock:transfers": _wallets_unlocked(transfers),
     "lock:post": _function_change("FOR NO KEY UPDATE", ""),

@@ -17,9 +17,11 @@ django.setup()
 from django.core import mail  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from apps.billing.services import vat_checks  # noqa: E402
 from apps.core import ids, queue  # noqa: E402
 from apps.core import tasks as _every_task  # noqa: E402, F401 - registers them, as a worker does
 from tests.simulation import mutations, steps  # noqa: E402
+from tests.simulation.operations.vat import vies_answer  # noqa: E402
 from tests.simulation.rogue import Crime, crimes_plan, let_loose  # noqa: E402
 from tests.simulation.runner import Outcome, Run  # noqa: E402
 from tests.simulation.scheduler import Scheduler  # noqa: E402
@@ -45,8 +47,8 @@ def dsn() -> str:
 @contextmanager
 def own_world(*, actors: int, free: bool) -> Iterator[tuple[Scheduler, psycopg.Connection, list[Place]]]:
     """Replace clock, chance, broker and mail box by a world's own, and start the actors."""
-    time_module, os_module, broker = ids.time, ids.os, queue.current_app
-    queue.current_app = LostBroker()
+    time_module, os_module, broker, vies = ids.time, ids.os, queue.current_app, vat_checks.vies_ask
+    queue.current_app, vat_checks.vies_ask = LostBroker(), vies_answer
     mail.outbox = []
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     scheduler, monitor = Scheduler(actors=actors, dsn=dsn(), free=free), psycopg.connect(dsn(), autocommit=True)
@@ -56,7 +58,7 @@ def own_world(*, actors: int, free: bool) -> Iterator[tuple[Scheduler, psycopg.C
     finally:
         scheduler.stop()
         monitor.close()
-        ids.time, ids.os, queue.current_app = time_module, os_module, broker
+        ids.time, ids.os, queue.current_app, vat_checks.vies_ask = time_module, os_module, broker, vies
 
 
 def seeds_play(

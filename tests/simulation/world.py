@@ -10,6 +10,7 @@ from django.db import connection
 
 from apps.billing.services import voucher_make, wallet_open
 from apps.core import ids
+from apps.ledger.models import Transfer
 from apps.organisations.models import Membership, Organisation, Project
 from apps.organisations.roles import Role
 from apps.organisations.services import Actor
@@ -17,8 +18,9 @@ from apps.users.models import User
 
 START = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)  # a few days before European clocks change
 CREDIT = 1_000_000
-# All that money touches. Organisations, people and the audit trail stay from world to world.
-EMPTIED = ("ledger", "billing", "core")
+VAT_IDS = ("DE136695976", "DE129273398", "")  # the last is a business without one
+# All that money touches, and what is told of it. Organisations, people and the audit trail stay from world to world.
+EMPTIED = ("ledger", "billing", "core", "notifications", "organisations_approval")
 
 
 @dataclass
@@ -88,6 +90,7 @@ class World:
         self.refunds: dict[str, str] = {}  # key: top-up
         self.bounced: dict[str, tuple[str, str, int]] = {}  # the provider's refund: top-up, currency, amount
         self.repaid: dict[str, tuple[str, int]] = {}  # the same refund: currency, amount
+        self.vat_returned: dict[str, tuple[str, int]] = {}  # top-up: currency, amount
         self.goodwill: dict[str, int] = {}  # given without a second person: micro-NOS
         self.staff = Actor(kind="staff", user=User.objects.get(email="staff@simulation.example"))
         self.funded: dict[str, int] = {}
@@ -119,6 +122,11 @@ class World:
         )
         self.codes.append(code)
 
+    def vat_owed(self) -> dict[str, tuple[str, int]]:
+        """Return the VAT that VIES made owed, by top-up: its currency and amount, whether it went back or not."""
+        made = Transfer.objects.filter(reason="vat_confirmed").order_by("id").values_list("details", flat=True)
+        return {told["topup_id"]: (told["currency"], told["vat_minor"]) for told in made}
+
     def name(self, kind: str) -> str:
         """Return a name that nothing else in the world has."""
         self.numbers += 1
@@ -140,8 +148,9 @@ def empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT string_agg(format('%%I', tablename), ', ') FROM pg_tables "
-            "WHERE schemaname = current_schema() AND split_part(tablename, '_', 1) = ANY(%s)",
-            [list(EMPTIED)],
+            "WHERE schemaname = current_schema() "
+            "AND (tablename = ANY(%(of)s) OR split_part(tablename, '_', 1) = ANY(%(of)s))",
+            {"of": list(EMPTIED)},
         )
         (tables,) = cursor.fetchone()
         cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
@@ -162,6 +171,8 @@ def _place(number: int, owner: User, other: User) -> Place:
     organisation = Organisation.objects.create(
         name=f"Organisation {number}",
         slug=f"organisation-{number}",
+        country="DE",
+        vat_id=VAT_IDS[number],
         time_zone=("Europe/Amsterdam", "America/New_York", "UTC")[number],
         finance_email=f"finance{number}@simulation.example",
     )

@@ -49,8 +49,10 @@ def invoice_issue(*, invoice_due_id: uuid.UUID | str, now: datetime) -> Invoice:
 def invoice_number(*, invoice_due_id: uuid.UUID | str, now: datetime) -> Invoice:
     """Give the due its invoice, with the next number of the seller's year (UTC), without a gap; once.
 
-    Raises InvoiceDue.DoesNotExist.
+    The invoice that it replaces, if any, is numbered first, since this one names it. Raises InvoiceDue.DoesNotExist.
     """
+    replaces_id = InvoiceDue.objects.values_list("replaces_id", flat=True).get(id=invoice_due_id)
+    replaces = invoice_number(invoice_due_id=replaces_id, now=now).number if replaces_id else None
     with transaction.atomic():
         due = InvoiceDue.objects.select_for_update().get(id=invoice_due_id)
         earlier = Invoice.objects.filter(due=due).first()
@@ -58,10 +60,8 @@ def invoice_number(*, invoice_due_id: uuid.UUID | str, now: datetime) -> Invoice
             return earlier
         series, sequence, number = number_next(due.facts["series_prefix"], now=now)
         data = {**due.facts, "kind": "invoice", "number": number, "issued_at": now.isoformat()}
-        if due.replaces_id is not None:
-            data["replaces"] = (
-                Invoice.objects.filter(due_id=due.replaces_id).values_list("number", flat=True).first()
-            )
+        if replaces is not None:
+            data["replaces"] = replaces
         invoice = Invoice.objects.create(
             organisation_id=due.organisation_id,
             due=due,

@@ -19,6 +19,7 @@ from apps.billing.models import InvoiceDue, Lot, LotTake, Reversal
 from apps.billing.services.balances import balance_fell
 from apps.billing.services.credit_notes import credit_note_due, creditable, invoice_due_locked
 from apps.billing.services.lots import Part, lots_leave, lots_legs, lots_return
+from apps.billing.services.vat_checks import replacement_promise
 from apps.billing.services.wallets import wallet_open
 from apps.core.errors import KeyReused
 from apps.core.money import fiat_text
@@ -285,6 +286,7 @@ def _debt(reversal: Reversal) -> int:
 def _end(reversal: Reversal, state: Reversal.State, *, now: datetime) -> None:
     reversal.state, reversal.ended_at = state, now
     reversal.save(update_fields=["state", "ended_at"])
+    replacement_promise(topup_id=reversal.topup_id)
 
 
 def _facts(reversal: Reversal) -> dict[str, object]:

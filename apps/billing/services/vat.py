@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from apps.billing import chart
 from apps.billing.errors import PlaceDisputed
-from apps.billing.models import InvoiceDue, PlaceProof, VatCheck
+from apps.billing.models import InvoiceDue, PlaceProof, Reversal, VatCheck
 from apps.billing.selectors.vat import places_of, vat_id_state
 from apps.billing.services.credit_notes import credit_note_due, creditable, invoice_due_locked
+from apps.billing.services.reversals import topup_lot
 from apps.billing.vat import CONSUMER, REVERSE_CHARGE, SELLER_RATE, Vat, vat_country, vat_for
 from apps.core.queue import enqueue
 from apps.core.wiring import announce
@@ -89,11 +90,15 @@ def invoice_replace(*, invoice_due_id: uuid.UUID | str, vat_check_id: uuid.UUID 
     """Credit an invoice's VAT, now that VIES has confirmed the VAT id, and promise one with reverse charge.
 
     In one transaction: the credit note over all that is left of the invoice, the new invoice, and the VAT booked as
-    owed to the customer, which payments hears. Once; return whether this call did it.
+    owed to the customer, which payments hears. Once; return whether this call did it. While a refund or dispute of
+    the top-up is open, which may take some of the VAT with it, nothing is done: its end asks again.
     """
     check = VatCheck.objects.get(id=vat_check_id, state=VatCheck.State.VALID)
     topup_id = InvoiceDue.objects.values_list("topup_id", flat=True).get(id=invoice_due_id)
     with transaction.atomic():
+        lot = topup_lot(topup_id)  # no refund or dispute of it begins or ends meanwhile
+        if Reversal.objects.filter(lot=lot, state=Reversal.State.OPEN).exists():
+            return False
         due = invoice_due_locked(topup_id)
         net_left, vat_left = creditable(due)
         if str(due.id) != str(invoice_due_id) or not vat_left:

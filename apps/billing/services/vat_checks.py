@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from stdnum.eu import vat as eu_vat
 
 from apps.billing import sentences as said
@@ -78,21 +78,28 @@ def _answered(check_id: uuid.UUID, answer: Answer, *, now: datetime) -> VatCheck
         check.raw = answer.raw
         check.save()
         if answer.valid:
-            for due in _charged_for_want_of_proof(check):
+            charged = _charged_for_want_of_proof().filter(
+                organisation_id=check.organisation_id, facts__buyer__vat_id=check.vat_id
+            )
+            for due in charged.order_by("created_at"):
                 enqueue("billing.invoice_replace", invoice_due_id=str(due.id), vat_check_id=str(check.id))
     return check
 
 
-def _charged_for_want_of_proof(check: VatCheck) -> list[InvoiceDue]:
-    """Return the invoices that carry VAT only because this VAT id was not confirmed when the money came."""
-    return list(
-        InvoiceDue.objects.filter(
-            organisation_id=check.organisation_id,
-            facts__vat_rule=UNCONFIRMED,
-            facts__buyer__vat_id=check.vat_id,
-            replaced_by=None,
-        ).order_by("created_at")
-    )
+def _charged_for_want_of_proof() -> QuerySet[InvoiceDue]:
+    """Return the invoices that carry VAT only because a VAT id was not confirmed when the money came."""
+    return InvoiceDue.objects.filter(facts__vat_rule=UNCONFIRMED, replaced_by=None)
+
+
+def replacement_promise(*, topup_id: uuid.UUID | str) -> None:
+    """Promise to replace the top-up's invoice if VIES has confirmed its VAT id since; for what had to wait."""
+    due = _charged_for_want_of_proof().filter(topup_id=str(topup_id)).first()
+    if due is None:
+        return
+    checks = VatCheck.objects.filter(organisation_id=due.organisation_id, vat_id=due.facts["buyer"]["vat_id"])
+    check = checks.filter(answered_at__gte=due.created_at).order_by("-answered_at").first()
+    if check is not None and check.state == VatCheck.State.VALID:
+        enqueue("billing.invoice_replace", invoice_due_id=str(due.id), vat_check_id=str(check.id))
 
 
 def vat_checks_sweep(*, now: datetime, limit: int = 100) -> int:

@@ -6,10 +6,21 @@ nothing to do such an act with. A new family is a new file and its name in FAMIL
 
 from collections.abc import Callable
 
-from tests.simulation.operations import books, budgets, caps, credits, disputes, holds, purses, refunds, topups
+from tests.simulation.operations import (
+    books,
+    budgets,
+    caps,
+    credits,
+    disputes,
+    holds,
+    purses,
+    refunds,
+    topups,
+    vat,
+)
 from tests.simulation.world import Operation, World
 
-FAMILIES = (topups, holds, credits, refunds, disputes, caps, budgets, purses, books)
+FAMILIES = (topups, holds, credits, refunds, disputes, caps, budgets, purses, vat, books)
 OFFERS: list[tuple[float, Callable[[World], Operation | None]]] = [
     offer for family in FAMILIES for offer in family.OFFERS
 ]

@@ -8,10 +8,14 @@ from django.db.models import Q
 from apps.billing.models import InvoiceDue, Quote
 from apps.billing.services import stripe_fee_post, topup_credit
 from apps.billing.services.invoices import invoice_number
+from apps.billing.vat import REVERSE_CHARGE, SELLER_RATE, UNCONFIRMED
 from apps.core.mail import mail_queue
 from apps.core.models import Message
 from apps.core.queue import message_run
 from tests.simulation.world import Operation, Payment, World
+
+# Printing moves no money, and what payments does with VAT that is owed the world does for it.
+ELSEWHERE = ("billing.invoice_issue", "billing.credit_note_issue", "payments.vat_refund_want")
 
 
 def credited(world: World) -> Operation:
@@ -19,14 +23,17 @@ def credited(world: World) -> Operation:
     place, chance, topup = world.place(), world.chance, world.name("topup")
     net, rate = chance.randrange(1_000, 60_000), chance.randrange(200_000, 900_000)
     vat = net * chance.choice([0, 2_100]) // 10_000
+    late = place.organisation.vat_id and chance.random() < 0.7
+    rule = (UNCONFIRMED if late else SELLER_RATE) if vat else REVERSE_CHARGE
     quote = Quote.objects.create(
         organisation=place.organisation,
         currency=chance.choice(["EUR", "EUR", "USD"]),
         net_minor=net,
         vat_minor=vat,
         vat_bp=2_100 if vat else 0,
-        vat_rule="domestic" if vat else "outside_eu",
-        buyer_country="NL",
+        vat_rule=rule,
+        buyer_country="DE",
+        buyer_vat_id=place.organisation.vat_id,
         total_minor=net + vat,
         credits_micro=net * 10**10 // rate,
         rate_micro=rate,
@@ -91,11 +98,11 @@ def promised(world: World) -> Operation:
 
 
 def message(world: World) -> Operation | None:
-    """Return the run of a waiting message, as a worker would; printing is left to others: it moves no money.
+    """Return the run of a waiting message, as a worker would.
 
     It is one of the two oldest that are due, so that workers meet at one, as when a broker delivers it twice.
     """
-    waiting = Message.objects.exclude(name__in=["billing.invoice_issue", "billing.credit_note_issue"])
+    waiting = Message.objects.exclude(name__in=ELSEWHERE)
     due = waiting.filter(Q(attempts=0) | Q(next_at__lte=world.now), parked_at=None)
     found = list(due.order_by("created_at", "id").values_list("id", flat=True)[:2])
     if not found:
