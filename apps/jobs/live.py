@@ -26,7 +26,7 @@ from apps.core.rest import problem
 from apps.jobs.lists import filter_form
 from apps.jobs.models import Job
 from apps.jobs.pages import jobs_token, with_costs
-from apps.jobs.selectors import JobFilters, jobs_newer, jobs_of
+from apps.jobs.selectors import JobFilters, jobs_failing, jobs_newer, jobs_of
 from apps.jobs.streams import KEEP_ALIVE_S, RECHECK_S
 from apps.jobs.tables import JOBS
 from apps.organisations.access import grant_again, grant_of
@@ -55,7 +55,8 @@ class Follower:
 
     def look(self) -> list[str]:
         """Return an event for every row that looks different than when it was sent last, in two queries at most."""
-        jobs = jobs_of(self.grant).filter(pk__in=self.ids).defer("definition", "result") if self.ids else []
+        known = jobs_of(self.grant).filter(pk__in=self.ids).defer("definition", "result")
+        jobs = jobs_failing(known) if self.ids else []
         with spoken(self.language, self.zone):
             events = [self._row(job) for job in jobs if self._differs(job)]
         if self.newest:

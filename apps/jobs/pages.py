@@ -81,7 +81,10 @@ def with_costs(jobs: Iterable[Job], now: datetime) -> list[Row]:
 
 def jobs_token(jobs: Sequence[Job]) -> str:
     """Return a short text that changes when a list of jobs would look different."""
-    seen = [(job.pk.hex, job.state, job.stop_requested_at, _settled(job)) for job in jobs]
+    seen = [
+        (job.pk.hex, job.state, job.stop_requested_at, _settled(job), getattr(job, "exit_code", None))
+        for job in jobs
+    ]
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
 

@@ -128,7 +128,7 @@ def test_without_javascript_everything_is_there(base: str, browser: Browser) -> 
     page.get_by_role("link", name="Shell command").click()
     page.get_by_label("Command").fill("echo 'result: 1'")
     page.get_by_label("Sort by").select_option("vram")
-    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".markets li").first).to_contain_text("A100")
     page.get_by_role("button", name="Definition", exact=True).click()
     area = page.locator("#id_definition")

@@ -1,4 +1,4 @@
-"""What the palette finds: pages and acts, jobs, projects, members, invoices, as far as the member may see them."""
+"""What the palette finds: pages, acts, jobs, templates, projects, members, invoices, as far as one may see them."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from apps.billing.selectors import invoices_found
 from apps.console.places import places_found
 from apps.core.moments import day_text
 from apps.core.money import fiat_text
-from apps.jobs.selectors import jobs_found
+from apps.jobs.selectors import GalleryItem, gallery_items, jobs_found
 from apps.organisations.models import Grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import members_of, projects_of
@@ -45,7 +45,7 @@ class Group:
 
 
 def search(grant: Grant, text: str) -> list[Group]:
-    """Return what fits the text, by kind, each kind at most SHOWN long: four queries, none for an empty text."""
+    """Return what fits the text, by kind, each kind at most SHOWN long: five queries, none for an empty text."""
     text = text.strip()[:LONGEST]
     slug = grant.organisation.slug
     acts: list[Hit] = []
@@ -55,7 +55,7 @@ def search(grant: Grant, text: str) -> list[Group]:
         (acts if place.act else pages).append(hit)
     groups = [Group(_("Actions"), acts[:SHOWN]), Group(_("Pages"), pages[: SHOWN if text else None])]
     if WORD.search(text):
-        things = [_jobs(grant, text), _projects(grant, text), _members(grant, text), _invoices(grant, text)]
+        things = [found(grant, text) for found in (_jobs, _templates, _projects, _members, _invoices)]
         groups = [*things, *groups]
     return [group for group in groups if group.hits]
 
@@ -81,6 +81,24 @@ def _jobs(grant: Grant, text: str) -> Group:
             for job in jobs
         ),
     )
+
+
+def _templates(grant: Grant, text: str) -> Group:
+    slug = grant.organisation.slug
+    words = text.lower().split()
+    items = [one for one in gallery_items(grant) if _called(one, words)] if grant.may(Permission.JOBS_VIEW) else []
+    return _group(
+        _("Templates"),
+        (
+            Hit(one.recipe.title, one.recipe.summary, reverse("jobs:template", args=[slug, one.slug]), "template")
+            for one in items[:SHOWN]
+        ),
+    )
+
+
+def _called(item: GalleryItem, words: list[str]) -> bool:
+    called = " ".join([item.slug, item.recipe.title, *item.recipe.tags]).lower()
+    return all(word in called for word in words)
 
 
 def _projects(grant: Grant, text: str) -> Group:

@@ -38,7 +38,7 @@ class ContainerForm(forms.Form):
     command_kind = forms.ChoiceField(
         choices=[("shell", _("run by a shell")), ("arguments", _("given to the image’s own program"))],
         required=False,
-        label=_("It is"),
+        label=_("The command is"),
     )
     ports = forms.CharField(
         required=False,

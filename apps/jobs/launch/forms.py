@@ -22,6 +22,22 @@ VISIBILITIES = [(Job.Visibility.PRIVATE, _("Private")), (Job.Visibility.PUBLIC, 
 HOWS = {"template": _("Template"), "container": _("Own container"), "definition": _("Definition")}
 PREFIX = "var-"
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
+# What an empty editor shows: a whole definition.
+EXAMPLE = """{
+  "version": "0.1",
+  "type": "container",
+  "ops": [
+    {
+      "id": "hello",
+      "type": "container/run",
+      "args": {
+        "image": "docker.io/library/python:3.12-slim",
+        "cmd": ["python", "-c", "print('hello')"],
+        "gpu": true
+      }
+    }
+  ]
+}"""
 
 
 class SecretArea(forms.Textarea):
@@ -51,7 +67,7 @@ class LaunchForm(forms.Form):
             "required": _("The definition is empty; start from one of the templates."),
             "max_length": _("The definition is too long; move data into a resource."),
         },
-        widget=forms.Textarea(attrs={"rows": 22, **CODE}),
+        widget=forms.Textarea(attrs={"rows": 22, "placeholder": EXAMPLE, **CODE}),
     )
     market = forms.ModelChoiceField(
         Market.objects.filter(open=True, hidden=False),

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    Count,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    Func,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Coalesce, Extract, JSONObject
 
 from apps.jobs.models import Attempt, Job, Market
@@ -24,6 +37,12 @@ SHOWN = (
     *("market__name", "project__name", "member__name", "member__email"),
     *("attempt__price_micro", "attempt__network_fee_micro", "attempt__cost_micro", "attempt__fee_micro"),
     *("attempt__settled_at",),
+)
+FIRST_FAILED: Func = Func(
+    "result",
+    function="jsonb_path_query_first",
+    template="%(function)s(%(expressions)s, '$.opStates[*].exitCode ? (@.type() == \"number\" && @ != 0)')",
+    output_field=JSONField(null=True),
 )
 ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 
@@ -86,7 +105,12 @@ def jobs_listed(grant: Grant, filters: JobFilters) -> QuerySet[Job]:
 
 def jobs_shown(grant: Grant, filters: JobFilters) -> QuerySet[Job]:
     """Return the same with no more than a table on a page shows."""
-    return jobs_narrow(jobs_of(grant), filters).only(*SHOWN)
+    return jobs_failing(jobs_narrow(jobs_of(grant), filters).only(*SHOWN))
+
+
+def jobs_failing(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Return the jobs with `exit_code`: the first of their operations' that is not 0, if the node told of one."""
+    return jobs.annotate(exit_code=FIRST_FAILED)
 
 
 def jobs_stoppable(grant: Grant, job_ids: Collection[uuid.UUID]) -> list[Job]:
