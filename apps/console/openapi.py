@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from apps.console.access import ROUTES
-from apps.console.examples import exemplify
+from apps.console.examples import exemplify, refusal_example
 from apps.organisations.roles import Permission
 from apps.organisations.services.keys import SCOPES
 
@@ -161,9 +161,10 @@ def _parameter(name: str, place: str, sentence: str) -> dict[str, Any]:
 
 
 def _refusal(status: str) -> dict[str, Any]:
+    example = refusal_example(status)
     return {
         "description": SENTENCES[status],
-        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
     }
 
 
@@ -221,15 +222,4 @@ _PROBLEM = {
         },
         "missing_micro": {"type": "integer", "description": "Of 402: micro-NOS that are missing."},
     },
-    "examples": [
-        {
-            "type": "about:blank",
-            "title": "Payment Required",
-            "status": 402,
-            "code": "insufficient_credits",
-            "detail": "This needs 12 credits and Acme has 10: 2 are missing. Top up, or choose a cheaper market.",
-            "missing_micro": 2_000_000,
-            "next": {"label": "Top up", "url": "https://console.example/o/acme/billing/top-up/"},
-        }
-    ],
 }

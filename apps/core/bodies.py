@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 from apps.core.headers import BASE, policy_text
+from apps.core.ids import uuid7
 from apps.core.rest.problems import API, MEDIA_TYPE, problem, too_large
 
 Message = MutableMapping[str, Any]
@@ -102,11 +103,13 @@ async def _refuse(scope: Mapping[str, Any], error: AppError, send: Send) -> None
     program = scope["path"].startswith(API) or any(name == b"authorization" for name, _value in scope["headers"])
     title = HTTPStatus(error.status).phrase
     page = f"<!doctype html><html lang='en-GB'><title>{title}</title><h1>{title}</h1><p>{error.message}</p></html>"
-    body = json.dumps(problem(error)) if program else page
+    own = uuid7().hex  # no line of a log has it, since nothing else was done
+    body = json.dumps({**problem(error), "request_id": own}) if program else page
     headers = {
         "content-type": MEDIA_TYPE if program else "text/html; charset=utf-8",
         "content-length": str(len(body.encode())),
         "connection": "close",
+        "x-request-id": own,
         "content-security-policy": policy_text(BASE),
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",

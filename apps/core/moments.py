@@ -1,6 +1,6 @@
 """Days and times as people read them: in the language spoken now, by the clock of the organisation they look at."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -51,6 +51,11 @@ def moment_text(at: datetime, how: str = "", *, seconds: bool = False, zone: boo
     """Return day and time, "5 Nov 2026, 14:05", with seconds or the name of the zone if that is wanted."""
     text = f"{day_text(at, how)}, {clock_text(at, seconds)}"
     return f"{text} {zone_text(at)}" if zone else text
+
+
+def moment_sent(at: datetime) -> str:
+    """Return a moment as programs are told it: in UTC, "2026-11-05T14:05:09Z"."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @lru_cache(maxsize=4096)  # a page names few days, each of them often

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.core.environment import DEVELOPMENT
+from apps.core.money import CURRENCIES
 
 LOCAL = {"127.0.0.1", "localhost", "testserver", "*"}
 
@@ -55,4 +56,9 @@ def _wrongs() -> Iterator[tuple[bool, str, str]]:
         not settings.STAFF_SECOND_FACTOR,
         "NOSANA_STAFF_SECOND_FACTOR=1",
         "Staff pages open to a password alone.",
+    )
+    yield (
+        settings.SELLER["currency"] not in CURRENCIES,
+        "SELLER_CURRENCY",
+        f"VAT could not be told in the seller's currency: NOS is priced in {', '.join(CURRENCIES)} alone.",
     )

@@ -28,7 +28,7 @@ STAFF_TEMPLATES = ("desk",)  # pages of the platform's own people, who read Engl
 # Python that speaks English to whom it is for: staff, operators, banks, accountants and readers of the reference.
 ENGLISH = re.compile(
     r"^apps/core/environment\.py$|/(admin|management|migrations|documents|sources)/|/admin\.py$|proofs?\.py$"
-    r"|^apps/support/|^apps/console/(access|assets|examples|openapi)\.py$|^apps/jobs/(evidence|vault)\.py$"
+    r"|^apps/support/|^apps/console/(access|assets|examples|example_values|openapi)\.py$|^apps/jobs/(evidence|vault)\.py$"
     r"|^apps/billing/(audit|vat)\.py$|^apps/billing/(models|selectors|services)/rates\.py$"
     r"|^apps/billing/(services/(invoice_facts|statement_lines)|selectors/usage)\.py$"
     r"|^apps/payments/(evidence|inbox|sweeps)\.py$|^apps/payments/services/(answers|endpoints|reversals)\.py$"

@@ -27,13 +27,18 @@ def quote(
 
 
 def topup(
-    organisation: Organisation, topup_id: str = "t1", net_minor: int = 10_000, *, now: datetime = NOW
+    organisation: Organisation,
+    topup_id: str = "t1",
+    net_minor: int = 10_000,
+    *,
+    currency: str = "EUR",
+    now: datetime = NOW,
 ) -> Transfer:
     """Credit a paid top-up."""
     return topup_credit(
         organisation_id=organisation.id,
         topup_id=topup_id,
-        quote=quote(organisation, net_minor, now=now),
+        quote=quote(organisation, net_minor, currency=currency, now=now),
         payment_reference="pi_1",
         now=now,
     )

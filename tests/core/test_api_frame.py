@@ -38,9 +38,20 @@ def test_requests_are_counted_by_key_and_refused_beyond_the_limit(
     assert other.get(ACME).status_code == 200
 
 
+@pytest.mark.parametrize("wanted", ["text/html", "application/xml", "nonsense"])
+def test_the_answer_is_json_whatever_a_program_says_to_accept(adam: Program, wanted: str) -> None:
+    answer = adam.client.get(ACME, headers={"Accept": wanted})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+
+
+def test_a_body_that_is_not_announced_as_json_is_refused_with_how_to_send_it(adam: Program) -> None:
+    answer = adam.client.post(f"{ACME}/projects", "name=New", content_type="text/plain")
+    refused(answer, 415, "unsupported_media_type", "Content-Type: application/json")
+
+
 def test_who_is_not_known_is_not_counted(world: World, settings: Any) -> None:
     answer = Client().get(ACME)
-    refused(answer, 401, "not_authenticated")
+    refused(answer, 401, "not_authenticated", "Authorization: Bearer nos_")
     assert "RateLimit" not in answer
 
 

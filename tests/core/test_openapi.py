@@ -1,7 +1,9 @@
 """The reference of the API says what the code does, and people can read it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.test import Client
 from jsonschema import Draft202012Validator
@@ -46,7 +48,30 @@ def test_every_body_and_answer_in_json_has_an_example_that_it_allows() -> None:
                 problems = [error.message for error in Draft202012Validator(rule).iter_errors(media["example"])]
                 assert problems == [], f"{method} {path} {which}"
                 checked += 1
+                if which != "body":
+                    asked = _shape(media["schema"], schema).get("required", [])
+                    assert set(asked) <= set(media["example"]), f"{method} {path}: a member has no example"
+    for status, one in schema["components"]["responses"].items():
+        said = one["content"]["application/problem+json"]["example"]
+        assert said["status"] == int(status.removeprefix("Refused"))
+        assert said["detail"]
     assert checked > 150
+    assert '"text"' not in json.dumps([*_examples(schema)]).replace('"text":', ""), "a field has no usual value"
+
+
+def _shape(rule: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    name = rule.get("$ref", "").rpartition("/")[2]
+    return schema["components"]["schemas"][name] if name else rule
+
+
+def _examples(schema: Any) -> Iterator[Any]:
+    """Yield every example of the reference."""
+    if isinstance(schema, dict):
+        yield from [schema["example"]] if "example" in schema else []
+        schema = [value for name, value in schema.items() if name != "example"]
+    if isinstance(schema, list):
+        for one in schema:
+            yield from _examples(one)
 
 
 def test_the_reference_is_served_as_a_page_and_as_json(db: None) -> None:

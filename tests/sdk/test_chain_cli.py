@@ -75,6 +75,10 @@ def test_a_definition_is_posted_unchanged(nosana: Nosana, around: Surroundings) 
     Path("job.json").write_text(json.dumps(definition))
     market = str(around.quiet_market.pubkey())
     made = facts(nosana("post", "-m", market, "-t", "5", "-f", "job.json", "-o", "json"))
+    pinned = f"{around.ipfs_part.url}/ipfs/{made['ipfs_job']}"
+    again = facts(nosana("post", "-m", market, "-t", "5", "--url", pinned, "-o", "json"))
+    assert again["ipfs_job"] == made["ipfs_job"]
+    nosana("stop", again["job"])
     assert made["status"] == "QUEUED"
     assert json.loads(nosana("download", made["ipfs_job"]).stdout) == definition
     longer = facts(nosana("extend", made["job"], "-t", "10", "-o", "json"))

@@ -80,7 +80,8 @@ def test_a_person_signs_the_command_line_in_works_by_it_and_signs_it_out(
     renewed = re.findall(r"^key = (\S+)$", kept.read_text(), re.MULTILINE)[0]
     assert Program(renewed).get(ACME).status_code == 200
 
-    assert "is forgotten" in said(start("logout"))
+    assert "sign-in of profile default has ended" in said(start("logout"))
+    assert "nosana login" in said(start("whoami"), 3)
     refused(Program(renewed).get(ACME), 401, "sign_in_unknown")
     assert not Token.objects.filter(user=world.mia, expires_at__gt=timezone.now()).exists()
     assert renewed not in kept.read_text()

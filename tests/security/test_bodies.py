@@ -110,7 +110,10 @@ def test_a_body_that_only_trickles_is_left_at_last(settings: Settings) -> None:
 
 def test_programs_get_the_refusal_as_a_problem(port: int) -> None:
     _, answer = talk(port, f"Connection: close\r\nContent-Length: {BIG}", path="/api/v1/whoami")
-    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "body_too_large"
+    head, _, body = answer.partition(b"\r\n\r\n")
+    said = json.loads(body)
+    assert said["code"] == "body_too_large"
+    assert f"x-request-id: {said['request_id']}".encode() in head
 
 
 def test_results_of_nodes_may_be_larger() -> None:

@@ -83,6 +83,7 @@ def test_a_web_server_of_production_does_not_start_with_settings_of_the_sandbox(
         ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend", "printed"),
         ("REDIS_URL", "", "Without Redis"),
         ("STAFF_SECOND_FACTOR", False, "password alone"),
+        ("SELLER", {"currency": "PLN"}, "priced in EUR, USD, GBP alone"),
     ],
 )
 def test_each_unfit_setting_is_named(

@@ -119,7 +119,7 @@ def test_the_database_is_asked_for_rights_migrations_and_staff(monkeypatch: pyte
         cursor.execute("SET LOCAL ROLE weak")
         lacking, emptied = told(inside.of_database)
     assert "read and write all of jobs_job: run" in lacking
-    assert 'REVOKE TRUNCATE ON ledger_entry FROM "weak"' in emptied
+    assert 'REVOKE TRUNCATE ON ALL TABLES IN SCHEMA public FROM "weak"' in emptied
     monkeypatch.setattr(health, "CHECKS", {"database": str, "migrations": lambda: "migrations wait"})
     monkeypatch.setattr(inside, "CHECKS", health.CHECKS)
     assert told(inside.of_database) == ["Migrations wait: run `manage.py migrate`."]

@@ -34,14 +34,19 @@ class VatRateShape(serializers.Serializer[Any]):
     vat_minor = serializers.IntegerField()
 
 
-class VatHomeShape(serializers.Serializer[Any]):
-    """The VAT in the seller's own currency, and the rate it was converted at."""
+class HomeShape(serializers.Serializer[Any]):
+    """What one of the document's currency is in the seller's own; null where it is the seller's own."""
 
     currency = serializers.CharField()
-    vat_minor = serializers.IntegerField()
     rate_micro = serializers.IntegerField()
     source = serializers.CharField()  # type: ignore[assignment]
     at = serializers.DateTimeField()
+
+
+class VatHomeShape(HomeShape):
+    """The VAT in the seller's own currency, and the rate it was converted at."""
+
+    vat_minor = serializers.IntegerField()
 
 
 class PaidShape(serializers.Serializer[Any]):
@@ -99,6 +104,7 @@ class InvoiceWhole(DocumentShape):
     rate_charged_micro = serializers.IntegerField()
     rate_source = serializers.CharField()
     rate_at = serializers.DateTimeField()
+    home = HomeShape(required=False, allow_null=True)
     vat_check = VatProofShape(required=False, allow_null=True)
     places = serializers.ListField(child=PlaceProofShape(), required=False)
     replaces = serializers.CharField(

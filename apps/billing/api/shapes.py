@@ -8,6 +8,7 @@ from apps.billing.api.document_shapes import StatementDataShape
 from apps.billing.models import Budget, CreditNote, Hold, Invoice, Level, Lot, Quote, Statement
 from apps.billing.selectors import Dimension, LimitState
 from apps.billing.windows import Period
+from apps.core.moments import moment_sent
 from apps.core.rest import Body, Flag, Text, Texts
 
 
@@ -139,7 +140,7 @@ def limit_shape(state: LimitState) -> dict[str, Any]:
         "limit_micro": limit.limit_micro,
         "used_micro": state.used_micro,
         "left_micro": state.left_micro,
-        "resets_at": state.resets_at and state.resets_at.isoformat(),
+        "resets_at": state.resets_at and moment_sent(state.resets_at),
     }
     if isinstance(limit, Budget):
         people = sorted(person.email for person in limit.people.all())

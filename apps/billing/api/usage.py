@@ -16,6 +16,7 @@ from apps.billing.views.usage import COLUMNS, cells
 from apps.billing.windows import day_start, zone_of
 from apps.core.csv import csv_lines, csv_response
 from apps.core.errors import AppError
+from apps.core.moments import moment_sent
 from apps.core.rest.pages import question_of
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
@@ -37,8 +38,8 @@ class Usage(Endpoint):
         return Response(
             {
                 "by": asked["by"],
-                "since": since.isoformat(),
-                "until": until.isoformat(),
+                "since": moment_sent(since),
+                "until": moment_sent(until),
                 "items": [vars(row) for row in rows],
                 "cut": len(rows) == selectors.ROWS_LIMIT,
             }

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from apps.billing import selectors
 from apps.billing.api.shapes import BalanceShape, HoldShape, LotShape, TransferShape
+from apps.core.moments import moment_sent
 from apps.core.rest import PageQuestion, SpanQuestion, page_answer, spanned
 from apps.core.rest.schema import described
 from apps.ledger.models import Entry
@@ -83,4 +84,4 @@ class Transfers(Endpoint):
 
 def _line(entry: Entry) -> dict[str, Any]:
     moved = selectors.movement_of(entry)
-    return {**vars(moved), "at": moved.at.isoformat()}
+    return {**vars(moved), "at": moment_sent(moved.at)}

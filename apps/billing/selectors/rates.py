@@ -1,12 +1,13 @@
 """The price of NOS: the newest one, and what staff should know about it."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
 from apps.billing.models import Jump, Rate, Reading
 from apps.billing.pricing import rate_with_spread
-from apps.core.money import CURRENCIES
+from apps.core.money import CURRENCIES, MICRO
 
 FRESH = timedelta(minutes=10)
 ROUGH = timedelta(days=1)  # a rate as old as this still says about what credits are worth
@@ -44,3 +45,25 @@ def rate_today(currency: str, *, now: datetime) -> int | None:
     """
     rate = Rate.objects.filter(currency=currency, at__gte=now - ROUGH).order_by("-at", "-id").first()
     return None if rate is None else rate_with_spread(rate.price_micro, settings.RATE_SPREAD_BP)
+
+
+def home_rate(currency: str, *, now: datetime) -> dict[str, Any] | None:
+    """Return what one of the currency is in the seller's, in millionths, with source and moment, as documents keep it.
+
+    It is that of the two prices of NOS read last, so that all figures of an invoice share one source. None where the
+    currency is the seller's own, or one of the prices is not known.
+    """
+    home = settings.SELLER["currency"]
+    if currency == home:
+        return None
+    ours, theirs = (
+        Rate.objects.filter(currency=code, at__lte=now).order_by("-at", "-id").first() for code in (home, currency)
+    )
+    if ours is None or theirs is None:
+        return None
+    return {
+        "currency": home,
+        "rate_micro": ours.price_micro * MICRO // theirs.price_micro,
+        "source": ours.source,
+        "at": min(ours.at, theirs.at).isoformat(),
+    }

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.billing.models import Quote, Rate
+from apps.billing.models import Quote
 from apps.billing.pricing import converted
 from apps.billing.selectors.documents import finance_address
+from apps.billing.selectors.rates import home_rate
 from apps.billing.selectors.vat import places_of, vat_check_answered
 from apps.billing.vat import CONSUMER, REVERSE_CHARGE, SELLER_RATE, vat_country
-from apps.core.money import MICRO
 from apps.organisations.models import Organisation
 
 SELLER_FACTS = ("name", "address", "country", "vat_id", "email", "registration")
@@ -18,7 +18,7 @@ SELLER_FACTS = ("name", "address", "country", "vat_id", "email", "registration")
 
 def invoice_facts(quote: Quote, *, payment_reference: str, payment_method: str, now: datetime) -> dict[str, Any]:
     """Return what the invoice will say. Country and VAT id are those the quote's VAT was decided by."""
-    organisation = quote.organisation
+    organisation, home = quote.organisation, home_rate(quote.currency, now=now)
     line = {
         "description": "Compute credits for the Nosana network",
         "credits_micro": quote.credits_micro,
@@ -37,7 +37,8 @@ def invoice_facts(quote: Quote, *, payment_reference: str, payment_method: str, 
         "vat_by_rate": [{"bp": quote.vat_bp, "net_minor": quote.net_minor, "vat_minor": quote.vat_minor}],
         "vat_rule": quote.vat_rule,
         "vat_note": quote.vat_note,
-        "vat_home": vat_home(quote.currency, quote.vat_minor, now=now),
+        "home": home,
+        "vat_home": _vat_home(home, quote.vat_minor),
         "vat_check": _vat_check(quote, organisation),
         "places": _places(quote, organisation),
         "net_minor": quote.net_minor,
@@ -54,30 +55,9 @@ def invoice_facts(quote: Quote, *, payment_reference: str, payment_method: str, 
     }
 
 
-def vat_home(currency: str, vat_minor: int, *, now: datetime) -> dict[str, Any] | None:
-    """Return the VAT in the seller's currency with the rate it was converted at, or None where there is nothing to
-    convert: another currency's invoice must say both.
-
-    The rate is that of the two prices of NOS read last, so that all figures of an invoice share one source.
-    """
-    home = settings.SELLER["currency"]
-    if currency == home or not vat_minor:
-        return None
-    latest = {
-        code: Rate.objects.filter(currency=code, at__lte=now).order_by("-at", "-id").first()
-        for code in (home, currency)
-    }
-    ours, theirs = latest[home], latest[currency]
-    if ours is None or theirs is None:
-        return None
-    rate_micro = ours.price_micro * MICRO // theirs.price_micro
-    return {
-        "currency": home,
-        "vat_minor": converted(vat_minor, rate_micro),
-        "rate_micro": rate_micro,
-        "source": ours.source,
-        "at": min(ours.at, theirs.at).isoformat(),
-    }
+def _vat_home(home: dict[str, Any] | None, vat_minor: int) -> dict[str, Any] | None:
+    """Return the VAT in the seller's currency, which an invoice in another one must say too; None without any."""
+    return {**home, "vat_minor": converted(vat_minor, home["rate_micro"])} if home and vat_minor else None
 
 
 def _buyer(quote: Quote, organisation: Organisation) -> dict[str, str]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 
 UNKNOWN = gettext_lazy("There is no such field here; remove it, or compare its spelling with the reference.")
@@ -55,6 +56,14 @@ def _text_check(value: Any) -> None:
             waiting += one
         elif isinstance(one, str) and ("\x00" in one or any("\ud800" <= letter <= "\udfff" for letter in one)):
             raise ParseError(_("The body has a zero character or half a surrogate pair in a text; remove it."))
+
+
+class JSONAlways(DefaultContentNegotiation):
+    """Answers JSON, whatever a caller says to accept: there is nothing else, and a refusal is JSON too."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> tuple[Any, str]:
+        """Return the one renderer and its media type."""
+        return renderers[0], renderers[0].media_type
 
 
 class Questions(dict[str, Any]):

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import defaults
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -23,6 +24,13 @@ from apps.core.rest.limits import TooManyRequests
 
 MEDIA_TYPE = "application/problem+json"
 API = "/api/"
+# What DRF says without saying how to mend it.
+MENDED = {
+    "not_authenticated": gettext_lazy("Sign in, or send an API key as “Authorization: Bearer nos_…”."),
+    "unsupported_media_type": gettext_lazy(
+        "The body is not announced as JSON: send “Content-Type: application/json”."
+    ),
+}
 CHALLENGE = 'Bearer realm="api"'
 
 
@@ -73,7 +81,8 @@ def _app_error(error: APIException, status: int) -> AppError:
         detail = f"{first[0]}: {first[1][0]}" if first[0] else first[1][0]
         return AppError(detail, code="invalid", status=status, fields=fields if first[0] else None)
     codes = error.get_codes()
-    return AppError(str(error.detail), code=codes if isinstance(codes, str) else "invalid", status=status)
+    code = codes if isinstance(codes, str) else "invalid"
+    return AppError(str(MENDED.get(code, error.detail)), code=code, status=status)
 
 
 def _sentences(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiResponse, OpenApiTypes, extend_schema, inline_serializer
 from rest_framework import serializers
 
@@ -12,6 +14,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 Shape = type[serializers.BaseSerializer[Any]] | serializers.BaseSerializer[Any]
 
 _pages: dict[tuple[str, type], Shape] = {}
+
+
+class Reference(AutoSchema):
+    """What the reference says of shapes."""
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """Return the schema; what is made of a row has all its members, also those a form may leave out."""
+        schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(force_instance(serializer), serializers.ModelSerializer):
+            schema["required"] = sorted(schema["properties"])
+        return schema
 
 
 def described(

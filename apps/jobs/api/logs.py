@@ -6,6 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.moments import moment_sent
 from apps.core.rest import Body
 from apps.core.rest.pages import question_of
 from apps.core.rest.schema import described
@@ -77,6 +78,6 @@ def line_shape(line: LogLine) -> dict[str, Any]:
         "seq": line.seq,
         "op": line.op_id,
         "stream": line.stream,
-        "at": line.at.isoformat(),
+        "at": moment_sent(line.at),
         "text": line.text,
     }

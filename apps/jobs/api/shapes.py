@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from apps.core.errors import AppError
+from apps.core.moments import moment_sent
 from apps.core.rest import Body, Flag, Labels, Moment, Text
 from apps.core.rest.pages import PageQuestion, ordered_by
 from apps.jobs.models import Attempt, Job, JobEvent
@@ -269,7 +270,7 @@ def estimate_shape(estimate: Estimate) -> dict[str, int]:
 
 def moment(at: datetime | None) -> str | None:
     """Return a moment (UTC) as every answer writes it."""
-    return at.isoformat().replace("+00:00", "Z") if at else None
+    return moment_sent(at) if at else None
 
 
 def policy_read(before: Policy, changes: dict[str, Any]) -> Policy:

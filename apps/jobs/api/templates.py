@@ -83,8 +83,8 @@ class TemplateShape(TemplateBrief):
     """A template, whole."""
 
     description = serializers.CharField()
-    definition = serializers.JSONField()
-    variables = serializers.JSONField()
+    definition = serializers.DictField()
+    variables = serializers.ListField(child=serializers.DictField())
 
 
 class TemplateVersionShape(serializers.Serializer[Any]):

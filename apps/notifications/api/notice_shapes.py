@@ -70,6 +70,7 @@ class ChoicesChange(Body):
 class ChatShape(serializers.ModelSerializer[Endpoint]):
     """A channel of a chat; `url` names the host of its address, which is never shown whole."""
 
+    types = serializers.ListField(child=serializers.CharField(), help_text="None means all.")
     project = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
 
     class Meta:

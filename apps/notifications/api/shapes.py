@@ -11,6 +11,8 @@ from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
 class EndpointShape(serializers.ModelSerializer[Endpoint]):
     """An endpoint; `off_at` says since when it is off, `failing_since` since when it takes nothing."""
 
+    types = serializers.ListField(child=serializers.CharField(), help_text="None means all.")
+
     class Meta:
         model = Endpoint
         fields = (
@@ -58,6 +60,8 @@ class Replay(Body):
 
 class EventShape(serializers.ModelSerializer[Event]):
     """An event; `sequence` numbers the events of its subject."""
+
+    data = serializers.DictField()  # type: ignore[assignment]
 
     class Meta:
         model = Event

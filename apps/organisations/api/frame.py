@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from apps.core.errors import AppError
 from apps.core.rest import JSONBodyParser, once_by_header
+from apps.core.rest.bodies import JSONAlways
 from apps.core.rest.limits import Budget, TooManyRequests, budget_take
 from apps.core.rest.pages import fields_chosen, questions_check
 from apps.core.rest.repeats import key_of
@@ -37,6 +38,7 @@ class Endpoint(APIView):
     authentication_classes = (KeyAuthentication, SessionAuthentication)
     permission_classes = (SomebodyKnown,)
     parser_classes = (JSONBodyParser,)
+    content_negotiation_class = JSONAlways
     http_method_names = [
         "get",
         "post",

@@ -8,6 +8,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.moments import moment_sent
 from apps.core.rest import page_answer
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
@@ -90,5 +91,5 @@ def _terms(organisation: Organisation) -> dict[str, Any]:
     return {
         "version": settings.TERMS_VERSION,
         "accepted_by": found.user.email if found else None,
-        "accepted_at": found.accepted_at.isoformat().replace("+00:00", "Z") if found else None,
+        "accepted_at": moment_sent(found.accepted_at) if found else None,
     }

@@ -160,6 +160,8 @@ class Retention(Body):
 class ProjectShape(serializers.ModelSerializer[Project]):
     """A project."""
 
+    labels = serializers.DictField(child=serializers.CharField())
+
     class Meta:
         model = Project
         fields = ("id", "slug", "name", "labels", "archived_at", "created_at")
@@ -191,6 +193,7 @@ class KeyShape(serializers.ModelSerializer[ApiKey]):
 
     project = serializers.CharField(source="project.slug", default=None, allow_null=True)
     member = serializers.SerializerMethodField()
+    scopes = serializers.ListField(child=serializers.CharField())
     networks = serializers.ListField(source="allowed_networks", child=serializers.CharField())
 
     class Meta:

@@ -6,6 +6,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.moments import moment_sent
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import KeyShape, WhoAmIShape, place
@@ -41,5 +42,5 @@ class WhoAmI(Endpoint):
 
 
 def _sign_in(sign_in: SignIn) -> dict[str, Any]:
-    expires_at = sign_in.expires_at.isoformat().replace("+00:00", "Z")
-    return {"program": sign_in.program, "scopes": sorted(sign_in.scopes), "expires_at": expires_at}
+    ends = moment_sent(sign_in.expires_at)
+    return {"program": sign_in.program, "scopes": sorted(sign_in.scopes), "expires_at": ends}

@@ -14,8 +14,10 @@ from django.conf import settings
 from django.db import connection
 
 from apps.billing import chart
-from apps.billing.models import CreditNote, Invoice, Rate
+from apps.billing.models import CreditNote, Invoice
 from apps.billing.pricing import converted
+from apps.billing.selectors.rates import home_rate
+from apps.billing.vat import vat_country
 from apps.core.csv import csv_lines
 from apps.core.money import CURRENCIES
 from apps.ledger.models import Entry
@@ -118,6 +120,7 @@ class VatLine:
     vat: int = 0
     net_home: int = 0
     vat_home: int = 0
+    home_known: bool = True
 
 
 def vat_lines(month: date) -> dict[tuple[str, str, int, str], VatLine]:
@@ -140,28 +143,31 @@ def _add(
 ) -> None:
     facts = invoice.data
     (rate,) = {one["bp"] for one in facts["vat_by_rate"]} or {0}
-    line = lines[facts["buyer"]["country"], facts["vat_rule"], rate, document.currency]
-    at_home, home = _home_rate(invoice), document.data.get("vat_home")
+    line = lines[vat_country(facts["buyer"]["country"]), facts["vat_rule"], rate, document.currency]
+    at_home, told = _home_rate(invoice), document.data.get("vat_home")
     line.documents += 1
     line.net += sign * document.net_minor
     line.vat += sign * document.vat_minor
-    line.net_home += sign * (converted(document.net_minor, at_home))
-    line.vat_home += sign * (home["vat_minor"] if home else converted(document.vat_minor, at_home))
+    if at_home is None:
+        line.home_known = False
+        return
+    printed = told and told["currency"] == settings.SELLER["currency"]
+    line.net_home += sign * converted(document.net_minor, at_home)
+    line.vat_home += sign * (told["vat_minor"] if printed else converted(document.vat_minor, at_home))
 
 
-def _home_rate(invoice: Invoice) -> int:
-    """Return what one of the invoice's currency is in the seller's, millionths: as it says, else as rates were then."""
+def _home_rate(invoice: Invoice) -> int | None:
+    """Return what one of the invoice's currency is in the seller's, millionths: as it says, else as rates were then.
+
+    None where nobody knows any more: rates are forgotten after a while.
+    """
     home = settings.SELLER["currency"]
     if invoice.currency == home:
         return MICRO
-    if told := invoice.data.get("vat_home"):
-        return int(told["rate_micro"])
-    rates = [
-        Rate.objects.filter(currency=code, at__lte=invoice.issued_at).order_by("-at", "-id").first()
-        for code in (home, invoice.currency)
-    ]
-    ours, theirs = rates
-    return ours.price_micro * MICRO // theirs.price_micro if ours and theirs else 0
+    told = invoice.data.get("home") or invoice.data.get("vat_home")
+    if not told or told["currency"] != home:
+        told = home_rate(invoice.currency, now=datetime.fromisoformat(invoice.data["supplied_at"]))
+    return int(told["rate_micro"]) if told else None
 
 
 def vat_csv(month: date) -> Iterator[str]:
@@ -171,7 +177,7 @@ def vat_csv(month: date) -> Iterator[str]:
         [
             country, rule, f"{Decimal(bp) / 100:.2f}", currency, line.documents,
             plain(line.net, currency), plain(line.vat, currency),
-            home, plain(line.net_home, home), plain(line.vat_home, home),
+            home, *((plain(line.net_home, home), plain(line.vat_home, home)) if line.home_known else ("", "")),
         ]
         for (country, rule, bp, currency), line in vat_lines(month).items()
     ))  # fmt: skip

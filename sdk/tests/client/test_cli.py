@@ -1,11 +1,12 @@
 """The command's frame: help, settings, output, exit codes; and jobs on a screen."""
 
+import importlib
 import json
 import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,24 @@ def test_help_names_every_command_without_loading_it() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_itself(name: str, nosana: Run) -> None:
     assert "Usage: nosana" in nosana(name, "--help").stdout.replace("root", "nosana")
+
+
+def _commands(found: Any) -> Iterator[Any]:
+    """Yield a command, or each command of a group."""
+    inner = getattr(found, "commands", None)
+    if inner is None:
+        yield found
+        return
+    for one in inner.values():
+        yield from _commands(one)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_option_of_a_command_stands_for_two_things(name: str) -> None:
+    found = typer.main.get_command(getattr(importlib.import_module(f"nosana.cli.{COMMANDS[name][0]}"), name))
+    for command in _commands(found):
+        words = [word for one in command.params for word in (*one.opts, *one.secondary_opts)]
+        assert sorted(words) == sorted(set(words)), command.name
 
 
 def test_jobs_are_listed_without_loading_models() -> None:

@@ -75,10 +75,14 @@ def _logout() -> None:
     if "key" not in kept:
         typer.echo(f"Profile {name} holds no key.")
         return
-    if kept.get("refresh") and kept.get("url"):
+    signed_in = bool(kept.get("refresh") and kept.get("url"))
+    if signed_in:
         sign_out(kept["url"], kept["refresh"], kept["key"])
     profile_write(config_path(), name, {"key": None, "refresh": None, "expires": None})
-    typer.echo(f"The key of profile {name} is forgotten.")
+    ended = (
+        f"The sign-in of profile {name} has ended." if signed_in else f"The key of profile {name} is forgotten."
+    )
+    typer.echo(ended)
 
 
 @command(whoami, "whoami")

@@ -51,7 +51,11 @@ def _findings() -> Iterator[Finding]:
         return
     with asked:
         settings = asked._core.settings
-        yield GOOD, "platform", f"{settings.url}, key from {settings.source}"
+        yield (
+            GOOD,
+            "platform",
+            f"{settings.url}, {'sign-in' if settings.renewal else 'key'} from {settings.source}",
+        )
         try:
             yield from _platform(asked)
         except errors.NosanaError as error:
@@ -68,10 +72,12 @@ def _platform(asked: Any) -> Iterator[Finding]:
     key = said["key"]
     if key:
         yield GOOD, "key", f"{key['name']} ({key['prefix']}…), may {', '.join(key['scopes']) or 'nothing'}"
+    if signed_in := said.get("sign_in"):
+        yield GOOD, "sign-in", f"{signed_in['program']}, may {', '.join(signed_in['scopes'])}"
     places = [place["slug"] for place in said["organisations"]]
     chosen = asked._core.settings.organisation
     if not places or (chosen is not None and chosen not in places):
-        yield BAD, "organisation", f"{chosen or 'none'}; this key is of {', '.join(places) or 'none'}"
+        yield BAD, "organisation", f"{chosen or 'none'}; you may see {', '.join(places) or 'none'}"
         return
     yield GOOD, "organisation", chosen or ", ".join(places)
     try:

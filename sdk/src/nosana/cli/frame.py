@@ -24,6 +24,7 @@ OK, FAILED, USAGE, SIGN_IN, MISSING, CONFLICT, CREDITS, NO_ANSWER, JOB_FAILED, A
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 124, 130,
 )  # fmt: skip
 CODES: tuple[tuple[type[Exception], int], ...] = (
+    (errors.NoKey, SIGN_IN),
     (errors.Unauthenticated, SIGN_IN),
     (errors.Denied, SIGN_IN),
     (errors.NotFound, MISSING),
@@ -84,8 +85,14 @@ def group(sentence: str) -> typer.Typer:
     )
 
 
-def command(app: typer.Typer, name: str | None = None, **options: Any) -> Callable[[F], F]:
-    """Make a function a command with the options of every command; its errors become sentences and exit codes."""
+def command(
+    app: typer.Typer, name: str | None = None, *, platform: bool = True, **options: Any
+) -> Callable[[F], F]:
+    """Make a function a command with the options of every command; its errors become sentences and exit codes.
+
+    Without `platform` it asks no platform, so of those options it has `--output` alone.
+    """
+    shared = [option for option in OPTIONS if platform or option == "output"]
 
     def register(function: F) -> F:
         own = inspect.signature(function)
@@ -94,13 +101,13 @@ def command(app: typer.Typer, name: str | None = None, **options: Any) -> Callab
                 option, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS.get(option), annotation=annotation
             )
             for option, annotation in OPTIONS.items()
-            if option not in own.parameters
+            if option in shared and option not in own.parameters
         ]
 
         @functools.wraps(function)
         def run(**given: Any) -> None:
             for option in OPTIONS:
-                value = given[option] if option in own.parameters else given.pop(option)
+                value = given[option] if option in own.parameters else given.pop(option, None)
                 setattr(common, option, value)
             guarded(lambda: function(**given))
 

@@ -15,6 +15,7 @@ from nosana.client.errors import (
     Invalid,
     NextStep,
     NoAnswer,
+    NoKey,
     NosanaError,
     NotEnoughCredits,
     NotFound,
@@ -32,7 +33,7 @@ from nosana.client.streams import Stream
 
 __all__ = [
     "NOTHING", "AnswerTimeout", "AnswerUnreadable", "ApiError", "ApprovalNeeded", "Async", "AsyncNosana", "Changed",
-    "ConfigurationError", "Conflict", "Denied", "IdempotencyKeyReused", "Invalid", "NextStep", "NoAnswer", "NoMarket",
-    "Nosana", "NosanaError", "NotEnoughCredits", "NotFound", "Pages", "Patience", "RateLimited", "ServerError",
-    "Stream", "Sync", "TooLarge", "Unauthenticated", "WaitTimeout", "definition_of",
+    "ConfigurationError", "Conflict", "Denied", "IdempotencyKeyReused", "Invalid", "NextStep", "NoAnswer", "NoKey",
+    "NoMarket", "Nosana", "NosanaError", "NotEnoughCredits", "NotFound", "Pages", "Patience", "RateLimited",
+    "ServerError", "Stream", "Sync", "TooLarge", "Unauthenticated", "WaitTimeout", "definition_of",
 ]  # fmt: skip

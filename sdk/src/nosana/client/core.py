@@ -19,6 +19,7 @@ from nosana.client.errors import (
     AnswerUnreadable,
     ConfigurationError,
     NoAnswer,
+    NoKey,
     error_of,
 )
 from nosana.client.lines import Line
@@ -145,7 +146,7 @@ class Core:
         if self.settings.renewal and self.settings.renewal.due:
             await self._renew()
         if not self.settings.key:
-            raise ConfigurationError("There is no API key: give key=…, set NOSANA_API_KEY, or run `nosana login`.")
+            raise NoKey("There is no API key: give key=…, set NOSANA_API_KEY, or run `nosana login`.")
         if not path.startswith("/"):
             path = f"/organisations/{await self.slug()}/{path}".rstrip("/")
         given = {**headers, "Authorization": f"Bearer {self.settings.key}"}

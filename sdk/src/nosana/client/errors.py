@@ -15,6 +15,10 @@ class ConfigurationError(NosanaError):
     """No key, no organisation, an address that is none, or a profile that does not exist."""
 
 
+class NoKey(ConfigurationError):
+    """Nobody is signed in: no key is given, and the profile holds none."""
+
+
 class NoAnswer(NosanaError):
     """The platform could not be reached, or broke off: nobody knows whether the request was carried out.
 

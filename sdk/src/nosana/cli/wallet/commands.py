@@ -34,7 +34,7 @@ LONG_HELP = {"context_settings": {"help_option_names": ["--help"]}}
 STATES = {"queued": 0, "running": 0, "done": 2, "completed": 2, "stopped": 3}
 
 
-@command(chain, "address")
+@command(chain, "address", platform=False)
 def _address(
     wallet: at.Wallet = at.WALLET,
     new: Annotated[
@@ -54,7 +54,7 @@ async def _saved(key: Keypair, wallet: str) -> None:
     wallet_save(key, wallet)
 
 
-@command(chain, "post", **LONG_HELP)
+@command(chain, "post", platform=False, **LONG_HELP)
 def _post(
     words: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]...", help="What the image runs.")] = None,
     to: Annotated[str, typer.Option("--market", "-m", help="Address or name of the market.")] = "",
@@ -133,7 +133,7 @@ FIELDS: dict[str, Any] = {
 }
 
 
-@command(chain, "get")
+@command(chain, "get", platform=False)
 def _get(
     job: JobId,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for its end, and show what it wrote.")] = False,
@@ -175,7 +175,7 @@ def _end(net: at.Network, store: Any, job: str, *, download: bool) -> None:
         raise typer.Exit(FAILED)
 
 
-@command(chain, "list")
+@command(chain, "list", platform=False)
 def _list(
     state: Annotated[str | None, typer.Option("--state", help="queued, running, completed, stopped.")] = None,
     of_market: Annotated[str | None, typer.Option("--market", "-m", help="Only this market.")] = None,
@@ -215,7 +215,7 @@ def _is(found: Found, state: str) -> bool:
     return found.status.lower() == {"done": "completed"}.get(state, state)
 
 
-@command(chain, "stop")
+@command(chain, "stop", platform=False)
 def _stop(job: JobId, network: at.Net = "mainnet", rpc: at.Rpc = None, wallet: at.Wallet = at.WALLET) -> None:
     """Stop your job: a queued one is delisted, a running one is ended, one that its node gave up is taken back."""
     net = at.Network(network, rpc, wallet)
@@ -228,7 +228,7 @@ def _stop(job: JobId, network: at.Net = "mainnet", rpc: at.Rpc = None, wallet: a
     show_one({"job": job, "done": done, "signature": signature}, {n: n for n in ("job", "done", "signature")})
 
 
-@command(chain, "extend")
+@command(chain, "extend", platform=False)
 def _extend(
     job: JobId,
     minutes: Annotated[int, typer.Option("--timeout", "-t", min=1, help="Minutes more.")],
@@ -250,7 +250,7 @@ def _extend(
     )
 
 
-@command(chain, "validate")
+@command(chain, "validate", platform=False)
 def _validate(
     place: Annotated[str, typer.Argument(metavar="FILE|URL", help="A definition, JSON or YAML.")],
 ) -> None:
@@ -259,7 +259,7 @@ def _validate(
     typer.echo(f"{place}: valid")
 
 
-@command(chain, "upload")
+@command(chain, "upload", platform=False)
 def _upload(
     path: Annotated[Path, typer.Argument(help="The file.")], ipfs: at.Pin = at.PIN, gateway: at.Gate = None
 ) -> None:
@@ -267,7 +267,7 @@ def _upload(
     typer.echo(at.run(at.ipfs_of(ipfs, gateway).pin_bytes(at.content_of(str(path)), path.name)))
 
 
-@command(chain, "download")
+@command(chain, "download", platform=False)
 def _download(
     cid: Annotated[str, typer.Argument(help="What the file is called on IPFS.")],
     path: Annotated[Path | None, typer.Argument(help="Where it goes; else standard output.")] = None,
@@ -286,7 +286,7 @@ def _download(
         typer.echo(f"{path}: {len(content):,} bytes", err=True)
 
 
-@command(market, "list")
+@command(market, "list", platform=False)
 def _market_list(network: at.Net = "mainnet", rpc: at.Rpc = None) -> None:
     """List the markets of the network."""
     found = at.Network(network, rpc).ask(lambda there: there.markets())
@@ -317,7 +317,7 @@ MARKET: dict[str, Any] = {
 }
 
 
-@command(market, "get")
+@command(market, "get", platform=False)
 def _market_get(
     which: Annotated[str, typer.Argument(metavar="MARKET", help="Its address or name.")],
     network: at.Net = "mainnet",
