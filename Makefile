@@ -10,6 +10,8 @@ WALKS ?=
 MINUTES ?= 10
 JOBS_PER_MINUTE ?= 20
 NODES ?= 4
+# Every process that is started (servers, workers, parts of the sandbox) would else compile the whole platform anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

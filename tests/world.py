@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
@@ -44,18 +45,16 @@ class World:
     def build(cls) -> "World":
         """Make the cast."""
         people = {
-            name: User.objects.create_user(f"{name}@acme.example", name=name.capitalize())
+            name: User(email=f"{name}@acme.example", name=name.capitalize(), password=make_password(None))
             for name in ("olga", "adam", "bea", "mia", "victor", "xena")
         }
+        User.objects.bulk_create(people.values())
         acme = organisation_make(people["olga"], "Acme")
         other = organisation_make(people["xena"], "Xenon")
-        for name, role in (
-            ("adam", Role.ADMIN),
-            ("bea", Role.BILLING),
-            ("mia", Role.DEVELOPER),
-            ("victor", Role.VIEWER),
-        ):
-            Membership.objects.create(organisation=acme, user=people[name], role=role)
+        roles = {"adam": Role.ADMIN, "bea": Role.BILLING, "mia": Role.DEVELOPER, "victor": Role.VIEWER}
+        Membership.objects.bulk_create(
+            Membership(organisation=acme, user=people[name], role=role) for name, role in roles.items()
+        )
         return cls(acme=acme, project=acme.projects.get(), other=other, **people)
 
     def client(self, user: User) -> Client:

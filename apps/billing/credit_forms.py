@@ -110,7 +110,7 @@ class AlertForm(forms.Form):
     def initial_of(alert: BalanceAlert) -> dict[str, Any]:
         """Return the form's fields as they were chosen."""
         return {
-            "below": None if alert.below_micro is None else f"{Decimal(alert.below_micro) / MICRO:f}",
+            "below": None if alert.below_micro is None else Decimal(alert.below_micro) / MICRO,
             "hours": alert.hours,
             "addresses": "\n".join(alert.addresses),
         }

@@ -68,11 +68,10 @@ class LimitForm(forms.Form):
     @staticmethod
     def initial_of(limit: Cap | Budget) -> dict[str, Any]:
         """Return the form's fields as the limit has them."""
-        amount = Decimal(limit.limit_micro) / MICRO
         return {
             "subject": f"{limit.level}:{limit.subject_id}",
             "period": limit.period,
-            "amount": f"{amount.normalize():f}",
+            "amount": Decimal(limit.limit_micro) / MICRO,
         }
 
 

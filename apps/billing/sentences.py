@@ -3,7 +3,8 @@
 from django.utils.translation import gettext_noop as _
 
 from apps.billing.windows import Period
-from apps.organisations.sentences import AMOUNT, CREDITS, FOR
+from apps.core.retelling import sentences_of
+from apps.organisations.sentences import AMOUNT, CREDITS, FOR  # noqa: F401 - said by billing as well
 
 # --- requests for an approval
 CAP_RAISE = _("The cap of %(name)s, %(period)s, goes from %(before)s to %(after)s.")
@@ -77,12 +78,10 @@ VAT_ID_WRONG = _("Its length or check digit is wrong.")
 # --- why a hold ended without a settlement
 FORGOTTEN = _("nobody ended it in time")
 
+# --- words of ours that can stand inside one
+PERIOD_LABELS = (_("Each month"), _("Each week"), _("Each day"), _("Each job"), _("In all"))
+
 
 def kept_sentences() -> list[str]:
-    """Return every sentence that billing keeps, and the words of ours that can stand inside one."""
-    said = [one for name, one in globals().items() if name.isupper() and isinstance(one, str)]
-    return [*said, FOR, AMOUNT, CREDITS, *PERIODS.values(), *LIMITS.values(), *map(str, _period_labels())]
-
-
-def _period_labels() -> list[str]:
-    return [_("Each month"), _("Each week"), _("Each day"), _("Each job"), _("In all")]
+    """Return every sentence that is kept here."""
+    return sentences_of(globals())

@@ -6,6 +6,8 @@ in the sentence, so that our staff find the transaction that somebody tells them
 
 from django.utils.translation import gettext_noop as _
 
+from apps.core.retelling import sentences_of
+
 MARKET = _("the market takes no jobs as it stands (%(error)s); launch it in another market.")
 NODE = _("the node may not take jobs of this market (%(error)s); choose another one, or none.")
 ADDRESS = _("its address is known there already (%(error)s); launch it again, it gets a new one.")
@@ -66,5 +68,5 @@ def why(error: str) -> str:
 
 
 def kept_sentences() -> list[str]:
-    """Return every sentence that is kept of what the network did to a job."""
-    return [*MEANINGS, OTHER, GONE, ADRIFT]
+    """Return every sentence that is kept here."""
+    return sentences_of(globals())

@@ -52,7 +52,7 @@ SIDE = (
         "billing:invoices",
         P.BILLING_VIEW,
         _("vat receipt pdf"),
-        ("billing:invoice", "billing:credit_note"),
+        ("billing:invoice", "billing:credit_note", "payments:refund"),
     ),
     Place(
         _("Settings"),

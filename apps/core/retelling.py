@@ -6,6 +6,7 @@ again by its words, and said in theirs with the same values. What fits no patter
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 
@@ -22,6 +23,15 @@ AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.(\d{2,6})")  # credits in English
 FIAT = re.compile(r"(€|£|US\$)(\d{1,3}(?:,\d{3})*\.\d\d)")
 SIGNS = {"€": "EUR", "£": "GBP", "US$": "USD"}
 DEEPEST = 4  # a value may be a kept sentence itself
+
+
+def sentences_of(names: Mapping[str, object]) -> list[str]:
+    """Return what the constants of a `sentences.py` keep: texts, and those of its tuples and tables."""
+    found: list[object] = []
+    for name, said in names.items():
+        if name.isupper():
+            found += said.values() if isinstance(said, dict) else said if isinstance(said, tuple) else [said]
+    return [one for one in found if isinstance(one, str)]
 
 
 @cache

@@ -5,6 +5,8 @@ They are filled in with `%` and kept in English whoever acts, so that every read
 
 from django.utils.translation import gettext_noop as _
 
+from apps.core.retelling import sentences_of
+
 # --- asked for
 ACCEPTED = _("Accepted for %(market)s; the worst case is held until it ends.")
 STOP_ASKED = _("%(who)s asked to stop it.")
@@ -141,6 +143,5 @@ LIMIT_LATE = _("The job ended before more time arrived; what was held for it is 
 
 
 def kept_sentences() -> list[str]:
-    """Return every sentence that is kept of a job, and the words of ours that can stand inside one."""
-    said = [one for name, one in globals().items() if name.isupper() and isinstance(one, str)]
-    return [*said, *ACTS.values(), *STATES, *READERS]
+    """Return every sentence that is kept here."""
+    return sentences_of(globals())

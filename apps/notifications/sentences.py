@@ -3,7 +3,9 @@
 from django.utils.translation import gettext_noop as _
 
 from apps.core.outbound import NO_ANSWER
+from apps.core.retelling import sentences_of
 
+OF_ENDPOINTS = (NO_ANSWER,)  # why an endpoint took nothing
 A_KEY = _("A key")
 OFF_SILENT = _("It took nothing for %(days)s days.")
 OFF_GONE = _("It answered %(answer)s.")
@@ -27,5 +29,4 @@ ROLES = (_("owner"), _("admin"), _("billing"), _("developer"), _("viewer"))
 
 def kept_sentences() -> list[str]:
     """Return every sentence that is kept here."""
-    said = [one for name, one in globals().items() if name.isupper() and isinstance(one, str)]
-    return [*said, *SIGN_IN.values(), *KINDS, *ROLES, NO_ANSWER]
+    return sentences_of(globals())

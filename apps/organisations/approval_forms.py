@@ -80,5 +80,5 @@ class LimitsForm(forms.Form):
         return None if amount is None else int(amount * MICRO)
 
 
-def _credits(micro: int | None) -> str:
-    return "" if micro is None else f"{(Decimal(micro) / MICRO).normalize():f}"
+def _credits(micro: int | None) -> Decimal | None:
+    return None if micro is None else Decimal(micro) / MICRO

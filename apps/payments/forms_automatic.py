@@ -80,13 +80,13 @@ class RuleForm(forms.Form):
         fields |= {
             "mode": rule.mode,
             "currency": rule.currency,
-            "month_cap": f"{rule.month_cap_minor / 100:.2f}",
+            "month_cap": Decimal(rule.month_cap_minor).scaleb(-2),
             "card": str(rule.card_id),
         }
         if rule.below_micro is not None and rule.amount_minor is not None:
             fields |= {
-                "below": f"{Decimal(rule.below_micro) / MICRO:f}",
-                "amount": f"{rule.amount_minor / 100:.2f}",
+                "below": Decimal(rule.below_micro) / MICRO,
+                "amount": Decimal(rule.amount_minor).scaleb(-2),
             }
         if rule.days is not None:
             fields["days"] = rule.days

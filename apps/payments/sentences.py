@@ -2,6 +2,8 @@
 
 from django.utils.translation import gettext_noop as _
 
+from apps.core.retelling import sentences_of
+
 # --- why a top-up came to nothing
 NOT_PAID = _("The bank did not pay.")
 CANCELLED = _("The payment was cancelled.")
@@ -32,5 +34,5 @@ ALLOWED = _("Our staff let you top up %(once)s at once, %(day)s within 24 hours 
 
 
 def kept_sentences() -> list[str]:
-    """Return every sentence that payments keep."""
-    return [*(one for name, one in globals().items() if name.isupper() and isinstance(one, str)), *STRIPES]
+    """Return every sentence that is kept here."""
+    return sentences_of(globals())

@@ -12,6 +12,8 @@ from apps.core.languages import language_known
 class LanguageMiddleware(LocaleMiddleware):
     """Speaks the language a person chose, else the one of the cookie, else the one the browser asks for.
 
+    The pages of our staff (settings.STAFF_PATH) are English, whoever reads them.
+
     What is streamed after the answer began is written plainly, unless whoever streams says otherwise.
     """
 
@@ -19,7 +21,7 @@ class LanguageMiddleware(LocaleMiddleware):
         """Speak the language; the clock is the platform's until a page says whose it is."""
         timezone.deactivate()
         super().process_request(request)
-        chosen = self._chosen(request)
+        chosen = settings.LANGUAGE_CODE if request.path.startswith(settings.STAFF_PATH) else self._chosen(request)
         if language_known(chosen):
             translation.activate(chosen)
             request.LANGUAGE_CODE = chosen

@@ -98,6 +98,8 @@ TEMPLATES = [
 
 # --- language, time, files -------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = ["nosana_web.formats"]
+STAFF_PATH = "/admin/"  # below it everything is English
 LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "locale"]  # of templates; each app has its own besides (docs/languages.md)
 LANGUAGE_COOKIE_NAME = "language"
@@ -153,5 +155,9 @@ UNFOLD = {
     "SITE_URL": "/",
     "DASHBOARD_CALLBACK": "apps.support.desk.views.desk",
     "COLORS": {"primary": "apps.support.desk.colours.greens"},
-    "SIDEBAR": {"show_search": True, "show_all_applications": True},
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": True,
+        "navigation": "apps.support.desk.places.navigation",
+    },
 }

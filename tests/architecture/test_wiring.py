@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 
 from django.utils.module_loading import import_string
 
@@ -10,31 +11,32 @@ from nosana_web.wiring import ANNOUNCEMENTS, PORTS
 from tests.architecture.test_floors import ROOT, place, python_files
 
 
-def calls(name: str) -> list[tuple[str, str]]:
-    """Return (place, first argument) of each call of `name` with a text as its first argument."""
-    found = []
-    for path in python_files("apps"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if (
-                isinstance(node, ast.Call)
-                and getattr(node.func, "id", getattr(node.func, "attr", "")) == name
-                and node.args
-                and isinstance(node.args[0], ast.Constant)
-                and isinstance(node.args[0].value, str)
-            ):
-                found.append((place(path, node), node.args[0].value))
-    return found
-
-
-def families(name: str) -> set[str]:
-    """Return what stands before the first gap of each name that `name` is called with as an f-string."""
-    return {
-        node.args[0].values[0].value
+@cache
+def every_call() -> list[tuple[str, str, ast.expr]]:
+    """Return (place, name, first argument) of each call in the apps whose first argument is a text."""
+    return [
+        (place(path, node), getattr(node.func, "id", getattr(node.func, "attr", "")), node.args[0])
         for path in python_files("apps")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name and node.args
-        if isinstance(node.args[0], ast.JoinedStr) and isinstance(node.args[0].values[0], ast.Constant)
-    }
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+    ]
+
+
+def calls(name: str) -> list[tuple[str, str]]:
+    """Return (place, first argument) of each call of `name` with a text as its first argument."""
+    return [
+        (where, text.value)
+        for where, called, text in every_call()
+        if called == name and isinstance(text, ast.Constant) and isinstance(text.value, str)
+    ]
+
+
+def families(name: str) -> tuple[str, ...]:
+    """Return what stands before the first gap of each name that `name` is called with as an f-string."""
+    found = [
+        text.values[0] for _, called, text in every_call() if called == name and isinstance(text, ast.JoinedStr)
+    ]
+    return tuple(str(begin.value) for begin in found if isinstance(begin, ast.Constant))
 
 
 def test_every_enqueued_name_is_a_task() -> None:
@@ -47,7 +49,7 @@ def test_every_announcement_and_port_is_on_the_wiring_page_and_used() -> None:
     told = {name for _, name in calls("announce")}
     asked = {name for _, name in calls("ask")}
     assert told == set(ANNOUNCEMENTS)
-    assert asked == {port for port in PORTS if not port.startswith(tuple(families("ask")))}
+    assert asked == {port for port in PORTS if not port.startswith(families("ask"))}
 
 
 def test_every_listener_is_a_task_and_every_answerer_a_function() -> None:

@@ -11,7 +11,7 @@ from apps.billing.services import hold_settle, invoice_issue, lot_grant, stateme
 from apps.organisations.models import Approval
 from tests.billing.money import CREDIT, NOW, grant, hold, quote, rate, topup
 from tests.organisations.keys import key_make
-from tests.organisations.test_api import ACME, Program, refused
+from tests.organisations.programs import ACME, Program, refused
 from tests.world import World
 
 

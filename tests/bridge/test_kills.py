@@ -14,7 +14,7 @@ from tests.bridge.processes import workers
 from tests.bridge.test_crashes import die
 from tests.bridge.worker import ENDS, POINTS
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 KILLED = -signal.SIGKILL
 
 

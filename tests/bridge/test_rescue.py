@@ -1,6 +1,7 @@
 """What staff have done for one job, on a real chain: its account field by field, and acts that may be repeated."""
 
 import json
+import signal
 import uuid
 from typing import Any
 
@@ -11,11 +12,16 @@ from django.utils import timezone
 from apps.bridge import services
 from apps.bridge.accounts import Standing, standings
 from apps.bridge.models import Order
+from apps.core.errors import Conflict
+from apps.core.models import Message
 from apps.jobs.models import Attempt, Job, LogLine, Want
 from apps.jobs.state import Reason, State
 from apps.organisations.models import AuditEvent
 from tests.bridge.conftest import CREDITS, PRICE, TREASURY, Stage, flow_state, treasury
 from tests.bridge.network import GpuMarket
+from tests.bridge.processes import workers
+from tests.bridge.test_crashes import die
+from tests.ledger.threads import at_once
 from tests.support.test_roles import colleague
 
 pytestmark = pytest.mark.django_db
@@ -149,4 +155,41 @@ def test_a_waiting_job_is_taken_off_and_listed_in_the_market_staff_chose(stage: 
     press(desk, job, "end")
     job = stage.until_settled(job)
     assert (job.state, job.reason) == (State.STOPPED, Reason.STAFF_STOPPED)
+    assert (stage.wallet().available_micro, treasury(stage.network)) == (CREDITS, TREASURY)
+
+
+def closed() -> bool:
+    return not Order.objects.filter(closed_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deposit_comes_back_once_though_a_worker_dies_and_staff_press_on_what_was_true_before(
+    stage: Stage, settings: Any
+) -> None:
+    node = stage.node()
+    node.work(stage.market)
+    job = stage.until_state(stage.submit(), State.RUNNING)
+    stage.until(closed)
+    attempt = Attempt.objects.get()
+    node.quit(str(attempt.address))
+    services.chain_observe(now=timezone.now())
+    seen = services.attempt_rescue_look(attempt_id=attempt.pk, now=timezone.now())
+    assert seen.outlook == Standing.QUIT
+
+    def press_late(_n: int) -> str:
+        return services.attempt_rescue(attempt_id=attempt.pk, standing=seen, now=timezone.now())
+
+    assert at_once(4, press_late) == [Want.Kind.RECOVER] * 4
+    Message.objects.all().delete()
+    with workers(settings) as processes:
+        assert processes.die("the end is sent, not stored") == -signal.SIGKILL
+    assert at_once(2, press_late) == [Want.Kind.RECOVER] * 2  # while the dead worker still holds the order
+    die()
+    stage.until_settled(job)
+    stage.until(closed)
+    assert {type(result) for result in at_once(2, press_late)} == {Conflict}
+    stage.until(lambda: Attempt.objects.get().gone_at and closed())
+    history = stage.network.ask(lambda chain: chain.signatures_for(str(attempt.address)))
+    kinds = Order.objects.filter(state="confirmed").values_list("signature", flat=True)
+    assert sum(line.error is None and line.signature in set(kinds) for line in history) == 2  # listed, taken back
     assert (stage.wallet().available_micro, treasury(stage.network)) == (CREDITS, TREASURY)

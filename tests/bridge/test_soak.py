@@ -30,7 +30,7 @@ from tests.bridge.fleet import Fleet
 from tests.bridge.network import Network
 from tests.bridge.processes import workers
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 JOBS = int(os.environ.get("SOAK_JOBS", "30"))
 WORKERS = int(os.environ.get("SOAK_WORKERS", "2"))
 SECONDS = float(os.environ.get("SOAK_SECONDS", "480"))

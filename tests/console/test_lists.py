@@ -35,6 +35,7 @@ def listings(client: Client) -> Iterator[tuple[str, Listing, HttpResponse]]:
         yield path, answer.context["listing"], answer
 
 
+@pytest.mark.long
 def test_each_list_opens_by_every_order_column_and_filter_and_refuses_a_mark_that_is_none(olga: Client) -> None:
     for path, listing, _ in listings(olga):
         asked = [f"sort={name}" for name, _, _ in listing.sorts]
@@ -48,6 +49,7 @@ def test_each_list_opens_by_every_order_column_and_filter_and_refuses_a_mark_tha
         assert "marks no page" in bad.content.decode()
 
 
+@pytest.mark.long
 def test_each_list_shows_every_row_once_page_by_page(olga: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     for path, listing, _ in listings(olga):
         monkeypatch.setitem(listing.table.__dict__, "page", 3)

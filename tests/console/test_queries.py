@@ -6,6 +6,7 @@ change that is meant: `QUERIES=write pytest tests/console/test_queries.py` print
 
 import os
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -152,6 +153,7 @@ KNOWN = {
 }
 
 
+@pytest.mark.long
 def test_every_page_asks_as_often_as_it_is_known_to(world: World) -> None:
     made, olga = pages_make(world), world.client(world.olga)
     asked = {}

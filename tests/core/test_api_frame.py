@@ -8,7 +8,7 @@ from django.test import Client
 
 from apps.organisations.models import Project
 from tests.organisations.keys import key_make
-from tests.organisations.test_api import ACME, Program, refused
+from tests.organisations.programs import ACME, Program, refused
 from tests.world import World
 
 PROJECT = f"{ACME}/projects/default"

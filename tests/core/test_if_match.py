@@ -10,7 +10,7 @@ from django.db import connection
 from apps.organisations.api.projects import OneProject
 from apps.organisations.models import AuditEvent, Project
 from tests.organisations.keys import key_make
-from tests.organisations.test_api import ACME, Program
+from tests.organisations.programs import ACME, Program
 from tests.world import World
 
 PROJECT = f"{ACME}/projects/default"

@@ -15,6 +15,8 @@ from apps.jobs.services import job_submit
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import membership_get
+from tests.organisations.keys import key_make
+from tests.organisations.programs import ACME, Program
 from tests.world import World
 
 CREDITS = 100_000_000  # micro-NOS
@@ -24,6 +26,8 @@ DEFINITION = {
     "type": "container",
     "ops": [{"type": "container/run", "id": "hello", "args": {"image": "ubuntu", "cmd": ["echo", "hello"]}}],
 }
+JOBS = f"{ACME}/jobs"
+WANTED = {"name": "Hello", "definition": DEFINITION, "market": "gpu", "timeout_s": 600}
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -78,3 +82,17 @@ def submit(rich: World, market: Market, mia: Membership) -> Callable[..., Job]:
 def attempt_of(job: Job) -> Attempt:
     """Return the job's current attempt as it is now."""
     return Attempt.objects.get(job_id=job.pk)
+
+
+@pytest.fixture
+def program(rich: World, market: Market) -> Program:
+    """A program of Mia's, who develops."""
+    return Program(key_make(rich.mia, "jobs.view", "jobs.launch", "jobs.stop").token)
+
+
+@pytest.fixture
+def launched(program: Program) -> dict[str, Any]:
+    """A job that the program launched, as it was answered."""
+    answer = program.post(JOBS, WANTED)
+    assert answer.status_code == 201, answer.content
+    return dict(answer.json())

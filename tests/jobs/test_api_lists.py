@@ -4,17 +4,9 @@ import base64
 
 import pytest
 
-from apps.jobs.models import Market
-from tests.jobs.test_api import JOBS, WANTED
-from tests.organisations.keys import key_make
-from tests.organisations.test_api import Program, refused
+from tests.jobs.conftest import JOBS, WANTED
+from tests.organisations.programs import Program, refused
 from tests.world import World
-
-
-@pytest.fixture
-def program(rich: World, market: Market) -> Program:
-    """A program of Mia's, who develops."""
-    return Program(key_make(rich.mia, "jobs.view", "jobs.launch").token)
 
 
 @pytest.mark.parametrize("order", ["name", "-name", "timeout_s", "-timeout_s"])

@@ -12,7 +12,7 @@ from tests.journeys.factors import HALFWAY_PAGES, halfway_session
 from tests.journeys.pages import pages_make, session_for
 from tests.world import World
 
-PARTS = 4
+PARTS = 3
 T = TypeVar("T")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -23,6 +23,7 @@ LOOK = """async (only) => {
     `${node.target.join(" ")}: ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? node.html}`)]);
 }"""
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(stage.CHROMIUM is None, reason="no Chromium on this machine"),

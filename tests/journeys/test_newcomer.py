@@ -15,6 +15,7 @@ from tests.console.scene import credits_give, job_finish, job_list, job_run, mar
 from tests.journeys import stage
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(stage.CHROMIUM is None, reason="no Chromium on this machine"),

@@ -12,28 +12,8 @@ from apps.core.models import IdempotencyKey
 from apps.organisations.models import ApiKey, AuditEvent, Membership, Organisation, Project
 from apps.organisations.roles import Role
 from tests.organisations.keys import key_make, limit, member
+from tests.organisations.programs import ACME, Program, refused
 from tests.world import World
-
-ACME = "/api/v1/organisations/acme"
-
-
-class Program:
-    """A program with a key."""
-
-    def __init__(self, token: str, **headers: str) -> None:
-        self.client = Client(
-            headers={"Authorization": f"Bearer {token}", **headers}, raise_request_exception=False
-        )
-
-    def get(self, path: str, **query: str) -> Any:
-        return self.client.get(path, query)
-
-    def send(self, method: str, path: str, body: Any, **headers: str) -> Any:
-        raw = body if isinstance(body, str | bytes) else json.dumps(body)
-        return self.client.generic(method, path, raw, content_type="application/json", headers=headers)
-
-    def post(self, path: str, body: Any, **headers: str) -> Any:
-        return self.send("POST", path, body, **headers)
 
 
 @pytest.fixture
@@ -60,15 +40,6 @@ def test_members_and_keys_are_narrowed(world: World, adam: Program) -> None:
     gone = {row["id"] for row in adam.get(f"{ACME}/keys", live="false").json()["items"]}
     assert (len(live), gone) == (1, {str(ended.pk)})
     assert adam.get(f"{ACME}/keys", kind="service", live="true").json()["items"] == []
-
-
-def refused(answer: Any, status: int, code: str, sentence: str = "") -> None:
-    """Hold an answer to be a problem with this status, code and part of a sentence."""
-    assert answer.status_code == status, answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    body = answer.json()
-    assert (body["status"], body["code"]) == (status, code)
-    assert sentence in body["detail"]
 
 
 def test_a_key_learns_what_it_is_good_for(world: World) -> None:

@@ -12,7 +12,7 @@ from apps.organisations.roles import Role
 from apps.organisations.services.keys import SCOPES
 from tests.organisations.keys import key_make, member
 from tests.organisations.people import invited
-from tests.organisations.test_api import ACME, Program, refused
+from tests.organisations.programs import ACME, Program, refused
 from tests.world import World
 
 INVITATIONS = f"{ACME}/invitations"

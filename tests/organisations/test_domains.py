@@ -15,8 +15,8 @@ from apps.users.models import User
 from apps.users.ways import Ways
 from tests.organisations.keys import key_make
 from tests.organisations.people import by
+from tests.organisations.programs import ACME, Program, refused
 from tests.organisations.sso import domain_of, proven
-from tests.organisations.test_api import ACME, Program, refused
 from tests.users.people import person
 from tests.world import World
 

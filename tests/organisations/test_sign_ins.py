@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.organisations.models import ApiKey, Membership
 from apps.organisations.roles import Role
 from apps.users.models import User
-from tests.organisations.test_api import ACME, Program, refused
+from tests.organisations.programs import ACME, Program, refused
 from tests.world import World
 
 IDP = "/identity/o"

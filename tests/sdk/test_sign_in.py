@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from tests.organisations.test_api import ACME, Program, refused
+from tests.organisations.programs import ACME, Program, refused
 from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)

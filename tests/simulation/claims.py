@@ -11,10 +11,10 @@ from apps.core.models import Message
 
 
 class Claims:
-    """The messages that are run at this moment, until when each is leased, and which were claimed meanwhile."""
+    """The messages that are run at this moment, with the time of each one's lease, and which two claimed at once."""
 
     def __init__(self) -> None:
-        self.held, self.twice = dict[uuid.UUID, datetime](), list[str]()
+        self.held, self.twice = dict[uuid.UUID, tuple[datetime, datetime]](), list[str]()
 
     def asked(self) -> list[str]:
         """Return what was claimed by two at once since the last time."""
@@ -30,9 +30,10 @@ def watched() -> Iterator[Claims]:
     def looked(message_id: str, lease: uuid.UUID, *, now: datetime) -> Message | None:
         message = claim(message_id, lease, now=now)
         if message is not None and message.leased_until is not None:
-            if (until := claims.held.get(message.id)) is not None and until >= now:
+            other = claims.held.get(message.id)  # two may tell of their claims in the other order than they got them
+            if other is not None and now <= other[1] and other[0] <= message.leased_until:
                 claims.twice.append(f"7 two workers run one message: {message.name}")
-            claims.held[message.id] = message.leased_until
+            claims.held[message.id] = now, message.leased_until
         return message
 
     def ended(message: Message, lease: uuid.UUID) -> bool:

@@ -13,7 +13,7 @@ from tests.simulation.scheduler import Scheduler
 from tests.simulation.worker import own_world
 from tests.simulation.world import Place, empty
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 ORG = "(SELECT id FROM ledger_account WHERE code LIKE 'org:%:{}' AND balance > 0 LIMIT 1)"
 # What breaks each promise, behind the back of every guard.

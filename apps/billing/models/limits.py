@@ -2,8 +2,10 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.billing.sentences import PERIODS
 from apps.billing.windows import Period
 from apps.core.ids import uuid7
 from apps.core.words import in_sentence
@@ -48,6 +50,11 @@ class Limit(models.Model):
             ),
             models.CheckConstraint(condition=Q(period__in=Period.values), name="%(class)s_period_known"),
         ]
+
+    @property
+    def period_words(self) -> str:
+        """Return its period inside a sentence: "each month"."""
+        return gettext(PERIODS[Period(self.period)])
 
     def __str__(self) -> str:
         return f"{self.limit_micro} micro-NOS, {in_sentence(self.get_period_display())}, {self.level} {self.subject_id}"

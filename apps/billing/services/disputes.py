@@ -20,9 +20,9 @@ from apps.billing.services.reversals import (
     lots_of_topup,
     lots_paid_besides,
     parts_of,
+    reversal_begin,
     reversal_find,
     reversal_finish,
-    reversal_freeze,
     reversal_undo,
     share_of,
     standing_of,
@@ -52,26 +52,16 @@ def dispute_open(*, topup_id: uuid.UUID | str, gross_minor: int, key: str, reaso
         standing = standing_of(lot)
         within = min(gross_minor, standing.left.gross_minor)
         share = share_of(standing, within) if within else Share(0, 0, 0, 0)
-        parts = parts_of([*lots_of_topup(lot), *lots_paid_besides(lot)], share.credits_micro)
-        taken = sum(amount for _unused, amount in parts)
-        dispute = Reversal(
-            organisation_id=lot.organisation_id,
-            lot=lot,
-            topup_id=lot.topup_id or "",
+        dispute = reversal_begin(
             kind=Reversal.Kind.DISPUTE,
+            lot=lot,
+            share=share,
+            lots=[*lots_of_topup(lot), *lots_paid_besides(lot)],
             key=key,
-            reason=reason[:200],
-            currency=lot.currency,
-            gross_minor=share.gross_minor,
-            net_minor=share.net_minor,
-            vat_minor=share.vat_minor,
+            reason=reason,
+            now=now,
             excess_minor=gross_minor - share.gross_minor,
-            credits_micro=share.credits_micro,
-            taken_micro=taken,
-            spent_micro=share.credits_micro - taken,
-            opened_at=now,
         )
-        reversal_freeze(dispute, parts, now=now)
         announce("billing.disputed", reversal_id=str(dispute.id))
     return dispute
 

@@ -18,10 +18,9 @@ from apps.billing.services.reversals import (
     Share,
     Standing,
     lots_of_topup,
-    parts_of,
+    reversal_begin,
     reversal_find,
     reversal_finish,
-    reversal_freeze,
     reversal_undo,
     share_of,
     standing_of,
@@ -195,26 +194,15 @@ def _offered(standing: Standing) -> Share:
 
 
 def _reserve(lot: Lot, share: Share, *, key: str, reason: str, now: datetime) -> Reversal:
-    parts = parts_of(lots_of_topup(lot), share.credits_micro)
-    taken = sum(amount for _unused, amount in parts)
-    reversal = Reversal(
-        organisation_id=lot.organisation_id,
-        lot=lot,
-        topup_id=lot.topup_id or "",
+    return reversal_begin(
         kind=Reversal.Kind.REFUND,
+        lot=lot,
+        share=share,
+        lots=lots_of_topup(lot),
         key=key,
-        reason=reason[:200],
-        currency=lot.currency,
-        gross_minor=share.gross_minor,
-        net_minor=share.net_minor,
-        vat_minor=share.vat_minor,
-        credits_micro=share.credits_micro,
-        taken_micro=taken,
-        spent_micro=share.credits_micro - taken,
-        opened_at=now,
+        reason=reason,
+        now=now,
     )
-    reversal_freeze(reversal, parts, now=now)
-    return reversal
 
 
 def _book(refund: Reversal, *, now: datetime) -> None:

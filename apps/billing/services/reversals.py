@@ -197,12 +197,47 @@ def _paid_lots(organisation_id: uuid.UUID) -> QuerySet[Lot]:
     return Lot.objects.filter(organisation_id=organisation_id, kind=Lot.Kind.PAID)
 
 
-def reversal_freeze(reversal: Reversal, parts: Sequence[Part], *, now: datetime) -> None:
-    """Keep the new reversal, and move the parts (and, of a dispute, the debt) to the frozen credits."""
+def reversal_begin(
+    *,
+    kind: Reversal.Kind,
+    lot: Lot,
+    share: Share,
+    lots: Sequence[Lot],
+    key: str,
+    reason: str,
+    now: datetime,
+    excess_minor: int = 0,
+) -> Reversal:
+    """Begin to give a share of a top-up's lot back: its credits freeze, as many as `lots` have, in their order."""
+    parts = parts_of(lots, share.credits_micro)
+    taken = sum(amount for _unused, amount in parts)
+    reversal = Reversal(
+        organisation_id=lot.organisation_id,
+        lot=lot,
+        topup_id=lot.topup_id or "",
+        kind=kind,
+        key=key,
+        reason=reason[:200],
+        currency=lot.currency,
+        gross_minor=share.gross_minor,
+        net_minor=share.net_minor,
+        vat_minor=share.vat_minor,
+        excess_minor=excess_minor,
+        credits_micro=share.credits_micro,
+        taken_micro=taken,
+        spent_micro=share.credits_micro - taken,
+        opened_at=now,
+    )
+    reversal.save(force_insert=True)
+    _freeze(reversal, parts, now=now)
+    return reversal
+
+
+def _freeze(reversal: Reversal, parts: Sequence[Part], *, now: datetime) -> None:
+    """Move the parts (and, of a dispute, the debt) to the frozen credits."""
     organisation_id, debt = reversal.organisation_id, _debt(reversal)
     legs = [*lots_legs(parts, -1), Leg(chart.owed(organisation_id), -debt)]
     frozen = reversal.taken_micro + debt
-    reversal.save(force_insert=True)
     if not frozen:
         return
     transfer = transfer_post(

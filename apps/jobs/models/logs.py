@@ -4,7 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from apps.jobs.models.jobs import Attempt, Job
+from apps.jobs.models.attempts import Attempt
+from apps.jobs.models.jobs import Job
 from apps.organisations.models import Organisation
 
 

@@ -35,7 +35,8 @@ def organisation_freeze(
             after = {"frozen_at": now, "why": why, "jobs": "stopped" if stop_jobs else "go on"}
             event = _record(organisation, "organisation.frozen", {"frozen_at": None}, after, reason, actor, now)
             announce("organisations.freeze_moved", event_id=event.pk)
-        elif stop_jobs:
+        stop_jobs = stop_jobs and (fresh or not _stopped(organisation))
+        if stop_jobs and not fresh:
             _record(organisation, "organisation.jobs_stopped", None, {"jobs": "stopped"}, reason, actor, now)
         if stop_jobs:
             announce("organisations.stop_wanted", organisation_id=str(organisation.pk))
@@ -66,6 +67,13 @@ def _locked(organisation_id: UUID) -> Organisation:
     if found is None:
         raise NotFound()
     return found
+
+
+def _stopped(organisation: Organisation) -> bool:
+    """Return whether its jobs were stopped since it was frozen; it starts none while it is."""
+    acts = ("organisation.frozen", "organisation.jobs_stopped")
+    since = organisation.audit_events.filter(act__in=acts, at__gte=organisation.frozen_at)
+    return since.filter(after__jobs="stopped").exists()
 
 
 def _record(

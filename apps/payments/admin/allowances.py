@@ -16,6 +16,7 @@ from apps.organisations.services import Actor
 from apps.organisations.views.frame import actor_of
 from apps.payments.models import Allowance, Decline
 from apps.payments.services import allowance_give
+from apps.payments.services.holding import RIGHT
 
 FIELDS = ("organisation", "currency", "once_minor", "day_minor", "week_minor", "until", "reason")
 
@@ -65,7 +66,7 @@ class AllowanceAdmin(ModelAdmin):
     list_select_related = ("organisation", "given_by")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("payments.release_topup")
+        return request.user.has_perm(RIGHT)
 
     def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return self.has_add_permission(request) or super().has_view_permission(request, obj)

@@ -14,6 +14,7 @@ from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.core.errors import AppError
+from apps.core.money import fiat_text
 from apps.core.staff import ReadOnly
 from apps.organisations.models import Approval
 from apps.organisations.views.frame import actor_of
@@ -53,26 +54,32 @@ class DecisionForm(ActionForm):
 @admin.register(TopUp)
 class TopUpAdmin(ReadOnly, ModelAdmin):
     list_display = (
-        "id",
+        "created_at",
         "organisation",
+        "total",
         "state",
+        "held_reason",
+        "parked_reason",
         "method",
         "automatic",
         "card",
-        "payment_intent",
         "risk_level",
         "risk_score",
-        "created_at",
         "paid_at",
-        "held_reason",
-        "parked_reason",
+        "payment_intent",
+        "id",
     )
     list_filter = (Parked, "state", "method", "automatic")
     search_fields = ("id", "stripe_session_id", "payment_intent", "organisation__slug", "organisation__name")
     ordering = ("-id",)
-    list_select_related = ("organisation", "card")
+    list_select_related = ("organisation", "card", "quote")
     action_form = DecisionForm
     actions = ("ask_again", "refund", "release", "send_back")
+
+    @admin.display(description="Total")
+    def total(self, topup: TopUp) -> str:
+        """Return what was to be paid, VAT included."""
+        return fiat_text(topup.quote.total_minor, topup.quote.currency)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Let links name an organisation or a card."""

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
+from apps.core.moments import day_text, moment_text
 from apps.core.money import fiat_text
 from apps.organisations.models import Organisation
 from apps.payments.models import TopUp
@@ -137,7 +136,7 @@ def _growth(ceiling: Ceiling, currency: str) -> str:
         return _("write to %(mail)s if you need more.") % {"mail": settings.SELLER["email"]}
     more = fiat_text(ceiling.grows_to, currency)
     if ceiling.grows_at is not None:
-        day = date_format(localtime(ceiling.grows_at), "DATE_FORMAT")
+        day = day_text(ceiling.grows_at)
         return _("it becomes %(more)s on %(day)s.") % {"more": more, "day": day}
     if ceiling.needs <= 1:
         return _("it becomes %(more)s %(days)s days after the first payment.") % {
@@ -157,7 +156,7 @@ def _pace_words(what: str, count: int, again: datetime) -> str:
         "declines": _("%(count)s payments were declined within a short time; try again after %(time)s."),
         "cards": _("%(count)s different cards were tried within a day; try again after %(time)s."),
     }[what]
-    return sentence % {"count": count, "time": date_format(localtime(again), "DATETIME_FORMAT")}
+    return sentence % {"count": count, "time": moment_text(again, zone=True)}
 
 
 def _lock(*names: str) -> None:

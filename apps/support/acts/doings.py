@@ -1,27 +1,36 @@
 """The acts by name: the right each takes, what its page says, and the one service that does it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from typing import Any, TypedDict
+from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
 
-from apps.billing.services import staff_cap_set, trial_extend, trial_left
+from apps.billing.services import caps_of_staff, staff_cap_set, trial_extend, trial_extensions, trial_left
 from apps.core.money import MICRO, credits_text, fiat_text
 from apps.jobs.models import Job
 from apps.jobs.state import OVER
 from apps.organisations.models import Approval, Organisation
-from apps.organisations.services import organisation_freeze, organisation_thaw
-from apps.organisations.views.frame import actor_of
+from apps.organisations.services import Actor, freezing, organisation_freeze, organisation_thaw, staff
 from apps.payments.selectors.limits import standing_of
-from apps.payments.services import allowance_give
+from apps.payments.services import allowance_give, holding
 from apps.support.acts.forms import ActForm, CapForm, FreezeForm, LimitsForm, ResendForm, TrialForm
 from apps.support.acts.resending import thing_send
 
-FREEZES = "organisations.freeze_organisation"
 ASKED = "Nothing is changed yet: a colleague must approve it, and was asked by mail."
 Facts = Sequence[tuple[str, str]]
+Told = Mapping[str, Any]  # what the form says
+
+
+class Said(TypedDict):
+    """What every act is told, by whichever form."""
+
+    organisation_id: UUID
+    reason: str
+    actor: Actor
+    now: datetime
 
 
 def _nothing(organisation: Organisation, now: datetime) -> Facts:
@@ -37,7 +46,7 @@ class Act:
     lead: str
     button: str
     form: type[ActForm]
-    do: Callable[[ActForm, Organisation, HttpRequest, datetime], str]
+    do: Callable[[Told, Organisation, Said], str]
     facts: Callable[[Organisation, datetime], Facts] = _nothing
 
 
@@ -51,27 +60,14 @@ def _going(organisation: Organisation, now: datetime) -> Facts:
     return facts
 
 
-def _freeze(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
-    told = form.cleaned_data
-    organisation_freeze(
-        organisation_id=organisation.pk,
-        reason=told["reason"],
-        why=told["why"],
-        stop_jobs=told["stop_jobs"],
-        actor=actor_of(request, staff=True),
-        now=now,
-    )
+def _freeze(told: Told, organisation: Organisation, said: Said) -> str:
+    organisation_freeze(why=told["why"], stop_jobs=told["stop_jobs"], **said)
     jobs = "its jobs are being stopped" if told["stop_jobs"] else "what runs goes on"
     return f"{organisation} is frozen; {jobs}, and its owner and admins are told."
 
 
-def _thaw(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
-    organisation_thaw(
-        organisation_id=organisation.pk,
-        reason=form.cleaned_data["reason"],
-        actor=actor_of(request, staff=True),
-        now=now,
-    )
+def _thaw(told: Told, organisation: Organisation, said: Said) -> str:
+    organisation_thaw(**said)
     return f"{organisation} works again; its owner and admins are told. Payments that were held wait for a person."
 
 
@@ -87,18 +83,14 @@ def _caps(organisation: Organisation, now: datetime) -> Facts:
     ]
 
 
-def _cap(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
-    told = form.cleaned_data
+def _cap(told: Told, organisation: Organisation, said: Said) -> str:
     level, subject_id, period = told["cap"].split(":")
     done = staff_cap_set(
-        organisation_id=organisation.pk,
         level=level,
         subject_id=subject_id,
         period=period,
         limit_micro=None if told["credits"] is None else int(told["credits"] * MICRO),
-        reason=told["reason"],
-        actor=actor_of(request, staff=True),
-        now=now,
+        **said,
     )
     if isinstance(done, Approval):
         return ASKED
@@ -123,20 +115,16 @@ def _standing(organisation: Organisation, now: datetime) -> Facts:
     return [*(found or [("Now", "no ceilings of its own: it is an old customer")]), alone]
 
 
-def _limits(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
-    told = form.cleaned_data
+def _limits(told: Told, organisation: Organisation, said: Said) -> str:
     until = told["until"] and datetime.combine(told["until"], time.max, tzinfo=UTC)
     done = allowance_give(
         allowance_id=told["submission"],
-        organisation_id=organisation.pk,
         currency=told["currency"],
         once_minor=int(told["once"] * 100),
         day_minor=int(told["day"] * 100),
         week_minor=int(told["week"] * 100),
         until=until,
-        reason=told["reason"],
-        actor=actor_of(request, staff=True),
-        now=now,
+        **said,
     )
     return ASKED if done.granted_at is None else "It counts from now on; what was tried before counts no more."
 
@@ -156,33 +144,23 @@ def _trial_state(organisation: Organisation, now: datetime) -> Facts:
     return [*(left or [("Of a trial is left", "nothing")]), ("You may give alone", alone)]
 
 
-def _trial(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
-    told = form.cleaned_data
+def _trial(told: Told, organisation: Organisation, said: Said) -> str:
     done = trial_extend(
         extension_id=told["submission"],
-        organisation_id=organisation.pk,
         days=told["days"],
         micro=int((told["credits"] or 0) * MICRO),
-        reason=told["reason"],
-        actor=actor_of(request, staff=True),
-        now=now,
+        **said,
     )
     return ASKED if done.until is None else f"The trial lasts until {done.until:%Y-%m-%d %H:%M} UTC."
 
 
-def _resend(form: ActForm, organisation: Organisation, request: HttpRequest, now: datetime) -> str:
-    return thing_send(
-        organisation_id=organisation.pk,
-        what=form.cleaned_data["what"],
-        reason=form.cleaned_data["reason"],
-        actor=actor_of(request, staff=True),
-        now=now,
-    )
+def _resend(told: Told, organisation: Organisation, said: Said) -> str:
+    return thing_send(what=told["what"], **said)
 
 
 ACTS = {
     "freeze": Act(
-        right=FREEZES,
+        right=freezing.FREEZES,
         title="Freeze",
         lead="Nobody can start a job, top up, invite or change anything in it until it is thawed. They can still "
         "look, stop jobs, revoke keys and write to us. A payment that comes meanwhile is held.",
@@ -192,7 +170,7 @@ ACTS = {
         facts=_going,
     ),
     "thaw": Act(
-        right=FREEZES,
+        right=freezing.FREEZES,
         title="Thaw",
         lead="Everything works again as before, automatic top-ups too.",
         button="Thaw it",
@@ -201,7 +179,7 @@ ACTS = {
         facts=_going,
     ),
     "cap": Act(
-        right="billing.change_cap",
+        right=caps_of_staff.RIGHT,
         title="Change a cap",
         lead="A cap is never passed: jobs that would are refused. A new one counts what its window spent before.",
         button="Set the cap",
@@ -210,7 +188,7 @@ ACTS = {
         facts=_caps,
     ),
     "limits": Act(
-        right="payments.release_topup",
+        right=holding.RIGHT,
         title="Change how much may be topped up",
         lead="These ceilings take the place of those of a new customer, higher or lower, in any currency alike; what "
         "was tried before counts no more. Before VAT.",
@@ -220,7 +198,7 @@ ACTS = {
         facts=_standing,
     ),
     "trial": Act(
-        right="billing.add_trialextension",
+        right=trial_extensions.RIGHT,
         title="Make the trial longer",
         lead="What is left of a trial lasts longer, and more credits may come with it, at the platform's cost.",
         button="Make it longer",
@@ -229,7 +207,7 @@ ACTS = {
         facts=_trial_state,
     ),
     "resend": Act(
-        right="core.change_mail",
+        right=staff.RESENDS,
         title="Send again",
         lead="What did not go or was lost goes once more; pressing twice sends one.",
         button="Send it",

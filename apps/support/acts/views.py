@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from apps.core.errors import AppError, Denied, NotFound
 from apps.organisations.models import Organisation
-from apps.support.acts.doings import ACTS
+from apps.organisations.views.frame import actor_of
+from apps.support.acts.doings import ACTS, Said
 from apps.users.models import User
 
 
@@ -30,7 +31,9 @@ def act(request: HttpRequest, organisation_id: uuid.UUID, name: str) -> HttpResp
     form = doing.form(request.POST if request.method == "POST" else None, organisation=organisation)
     if request.method == "POST" and form.is_valid():
         try:
-            told = doing.do(form, organisation, request, now)
+            reason, actor = form.cleaned_data["reason"], actor_of(request, staff=True)
+            said = Said(organisation_id=organisation.pk, reason=reason, actor=actor, now=now)
+            told = doing.do(form.cleaned_data, organisation, said)
         except AppError as refusal:
             form.add_error(None, refusal.message)
         else:

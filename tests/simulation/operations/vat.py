@@ -48,7 +48,7 @@ def replaced(world: World) -> Operation | None:
     ]
     if not found:
         return None
-    due_id, check_id = world.chance.choice(found)
+    due_id, check_id = world.chance.choice(found[-2:] if world.chance.random() < 0.5 else found)
 
     def run(now: datetime) -> Any:
         return invoice_replace(invoice_due_id=due_id, vat_check_id=check_id, now=now)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from nosana.client.core import Core, Reader
 from nosana.client.lines import BlockingLine, WaitingLine
 from nosana.client.modes import Async, Bound, M, Sync, act
-from nosana.client.resources import jobs, money, notices, people, templates, webhooks
+from nosana.client.resources import documents, jobs, money, notices, payments, people, templates, webhooks
 from nosana.client.retries import Patience
 from nosana.client.settings import settings_find
 
@@ -40,15 +40,15 @@ class Client(Bound[M], Generic[M]):
         self.usage: money.UsageReports[M] = money.UsageReports(core)
         self.caps: money.Caps[M] = money.Caps(core)
         self.budgets: money.Budgets[M] = money.Budgets(core)
-        self.quotes: money.Quotes[M] = money.Quotes(core)
-        self.topups: money.TopUps[M] = money.TopUps(core)
-        self.refunds: money.Refunds[M] = money.Refunds(core)
-        self.vat: money.VatChecks[M] = money.VatChecks(core)
-        self.cards: money.Cards[M] = money.Cards(core)
-        self.automatic_topup: money.AutomaticTopUps[M] = money.AutomaticTopUps(core)
-        self.invoices: money.Invoices[M] = money.Invoices(core)
-        self.credit_notes: money.CreditNotes[M] = money.CreditNotes(core)
-        self.statements: money.Statements[M] = money.Statements(core)
+        self.quotes: payments.Quotes[M] = payments.Quotes(core)
+        self.topups: payments.TopUps[M] = payments.TopUps(core)
+        self.refunds: payments.Refunds[M] = payments.Refunds(core)
+        self.vat: documents.VatChecks[M] = documents.VatChecks(core)
+        self.cards: payments.Cards[M] = payments.Cards(core)
+        self.automatic_topup: payments.AutomaticTopUps[M] = payments.AutomaticTopUps(core)
+        self.invoices: documents.Invoices[M] = documents.Invoices(core)
+        self.credit_notes: documents.CreditNotes[M] = documents.CreditNotes(core)
+        self.statements: documents.Statements[M] = documents.Statements(core)
         self.webhooks: webhooks.Webhooks[M] = webhooks.Webhooks(core)
         self.notices: notices.Notices[M] = notices.Notices(core)
         self.channels: notices.Channels[M] = notices.Channels(core)

@@ -1,0 +1,109 @@
+"""Invoices, credit notes, statements, and the VAT id they rest on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from nosana.client.modes import M, act
+from nosana.client.resources.base import Resource
+from nosana.client.waiting import part
+
+if TYPE_CHECKING:
+    from nosana.client.models import (
+        CreditNote,
+        Invoice,
+        Statement,
+        VatCheck,
+    )
+    from nosana.client.pages import Pages
+
+
+class VatChecks(Resource[M]):
+    """What VIES says of the organisation's VAT id."""
+
+    @act
+    async def get(self) -> VatCheck:
+        """Return the newest question and its answer; `state` is "none" where nothing was asked."""
+        return await self._get("VatCheck", "vat-check")
+
+    @act
+    async def ask(self, *, idempotency_key: str | None = None) -> VatCheck:
+        """Ask again; the answer comes later. `state` is "none" without a VAT id of an EU country."""
+        return await self._post("VatCheck", "vat-check", None, idempotency_key)
+
+
+class Printed(Resource[M]):
+    """Documents with a number of their own."""
+
+    place: ClassVar[str]
+
+    @act
+    async def get(self, number: str) -> dict[str, Any]:
+        """Return all that is printed on one. Raises NotFound."""
+        return await self._get(None, part(self.place, number))
+
+    @act
+    async def pdf(self, number: str) -> bytes:
+        """Return its PDF. Raises Conflict while it is being printed."""
+        return await self._core.content(part(self.place, number) + ".pdf")
+
+    @act
+    async def xml(self, number: str) -> bytes:
+        """Return it as UBL, for accounting programs."""
+        return await self._core.content(part(self.place, number) + ".xml")
+
+
+class Invoices(Printed[M]):
+    """The VAT documents of top-ups."""
+
+    place = "invoices"
+
+    def list(
+        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
+    ) -> Pages[M, Invoice]:
+        """Return them, newest first; of a span of time (`until` left out of it)."""
+        return self._pages("Invoice", self.place, since=since, until=until, limit=limit)
+
+    @act
+    async def send(self, number: str, *, idempotency_key: str | None = None) -> str:
+        """Mail it to the finance address, three times a day at most; return that address. Raises Conflict."""
+        answer = await self._post(None, part(self.place, number, "send"), None, idempotency_key)
+        return str(answer["to"])
+
+
+class CreditNotes(Printed[M]):
+    """What corrects invoices."""
+
+    place = "credit-notes"
+
+    def list(
+        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
+    ) -> Pages[M, CreditNote]:
+        """Return them, newest first; of a span of time (`until` left out of it)."""
+        return self._pages("CreditNote", self.place, since=since, until=until, limit=limit)
+
+
+class Statements(Resource[M]):
+    """The months that are closed, named like "2026-10"."""
+
+    def list(
+        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
+    ) -> Pages[M, Statement]:
+        """Return them, newest first; of a span of time (`until` left out of it)."""
+        return self._pages("Statement", "statements", since=since, until=until, limit=limit)
+
+    @act
+    async def get(self, month: str) -> Statement:
+        """Return one with its figures and sums. Raises NotFound."""
+        return await self._get("Statement", part("statements", month))
+
+    @act
+    async def pdf(self, month: str) -> bytes:
+        """Return its PDF."""
+        return await self._core.content(part("statements", month) + ".pdf")
+
+    @act
+    async def csv(self, month: str) -> bytes:
+        """Return all its lines as CSV."""
+        return await self._core.content(part("statements", month) + ".csv")
