@@ -17,5 +17,5 @@ class OneThreadHandler(ASGIHandler):
     def load_middleware(self, is_async: bool = False) -> None:
         """Make the chain of a synchronous server, and enter it once."""
         super().load_middleware(is_async=False)
-        chain: Any = sync_to_async(self._middleware_chain, thread_sensitive=True)
+        chain: Any = sync_to_async(self._middleware_chain, thread_sensitive=True)  # type: ignore[has-type]
         self._middleware_chain = chain
