@@ -2,10 +2,11 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
-django = get_asgi_application()
+django.setup(set_prefix=False)
+handler = import_string("apps.core.serving.OneThreadHandler")()
 import_string("apps.support.checks.refuse_unfit")()
-application = import_string("apps.core.leaving.StreamsEnd")(import_string("apps.core.bodies.BodyGuard")(django))
+application = import_string("apps.core.leaving.StreamsEnd")(import_string("apps.core.bodies.BodyGuard")(handler))

@@ -5,12 +5,13 @@ import importlib
 import os
 from typing import Any
 
+import django
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
+django.setup()  # some apps look for their middleware when they start; the rival has none
 settings.MIDDLEWARE, settings.ROOT_URLCONF = [], __name__
-settings.INSTALLED_APPS = [name for name in settings.INSTALLED_APPS if not name.startswith("allauth")]
 application = get_asgi_application()
 
 _rest = importlib.import_module("rest_framework.generics")

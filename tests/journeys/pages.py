@@ -26,7 +26,7 @@ from tests.notifications.scene import notices_scene
 from tests.organisations.people import invitation_token, invited, member
 from tests.organisations.sso import sign_in_scene
 from tests.payments.scene import cards_make, topups_make
-from tests.permissions.things import refundable_of
+from tests.permissions.money import refundable_of
 from tests.support.scene import feedback_of, item_of, thread_of
 from tests.world import World, signed_in_mark
 

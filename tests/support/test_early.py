@@ -24,7 +24,7 @@ from apps.support.models import Feedback
 from apps.users.models import User
 from tests.console.scene import credits_give, job_make, markets_make
 from tests.organisations.keys import grant, member
-from tests.permissions.things import invoice_of
+from tests.permissions.money import invoice_of
 from tests.support.scene import feedback_of, ticket_of
 from tests.world import World
 

@@ -19,7 +19,7 @@ from apps.support.models import ReconciliationDay, ReconciliationItem
 from apps.support.reconciliation import runs, sides
 from apps.support.reconciliation.runs import day_run, items_match
 from apps.users.models import User
-from tests.permissions.things import refundable_of
+from tests.permissions.money import refundable_of
 from tests.world import World
 
 Patch = pytest.MonkeyPatch

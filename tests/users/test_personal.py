@@ -21,7 +21,7 @@ from apps.payments.models import TopUp
 from apps.users.models import SavedView, User
 from apps.users.personal import person_erase, person_export
 from tests.billing.money import grant
-from tests.permissions.things import topup_of
+from tests.permissions.money import topup_of
 from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.django_db

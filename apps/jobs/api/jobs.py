@@ -29,7 +29,7 @@ from apps.jobs.api.shapes import (
     policy_read,
 )
 from apps.jobs.models import Job
-from apps.jobs.selectors import job_again, job_get, jobs_filtered, market_find
+from apps.jobs.selectors import job_again, job_get, job_shown, jobs_filtered, market_find
 from apps.jobs.services import (
     Privacy,
     job_change,
@@ -123,7 +123,7 @@ class OneJob(Endpoint):
     @described(JobWhole)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
         """Answer it, with what it runs."""
-        job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
+        job = job_shown(self.grant(Permission.JOBS_VIEW), job_id)
         return Response(job_whole(job, slug, timezone.now()))
 
     @described(JobWhole, body=JobChange)

@@ -48,6 +48,11 @@ LISTED = (
     ),
     *("attempt__cost_micro", "attempt__fee_micro", "attempt__settled_at"),
 )
+SHOWN = (
+    *LISTED,
+    *("queue_limit_s", "queue_then", "silent_limit_s", "reposts", "near_then", "extend_by_s", "extend_most_s"),
+    *("definition", "template", "template_number", "labels", "node_wanted", "secrets__names"),
+)
 ASKED = {
     "state": "state__in",
     "project": "project__slug",
@@ -64,14 +69,18 @@ def _whole() -> QuerySet[Job]:
 
 def job_get(grant: Grant, job_id: uuid.UUID | str, permission: Permission = Permission.JOBS_VIEW) -> Job:
     """Return a job that may be seen, if its project allows the act too. Raises NotFound and Denied."""
+    rows = jobs_of(grant).select_related("secrets", "book").defer("secrets__sealed", "book__places")
+    return _found(grant, rows, job_id, permission)
+
+
+def job_shown(grant: Grant, job_id: uuid.UUID | str) -> Job:
+    """Return a job that may be seen, with what a program is told of it and nothing else. Raises NotFound."""
+    return _found(grant, jobs_of(grant).select_related("secrets").only(*SHOWN), job_id, Permission.JOBS_VIEW)
+
+
+def _found(grant: Grant, rows: QuerySet[Job], job_id: uuid.UUID | str, permission: Permission) -> Job:
     try:
-        job = (
-            jobs_of(grant)
-            .select_related("secrets", "book")
-            .defer("secrets__sealed", "book__places")
-            .filter(pk=uuid.UUID(str(job_id)))
-            .first()
-        )
+        job = next(iter(rows.filter(pk=uuid.UUID(str(job_id)))), None)
     except ValueError:
         job = None
     if job is None:
