@@ -44,6 +44,7 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:device": dict.fromkeys(("GET", "POST"), SignedIn("lets a program in as the person themselves")),
     "organisations:device_code": {"POST": Public("whoever has a code can do nothing until a person confirms it")},
     "support:announcement_put_away": {"POST": SignedIn("the person themselves sees it no more")},
+    "users:name": dict.fromkeys(("GET", "POST"), SignedIn("asks how the person is called")),
     "users:data": {"GET": SignedIn("says what there is about the person")},
     "users:data_export": dict.fromkeys(("GET", "POST"), SignedIn("sends the person what there is about them")),
     "users:account_erase": dict.fromkeys(("GET", "POST"), SignedIn("erases the person's own account")),

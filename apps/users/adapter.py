@@ -20,6 +20,7 @@ from apps.core.ids import uuid7
 from apps.core.wiring import ask
 from apps.users.changes import CHANGES
 from apps.users.models import User
+from apps.users.names import name_clean
 from apps.users.ways import fresh
 
 logger = logging.getLogger("nosana_web.sign_in")
@@ -31,8 +32,8 @@ class AccountAdapter(DefaultAccountAdapter):
     """Sends sign-in mails by the platform's own mail queue, and its links to the platform's own address."""
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
-        """Keep the language in which somebody signs up, so that mails speak it too."""
-        user.language = get_language() or ""
+        """Keep the name, and the language in which somebody signs up, so that mails speak it too."""
+        user.language, user.name = get_language() or "", name_clean(form.cleaned_data.get("name", ""))
         return super().save_user(request, user, form, commit)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms
+from django.forms import CharField, Form, TextInput
 from django.utils.translation import gettext_lazy
 
 ADDRESS = gettext_lazy("E-mail address")
@@ -10,6 +11,23 @@ PASSWORD = gettext_lazy(
     "At least 10 characters, not only digits. Common passwords, your own address and passwords known from breaches "
     "are refused."
 )
+
+
+def name_field() -> CharField:
+    """Return the field of a person's name, which colleagues read wherever the person did something."""
+    return CharField(
+        max_length=150,
+        required=False,
+        label=gettext_lazy("Your name"),
+        help_text=gettext_lazy("As colleagues know you; without one they see your e-mail address."),
+        widget=TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class NameForm(Form):
+    """Ask how a person is called."""
+
+    name = name_field()
 
 
 class Worded:
@@ -30,7 +48,10 @@ class Worded:
 
 
 class SignupForm(Worded, forms.SignupForm):
-    """Ask somebody new for an address and a password."""
+    """Ask somebody new for a name, an address and a password."""
+
+    name = name_field()
+    field_order = ("name", "email", "password1")
 
 
 class LoginForm(Worded, forms.LoginForm):

@@ -19,11 +19,17 @@ from apps.core.languages import language_known
 from apps.core.seals import Renewed, seal, seal_renewed
 from apps.users.factors import PURPOSE
 from apps.users.models import SavedView, User
+from apps.users.names import name_clean
 from apps.users.selectors import user_exists
 
 SEALED, FERNET = ("secret", "seed", "migrated_codes"), "gAAAA"  # what a factor seals, and how sealed texts begin
 BANNERS_LIMIT = 50  # put away by one person; older ones are long over
 VIEWS_LIMIT = 30  # of one kind of list in one place
+
+
+def person_rename(*, user: User, name: str) -> None:
+    """Call the person so from now on; an empty name lets people read the address instead."""
+    User.objects.filter(pk=user.pk).update(name=name_clean(name))
 
 
 def staff_ensure(*, email: str, password: str) -> User:

@@ -22,6 +22,7 @@ from apps.core.outbound_requests import session_make
 from apps.core.wiring import ask
 from apps.users.adapter import address_proven
 from apps.users.models import User
+from apps.users.names import name_clean
 from apps.users.services import unclaimed_take
 from apps.users.ways import ORGANISATION_PREFIX
 
@@ -88,7 +89,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         user: User = super().populate_user(request, sociallogin, data)
         parts = (data.get("first_name") or "", data.get("last_name") or "")
         name = data.get("name") or " ".join(part for part in parts if part)
-        user.name = " ".join(str(name).replace("\x00", "").split())[:150]
+        user.name = name_clean(str(name))
         user.email = user.email.lower()
         return user
 

@@ -1,17 +1,34 @@
 """Pages of a person's own account that no library brings."""
 
 from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.errors import AppError
+from apps.users.forms import NameForm
 from apps.users.models import User
 from apps.users.personal import person_erase, person_export
+from apps.users.services import person_rename
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def name(request: HttpRequest) -> HttpResponse:
+    """Ask how the person is called, and call them so."""
+    assert isinstance(request.user, User)
+    form = NameForm(request.POST or None, initial={"name": request.user.name})
+    if request.method == "POST" and form.is_valid():
+        person_rename(user=request.user, name=form.cleaned_data["name"])
+        messages.success(request, _("Saved. Pages and mails call you so from now on."))
+        return redirect("users:name")
+    return render(request, "users/name.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
 
 @login_required

@@ -155,6 +155,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "DASHBOARD_CALLBACK": "apps.support.desk.views.desk",
     "COLORS": {"primary": "apps.support.desk.colours.greens"},
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "apps.support.desk.places.icon"}],
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": True,

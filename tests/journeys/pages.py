@@ -92,14 +92,15 @@ class Pages:
     )  # what others of Acme see, by their e-mail address
 
 
+YOURS = {"your-name": "/account/name/", "your-data": "/account/data/"}
+
+
 def pages_make(world: World) -> Pages:
     """Fill the database with what the pages show; return the pages."""
     olga = world.acme.memberships.get(user=world.olga)
     people = people_make(world) | cards_make(olga) | topups_make(olga)
     jobs = scene_make(world.acme, world.olga) | jobs_make(olga)
-    shown = (
-        pages(jobs, people) | oversight_pages(oversight_make(world)) | SEARCHES | {"your-data": "/account/data/"}
-    )
+    shown = pages(jobs, people) | oversight_pages(oversight_make(world)) | SEARCHES | YOURS
     limits_make(olga)
     lots_make(olga)
     refunds_make(world.acme)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 
 
@@ -58,6 +59,11 @@ PLACES: dict[str, tuple[Place, ...]] = {
         Place("Staff and roles", "badge", "support:staff", "superuser"),
     ),
 }
+
+
+def icon(request: HttpRequest) -> str:
+    """Return the address of the platform's sign, which a browser shows on the tab."""
+    return static("img/logo.svg")
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
