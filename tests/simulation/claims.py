@@ -30,9 +30,8 @@ def watched() -> Iterator[Claims]:
     def looked(message_id: str, lease: uuid.UUID, *, now: datetime) -> Message | None:
         message = claim(message_id, lease, now=now)
         if message is not None and message.leased_until is not None:
-            other = claims.held.get(
-                message.id
-            )  # two may tell of their claims in the other order than they got them
+            # Two may tell of their claims in the other order than they got them.
+            other = claims.held.get(message.id)
             if other is not None and now <= other[1] and other[0] <= message.leased_until:
                 claims.twice.append(f"7 two workers run one message: {message.name}")
             claims.held[message.id] = now, message.leased_until
