@@ -271,7 +271,9 @@ async def _watch(base: str, paths: list[str], token: str, write: Any) -> tuple[i
 
     async def follow(path: str) -> None:
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: {parts.hostname}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+        )
         await reader.readuntil(b"event: state")
         opened.release()
         await reader.readuntil(b'"text": "now"')

@@ -37,7 +37,7 @@ WORDS: dict[str, Any] = {
     "environment": "live", "error": "", "errors": [], "failing_since": None, "failure": "",
     "finance_email": "finance@acme.example", "format": "nosana-audit-proof/1", "frozen_at": None,
     "gpu": "NVIDIA RTX 4090", "invited_by": "olga@acme.example", "invoice": "NW-2027-000001",
-    "key": "nos_live_84qdxnVXlhiava2uT04Ol2bm9l6YDh6pyMd4MQhJ2EXxeSV5VoJdqLm", "labels": {"team": "search"},
+    "key": "nos_live_84qdxnVXlhia…", "labels": {"team": "search"},
     "last4": "4242", "legal_name": "Acme B.V.", "level": "project", "limited": False, "list_signature": SIGNATURE,
     "mail": "daily", "market": "nvidia-4090", "member": "mia@acme.example", "method": "card", "missing_since": None,
     "month": "2027-01", "name": "Training", "networks": ["203.0.113.0/24"], "next_cursor": None, "node": NODE,

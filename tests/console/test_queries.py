@@ -141,6 +141,7 @@ KNOWN = {
     "feedback": 5,
     "top-up-held": 6,
     "your-data": 2,
+    "your-name": 2,
     "cap-remove": 7,
     "account-app": 7,
     "account-passkey-add": 8,

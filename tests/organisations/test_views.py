@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
+from apps.billing.models import Rate
 from apps.core.errors import AppError
 from apps.organisations.forms import vat_id_clean
 from apps.organisations.models import Membership, Organisation
@@ -162,3 +163,13 @@ def test_vat_ids_are_checked_by_their_country(vat_id: str, country: str, compact
 def test_a_vat_id_of_another_country_is_refused() -> None:
     with pytest.raises(ValidationError, match="starts with EL"):
         vat_id_clean("GR094259216", "GR")
+
+
+def test_a_page_of_billing_tells_the_time_by_the_organisations_clock(world: World) -> None:
+    Organisation.objects.filter(pk=world.acme.pk).update(time_zone="Asia/Tokyo")
+    Rate.objects.create(
+        currency="EUR", price_micro=420_000, at=timezone.now(), source="test", read_at=timezone.now()
+    )
+    page = world.client(world.olga).get("/o/acme/billing/top-up/").content.decode()
+    assert "+09:00" in page
+    assert "UTC" not in page
