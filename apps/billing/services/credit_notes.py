@@ -157,9 +157,8 @@ def credit_note_facts(invoice: Invoice, due: CreditNoteDue, *, number: str, now:
     bp = facts["vat_by_rate"][0]["bp"]
     amounts = {"net_minor": due.net_minor, "vat_minor": due.vat_minor}
     home = facts.get("vat_home")
-    if (
-        home
-    ):  # of all credit notes of an invoice together, so that they come to what the invoice says and no cent more
+    if home:
+        # Of all credit notes of an invoice together, so that they come to what the invoice says and no cent more.
         before = sum(invoice.credit_notes.values_list("vat_minor", flat=True))
         told = [converted(minor, home["rate_micro"]) for minor in (before, before + due.vat_minor)]
         home = {**home, "vat_minor": told[1] - told[0]}
