@@ -18,7 +18,6 @@ from apps.jobs.selectors.jobs import (
     job_again,
     job_get,
     job_shown,
-    jobs_filtered,
     jobs_live_count,
     jobs_of,
     market_find,
@@ -30,6 +29,7 @@ from apps.jobs.selectors.jobs import (
     timeline,
     wants_open,
 )
+from apps.jobs.selectors.listed import ListedJob, job_listed, jobs_answered
 from apps.jobs.selectors.lists import (
     JobFilters,
     JobsPage,
@@ -67,6 +67,7 @@ from apps.jobs.selectors.templates import (
 )
 
 __all__ = [
+    "ListedJob",
     "Found",
     "GalleryItem",
     "gallery_item",
@@ -92,9 +93,10 @@ __all__ = [
     "hold_needed",
     "job_again",
     "job_get",
+    "job_listed",
     "job_shown",
+    "jobs_answered",
     "jobs_burn",
-    "jobs_filtered",
     "jobs_failing",
     "jobs_found",
     "jobs_listed",

@@ -13,6 +13,7 @@ from apps.billing import services as billing
 from apps.core.errors import AppError, NotFound
 from apps.jobs.models import Attempt, Job, JobEvent, Market, SecretSet, Want
 from apps.jobs.policies import NEAR_LEAST_S, NEAR_MOST_S, NEAR_SHARE, QueueThen
+from apps.jobs.selectors.listed import ListedJob
 from apps.jobs.state import LIVE, Seen, State
 from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
@@ -23,17 +24,6 @@ def jobs_of(grant: Grant) -> QuerySet[Job]:
     jobs = _whole().filter(organisation=grant.organisation)
     allowed = grant.reach.projects_where(Permission.JOBS_VIEW)
     return jobs if allowed is None else jobs.filter(project__in=allowed)
-
-
-def jobs_filtered(grant: Grant, rows: QuerySet[Job] | None = None, **asked: Any) -> QuerySet[Job]:
-    """Return the jobs that may be seen, with what a list of a program shows, narrowed to what it asks for."""
-    jobs = jobs_of(grant).only(*LISTED) if rows is None else rows
-    for name, path in ASKED.items():
-        if name in asked:
-            jobs = jobs.filter(**{path: asked[name]})
-    if asked.get("q"):
-        jobs = jobs.filter(Q(name__icontains=asked["q"]) | Q(attempt__address=asked["q"]))
-    return jobs
 
 
 LISTED = (
@@ -53,14 +43,6 @@ SHOWN = (
     *("queue_limit_s", "queue_then", "silent_limit_s", "reposts", "near_then", "extend_by_s", "extend_most_s"),
     *("definition", "template", "template_number", "labels", "node_wanted", "secrets__names"),
 )
-ASKED = {
-    "state": "state__in",
-    "project": "project__slug",
-    "market": "market__slug",
-    "member": "member__email__iexact",
-    "since": "created_at__gte",
-    "until": "created_at__lt",
-}
 
 
 def _whole() -> QuerySet[Job]:
@@ -107,7 +89,7 @@ def timeline(job: Job, after: int = 0) -> list[JobEvent]:
     return list(job.events.filter(seq__gt=after).order_by("seq"))
 
 
-def running_cost(job: Job, now: datetime) -> int:
+def running_cost(job: Job | ListedJob, now: datetime) -> int:
     """Return what the job costs up to now, micro-NOS, fees included: the settled cost, or price × seconds so far.
 
     The job must come with its current attempt. Nothing is posted.

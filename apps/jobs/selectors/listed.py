@@ -1,0 +1,133 @@
+"""The list of jobs that programs read.
+
+The query is written out, and no model is made of a row: a page of twenty would else be a hundred models, and Django
+takes longer to spell the query anew than the database takes to answer it (benchmarks/api.py, api.list_vs_drf).
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from apps.jobs.models import Attempt, Job
+from apps.organisations.models import Grant
+from apps.organisations.roles import Permission
+
+
+class ListedAttempt(NamedTuple):
+    """Of a job's current attempt, what a list shows or counts with; the names are the model's."""
+
+    number: int
+    address: str | None
+    price_micro: int
+    network_micro: int
+    network_fee_micro: int
+    platform_fee_micro: int
+    cost_micro: int | None
+    fee_micro: int | None
+    settled_at: datetime | None
+
+    @property
+    def held_micro(self) -> int:
+        """Return what is held for it at most, micro-NOS."""
+        return self.network_micro + self.network_fee_micro + self.platform_fee_micro
+
+
+class ListedJob(NamedTuple):
+    """A job as a list shows it: the names are the model's; project and market are slugs, member is an address."""
+
+    pk: uuid.UUID
+    name: str
+    state: str
+    reason: str
+    sentence: str
+    project: str
+    member: str
+    market: str
+    timeout_s: int
+    visibility: str
+    price_micro: int
+    node: str
+    created_at: datetime
+    queued_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    stop_requested_at: datetime | None
+    result_at: datetime | None
+    attempt: ListedAttempt | None
+
+
+NAMES = {"pk": "job.id", "project": "project.slug", "member": "member.email", "market": "market.slug"}
+JOB = [NAMES.get(name, f"job.{name}") for name in ListedJob._fields[:-1]]
+COLUMNS = [*JOB, *(f"attempt.{name}" for name in ListedAttempt._fields)]
+PAGE = f"""
+    SELECT {", ".join(COLUMNS)} FROM jobs_job AS job
+    JOIN organisations_project AS project ON project.id = job.project_id
+    JOIN users_user AS member ON member.id = job.member_id
+    JOIN jobs_market AS market ON market.id = job.market_id
+    LEFT JOIN jobs_attempt AS attempt ON attempt.id = job.attempt_id
+    WHERE job.organisation_id = %(organisation)s"""  # noqa: S608 - names of ours
+NARROWED = {
+    "project": "project.slug = %(project)s",
+    "market": "market.slug = %(market)s",
+    "member": "upper(member.email) = upper(%(member)s)",
+    "since": "job.created_at >= %(since)s",
+    "until": "job.created_at < %(until)s",
+    "q": "(strpos(upper(job.name), upper(%(q)s)) > 0 OR attempt.address = %(q)s)",
+}
+
+
+def jobs_answered(
+    grant: Grant,
+    asked: Mapping[str, Any],
+    *,
+    by: Sequence[str],
+    descending: bool,
+    after: Sequence[Any],
+    limit: int,
+) -> list[ListedJob]:
+    """Return the jobs that may be seen and are asked for, ordered by these fields of theirs, after those values."""
+    facts = {
+        "organisation": grant.organisation.pk,
+        "limit": limit,
+        **{n: asked[n] for n in NARROWED if n in asked},
+    }
+    wanted = [words for name, words in NARROWED.items() if name in facts]
+    allowed = grant.reach.projects_where(Permission.JOBS_VIEW)
+    if allowed is not None:
+        wanted.append(f"job.project_id IN ({_each('allowed', list(allowed), facts)})" if allowed else "false")
+    if "state" in asked:
+        wanted.append(f"job.state IN ({_each('state', asked['state'], facts)})")
+    order = [f"job.{field}" for field in by]
+    if after:
+        marks = _each("after", after, facts)
+        wanted.append(f"({', '.join(order)}) {'<' if descending else '>'} ({marks})")
+    sql = PAGE + "".join(f" AND {words}" for words in wanted)
+    sql += f" ORDER BY {', '.join(f'{one} DESC' if descending else one for one in order)} LIMIT %(limit)s"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, facts)
+        return [_read(row) for row in cursor.fetchall()]
+
+
+def job_listed(job: Job) -> ListedJob:
+    """Return a job that is at hand with its project, member, market and current attempt as a list shows it."""
+    own = {name: getattr(job, name) for name in ListedJob._fields}
+    own |= {"project": job.project.slug, "member": job.member.email, "market": job.market.slug}
+    return ListedJob(**own | {"attempt": job.attempt and _attempt(job.attempt)})
+
+
+def _attempt(attempt: Attempt) -> ListedAttempt:
+    return ListedAttempt(*(getattr(attempt, name) for name in ListedAttempt._fields))
+
+
+def _read(row: Sequence[Any]) -> ListedJob:
+    attempt = row[len(JOB) :]
+    return ListedJob._make([*row[: len(JOB)], None if attempt[0] is None else ListedAttempt._make(attempt)])
+
+
+def _each(name: str, values: Sequence[Any], facts: dict[str, Any]) -> str:
+    """Put each value under a name of its own among the facts, and return their places with commas between."""
+    facts |= {f"{name}{index}": value for index, value in enumerate(values)}
+    return ", ".join(f"%({name}{index})s" for index in range(len(values)))
