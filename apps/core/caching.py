@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 
+COUNT = "if redis.call('exists', KEYS[1]) == 0 then return nil end return redis.call('incrby', KEYS[1], ARGV[1])"
+
 
 class SharedRedisCache(RedisCache):
     """Django's cache in Redis, with one pool of connections for the process.
@@ -21,6 +23,17 @@ class SharedRedisCache(RedisCache):
         return _client(tuple(self._servers), tuple(self._options.items()))
 
 
+class CountingClient(RedisCacheClient):
+    """Counts in one question and at once: Django asks twice, and what ran out in between would count for ever."""
+
+    def incr(self, key: Any, delta: Any) -> int:
+        """Return the count after adding to it. Raises ValueError where there is none."""
+        count = self.get_client(key, write=True).eval(COUNT, 1, key, delta)
+        if count is None:
+            raise ValueError(f"Key {key!r} not found.")
+        return int(count)
+
+
 @cache
-def _client(servers: tuple[str, ...], options: tuple[tuple[str, Any], ...]) -> RedisCacheClient:
-    return RedisCacheClient(list(servers), **dict(options))
+def _client(servers: tuple[str, ...], options: tuple[tuple[str, Any], ...]) -> CountingClient:
+    return CountingClient(list(servers), **dict(options))

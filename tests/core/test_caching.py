@@ -36,3 +36,12 @@ def test_a_connection_that_redis_has_cut_is_made_anew(url: str) -> None:
     cache.set("fact", 1)
     redis.Redis.from_url(url).client_kill_filter(_type="normal", skipme=True)
     assert cache.get("fact") == 1
+
+
+def test_what_is_counted_is_counted_on_and_what_is_not_there_is_not_begun(url: str) -> None:
+    cache = SharedRedisCache(url, {})
+    with pytest.raises(ValueError, match="not found"):
+        cache.incr("calls")
+    cache.set("calls", 1, timeout=60)
+    assert [cache.incr("calls"), cache.incr("calls", 5), cache.get("calls"), cache.decr("calls")] == [2, 7, 7, 6]
+    assert 0 < redis.Redis.from_url(url).ttl(cache.make_key("calls")) <= 60
