@@ -29,7 +29,7 @@ from apps.jobs.api.shapes import (
     policy_read,
 )
 from apps.jobs.models import Job
-from apps.jobs.selectors import job_again, job_get, job_listed, job_shown, jobs_answered, market_find
+from apps.jobs.selectors import job_at_hand, job_get, job_shown, jobs_answered, market_find
 from apps.jobs.services import (
     Privacy,
     job_change,
@@ -138,7 +138,7 @@ class OneJob(Endpoint):
         job_change(
             grant=grant, job=job, name=wanted.get("name"), project=project, actor=self.actor, now=timezone.now()
         )
-        return Response(job_whole(job_get(grant, job_id), slug, timezone.now()))
+        return Response(job_whole(job_shown(grant, job_id), slug, timezone.now()))
 
 
 class JobStop(Endpoint):
@@ -207,13 +207,13 @@ def _made(endpoint: Endpoint, made: Job | Approval) -> Response:
     if isinstance(made, Approval):
         return Response({"approval": str(made.pk)}, status=202)
     slug = endpoint.kwargs["slug"]
-    answer = Response(job_whole(job_again(made), slug, timezone.now()), status=201)
+    answer = Response(job_whole(job_at_hand(made), slug, timezone.now()), status=201)
     answer["Location"] = endpoint.request.build_absolute_uri(reverse("jobs_api:job", args=[slug, made.pk]))
     return answer
 
 
 def _again(job: Job) -> Any:
-    return job_shape(job_listed(job_again(job)), timezone.now())
+    return job_shape(job_at_hand(job).listed, timezone.now())
 
 
 class JobEvents(Endpoint):

@@ -17,7 +17,6 @@ from apps.jobs.selectors.jobs import (
     hold_needed,
     job_again,
     job_get,
-    job_shown,
     jobs_live_count,
     jobs_of,
     market_find,
@@ -29,7 +28,14 @@ from apps.jobs.selectors.jobs import (
     timeline,
     wants_open,
 )
-from apps.jobs.selectors.listed import ListedJob, job_listed, jobs_answered
+from apps.jobs.selectors.listed import (
+    ListedJob,
+    ShownJob,
+    job_at_hand,
+    job_shown,
+    job_unknown,
+    jobs_answered,
+)
 from apps.jobs.selectors.lists import (
     JobFilters,
     JobsPage,
@@ -68,6 +74,8 @@ from apps.jobs.selectors.templates import (
 
 __all__ = [
     "ListedJob",
+    "ShownJob",
+    "job_unknown",
     "Found",
     "GalleryItem",
     "gallery_item",
@@ -93,7 +101,7 @@ __all__ = [
     "hold_needed",
     "job_again",
     "job_get",
-    "job_listed",
+    "job_at_hand",
     "job_shown",
     "jobs_answered",
     "jobs_burn",
