@@ -36,9 +36,11 @@ from sandbox.stage import free_port
 
 NAMES = [
     "api.list_vs_drf",
-    "api.get_vs_drf",
     "api.list_p95",
     "api.list_wsgi_vs_asgi",
+    "api.get_vs_drf",
+    "api.get_p95",
+    "api.get_vs_drf_get",
     "api.job_post_vs_hold",
     "api.streams",
 ]
@@ -72,7 +74,7 @@ def figures(only: str) -> Iterator[Figure]:
                 "API_REQUESTS_A_MINUTE": "10000000",  # counted all the same
                 "LOG_LEVEL": "ERROR",
             }
-            if any(only in name for name in NAMES[:4]):
+            if any(only in name for name in NAMES[:6]):
                 yield from (one for one in _reading(place, env) if only in one.name)
             if only in "api.job_post_vs_hold":
                 yield _launching(place)
@@ -139,8 +141,10 @@ def _reading(place: dict[str, Any], env: dict[str, str]) -> Iterator[Figure]:
         yield Figure(
             "api.list_wsgi_vs_asgi", middle["wsgi list"]["rate"], "requests/s", words, middle["list"]["rate"]
         )
+    yield Figure("api.get_vs_drf", middle["get"]["rate"], "requests/s", plain, middle["bare list"]["rate"])
+    yield Figure("api.get_p95", middle["get"]["p95"], "ms", plain, middle["bare list"]["p95"])
     plain = "DRF RetrieveAPIView, token digest, no middleware"
-    yield Figure("api.get_vs_drf", middle["get"]["rate"], "requests/s", plain, middle["bare get"]["rate"])
+    yield Figure("api.get_vs_drf_get", middle["get"]["rate"], "requests/s", plain, middle["bare get"]["rate"])
 
 
 @contextlib.contextmanager

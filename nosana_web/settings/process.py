@@ -42,7 +42,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "apps.core.caching.SharedRedisCache",
         "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),  # redis-py's word for a Unix socket
     }
     if REDIS_URL

@@ -97,7 +97,7 @@ def test_a_price_in_euros_is_the_dollar_price_divided_by_the_euros(source: Sourc
     source.say(0.46)
     read = rate_read(now=NOW)
     assert priced(read) == {"USD": 460_000, "EUR": 420_000, "GBP": 368_000}
-    assert [rate.source for rate in read.rates] == ["pyth", "pyth, pyth", "pyth, pyth"]
+    assert [rate.source for rate in read.rates] == ["pyth", "pyth", "pyth"]
     assert (rate_latest("EUR", NOW).at, rate_latest("EUR", NOW).read_at) == (NOW, NOW)
     assert read.refusals == []
     assert Reading.objects.count() == 6

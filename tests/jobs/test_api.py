@@ -162,6 +162,7 @@ def test_a_job_of_another_project_or_organisation_is_not_found(rich: World, laun
         assert program.get(f"{JOBS}/{launched['id']}").status_code == 404
     xenon = JOBS.replace("acme", "xenon")
     assert outsider.get(f"{xenon}/{launched['id']}").status_code == 404
+    assert outsider.get(xenon).json()["items"] == []
 
 
 def test_a_list_is_narrowed_by_what_is_asked(rich: World, program: Program, launched: dict[str, Any]) -> None:

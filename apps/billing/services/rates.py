@@ -105,7 +105,8 @@ def _believe(told: Sequence[Told], found: RatesRead, *, now: datetime) -> None:
         leg = _one_of(pair, told, found, fresh=LEG_FRESH, now=now) or _leg_kept(pair, told, now=now)
         if leg is not None:
             price = (2 * dollars.price_nano * MICRO + leg.price_nano) // (2 * leg.price_nano)
-            found.rates.append(_rate(currency, price, dollars, f"{dollars.source}, {leg.source}", now=now))
+            source = ", ".join(dict.fromkeys((dollars.source, leg.source)))
+            found.rates.append(_rate(currency, price, dollars, source, now=now))
 
 
 def _one_of(pair: str, told: Sequence[Told], found: RatesRead, *, fresh: timedelta, now: datetime) -> Told | None:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -17,6 +17,7 @@ from apps.core.errors import AppError
 from apps.core.rest.bodies import Body, Moment, Questions
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
 ORDERS = ("newest", "oldest")
 UNASKED = gettext_lazy(
     "This address knows no such question; remove it, or compare its spelling with the reference."
@@ -77,18 +78,44 @@ def page_answer(
 
     Raises ValidationError for unknown or bad questions, AppError for a cursor that is none.
     """
-    asked = question(data=question_of(request)).read()
-    order = asked.get("order") or ("newest" if newest_first else "oldest")
-    sign = "-" if order == "newest" or order.startswith("-") else ""
-    key = [] if order in ORDERS else [order.removeprefix("-")]
-    rows = narrow(rows.order_by(*(f"{sign}{field}" for field in (*key, "id"))), asked)
-    if asked["cursor"]:
-        rows = rows.filter(_beyond(rows, asked["cursor"], order, key, "lt" if sign else "gt"))
-    found = list(rows[: asked["limit"] + 1])
-    items = found[: asked["limit"]]
-    more = len(found) > len(items)
-    following = _cursor(items[-1], order, key) if more else None
-    return Response({"items": [show(row) for row in items], "next_cursor": following})
+    page = PageAsked(request, question, newest_first=newest_first)
+    sign, side = ("-", "lt") if page.descending else ("", "gt")
+    rows = narrow(rows.order_by(*(f"{sign}{field}" for field in page.by)), page.asked)
+    if after := page.after(rows.model):
+        last = Q(**{f"id__{side}": after[-1]})
+        if len(page.by) > 1:
+            field, value = page.by[0], after[0]
+            last = Q(**{f"{field}__{side}": value}) | (Q(**{field: value}) & last)
+        rows = rows.filter(last)
+    return page.answer(list(rows[: page.limit + 1]), show)
+
+
+class PageAsked:
+    """Which page of a list is asked for. Raises ValidationError for unknown or bad questions.
+
+    `asked` are the answers to the list's own questions, `by` the fields it is ordered by, the id last.
+    """
+
+    def __init__(self, request: Request, question: type[PageQuestion], *, newest_first: bool = False) -> None:
+        self.asked = question(data=question_of(request)).read()
+        self.limit: int = self.asked["limit"]
+        self.order = self.asked.get("order") or ("newest" if newest_first else "oldest")
+        self.descending = self.order == "newest" or self.order.startswith("-")
+        self.by = ["id"] if self.order in ORDERS else [self.order.removeprefix("-"), "id"]
+
+    def after(self, model: type[Model]) -> list[Any]:
+        """Return the values of `by` that the page comes after, none for the first one.
+
+        Raises AppError for a cursor that is none of this list in this order.
+        """
+        text = self.asked["cursor"]
+        return _cursor_read([model._meta.get_field(name) for name in self.by], text, self.order) if text else []
+
+    def answer(self, found: Sequence[R], show: Callable[[R], Any]) -> Response:
+        """Answer the page, of whose rows one more was looked for than it shows."""
+        items = found[: self.limit]
+        following = _cursor(items[-1], self.order, self.by[:-1]) if len(found) > len(items) else None
+        return Response({"items": [show(row) for row in items], "next_cursor": following})
 
 
 def questions_check(request: Request, known: Collection[str]) -> None:
@@ -129,14 +156,12 @@ def fields_chosen(answer: Any, asked: str) -> Any:
     return {**answer, "items": chosen} if isinstance(items, list) else chosen[0]
 
 
-def _cursor(row: Model, order: str, key: list[str]) -> str:
+def _cursor(row: Any, order: str, key: list[str]) -> str:
     text = json.dumps([order, *(getattr(row, field) for field in key), str(row.pk)], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _beyond(rows: QuerySet[Any], text: str, order: str, key: list[str], side: str) -> Q:
-    """Return what comes after a cursor's row. Raises AppError for a cursor that is none of this list in this order."""
-    fields = [rows.model._meta.get_field(name) for name in key] + [rows.model._meta.pk]
+def _cursor_read(fields: list[Any], text: str, order: str) -> list[Any]:
     try:
         own, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if own != order or len(values) != len(fields) or not all(isinstance(one, str | int) for one in values):
@@ -146,13 +171,10 @@ def _beyond(rows: QuerySet[Any], text: str, order: str, key: list[str], side: st
         read = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
         for field, value in zip(fields, read, strict=True):
             field.run_validators(value)
+        return read
     except (ValueError, TypeError, RecursionError, ValidationError) as error:
         sentence = _(
             "This cursor marks no page of this list in this order; take next_cursor from the page before, or begin "
             "without one."
         )
         raise AppError(sentence, code="cursor_unknown", fields={"cursor": [sentence]}) from error
-    last = Q(**{f"id__{side}": read[-1]})
-    if not key:
-        return last
-    return Q(**{f"{key[0]}__{side}": read[0]}) | (Q(**{key[0]: read[0]}) & last)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.errors import AppError
-from apps.core.rest import page_answer
+from apps.core.rest import PageAsked, page_answer
 from apps.core.rest.schema import described
 from apps.jobs.api.shapes import (
     AttemptShape,
@@ -29,7 +29,7 @@ from apps.jobs.api.shapes import (
     policy_read,
 )
 from apps.jobs.models import Job
-from apps.jobs.selectors import job_again, job_get, job_shown, jobs_filtered, market_find
+from apps.jobs.selectors import job_at_hand, job_get, job_shown, jobs_answered, market_find
 from apps.jobs.services import (
     Privacy,
     job_change,
@@ -54,14 +54,16 @@ class Jobs(Endpoint):
     def get(self, request: Request, slug: str) -> Response:
         """Answer a page of those the caller may see, newest first."""
         grant, now = self.grant(Permission.JOBS_VIEW), timezone.now()
-        return page_answer(
-            request,
-            jobs_filtered(grant),
-            lambda job: job_shape(job, now),
-            newest_first=True,
-            question=JobsQuestion,
-            narrow=lambda rows, asked: jobs_filtered(grant, rows, **asked),
+        page = PageAsked(request, JobsQuestion, newest_first=True)
+        found = jobs_answered(
+            grant,
+            page.asked,
+            by=page.by,
+            descending=page.descending,
+            after=page.after(Job),
+            limit=page.limit + 1,
         )
+        return page.answer(found, lambda job: job_shape(job, now))
 
     @described(JobWhole, body=JobNew, status=201, also={200: RehearsalShape, 202: AskedShape})
     def post(self, request: Request, slug: str) -> Response:
@@ -136,7 +138,7 @@ class OneJob(Endpoint):
         job_change(
             grant=grant, job=job, name=wanted.get("name"), project=project, actor=self.actor, now=timezone.now()
         )
-        return Response(job_whole(job_get(grant, job_id), slug, timezone.now()))
+        return Response(job_whole(job_shown(grant, job_id), slug, timezone.now()))
 
 
 class JobStop(Endpoint):
@@ -205,13 +207,13 @@ def _made(endpoint: Endpoint, made: Job | Approval) -> Response:
     if isinstance(made, Approval):
         return Response({"approval": str(made.pk)}, status=202)
     slug = endpoint.kwargs["slug"]
-    answer = Response(job_whole(job_again(made), slug, timezone.now()), status=201)
+    answer = Response(job_whole(job_at_hand(made), slug, timezone.now()), status=201)
     answer["Location"] = endpoint.request.build_absolute_uri(reverse("jobs_api:job", args=[slug, made.pk]))
     return answer
 
 
 def _again(job: Job) -> Any:
-    return job_shape(job_again(job), timezone.now())
+    return job_shape(job_at_hand(job).listed, timezone.now())
 
 
 class JobEvents(Endpoint):

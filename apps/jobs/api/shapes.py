@@ -13,7 +13,7 @@ from apps.core.rest import Body, Flag, Labels, Moment, Text
 from apps.core.rest.pages import PageQuestion, ordered_by
 from apps.jobs.models import Attempt, Job, JobEvent
 from apps.jobs.policies import NearThen, Policy, QueueThen
-from apps.jobs.selectors import running_cost
+from apps.jobs.selectors import ListedJob, ShownJob, running_cost
 from apps.jobs.services import Estimate
 from apps.jobs.state import Reason, State
 
@@ -218,8 +218,8 @@ class JobsQuestion(PageQuestion):
         return states
 
 
-def job_shape(job: Job, now: datetime) -> dict[str, Any]:
-    """Return a job, with its market, project, member and current attempt at hand, as JobShape says."""
+def job_shape(job: ListedJob, now: datetime) -> dict[str, Any]:
+    """Return a job as JobShape says."""
     attempt = job.attempt
     return {
         "id": str(job.pk),
@@ -227,9 +227,9 @@ def job_shape(job: Job, now: datetime) -> dict[str, Any]:
         "state": job.state,
         "reason": job.reason,
         "sentence": job.sentence,
-        "project": job.project.slug,
-        "member": job.member.email,
-        "market": job.market.slug,
+        "project": job.project,
+        "member": job.member,
+        "market": job.market,
         "timeout_s": job.timeout_s,
         "visibility": job.visibility,
         "price_micro": job.price_micro,
@@ -248,18 +248,18 @@ def job_shape(job: Job, now: datetime) -> dict[str, Any]:
     }
 
 
-def job_whole(job: Job, slug: str, now: datetime) -> dict[str, Any]:
+def job_whole(job: ShownJob, slug: str, now: datetime) -> dict[str, Any]:
     """Return a job as JobWhole says."""
-    return job_shape(job, now) | {
+    return job_shape(job.listed, now) | {
         "definition": job.definition,
-        "secrets": list(job.secrets.names) if job.secrets else [],
+        "secrets": job.secrets,
         "secrets_of": job.secrets_id and str(job.secrets_id),
         "policy": job.policy.facts,
         "template": job.template,
         "template_number": job.template_number,
         "labels": job.labels,
         "node_wanted": job.node_wanted or None,
-        "url": f"{settings.BASE_URL}/o/{slug}/jobs/{job.pk}/",
+        "url": f"{settings.BASE_URL}/o/{slug}/jobs/{job.listed.pk}/",
     }
 
 

@@ -17,8 +17,6 @@ from apps.jobs.selectors.jobs import (
     hold_needed,
     job_again,
     job_get,
-    job_shown,
-    jobs_filtered,
     jobs_live_count,
     jobs_of,
     market_find,
@@ -29,6 +27,14 @@ from apps.jobs.selectors.jobs import (
     secrets_reusable,
     timeline,
     wants_open,
+)
+from apps.jobs.selectors.listed import (
+    ListedJob,
+    ShownJob,
+    job_at_hand,
+    job_shown,
+    job_unknown,
+    jobs_answered,
 )
 from apps.jobs.selectors.lists import (
     JobFilters,
@@ -67,6 +73,9 @@ from apps.jobs.selectors.templates import (
 )
 
 __all__ = [
+    "ListedJob",
+    "ShownJob",
+    "job_unknown",
     "Found",
     "GalleryItem",
     "gallery_item",
@@ -92,9 +101,10 @@ __all__ = [
     "hold_needed",
     "job_again",
     "job_get",
+    "job_at_hand",
     "job_shown",
+    "jobs_answered",
     "jobs_burn",
-    "jobs_filtered",
     "jobs_failing",
     "jobs_found",
     "jobs_listed",

@@ -13,6 +13,7 @@ from apps.billing import services as billing
 from apps.core.errors import AppError, NotFound
 from apps.jobs.models import Attempt, Job, JobEvent, Market, SecretSet, Want
 from apps.jobs.policies import NEAR_LEAST_S, NEAR_MOST_S, NEAR_SHARE, QueueThen
+from apps.jobs.selectors.listed import ListedJob, job_unknown
 from apps.jobs.state import LIVE, Seen, State
 from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
@@ -25,44 +26,6 @@ def jobs_of(grant: Grant) -> QuerySet[Job]:
     return jobs if allowed is None else jobs.filter(project__in=allowed)
 
 
-def jobs_filtered(grant: Grant, rows: QuerySet[Job] | None = None, **asked: Any) -> QuerySet[Job]:
-    """Return the jobs that may be seen, with what a list of a program shows, narrowed to what it asks for."""
-    jobs = jobs_of(grant).only(*LISTED) if rows is None else rows
-    for name, path in ASKED.items():
-        if name in asked:
-            jobs = jobs.filter(**{path: asked[name]})
-    if asked.get("q"):
-        jobs = jobs.filter(Q(name__icontains=asked["q"]) | Q(attempt__address=asked["q"]))
-    return jobs
-
-
-LISTED = (
-    *("id", "name", "state", "reason", "sentence", "timeout_s", "visibility", "price_micro", "node", "created_at"),
-    *("queued_at", "started_at", "ended_at", "stop_requested_at", "result_at"),
-    *("project__slug", "member__email", "market__slug", "attempt__number", "attempt__address"),
-    *(
-        "attempt__price_micro",
-        "attempt__network_micro",
-        "attempt__network_fee_micro",
-        "attempt__platform_fee_micro",
-    ),
-    *("attempt__cost_micro", "attempt__fee_micro", "attempt__settled_at"),
-)
-SHOWN = (
-    *LISTED,
-    *("queue_limit_s", "queue_then", "silent_limit_s", "reposts", "near_then", "extend_by_s", "extend_most_s"),
-    *("definition", "template", "template_number", "labels", "node_wanted", "secrets__names"),
-)
-ASKED = {
-    "state": "state__in",
-    "project": "project__slug",
-    "market": "market__slug",
-    "member": "member__email__iexact",
-    "since": "created_at__gte",
-    "until": "created_at__lt",
-}
-
-
 def _whole() -> QuerySet[Job]:
     return Job.objects.select_related("market", "project", "member", "attempt")
 
@@ -70,24 +33,12 @@ def _whole() -> QuerySet[Job]:
 def job_get(grant: Grant, job_id: uuid.UUID | str, permission: Permission = Permission.JOBS_VIEW) -> Job:
     """Return a job that may be seen, if its project allows the act too. Raises NotFound and Denied."""
     rows = jobs_of(grant).select_related("secrets", "book").defer("secrets__sealed", "book__places")
-    return _found(grant, rows, job_id, permission)
-
-
-def job_shown(grant: Grant, job_id: uuid.UUID | str) -> Job:
-    """Return a job that may be seen, with what a program is told of it and nothing else. Raises NotFound."""
-    return _found(grant, jobs_of(grant).select_related("secrets").only(*SHOWN), job_id, Permission.JOBS_VIEW)
-
-
-def _found(grant: Grant, rows: QuerySet[Job], job_id: uuid.UUID | str, permission: Permission) -> Job:
     try:
         job = next(iter(rows.filter(pk=uuid.UUID(str(job_id)))), None)
     except ValueError:
         job = None
     if job is None:
-        raise NotFound(
-            _("There is no such job in %(organisation)s; choose one from the list.")
-            % {"organisation": grant.organisation.name}
-        )
+        raise job_unknown(grant)
     grant.require(permission, job.project_id)
     return job
 
@@ -107,7 +58,7 @@ def timeline(job: Job, after: int = 0) -> list[JobEvent]:
     return list(job.events.filter(seq__gt=after).order_by("seq"))
 
 
-def running_cost(job: Job, now: datetime) -> int:
+def running_cost(job: Job | ListedJob, now: datetime) -> int:
     """Return what the job costs up to now, micro-NOS, fees included: the settled cost, or price × seconds so far.
 
     The job must come with its current attempt. Nothing is posted.

@@ -279,7 +279,7 @@ def attempt_make(job: Job, number: int, spender: Spender, *, now: datetime) -> A
     hold_for(job, attempt, spender, now=now)
     job.attempt = attempt
     job.save(update_fields=["attempt"])
-    want_write(job=job, attempt=attempt, kind=Want.Kind.LIST, now=now)
+    want_write(job=job, attempt=attempt, kind=Want.Kind.LIST, now=now, again=True)  # new: nothing was wanted of it
     return attempt
 
 

@@ -104,8 +104,7 @@ DEFENCES = (
     ),
     Defence(
         "foreign ids", "looking inside the organisation", "apps/jobs/selectors/jobs.py",
-        "            jobs_of(grant)\n            .select_related(\"secrets\"",
-        "            Job.objects.select_related(\"secrets\"",
+        'jobs_of(grant).select_related("secrets", "book")', '_whole().select_related("secrets", "book")',
         f"{MATRIX}::test_what_another_organisation_has_is_not_found_from_here",
     ),
     Defence(
