@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -77,11 +76,6 @@ class Body(serializers.Serializer[Any]):
     In a body a number is a number: "600" in quotes is refused, as the reference says; an address knows texts alone.
     """
 
-    @property
-    def fields(self) -> Any:
-        """Return its fields, which hold nothing of a request: all requests share those of a class."""
-        return _fields(type(self))
-
     def to_internal_value(self, data: Any) -> Any:
         """Return the fields read. Raises ValidationError naming each unknown or bad field."""
         if isinstance(data, Mapping):
@@ -97,12 +91,6 @@ class Body(serializers.Serializer[Any]):
         """Return what was sent. Raises ValidationError."""
         self.is_valid(raise_exception=True)
         return dict(self.validated_data)
-
-
-@cache
-def _fields(kind: type[Body]) -> Any:
-    made: Any = serializers.Serializer.fields  # a cached property, made for one instance that nobody else has
-    return made.func(kind())
 
 
 def _quoted(field: serializers.Field[Any, Any, Any, Any], value: Any) -> bool:
