@@ -11,6 +11,7 @@ from nosana.client.models.base import Model
 from nosana.client.models.jobs import (
     Asked,
     Attempt,
+    Counted,
     Estimate,
     Job,
     JobEvent,
