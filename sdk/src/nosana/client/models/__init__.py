@@ -82,6 +82,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "BalanceAlert",
+    "Counted",
     "Budget", "Cap", "Card", "Channel", "CreditNote", "Delivery", "DeliveryTry", "Domain", "Estimate", "Event",
     "EventType", "Hold", "Invitation", "Invoice", "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine",
     "Lot", "Market", "Member", "Model", "Note", "Notice", "NoticeChoices", "NoticeKind", "Organisation",
