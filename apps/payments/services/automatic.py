@@ -23,6 +23,7 @@ from apps.billing.services.limits import wallet_lock
 from apps.core.languages import plainly
 from apps.core.money import fiat_text
 from apps.core.queue import enqueue
+from apps.core.sweeping import each_apart
 from apps.core.wiring import ask
 from apps.organisations.models import Closed, Frozen
 from apps.organisations.services import organisation_keep_working
@@ -72,9 +73,13 @@ def auto_top_ups_sweep(*, now: datetime) -> int:
     while rules := list(_ready(now).filter(id__gt=last).order_by("id")[:CHUNK]):
         last = rules[-1].id
         balances = availables(rule.organisation_id for rule in rules)
-        for rule in rules:
-            if rule.below_micro is None or balances[rule.organisation_id] < rule.below_micro:
-                began += auto_top_up(organisation_id=rule.organisation_id, now=now) is not None
+        due = [
+            rule.organisation_id
+            for rule in rules
+            if rule.below_micro is None or balances[rule.organisation_id] < rule.below_micro
+        ]
+        made = each_apart(due, lambda organisation_id: auto_top_up(organisation_id=organisation_id, now=now))
+        began += sum(topup is not None for topup in made)
     return began
 
 
