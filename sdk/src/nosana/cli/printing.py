@@ -108,10 +108,7 @@ def dump(value: Any) -> None:
 def table(names: list[str], rows: list[list[str]]) -> None:
     """Print a table: with rules and colours on a screen, in plain columns for a program."""
     if plainly():
-        lines = [[name.upper() for name in names], *rows]
-        widths = [max(len(line[place]) for line in lines) for place in range(len(names))]
-        for line in lines:
-            typer.echo("  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip())
+        plain_table([[name.upper() for name in names], *rows])
         return
     rich = importlib.import_module("rich.table")
     console = importlib.import_module("rich.console").Console()
@@ -128,6 +125,13 @@ def table(names: list[str], rows: list[list[str]]) -> None:
     console.print(shown)
     if left := [name for place, name in enumerate(names) if place not in widths]:
         typer.echo(f"Left out, for want of room: {', '.join(left)}; -o json has all of it.", err=True)
+
+
+def plain_table(lines: list[list[str]]) -> None:
+    """Print lines in columns."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        typer.echo("  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 def fitted(widths: list[int], rows: list[list[str]], room: int) -> dict[int, int]:
@@ -147,6 +151,6 @@ def fitted(widths: list[int], rows: list[list[str]], room: int) -> dict[int, int
             kept = {place: width if place == 0 else min(width, most) for place, width in kept.items()}
     while len(kept) > 1 and taken(kept) > room:
         kept.popitem()
-    for place in kept:  # what is left of the room goes back to what was cut
+    for place in [*kept]:  # what is left of the room goes back to what was cut
         kept[place] += max(min(room - taken(kept), widths[place] - kept[place]), 0)
     return kept
