@@ -15,21 +15,24 @@ from apps.billing.errors import CapReached
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
 from apps.core.idempotency import once
+from apps.core.ids import uuid7
 from apps.core.languages import plainly
 from apps.core.money import credits_text
+from apps.core.rows import rows_insert
 from apps.core.wiring import announce
 from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.definitions import definition_check
-from apps.jobs.models import Attempt, Job, Market, OrganisationPolicy, Want
+from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import NearThen, Policy
+from apps.jobs.selectors import policy_of
 from apps.jobs.services.ceilings import hold_most
 from apps.jobs.services.estimates import Estimate, estimate_at, job_estimate
-from apps.jobs.services.moves import event_write, job_lock
+from apps.jobs.services.moves import event_first, event_write, events_notify, job_lock
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_prepare, secrets_seal
 from apps.jobs.services.spenders import Spender
 from apps.jobs.state import OVER
-from apps.organisations.models import Membership, Organisation, Project
+from apps.organisations.models import Approval, Membership, Organisation, Project
 from apps.organisations.roles import Permission
 from apps.organisations.services import AsksAgain, organisation_keep_working
 
@@ -75,11 +78,11 @@ def job_submit(
     node_check(node)
     kept = policy or policy_of(membership.organisation)
 
-    def act() -> str:
-        fresh = market_fresh(market)
-        approval_check(membership.organisation, fresh, kept.longest(timeout_s), name, approved_micro)
+    def act(job_id: uuid.UUID) -> Job:
+        market_check(market)
+        approval_check(membership.organisation, market, kept.longest(timeout_s), name, approved_micro)
         bound = approved_micro, spender or Spender(), kept
-        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, *bound, node=node).pk)
+        return accept(job_id, membership, project, market, prepared, timeout_s, name, now, *bound, node=node)
 
     content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
     content += [*([policy.facts] if policy else []), *([node] if node else [])]
@@ -89,20 +92,14 @@ def job_submit(
     except CapReached as refusal:
         billing.cap_refusal_tell(organisation_id=membership.organisation_id, refusal=refusal, now=now)
         raise
-    if made.startswith(APPROVAL):
+    if isinstance(made, Approval):
         raise ApprovalNeeded(
             _("This job was asked for before and waits for its approval, under Settings, Approvals.")
         )
-    return job_of(made)
+    return made
 
 
 APPROVAL = "approval:"  # what the result of a submission begins with that made a request instead of a job
-
-
-def policy_of(organisation: Organisation) -> Policy:
-    """Return what the organisation's new jobs do by themselves."""
-    chosen = OrganisationPolicy.objects.filter(organisation=organisation).first()
-    return chosen.policy if chosen else Policy()
 
 
 def submission_check(
@@ -146,28 +143,45 @@ def node_check(node: str) -> None:
         raise AppError(sentence, code="node_invalid", fields={"node": [sentence]})
 
 
-def submission_once(membership: Membership, content: list[Any], *, key: str, act: Callable[[], str]) -> str:
-    """Run the act once per key and return what it made, also to every repeat. Raises KeyReused for another job."""
-    with transaction.atomic():
+def submission_once(
+    membership: Membership, content: list[Any], *, key: str, act: Callable[[uuid.UUID], Job | Approval]
+) -> Job | Approval:
+    """Run the act once per key, with the id of the job to be, and return what it made, also to every repeat.
+
+    Raises Closed, KeyReused for another job.
+    """
+    job_id, made = uuid7(), list[Job | Approval]()
+
+    def named() -> str:
         organisation_keep_working(membership.organisation_id)
-        made: str = once(scope=f"{membership.organisation_id}:job_submit", key=key, content=content, act=act)
-    return made
+        made.append(act(job_id))
+        return f"{APPROVAL if isinstance(made[0], Approval) else ''}{made[0].pk}"
+
+    scope = f"{membership.organisation_id}:job_submit"
+    name = once(scope=scope, key=key, content=content, act=named, foreseen=str(job_id))
+    return made[0] if made else _made_before(name)
 
 
-def market_fresh(market: Market) -> Market:
-    """Return the market as it is now. Raises Conflict when it takes no jobs."""
-    fresh = Market.objects.get(pk=market.pk)
-    if not fresh.open or fresh.hidden:
+def _made_before(name: str) -> Job | Approval:
+    """Return what an earlier submission made, with what is shown of it first."""
+    if name.startswith(APPROVAL):
+        return Approval.objects.select_related("organisation", "requester").get(pk=name.removeprefix(APPROVAL))
+    jobs = Job.objects.select_related("attempt", "market", "organisation", "project", "member", "secrets")
+    return jobs.get(pk=uuid.UUID(name))
+
+
+def market_check(market: Market) -> None:
+    """Pass if the market, just read, takes jobs. Raises Conflict."""
+    if not market.open or market.hidden:
         raise Conflict(
-            _("The market “%(fresh)s” is closed; choose another one.") % {"fresh": fresh.name},
+            _("The market “%(fresh)s” is closed; choose another one.") % {"fresh": market.name},
             code="market_closed",
         )
-    if fresh.price_micro <= 0:
+    if market.price_micro <= 0:
         raise Conflict(
-            _("The market “%(fresh)s” has no price; choose another one.") % {"fresh": fresh.name},
+            _("The market “%(fresh)s” has no price; choose another one.") % {"fresh": market.name},
             code="market_unpriced",
         )
-    return fresh
 
 
 def approval_check(
@@ -203,11 +217,6 @@ def worst_case_words(name: str, market: Market, timeout_s: int) -> str:
     return said.WORST_CASE % {"name": name, "market": market.name, **facts}
 
 
-def job_of(job_id: str) -> Job:
-    """Return the job with what its page shows first."""
-    return Job.objects.select_related("attempt", "market", "organisation").get(pk=uuid.UUID(job_id))
-
-
 def _timeout_check(timeout_s: int) -> None:
     if not TIMEOUT_MINIMUM_S <= timeout_s <= TIMEOUT_MAXIMUM_S:
         sentence = _(
@@ -217,6 +226,7 @@ def _timeout_check(timeout_s: int) -> None:
 
 
 def accept(
+    job_id: uuid.UUID,
     membership: Membership,
     project: Project,
     market: Market,
@@ -231,10 +241,11 @@ def accept(
     node: str = "",
 ) -> Job:
     """Make the job, its attempt, its hold and its first want; the caller has checked everything else."""
-    job = Job.objects.create(
+    job = Job(
+        pk=job_id,
         organisation=membership.organisation,
         project=project,
-        member_id=membership.user_id,
+        member=membership.user,
         name=name,
         definition=prepared.definition,
         visibility=prepared.visibility,
@@ -250,24 +261,21 @@ def accept(
         created_at=now,
         **policy.facts,
     )
-    event_write(
-        job=job,
-        kind="submitted",
-        sentence=said.ACCEPTED % {"market": market.name},
-        now=now,
-    )
+    job.attempt = attempt = attempt_new(job, 1)
     # What a project is labelled with, its usage is too; a job's own label of the same name goes before.
-    attempt_make(job, 1, replace(spender, labels={**project.labels, **spender.labels}), now=now)
+    hold_for(job, attempt, replace(spender, labels={**project.labels, **spender.labels}), now=now, apart=False)
+    first = event_first(job=job, kind="submitted", sentence=said.ACCEPTED % {"market": market.name}, now=now)
+    want = Want(job=job, attempt=attempt, seq=1, kind=Want.Kind.LIST, created_at=now)
+    rows_insert(job, attempt, first, want)
+    events_notify([first])
+    announce("jobs.wanted", want_id=want.pk)
     return job
 
 
-def attempt_make(job: Job, number: int, spender: Spender, *, now: datetime) -> Attempt:
-    """Make a try of a job on its market, at its price, with a hold of its own, and want it listed.
-
-    The job's row must be locked. Raises CapReached, InsufficientCredits.
-    """
+def attempt_new(job: Job, number: int) -> Attempt:
+    """Return a try of a job on its market, at its price, not yet saved."""
     estimate = estimate_at(job.price_micro, job.timeout_s)
-    attempt = Attempt.objects.create(
+    return Attempt(
         job=job,
         number=number,
         hold_source=f"job:{job.pk}:{number}",
@@ -276,6 +284,15 @@ def attempt_make(job: Job, number: int, spender: Spender, *, now: datetime) -> A
         network_fee_micro=estimate.network_fee_micro,
         platform_fee_micro=estimate.platform_fee_micro,
     )
+
+
+def attempt_again(job: Job, number: int, spender: Spender, *, now: datetime) -> Attempt:
+    """Make a further try of a locked job, with a hold of its own, and want it listed.
+
+    Raises CapReached, InsufficientCredits.
+    """
+    attempt = attempt_new(job, number)
+    attempt.save()
     hold_for(job, attempt, spender, now=now)
     job.attempt = attempt
     job.save(update_fields=["attempt"])
@@ -283,8 +300,8 @@ def attempt_make(job: Job, number: int, spender: Spender, *, now: datetime) -> A
     return attempt
 
 
-def hold_for(job: Job, attempt: Attempt, spender: Spender, *, now: datetime) -> None:
-    """Hold the attempt's worst case under its source. Raises CapReached, InsufficientCredits."""
+def hold_for(job: Job, attempt: Attempt, spender: Spender, *, now: datetime, apart: bool = True) -> None:
+    """Hold the attempt's worst case under its source. Raises as billing.hold_place, also about `apart`."""
     billing.hold_place(
         organisation_id=job.organisation_id,
         source=attempt.hold_source,
@@ -297,6 +314,7 @@ def hold_for(job: Job, attempt: Attempt, spender: Spender, *, now: datetime) -> 
         dimensions={"market": job.market.slug, **spender.dimensions},
         label=job.name,
         expires_at=now + timedelta(seconds=job.timeout_s) + FORGOTTEN_AFTER,
+        apart=apart,
         now=now,
     )
 
