@@ -48,6 +48,8 @@ def main() -> None:
     treasury = json.loads(said("treasury"))
     if not treasury["nos_micro"]:
         faucet(options.rpc, treasury["address"], options.nos * 1_000_000)
+    else:  # a later start: what was read before the pause is old, and staff need not wait for the next reading
+        said("treasury", "--keep")
     sys.stdout.write("prepared\n")
 
 

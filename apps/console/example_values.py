@@ -320,18 +320,26 @@ REFUSALS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {},
     ),
 }
-# What is no JSON, by the ids of the addresses.
-TEXTS: dict[str, str] = {
+# What is a file to keep, by the ids of the addresses.
+FILES: dict[str, Any] = {
     "jobs_log_text_get": f"{NOW.replace('Z', '.042000Z')} main container: hello\n",
-    "jobs_log_json_get": '{"seq": 2, "op": "main", "stream": "container", "at": "2027-01-31T12:00:05.042000+00:00", '
+    "jobs_log_json_get": '{"seq": 2, "op": "main", "stream": "container", "at": "2027-01-31T12:00:05.042000Z", '
     '"text": "hello"}\n',
     "jobs_log_stream_get": 'retry: 1000\n\nevent: state\ndata: {"state": "running", "seen": "4-0-0"}\n\n'
     'id: 2\nevent: log\ndata: {"seq": 2, "op": "main", "stream": "container", '
-    '"at": "2027-01-31T12:00:05.042000+00:00", "text": "hello"}\n\n',
+    '"at": "2027-01-31T12:00:05.042000Z", "text": "hello"}\n\n',
     "billing_usage_csv_get": "settled_at,started_at,ended_at,seconds,credits,source,job,project,member,api_key,market,"
     "template,labels\n2027-01-31T12:02:20+00:00,2027-01-31T12:00:04+00:00,2027-01-31T12:02:04+00:00,120,0.014490,"
     f"job:{JOB}:1,Training,Default,mia@acme.example,,nvidia-4090,,team=search\n",
-}
+    "jobs_result_file_get": {
+        "status": "success", "startTime": 1_801_396_804_000, "endTime": 1_801_396_924_000, "errors": [],
+        "opStates": [{"operationId": "main", "group": "main", "status": "success", "exitCode": 0, "logs": []}],
+    },
+    "billing_ledger_proof_get": {
+        "format": "nosana-web ledger proof 1", "made_at": NOW, "first": "2027-01-01", "last": "2027-01-30",
+        "accounts": ["org:0199aaaa-0000-7000-8000-00000000000b:available"], "chain": [], "days": [],
+    },
+}  # fmt: skip
 # What hangs together, as a whole.
 WHOLE: dict[str, Any] = {
     "JobNew": {

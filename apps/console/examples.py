@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from apps.console.example_values import FORMATS, MOMENTS, REFUSALS, SHAPES, TEXTS, UNITS, WHOLE, WORDS
+from apps.console.example_values import FILES, FORMATS, MOMENTS, REFUSALS, SHAPES, UNITS, WHOLE, WORDS
 
 CONTENT = "application/json"
 
@@ -15,10 +15,10 @@ def exemplify(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     kept += [answer for status, answer in operation["responses"].items() if status.startswith("2")]
     for one in kept:
         for kind, media in one.get("content", {}).items():
-            if kind == CONTENT and "schema" in media:
+            if operation["operationId"] in FILES:
+                media["example"] = FILES[operation["operationId"]]
+            elif kind == CONTENT and "schema" in media:
                 media["example"] = example_of(media["schema"], schemas)
-            elif operation["operationId"] in TEXTS:
-                media["example"] = TEXTS[operation["operationId"]]
 
 
 def refusal_example(status: str) -> dict[str, Any]:

@@ -126,21 +126,28 @@ def _files(paths: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     log = "/api/v1/organisations/{slug}/jobs/{job_id}/log"
     where = [one for one in paths[log]["get"]["parameters"] if one["in"] == "path"]
     start = _parameter("Last-Event-ID", "header", "The number of the last line that was seen.")
-    tail = _parameter("tail", "query", "Begin so many lines before the end.")
+    after, until, tail = (
+        {**_parameter(name, "query", sentence), "schema": {"type": "integer", "minimum": 0, "maximum": 10**9 - 1}}
+        for name, sentence in (
+            ("after", "Only lines after the one of this number."),
+            ("until", "Only lines up to the one of this number."),
+            ("tail", "Begin so many lines before the end."),
+        )
+    )
     for ending, media, sentence, more in (
         (
             ".txt",
             "text/plain",
             "Answer the whole log as text, with time, operation and stream before each line.",
-            [],
+            [after, until],
         ),
-        (".ndjson", "application/x-ndjson", "Answer the whole log, one JSON object a line.", []),
+        (".ndjson", "application/x-ndjson", "Answer the whole log, one JSON object a line.", [after, until]),
         (
             "/stream",
             "text/event-stream",
             "Send log and state as server-sent events until nothing will change any more. Events are `log` (a JSON "
             "object in each data line; its id is the last line's number), `state`, `skipped`, `end` and `refused`.",
-            [start, tail],
+            [start, after, tail],
         ),
     ):
         content = {media: {"schema": {"type": "string"}}}

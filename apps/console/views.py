@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.billing.selectors import wallet
-from apps.console.selectors import acts, alerts, money, overview, search
+from apps.console.selectors import acts, alerts, front, money, overview, search
 from apps.core.errors import AppError
 from apps.jobs.pages import jobs_token, with_costs
 from apps.jobs.selectors import JobFilters, jobs_page
@@ -44,7 +44,8 @@ LISTS = {
 def start(request: HttpRequest) -> HttpResponse:
     """Show what this is, or take a signed-in person to where they were."""
     if not request.user.is_authenticated:
-        return render(request, "console/front.html")
+        shown = front(request.GET.get("currency", ""), now=timezone.now())
+        return render(request, "console/front.html", {"front": shown})
     slug = organisation_last(request.user, request.session.get("organisation", ""))
     return redirect("console:home", slug) if slug else redirect("organisations:new")
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.core.errors import AppError
 from apps.core.headers import BASE, policy_text
 from apps.core.ids import uuid7
-from apps.core.rest.problems import API, MEDIA_TYPE, problem, too_large
+from apps.core.rest.problems import MEDIA_TYPE, VERSION, for_programs, problem, too_large
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -100,7 +100,8 @@ def too_slow() -> AppError:
 
 async def _refuse(scope: Mapping[str, Any], error: AppError, send: Send) -> None:
     """Answer a refusal, and end the connection, on which the rest of the body may still come."""
-    program = scope["path"].startswith(API) or any(name == b"authorization" for name, _value in scope["headers"])
+    ours = for_programs(scope["path"])
+    program = ours or any(name == b"authorization" for name, _value in scope["headers"])
     title = HTTPStatus(error.status).phrase
     page = f"<!doctype html><html lang='en-GB'><title>{title}</title><h1>{title}</h1><p>{error.message}</p></html>"
     own = uuid7().hex  # no line of a log has it, since nothing else was done
@@ -114,6 +115,9 @@ async def _refuse(scope: Mapping[str, Any], error: AppError, send: Send) -> None
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
     }
+    if ours:
+        name, version = VERSION
+        headers[name.lower()] = version
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": error.status, "headers": raw})
     await send({"type": "http.response.body", "body": body.encode()})

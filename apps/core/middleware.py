@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.addresses import client_address
 from apps.core.errors import AppError, NotFound
-from apps.core.rest.problems import API, answer
+from apps.core.rest.problems import VERSION, answer, for_programs
 
 RETRY_S = 120
 BLOCK_BYTES = 65_536
@@ -61,6 +61,23 @@ def _block(pieces: Iterator[bytes]) -> bytes:
     return bytes(block)
 
 
+class VersionMiddleware:
+    """Says the version of the API on whatever is answered under its addresses, also where there is none."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if for_programs(request.path_info):
+            name, version = VERSION
+            response[name] = version
+        return response
+
+
 class CompressMiddleware(GZipMiddleware):
     """Compresses pages; what is streamed goes out as it is, so that each event arrives when it is sent."""
 
@@ -83,7 +100,7 @@ class MaintenanceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith("/admin/"):
             return self.get_response(request)
-        program = "HTTP_AUTHORIZATION" in request.META or request.path_info.startswith(API)
+        program = "HTTP_AUTHORIZATION" in request.META or for_programs(request.path_info)
         if program:
             response = answer(AppError(settings.MAINTENANCE, code="maintenance", status=503))
         else:
@@ -121,7 +138,7 @@ class AppErrorMiddleware:
 def refusal_answer(request: HttpRequest, error: AppError) -> HttpResponse:
     """Answer the refusal in the form the caller asked for."""
     refusal_log(request, error)
-    program = request.path_info.startswith(API) or "HTTP_AUTHORIZATION" in request.META
+    program = for_programs(request.path_info) or "HTTP_AUTHORIZATION" in request.META
     if program or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return answer(error)
     if getattr(request, "htmx", False):

@@ -16,6 +16,7 @@ class Message(models.Model):
     payload = models.JSONField(default=dict)
     attempts = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(default=timezone.now)
+    sent_again_at = models.DateTimeField(null=True, help_text="When the sweep last told the broker of this try.")
     lease = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True)
     error = models.TextField(blank=True)

@@ -21,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.core.logs import bound, ids_of, request_id
@@ -36,6 +36,7 @@ BACKLOG = 10_000  # messages a process remembers to tell the broker of
 HEART = "heart"  # a lease on life
 LEASE = timedelta(minutes=5)
 GRACE = timedelta(seconds=10)  # how long the first delivery may take before the sweep sends again
+AGAIN = timedelta(minutes=1)  # how long one that the sweep sent may take before it is sent once more
 
 
 @dataclass(frozen=True)
@@ -219,21 +220,30 @@ def _claim(message_id: str, lease: uuid.UUID, *, now: datetime) -> Message | Non
         )
         if message is None:
             return None
+        if message.attempts >= _attempts(message.name):  # whoever ran it last died of it, as it may have each time
+            message.error = f"A worker died each time it ran, {message.attempts} times. {message.error}"[:2000]
+            message.parked_at = now
+            message.save(update_fields=["error", "parked_at"])
+            return None
         message.lease, message.leased_until = lease, now + LEASE
         message.attempts += 1
         message.save(update_fields=["lease", "leased_until", "attempts"])
         return message
 
 
+def _attempts(name: str) -> int:
+    return TASKS[name].attempts if name in TASKS else 1
+
+
 def _postpone(message: Message, lease: uuid.UUID, error: str, *, now: datetime) -> None:
-    attempts = TASKS[message.name].attempts if message.name in TASKS else 1
     wait = timedelta(seconds=min(2**message.attempts, 600))
     Message.objects.filter(id=message.id, lease=lease).update(
         lease=None,
         leased_until=None,
         error=error[:2000],
         next_at=now + wait,
-        parked_at=now if message.attempts >= attempts else None,
+        sent_again_at=None,
+        parked_at=now if message.attempts >= _attempts(message.name) else None,
     )
 
 
@@ -242,18 +252,25 @@ def message_retry(*, message_id: uuid.UUID, now: datetime, staff_id: int | None 
     parked = Message.objects.filter(id=message_id, parked_at__isnull=False)
     with transaction.atomic():
         # One statement, so that of two who press at once one is told that it was taken already.
-        taken = bool(parked.update(parked_at=None, attempts=0, next_at=now))
+        taken = bool(parked.update(parked_at=None, attempts=0, next_at=now, sent_again_at=None))
         if taken:
             staff_act_write(staff_id=staff_id, act="task.retried", subject=f"message:{message_id}", now=now)
     return taken
 
 
 def messages_sweep(*, now: datetime, limit: int = 500) -> int:
-    """Tell the broker again of every message that is overdue; return how many."""
+    """Tell the broker again of messages that are overdue, those it was not told of for longest first; return how many.
+
+    Each is told again once a minute at most: a queue without a worker neither fills the broker nor holds up others.
+    """
     overdue = Message.objects.filter(
-        Q(leased_until=None) | Q(leased_until__lt=now), next_at__lte=now, parked_at=None
-    ).order_by("next_at")[:limit]
+        Q(leased_until=None) | Q(leased_until__lt=now),
+        Q(sent_again_at=None) | Q(sent_again_at__lte=now - AGAIN),
+        next_at__lte=now,
+        parked_at=None,
+    ).order_by(F("sent_again_at").asc(nulls_first=True), "next_at")[:limit]
     due = list(overdue.values_list("id", "queue"))
+    Message.objects.filter(id__in=[message_id for message_id, _queue in due]).update(sent_again_at=now)
     for message_id, queue in due:
         _send(message_id, queue)
     return len(due)

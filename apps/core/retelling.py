@@ -7,14 +7,17 @@ again by its words, and said in theirs with the same values. What fits no patter
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cache
 
+from babel.dates import get_month_names
 from babel.numbers import format_decimal
 from django.conf import settings
 from django.utils.translation import get_language, gettext
 
-from apps.core.languages import locale_now
+from apps.core.languages import PLAIN, locale_now
+from apps.core.moments import day_text
 from apps.core.money import fiat_text
 from apps.core.wiring import ask
 
@@ -22,6 +25,15 @@ HOLE = re.compile(r"%\((\w+)\)s")
 AMOUNT = re.compile(r"-?\d{1,3}(,\d{3})*\.(\d{2,6})")  # credits in English
 FIAT = re.compile(r"(€|£|US\$)(\d{1,3}(?:,\d{3})*\.\d\d)")
 SIGNS = {"€": "EUR", "£": "GBP", "US$": "USD"}
+MONTHS = {  # as English writes them: which month, and how its day is shown (core.moments)
+    name: (number, how)
+    for names, how in (
+        (get_month_names("wide", locale=PLAIN), "long"),
+        (get_month_names("abbreviated", locale=PLAIN), ""),
+    )
+    for number, name in names.items()
+}
+DAY = re.compile(rf"(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})(, \d\d:\d\d.*)?")
 DEEPEST = 4  # a value may be a kept sentence itself
 
 
@@ -67,6 +79,17 @@ def _value(said: str, deep: int) -> str:
     if money is not None:
         return fiat_text(int(money[2].replace(",", "").replace(".", "")), SIGNS[money[1]])
     if amount is None:
-        return retold(said, deep + 1)
+        day = DAY.fullmatch(said)
+        return retold(said, deep + 1) if day is None else _day(day)
     figure = "#,##0." + "0" * len(amount[2])
     return format_decimal(Decimal(said.replace(",", "")), format=figure, locale=locale_now())
+
+
+def _day(found: re.Match[str]) -> str:
+    """Return a day, or the moment that begins with it, whose clock stays as it was told."""
+    month, how = MONTHS[found[2]]
+    try:
+        day = date(int(found[3]), month, int(found[1]))
+    except ValueError:  # a name that only looks like a day
+        return found[0]
+    return day_text(day, how) + (found[4] or "")

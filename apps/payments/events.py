@@ -30,7 +30,13 @@ AUTOMATIC_TYPES = {
         "automatic.declined",
         _("An automatic top-up was declined; it is tried again later."),
         {"reason": "The card was declined."},
-        _notice(_("An automatic top-up was declined"), _("An automatic top-up was declined"), AUTOMATIC, ALERTED),
+        _notice(
+            _("An automatic top-up was declined"),
+            _("An automatic top-up was declined"),
+            AUTOMATIC,
+            ALERTED,
+            text="{reason}",
+        ),
     ),
     "confirm": EventType(
         "automatic.confirm",
@@ -49,7 +55,11 @@ AUTOMATIC_TYPES = {
         _("A cap stood against an automatic top-up."),
         {"reason": "Acme’s cap on automatic top-ups is 500.00 credits a month."},
         _notice(
-            _("A cap stopped an automatic top-up"), _("A cap stopped an automatic top-up"), AUTOMATIC, ALERTED
+            _("A cap stopped an automatic top-up"),
+            _("A cap stopped an automatic top-up"),
+            AUTOMATIC,
+            ALERTED,
+            text="{reason}",
         ),
     ),
     "off": EventType(

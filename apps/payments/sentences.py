@@ -11,6 +11,26 @@ UNCONFIRMED = _("The bank wanted the holder to confirm the payment, and nobody d
 CONFIRM = _("The bank wants the holder to confirm this payment; top up by hand to do so.")
 CARD_REMOVED = _("The card %(card)s was removed; add one, and choose it for automatic top-ups.")
 CARD_GONE = _("The card %(card)s was removed at Stripe.")
+
+# --- what stood against a top-up
+CEILINGS = {
+    "once": _("%(name)s may top up %(limit)s at once for now, and %(left)s of that is left; %(growth)s"),
+    "day": _("%(name)s may top up %(limit)s within 24 hours for now, and %(left)s of that is left; %(growth)s"),
+    "week": _("%(name)s may top up %(limit)s within seven days for now, and %(left)s of that is left; %(growth)s"),
+}
+WRITE_FOR_MORE = _("write to %(mail)s if you need more.")
+GROWS_ON = _("it becomes %(more)s on %(day)s.")
+GROWS_AFTER_FIRST = _("it becomes %(more)s %(days)s days after the first payment.")
+GROWS_AFTER_SOME = _(
+    "it becomes %(more)s %(days)s days after the first payment, once %(count)s payments were made."
+)
+PACES = {
+    "topups": _("%(count)s top-ups were begun within a short time; begin the next after %(time)s."),
+    "declines": _("%(count)s payments were declined within a short time; try again after %(time)s."),
+    "cards": _("%(count)s different cards were tried within a day; try again after %(time)s."),
+}
+MONTH_FULL = _("automatic top-ups may charge %(cap)s a month before VAT, and %(charged)s of it are used.")
+
 # what Stripe says most often
 STRIPES = (
     _("Your card was declined."),

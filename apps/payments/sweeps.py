@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.billing.errors import RateUnavailable
+from apps.core.sweeping import each_apart
 from apps.payments import gateway
 from apps.payments.errors import UNKEEPABLE, Parked
 from apps.payments.handlers import HANDLERS
@@ -76,11 +77,7 @@ def refunds_sweep(*, now: datetime, limit: int = 100) -> int:
         return 0
     left = Refund.objects.filter(state=Refund.State.WANTED, parked_reason="", created_at__lt=now - REFUND_PATIENCE)
     ids = list(left.order_by("created_at").values_list("id", flat=True)[:limit])
-    for refund_id in ids:
-        try:
-            refund_send(refund_id=refund_id, now=now)
-        except gateway.StripeUnavailable:
-            logger.warning("refund %s could not be sent; the next sweep tries again", refund_id)
+    each_apart(ids, lambda refund_id: refund_send(refund_id=refund_id, now=now))
     return len(ids)
 
 

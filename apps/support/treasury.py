@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Min
+
 from apps.billing.selectors import credits_owed
 from apps.bridge.models import TreasuryReading
 from apps.bridge.selectors import lamports_needed, parked, treasury_reading
@@ -30,6 +34,7 @@ class Standing:
     at: datetime
     parked_attempts: int = 0
     parked_orders: int = 0
+    began: datetime | None = None  # told only while there is no reading
 
     @property
     def backing_micro(self) -> int:
@@ -41,6 +46,11 @@ class Standing:
     def percent(self) -> int | None:
         """The backing in whole percent of what is owed, rounded down; None where nothing is owed or known."""
         return self.backing_micro * 100 // self.owed_micro if self.reading and self.owed_micro else None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the platform is so young that its first reading is still to come."""
+        return self.reading is None and self.began is not None and timedelta(0) <= self.at - self.began <= OLD
 
     @property
     def alerts(self) -> list[Alert]:
@@ -58,6 +68,8 @@ class Standing:
 
     def _of_money(self) -> list[Alert]:
         read = self.reading
+        if self.fresh:
+            return []
         if read is None or self.at - read.at > OLD:
             since = f"since {read.at:%-d %B %Y %H:%M} UTC" if read else "ever"
             return [
@@ -79,11 +91,20 @@ class Standing:
 def treasury_standing(*, now: datetime) -> Standing:
     """Return how the treasury stands by its newest reading; asks nobody outside."""
     attempts, orders = parked()
+    reading = treasury_reading()
     return Standing(
-        reading=treasury_reading(),
+        reading=reading,
+        began=None if reading else _began(),
         owed_micro=credits_owed(),
         lamports_needed=lamports_needed(now=now),
         at=now,
         parked_attempts=attempts,
         parked_orders=orders,
     )
+
+
+def _began() -> datetime | None:
+    """Return when this platform's database was made: nothing can have been read before."""
+    applied = MigrationRecorder(connection).migration_qs.aggregate(first=Min("applied"))
+    first: datetime | None = applied["first"]
+    return first

@@ -45,8 +45,17 @@ class AccountAdapter(DefaultAccountAdapter):
             template_prefix = "account/email/changed"
         site = {"name": settings.PLATFORM_NAME, "domain": urlsplit(settings.BASE_URL).netloc}
         message = self.render_mail(template_prefix, email, {"email": email, "current_site": site, **context})
-        text = str(message.body)
-        mail.mail_queue(key=f"account:{uuid7()}", to=email, subject=message.subject, text=text, sealed=True)
+        html = next(
+            (str(words) for words, kind in getattr(message, "alternatives", ()) if kind == "text/html"), ""
+        )
+        mail.mail_queue(
+            key=f"account:{uuid7()}",
+            to=email,
+            subject=message.subject,
+            text=str(message.body),
+            html=html,
+            sealed=True,
+        )
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Write down that somebody did not get in, and from where; never what they typed as a password."""

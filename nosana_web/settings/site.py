@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.core.middleware.StreamMiddleware",
     "apps.core.logs.RequestMiddleware",
+    "apps.core.middleware.VersionMiddleware",
     "apps.support.health.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -47,6 +47,20 @@ def test_a_hold_that_was_settled_meanwhile_stays_settled(world: World) -> None:
     assert Hold.objects.get().state == "settled"
 
 
+def test_a_hold_that_cannot_be_looked_at_keeps_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    spend(world, 30, source="job:broken:1", expires_at=DUE - timedelta(days=1))
+    spend(world, 30, source="job:gone:1", expires_at=DUE)
+
+    def asked(port: str, *, source: str) -> list[bool]:
+        if source == "job:broken:1":
+            raise RuntimeError("nobody can say")
+        return [False]
+
+    monkeypatch.setattr("apps.billing.services.holds.ask", asked)
+    assert holds_sweep(now=DUE) == 1
+    assert dict(Hold.objects.values_list("source", "state")) == {"job:broken:1": "open", "job:gone:1": "released"}
+
+
 def test_an_unknown_hold_is_an_error(world: World) -> None:
     with pytest.raises(HoldUnknown):
         hold_expire(source="job:gone:1", now=DUE)

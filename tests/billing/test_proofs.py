@@ -11,7 +11,10 @@ from django.test import Client
 from apps.billing import chart
 from apps.ledger.proofs import proof_check
 from apps.ledger.services import digests_close
+from apps.organisations.models import AuditEvent
 from tests.billing.money import NOW, grant, hold, topup
+from tests.organisations.keys import key_make
+from tests.organisations.programs import ACME, Program, refused
 from tests.world import World
 
 PROOF, DIGESTS = "/o/acme/billing/proof.json", "/books/digests.json"
@@ -54,6 +57,16 @@ def test_what_is_no_day_gets_a_sentence(world: World, day: str) -> None:
     answer = world.client(world.olga).get(PROOF, {"from": day})
     assert answer.status_code == 400
     assert "is no day" in answer.content.decode()
+
+
+def test_a_program_gets_the_same_proof_and_leaves_the_same_trace(world: World, closed: None) -> None:
+    olga = Program(key_make(world.olga, "billing.view").token)
+    proof, page = body(olga.get(f"{ACME}/ledger-proof")), body(world.client(world.olga).get(PROOF))
+    assert {**proof, "made_at": 0} == {**page, "made_at": 0}
+    assert body(olga.get(f"{ACME}/ledger-proof", since="2026-11-03", until="2026-11-04"))["days"] == []
+    refused(olga.get(f"{ACME}/ledger-proof", since="yesterday"), 400, "invalid")
+    facts = [event.after for event in AuditEvent.objects.filter(act="ledger.proof_downloaded").order_by("pk")]
+    assert facts == [None, None, {"from": "2026-11-03", "to": "2026-11-04"}]
 
 
 def test_everyone_reads_the_digests(client: Client, closed: None) -> None:

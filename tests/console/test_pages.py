@@ -1,6 +1,8 @@
 """The front page, the home page and the frame."""
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ from django.utils import timezone
 from apps.console.assets import ICON, AssetMissing, icon_names, sprite
 from apps.console.templatetags.console import credits_full, credits_short, tidy
 from apps.organisations.models import Membership
+from tests.billing.money import rate
 from tests.console.scene import credits_give, job_finish, job_list, job_make, job_run, markets_make
 from tests.world import World
 
+FRONT_QUERIES = 2  # the rate, the markets
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -21,6 +25,24 @@ def test_a_visitor_reads_what_this_is_and_finds_the_way_in(client: Client, db: N
     assert "paid by card and by the second" in page
     assert 'href="/accounts/signup/"' in page
     assert 'href="/accounts/login/"' in page
+    assert "No market is open just now" in page
+
+
+def test_a_visitor_reads_what_gpus_cost_in_the_currency_they_choose(
+    client: Client, db: None, django_assert_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    now = timezone.now()
+    markets_make()
+    for currency, price in (("EUR", 400_000), ("USD", 500_000)):
+        rate(price, currency=currency, at=now)
+    client.get("/")
+    with django_assert_num_queries(FRONT_QUERIES):
+        page = client.get("/?currency=USD").content.decode()
+    assert "NVIDIA RTX 3060" in page
+    assert "NVIDIA H100" not in page  # its market is closed
+    assert "$0.083" in page  # 43 micro-NOS a second with 5 % of fees, at a rate of 0.5 and the spread
+    assert "€0.066" in client.get("/?currency=nonsense").content.decode()
+    assert "€0.066" not in page
 
 
 def test_a_person_without_an_organisation_is_asked_to_create_one(world: World) -> None:

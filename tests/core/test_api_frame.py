@@ -63,6 +63,36 @@ def test_without_its_counter_the_api_goes_on(world: World, adam: Program, monkey
     assert adam.get(ACME).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/api", {}, 404),
+        ("GET", "/api/v1/nowhere", {}, 404),
+        ("GET", "/api/v1/whoami", {"Host": "evil.example"}, 400),
+        ("GET", "/api/v1/whoami?a=%00", {}, 400),
+        ("GET", "/api/v1/whoami", {"Authorization": "Bearer nonsense"}, 401),
+        ("DELETE", "/api/v1/whoami", {}, 405),
+        ("POST", f"{ACME}/projects", {"Content-Type": "text/plain"}, 415),
+        ("GET", f"{ACME}/jobs/0199aaaa-0000-7000-8000-000000000001/log.txt", {}, 403),
+    ],
+)
+def test_whatever_is_answered_says_the_version_and_is_a_problem(
+    adam: Program, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = adam.client.generic(method, path, b"{}", headers=headers)
+    assert (answer.status_code, answer["API-Version"]) == (status, "1")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["request_id"] == answer["X-Request-ID"]
+
+
+def test_a_host_that_is_not_ours_is_told_ours_and_a_method_the_ones_there_are(
+    adam: Program, settings: Any
+) -> None:
+    refused(adam.client.get(ACME, headers={"Host": "evil.example"}), 400, "host_unknown", settings.BASE_URL)
+    answer = adam.client.post("/api/v1/whoami", b"{}", content_type="application/json")
+    refused(answer, 405, "method_not_allowed", "Method “POST” not allowed; use GET or HEAD.")
+
+
 def test_a_question_that_an_address_does_not_know_is_refused_and_named(world: World, adam: Program) -> None:
     answer = adam.get(PROJECT, colour="red")
     refused(answer, 400, "invalid", "knows no such question")

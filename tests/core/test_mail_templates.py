@@ -17,7 +17,17 @@ def test_a_mail_has_a_subject_and_says_in_text_what_it_says_in_html(folder: Path
     assert re.match(
         r"(\{% load [\w ]+ %\})?\{% autoescape off %\}", text
     )  # names with an ampersand are no HTML there
-    links = set(re.findall(r'href="({{[^}]+}})', html))
+    links = re.findall(r'href="{{([^}|]+)', html) + re.findall(r"button.html\" with url=([\w.]+)", html)
     assert {
-        link for link in links if link.strip("{} ") not in text
+        link.strip() for link in links if link.strip() not in text
     } == set()  # who reads the text follows them too
+
+
+@pytest.mark.parametrize("folder", MAILS, ids=lambda folder: folder.name)
+def test_a_mail_leads_to_one_act_at_most_by_a_button(folder: Path) -> None:
+    html = (folder / "body.html").read_text()
+    for words in re.split(r"{% (?:elif|else)\b[^%]*%}", html):
+        assert words.count("emails/button.html") <= 1
+    assert not re.search(
+        r"<p><a [^>]*>{% translate [^%]+%}</a></p>", html
+    )  # a link alone in a paragraph is an act

@@ -55,6 +55,36 @@ def test_a_failing_message_waits_longer_each_time_and_is_parked_at_last() -> Non
     assert message.attempts == 2
 
 
+def test_a_message_of_which_every_worker_dies_is_parked_at_last() -> None:
+    message, now = queue.enqueue("tests.note", word="hello"), timezone.now()
+    Message.objects.update(attempts=2, leased_until=now, next_at=now)  # as two workers that were killed leave it
+    assert not queue.message_run(str(message.id), now=now + timedelta(seconds=1))
+    message.refresh_from_db()
+    assert (SEEN, message.parked_at) == ([], now + timedelta(seconds=1))
+    assert message.error.startswith("A worker died each time it ran, 2 times.")
+    queue.message_retry(message_id=message.id, now=now)
+    assert queue.message_run(str(message.id), now=now + timedelta(seconds=2))
+
+
+def test_a_queue_without_a_worker_neither_fills_the_broker_nor_holds_up_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(queue, "_send", lambda _id, name: told.append(name))
+    now = timezone.now()
+    for _ in range(2):
+        Message.objects.create(name="bridge.order_make", queue="bridge", next_at=now - timedelta(hours=1))
+    again = Message.objects.create(name="tests.note", queue="default", next_at=now)
+    for seconds in range(0, 60, 5):
+        queue.messages_sweep(now=now + timedelta(seconds=seconds), limit=2)
+    assert sorted(told) == ["bridge", "bridge", "default"]
+    queue.messages_sweep(now=now + timedelta(seconds=66))
+    assert len(told) == 6
+    assert not queue.message_run(str(again.id), now=now + timedelta(seconds=66))  # fails: its word is missing
+    again.refresh_from_db()
+    assert queue.messages_sweep(now=again.next_at) == 1  # a try of its own, sent as soon as it is due
+
+
 def test_a_message_that_no_task_knows_is_parked_for_a_person() -> None:
     message = queue.enqueue("tests.nobody")
     assert not queue.message_run(str(message.id), now=timezone.now())

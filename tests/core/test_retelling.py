@@ -8,6 +8,7 @@ from apps.core.catalogues import compile_stale
 from apps.core.retelling import AMOUNT, HOLE, retold
 from apps.core.wiring import ask
 from apps.jobs import sentences as said
+from apps.payments import sentences as payments
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -50,6 +51,20 @@ def test_a_sentence_inside_a_sentence_is_said_again_too_with_amounts_as_the_lang
         assert retold(said.STOP_ASKED % {"who": said.KEY % {"name": "ci"}}).startswith("Der Schlüssel „ci“ hat")
         back = retold("€1,212.10 go back: what is unspent of a top-up, at the price it was bought at.")
         assert back.startswith("1.212,10\xa0€ gehen zurück")
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("3 Dec 2026", "3. Dez. 2026"),
+        ("3 December 2026", "3. Dezember 2026"),
+        ("1 Sept 2026, 14:05 UTC", "1. Sept. 2026, 14:05 UTC"),
+        ("31 Feb 2026", "31 Feb 2026"),
+    ],
+)
+def test_days_inside_a_sentence_are_written_as_the_language_writes_them(day: str, told: str) -> None:
+    with translation.override("de"):
+        assert retold(payments.GROWS_ON % {"more": "€1.00", "day": day}).startswith(f"am {told} werden es")
 
 
 @pytest.mark.parametrize("text", ["", "Exit code 1", "Settled for", "12.50", "%(seconds)s", "%", "“{name}”"])

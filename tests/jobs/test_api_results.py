@@ -76,6 +76,10 @@ def test_what_is_not_a_get_is_refused_by_the_files_of_a_log(program: Program, do
         answer = program.post(f"{JOBS}/{done.pk}/{ending}", {})
         refused(answer, 405, "method_not_allowed")
         assert answer["Allow"] == "GET, HEAD"
+        for asked in ({"colour": "red"}, {"after": "x"}):
+            answer = program.get(f"{JOBS}/{done.pk}/{ending}", **asked)
+            refused(answer, 400, "invalid")
+            assert list(answer.json()["fields"]) == list(asked)
         anonymous = Program("nos_sandbox_" + "a" * 55).get(f"{JOBS}/{done.pk}/{ending}")
         refused(anonymous, 401, "key_unknown")
 

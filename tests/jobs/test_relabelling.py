@@ -12,7 +12,8 @@ from apps.billing.selectors import Dimension, usage_by
 from apps.jobs.models import Job
 from apps.organisations.models import AuditEvent, Project
 from tests.console.scene import credits_give, job_finish, job_list, job_make, job_run, markets_make
-from tests.organisations.keys import member
+from tests.organisations.keys import key_make, member
+from tests.organisations.programs import ACME, Program, refused
 from tests.world import World
 
 GIVEN = {"project": "lab", "labels": "team=vision\ncost=7", "reason": "Ran for the lab"}
@@ -52,6 +53,22 @@ def test_reports_count_it_there_from_now_on_and_the_job_says_so(world: World, jo
     assert AuditEvent.objects.filter(act="usage.relabelled").count() == 1
     job.refresh_from_db()
     assert job.project.slug == "default"
+
+
+def test_a_program_counts_it_there_too_and_a_repeat_changes_nothing(world: World, job: Job) -> None:
+    olga = Program(key_make(world.olga, "billing.manage", "jobs.view").token)
+    path, body = f"{ACME}/jobs/{job.pk}/relabel", {"project": "lab", "labels": {"team": "vision"}, "reason": "Lab"}
+    refused(olga.post(path, body | {"project": "nowhere"}), 404, "not_found")
+    refused(olga.post(path, body | {"labels": {"Team": "x"}}), 400, "labels_refused")
+    assert not UsageAdjustment.objects.exists()
+    for _ in range(2):
+        answer = olga.post(path, body, **{"Idempotency-Key": "once"})
+        assert (answer.status_code, answer.json()["records"]) == (200, 1)
+    assert UsageAdjustment.objects.get().project.slug == "lab"
+    mia = Program(key_make(world.mia, "jobs.view").token)
+    assert mia.post(path, body).status_code == 403
+    other = Program(key_make(world.xena, "jobs.view").token)
+    assert other.post(path, body).status_code == 404
 
 
 def test_a_developer_may_not_and_an_outsider_finds_nothing(world: World, job: Job) -> None:

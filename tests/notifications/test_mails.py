@@ -20,6 +20,7 @@ from apps.notifications.hours import hour_next, quiet_end
 from apps.notifications.models import Event, NoticeMail, Reader
 from apps.notifications.services import choices_set, mails_end, notices_send
 from apps.notifications.services.mails import notices_pass_on
+from apps.notifications.words import notice_words
 from apps.organisations.models import Membership
 from apps.users.models import User
 from tests.billing.dying import killed_at
@@ -65,6 +66,23 @@ def test_a_choice_adds_and_mutes_for_one_person_only(world: World) -> None:
     failed(world)
     notices_send(now=NOW)
     assert mails() == [("olga@acme.example", "Credits run low: 4.75 are left (Acme)")]
+
+
+def test_a_notice_that_no_mail_can_tell_keeps_nobody_elses_from_going(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(world.olga)
+    broken = notice_make(world.acme, at=NOW)
+    failed(world)
+
+    def words(event: Event) -> tuple[str, str]:
+        if event.pk == broken.pk:
+            raise KeyError("a fact that older events lack")
+        return notice_words(event)
+
+    monkeypatch.setattr("apps.notifications.services.mails.notice_words", words)
+    assert notices_send(now=NOW) == 1
+    assert [to for to, _ in mails()] == ["mia@acme.example"]
 
 
 def test_whom_a_mail_of_its_own_reached_gets_no_second(world: World) -> None:

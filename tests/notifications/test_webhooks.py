@@ -157,6 +157,18 @@ def test_later_events_of_a_thing_wait_for_earlier_ones_and_others_do_not(world: 
     assert order == [("job:1", 1), ("job:2", 1), ("job:1", 1), ("job:1", 2)]
 
 
+def test_an_endpoint_whose_secret_cannot_be_read_holds_up_no_other(world: World, hook: Receiver) -> None:
+    broken = setup(world, f"{hook.url}?broken").endpoint
+    setup(world, hook.url)
+    Endpoint.objects.filter(pk=broken.pk).update(secret="sealed with a key that is gone")
+    event = tell(world)
+    assert deliveries_send(now=NOW) == 2
+    states = dict(event.deliveries.values_list("endpoint__secret", "state"))
+    assert states.pop("sealed with a key that is gone") == "waiting"
+    assert list(states.values()) == ["delivered"]
+    assert broken.deliveries.get().log.get().error == "We could not write this message; we look into it."
+
+
 def test_an_endpoint_that_takes_nothing_for_days_is_turned_off_and_its_people_are_told(
     world: World, hook: Receiver
 ) -> None:

@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
 from apps.billing.services import quote_create
 from apps.core.errors import AppError, Denied, KeyReused
+from apps.core.models import Mail
 from apps.organisations.models import Approval, AuditEvent, Membership
 from apps.organisations.services import Actor, approval_decide
 from apps.payments.models import Allowance, Decline, TopUp
@@ -211,6 +213,23 @@ def test_an_automatic_top_up_keeps_within_the_limits_and_says_so(automatic: Auto
     assert not TopUp.objects.filter(automatic=True).exists()
 
 
+def test_what_stops_an_automatic_top_up_is_told_to_each_in_their_language_and_on_its_page(
+    automatic: Automatic,
+) -> None:
+    world = automatic.world
+    User.objects.filter(pk=world.olga.pk).update(language="de")
+    paid_before(automatic.topups, days=1, net_minor=20_000)
+    automatic.rule(amount_minor=60_000, month_cap_minor=400_000)
+    page = world.client(world.olga).get("/o/acme/billing/automatic/", headers={"Accept-Language": "en"})
+    told = " ".join(page.content.decode().split())
+    assert automatic.look() is None
+    (mail,) = Mail.objects.filter(key__startswith="automatic:cap:")
+    wanted = ("darf vorerst 500,00", "werden es 1.500,00", "schreiben Sie uns", "/o/acme/support/new/")
+    assert [words for words in wanted if words not in mail.text] == []
+    assert "may top up" not in mail.text
+    assert "bucht die nächste nichts ab: Acme darf vorerst 500,00" in told
+
+
 # --- staff ---
 
 
@@ -285,7 +304,9 @@ def test_nonsense_is_refused_and_nothing_changes(
 
 
 def test_the_same_allowance_twice_is_one(topups: TopUps, staff: tuple[User, User]) -> None:
-    first = give(topups, staff[0])
+    with CaptureQueriesContext(connection) as asked:
+        first = give(topups, staff[0])
+    assert [one for one in asked if " FOR UPDATE" in one["sql"]] == []  # rows that name the organisation may come
     again = {"allowance_id": first.pk}
     assert give(topups, staff[0], **again) == first
     with pytest.raises(KeyReused):
@@ -307,6 +328,8 @@ def test_the_page_says_what_is_left_and_offers_no_button_beyond_it(
     page = client.get("/o/acme/billing/top-up/", {"amount": "600", "currency": "EUR"}).content.decode()
     assert "may top up €500.00 at once for now" in page
     assert "Pay €" not in page
+    assert "From €10.00 to €500.00 before VAT." in page
+    assert ('value="500"' in page, 'value="1000"' in page) == (True, False)
     assert Membership.objects.filter(organisation=topups.world.acme).exists()
 
 

@@ -1,7 +1,7 @@
 """Refunds that we make: wanted once, sent once, booked once, whatever dies or is told twice."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -262,6 +262,23 @@ def test_the_sweep_sends_what_an_interruption_left(credited: TopUp, staff: list[
     assert refunds_sweep(now=timezone.now()) == 1
     refund.refresh_from_db()
     assert refund.state == "succeeded"
+
+
+def test_a_refund_that_breaks_the_sweep_stops_no_other(
+    topups: TopUps, checkout: Checkout, credited: TopUp, staff: list[User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = wanted(credited, staff[0]), wanted(paid_with(topups, checkout, "4242424242424242"), staff[0])
+    Refund.objects.update(created_at=F("created_at") - timedelta(minutes=11))
+
+    def sent(*, refund_id: uuid.UUID, now: datetime) -> None:
+        if refund_id == broken.id:
+            raise ValueError("an answer of Stripe's that nobody foresaw")
+        services.refund_send(refund_id=refund_id, now=now)
+
+    monkeypatch.setattr("apps.payments.sweeps.refund_send", sent)
+    assert refunds_sweep(now=timezone.now()) == 2
+    other.refresh_from_db()
+    assert other.state == "succeeded"
 
 
 def test_a_refund_on_its_way_is_booked_and_told_and_then_arrives(

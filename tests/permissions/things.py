@@ -215,6 +215,7 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "people": [owner_of(organisation).user.email],
     },
     "jobs_api:jobs": launch_json,
+    "jobs_api:relabel": lambda organisation: {"project": project_of(organisation).slug, "reason": "Ours"},
     "billing_api:moves": lambda organisation: {"target": project_of(organisation).slug, "micro": 1},
     "billing:move": lambda organisation: {
         "source": "here",

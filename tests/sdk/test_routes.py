@@ -40,7 +40,7 @@ def acts(c: Any) -> Iterator[Any]:
     yield c.audit.list().first(), c.audit.get(1), c.audit.proof(1), c.audit.digests()
     yield c.audit.retention(), c.audit.set_retention(30)
     yield c.balance.get(), c.lots.list().first(), c.holds.list().first(), c.transfers.list().first()
-    yield c.usage.get(), c.usage.csv(since=DAY)
+    yield c.usage.get(), c.usage.csv(since=DAY), c.transfers.proof()
     limit = {"level": "organisation", "period": "day", "limit_micro": 1}
     yield c.caps.list().first(), c.caps.set(**limit), c.caps.remove(ID)
     yield c.budgets.list().first(), c.budgets.set(**limit, people=[]), c.budgets.remove(ID)
@@ -78,6 +78,7 @@ def jobs(j: Any) -> Iterator[Any]:
     """Do everything about jobs once."""
     yield j.list().first(), j.get(ID), j.run(image="a", market="gpu"), j.rehearse(image="a", market="gpu")
     yield j.move(ID, project="p"), j.stop(ID), j.restart(ID), j.extend(ID, 60)
+    yield j.rename(ID, "n"), j.relabel(ID, project="p", reason="r")
     yield j.notes(ID).first(), j.note(ID, "n"), j.note_update(ID, ID, "m"), j.note_remove(ID, ID)
     yield j.events(ID).first(), j.attempts(ID).first(), j.result(ID), j.result_file(ID)
     yield j.log_lines(ID).first(), j.log_text(ID), j.log_search(ID, "words"), next(iter(j.logs(ID)), None)

@@ -113,6 +113,7 @@ def test_programs_get_the_refusal_as_a_problem(port: int) -> None:
     head, _, body = answer.partition(b"\r\n\r\n")
     said = json.loads(body)
     assert said["code"] == "body_too_large"
+    assert b"api-version: 1" in head
     assert f"x-request-id: {said['request_id']}".encode() in head
 
 

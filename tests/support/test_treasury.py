@@ -75,6 +75,15 @@ def test_a_treasury_that_was_never_read_is_told_and_nothing_owed_is_backed(world
     assert (standing.alerts, standing.percent) == ([], None)
 
 
+def test_a_platform_just_set_up_is_not_read_yet_until_the_first_reading_is_overdue(world: World) -> None:
+    standing = treasury_standing(now=NOW)
+    assert standing.began is not None
+    for minutes, fresh in ((1, True), (14, True), (16, False)):
+        at = standing.began + timedelta(minutes=minutes)
+        told = treasury_standing(now=at)
+        assert (told.fresh, [alert.level for alert in told.alerts]) == (fresh, [] if fresh else ["unread"])
+
+
 def test_what_waits_for_a_person_is_told_until_somebody_decides(world: World) -> None:
     read()
     credits_give(world.acme)

@@ -10,6 +10,7 @@ urlpatterns = [
     path(O + "lots", wallets.Lots.as_view(), name="lots"),
     path(O + "holds", wallets.Holds.as_view(), name="holds"),
     path(O + "transfers", wallets.Transfers.as_view(), name="transfers"),
+    path(O + "ledger-proof", wallets.LedgerProof.as_view(), name="ledger_proof"),
     path(O + "vouchers", credits.Vouchers.as_view(), name="vouchers"),
     path(O + "credit-moves", credits.Moves.as_view(), name="moves"),
     path(O + "balance-alert", credits.BalanceAlerts.as_view(), name="balance_alert"),

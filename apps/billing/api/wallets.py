@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from django.http import HttpResponseBase
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.billing import selectors
 from apps.billing.api.shapes import BalanceShape, HoldShape, LotShape, TransferShape
+from apps.billing.views.proofs import proof_answer
 from apps.core.moments import moment_sent
-from apps.core.rest import PageQuestion, SpanQuestion, page_answer, spanned
+from apps.core.rest import Body, PageQuestion, SpanQuestion, page_answer, spanned
+from apps.core.rest.pages import question_of
 from apps.core.rest.schema import described
 from apps.ledger.models import Entry
 from apps.organisations.api.frame import Endpoint
@@ -69,6 +73,25 @@ class Holds(Endpoint):
             question=HoldsQuestion,
             narrow=lambda rows, asked: rows.filter(state=asked["state"]) if "state" in asked else rows,
         )
+
+
+class ProofQuestion(Body):
+    """Of which days; without them of all closed ones."""
+
+    since = serializers.DateField(required=False, help_text="The first day (UTC).")
+    until = serializers.DateField(required=False, help_text="The last day (UTC).")
+
+
+class LedgerProof(Endpoint):
+    """What proves an organisation's entries."""
+
+    @described(media="application/json", question=ProofQuestion)
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
+        """Answer it as a file: each entry of closed days with its way to the published digest (docs/ledger.md)."""
+        organisation = self.grant(Permission.BILLING_VIEW).organisation
+        asked = ProofQuestion(data=question_of(request)).read()
+        days = {"first": asked.get("since"), "last": asked.get("until")}
+        return proof_answer(organisation, **days, actor=self.actor, now=timezone.now())
 
 
 class Transfers(Endpoint):

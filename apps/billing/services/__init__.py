@@ -1,7 +1,12 @@
 """The acts of billing, each in the file of its noun."""
 
 from apps.billing.pricing import cost_of, platform_fee
-from apps.billing.services.allowances import caps_check_topup, caps_recount_topup, caps_release_topup
+from apps.billing.services.allowances import (
+    caps_check_topup,
+    caps_recount_topup,
+    caps_refuse_topup,
+    caps_release_topup,
+)
 from apps.billing.services.balances import balance_alert_set, balance_check, balance_watch, balances_check
 from apps.billing.services.banking import payout_post, service_fee_post
 from apps.billing.services.budgets import budget_mail, budget_remove, budget_set, budgets_forecast
@@ -85,6 +90,7 @@ __all__ = [
     "cap_set",
     "caps_check_topup",
     "caps_recount_topup",
+    "caps_refuse_topup",
     "caps_release_topup",
     "cost_of",
     "credit_note_due",

@@ -83,15 +83,21 @@ def caps_check_topup(*, organisation_id: uuid.UUID, key: str, micro: int, now: d
                     _("The automatic top-up %(key)s was asked for before, with another amount.") % {"key": key}
                 )
             return earlier
-        counters = counters_find(Cap, _topups_of(organisation_id), at=now)
-        hit = [counter for counter in counters if counter.used_micro + micro > counter.limit_micro]
-        if hit:
-            raise _reached(organisation_id, hit, micro=micro, job_micro=micro)
+        reached = caps_refuse_topup(organisation_id=organisation_id, micro=micro, now=now)
+        if reached is not None:
+            raise reached
         topup = AutoTopUp.objects.create(
             organisation_id=organisation_id, key=key, amount_micro=micro, counted_micro=micro, placed_at=now
         )
         _topups_count(topup, micro)
     return topup
+
+
+def caps_refuse_topup(*, organisation_id: uuid.UUID, micro: int, now: datetime) -> CapReached | None:
+    """Return the cap that leaves less than `micro` credits for an automatic top-up, or None; counts nothing."""
+    counters = counters_find(Cap, _topups_of(organisation_id), at=now)
+    hit = [counter for counter in counters if counter.used_micro + micro > counter.limit_micro]
+    return _reached(organisation_id, hit, micro=micro, job_micro=micro) if hit else None
 
 
 def caps_release_topup(*, key: str) -> None:

@@ -17,6 +17,7 @@ from apps.billing.selectors.balances import Burn, burn_of
 from apps.billing.selectors.wallets import wallet
 from apps.core.errors import AppError
 from apps.core.mail import mail_write
+from apps.core.sweeping import each_apart
 from apps.core.wiring import announce
 from apps.ledger.services.transfers import LIMIT
 from apps.notifications.services import event_emit
@@ -225,5 +226,6 @@ def balances_check(*, now: datetime) -> int:
 
     Hears what no announcement tells: a burn that grew while the balance stood, and a balance that is well again.
     """
-    organisations = BalanceAlert.objects.values_list("organisation_id", flat=True)
-    return sum(len(balance_check(organisation_id=found, now=now)) for found in list(organisations))
+    organisations = list(BalanceAlert.objects.values_list("organisation_id", flat=True))
+    crossings = each_apart(organisations, lambda found: balance_check(organisation_id=found, now=now))
+    return sum(len(crossed) for crossed in crossings)

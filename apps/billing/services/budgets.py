@@ -21,6 +21,7 @@ from apps.billing.services.limits import limit_check, wallet_lock
 from apps.billing.windows import Period, Span, zone_of
 from apps.core.mail import mail_write
 from apps.core.queue import enqueue
+from apps.core.sweeping import each_apart
 from apps.notifications.services import event_emit
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission, Role
@@ -140,20 +141,22 @@ def budgets_count(spendings: Sequence[Spending], *, now: datetime) -> None:
 
 def budgets_forecast(*, now: datetime) -> int:
     """Tell, once per window, of every budget whose forecast passes it; return how many were told."""
-    told = 0
     watched = BudgetWindow.objects.filter(starts_at__lte=now, ends_at__gt=now, limit__forecast=True)
-    for window in watched.select_related("limit__organisation").iterator():
-        budget, span = window.limit, Span(window.starts_at, window.ends_at)
-        expected = forecast_of(budget, span, used_micro=window.used_micro, now=now)
-        if expected <= budget.limit_micro or not budget.limit_micro:
-            continue
-        with transaction.atomic():
-            # Somebody may remove the budget at this moment; one that is locked stays until its notice is written.
-            if Budget.objects.select_for_update(no_key=True).filter(id=budget.id).exists():
-                told += _notice(
-                    budget.id, span, BudgetNotice.FORECAST, window.used_micro, now=now, forecast_micro=expected
-                )
-    return told
+    windows = watched.select_related("limit__organisation").iterator()
+    return sum(each_apart(windows, lambda window: _forecast(window, now=now)))
+
+
+def _forecast(window: BudgetWindow, *, now: datetime) -> bool:
+    """Tell of a budget whose forecast passes it; return whether it was told."""
+    budget, span = window.limit, Span(window.starts_at, window.ends_at)
+    expected = forecast_of(budget, span, used_micro=window.used_micro, now=now)
+    if expected <= budget.limit_micro or not budget.limit_micro:
+        return False
+    with transaction.atomic():
+        # Somebody may remove the budget at this moment; one that is locked stays until its notice is written.
+        if not Budget.objects.select_for_update(no_key=True).filter(id=budget.id).exists():
+            return False
+        return _notice(budget.id, span, BudgetNotice.FORECAST, window.used_micro, now=now, forecast_micro=expected)
 
 
 def budget_mail(*, notice_id: int) -> None:

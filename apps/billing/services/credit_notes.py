@@ -1,6 +1,5 @@
 """Credit notes: due, numbered, printed and mailed as invoices are, each step once."""
 
-import logging
 import uuid
 from datetime import datetime
 from typing import Any
@@ -21,10 +20,9 @@ from apps.core.errors import KeyReused
 from apps.core.mail import mail_write
 from apps.core.money import fiat_text
 from apps.core.queue import enqueue
+from apps.core.sweeping import each_apart
 from apps.organisations.models import Organisation
 from apps.organisations.selectors import mail_language
-
-logger = logging.getLogger(__name__)
 
 LIMIT = 10**15  # minor units: far above any invoice
 
@@ -183,14 +181,8 @@ def credit_note_facts(invoice: Invoice, due: CreditNoteDue, *, number: str, now:
 def credit_notes_sweep(*, now: datetime, limit: int = 100) -> int:
     """Finish the credit notes that an interruption left behind; return how many. One failing stops no other."""
     due = CreditNoteDue.objects.filter(finished_at=None, created_at__lt=now - PATIENCE).order_by("created_at")
-    finished = 0
-    for due_id in list(due.values_list("id", flat=True)[:limit]):
-        try:
-            credit_note_issue(credit_note_due_id=due_id, now=now)
-            finished += 1
-        except Exception:
-            logger.exception("credit note due %s could not be finished; the next sweep tries again", due_id)
-    return finished
+    ids = list(due.values_list("id", flat=True)[:limit])
+    return len(each_apart(ids, lambda due_id: credit_note_issue(credit_note_due_id=due_id, now=now)))
 
 
 def _print(note: CreditNote) -> CreditNote:

@@ -1,6 +1,5 @@
 """Credits whose time is over: told before, and taken from the balance when it comes."""
 
-import logging
 import uuid
 from datetime import datetime, timedelta
 
@@ -14,11 +13,10 @@ from apps.billing.services.balances import alert_addresses, balance_fell
 from apps.billing.services.lots import lot_account, lots_end
 from apps.core.mail import mail_write
 from apps.core.models import Mail
+from apps.core.sweeping import each_apart
 from apps.ledger.services import accounts_lock
 from apps.notifications.services import event_emit
 from apps.organisations.selectors import mail_language
-
-logger = logging.getLogger(__name__)
 
 NOTICE_DAYS = (1, 7)
 
@@ -30,13 +28,8 @@ def lots_expire(*, now: datetime, limit: int = 1_000) -> int:
     back of them later expires when it comes.
     """
     due = Lot.objects.filter(remaining_micro__gt=0, expires_at__lte=now).order_by("expires_at")
-    total = 0
-    for organisation_id in dict.fromkeys(due.values_list("organisation_id", flat=True)[:limit]):
-        try:
-            total += _expire(organisation_id, now=now)
-        except Exception:
-            logger.exception("lots of %s could not be expired; the next run tries again", organisation_id)
-    return total
+    organisations = dict.fromkeys(due.values_list("organisation_id", flat=True)[:limit])
+    return sum(each_apart(organisations, lambda organisation_id: _expire(organisation_id, now=now)))
 
 
 def _expire(organisation_id: uuid.UUID, *, now: datetime) -> int:
@@ -69,12 +62,10 @@ def expiry_notices(*, now: datetime) -> int:
             wanted[f"lot:{lot.id}:expires:{days}{anew}"] = lot
     told = set(Mail.objects.filter(key__in=[f"{key}:0" for key in wanted]).values_list("key", flat=True))
     fresh = {key: lot for key, lot in wanted.items() if f"{key}:0" not in told}
-    for key, lot in fresh.items():
-        with transaction.atomic():
-            _tell(lot, key, now=now)
-    return len(fresh)
+    return len(each_apart(fresh.items(), lambda one: _tell(one[1], one[0], now=now)))
 
 
+@transaction.atomic
 def _tell(lot: Lot, key: str, *, now: datetime) -> None:
     addresses = alert_addresses(lot.organisation)
     for number, address in enumerate(addresses):

@@ -23,6 +23,7 @@ from apps.billing.services.counters import Spending, subjects_of
 from apps.billing.services.endings import Ending, holds_end, holds_lock, shares_return
 from apps.billing.services.lots import lots_choose, lots_legs, lots_spendable, lots_take
 from apps.core.errors import KeyReused
+from apps.core.sweeping import each_apart
 from apps.core.wiring import ask
 from apps.ledger.models import Account
 from apps.ledger.services import Leg, accounts_lock, transfer_post
@@ -199,9 +200,12 @@ def hold_expire(*, source: str, now: datetime) -> bool:
 
 
 def holds_sweep(*, now: datetime, limit: int = 200) -> int:
-    """Ask about the open holds whose time is over, oldest first; return how many were released."""
+    """Ask about the open holds whose time is over, oldest first; return how many were released. One failing stops no
+    other.
+    """
     due = Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=now).order_by("expires_at")
-    return sum(hold_expire(source=source, now=now) for source in due.values_list("source", flat=True)[:limit])
+    sources = list(due.values_list("source", flat=True)[:limit])
+    return sum(each_apart(sources, lambda source: hold_expire(source=source, now=now)))
 
 
 def amounts_check(source: str, amounts: tuple[int, ...], *, something: bool = True) -> None:

@@ -5,7 +5,6 @@ no number is lost.  3. The PDF is printed from the invoice's own data.  4. The m
 number. 5. The due is finished. Each step looks at what is there and goes on from it.
 """
 
-import logging
 import uuid
 from datetime import datetime, timedelta
 
@@ -22,13 +21,12 @@ from apps.billing.services.numbers import number_next
 from apps.core.errors import Conflict, NotFound
 from apps.core.mail import mail_write
 from apps.core.models import Mail
+from apps.core.sweeping import each_apart
 from apps.notifications.services import event_emit
 from apps.organisations.models import Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import mail_language
 from apps.organisations.services import RESENDS, Actor, audit_record, reason_read, staff_require
-
-logger = logging.getLogger(__name__)
 
 SENT_A_DAY = 3
 PATIENCE = timedelta(minutes=1)  # how long the task may take before the sweep does its work
@@ -99,14 +97,8 @@ def invoice_print(invoice: Invoice) -> Invoice:
 def invoices_sweep(*, now: datetime, limit: int = 100) -> int:
     """Finish the invoices that an interruption left behind; return how many. One that fails stops no other."""
     due = InvoiceDue.objects.filter(finished_at=None, created_at__lt=now - PATIENCE).order_by("created_at")
-    finished = 0
-    for due_id in list(due.values_list("id", flat=True)[:limit]):
-        try:
-            invoice_issue(invoice_due_id=due_id, now=now)
-            finished += 1
-        except Exception:
-            logger.exception("invoice due %s could not be finished; the next sweep tries again", due_id)
-    return finished
+    ids = list(due.values_list("id", flat=True)[:limit])
+    return len(each_apart(ids, lambda due_id: invoice_issue(invoice_due_id=due_id, now=now)))
 
 
 def invoice_send_again(*, membership: Membership, number: str, actor: Actor, now: datetime) -> Mail:

@@ -1,7 +1,6 @@
 """Statements into mailboxes: printed once, mailed once, with all lines attached where a mailbox takes them."""
 
 import gzip
-import logging
 import uuid
 from datetime import datetime, timedelta
 
@@ -13,10 +12,9 @@ from apps.billing.events import STATEMENT_READY
 from apps.billing.models import Statement
 from apps.billing.selectors.documents import finance_address
 from apps.core.mail import mail_write
+from apps.core.sweeping import each_apart
 from apps.notifications.services import event_emit
 from apps.organisations.selectors import mail_language
-
-logger = logging.getLogger(__name__)
 
 ATTACHED = 5_000_000  # bytes of CSV that still go with the mail; above, it has the link only
 PATIENCE = timedelta(minutes=10)
@@ -84,11 +82,5 @@ def _csv_if_small(statement: Statement) -> bytes | None:
 def statements_sweep(*, now: datetime, limit: int = 100) -> int:
     """Deliver the statements that an interruption left behind; return how many. One failing stops no other."""
     left = Statement.objects.filter(delivered_at=None, closed_at__lt=now - PATIENCE).order_by("closed_at")
-    delivered = 0
-    for statement_id in list(left.values_list("id", flat=True)[:limit]):
-        try:
-            statement_deliver(statement_id=statement_id, now=now)
-            delivered += 1
-        except Exception:
-            logger.exception("statement %s could not be delivered; the next sweep tries again", statement_id)
-    return delivered
+    ids = list(left.values_list("id", flat=True)[:limit])
+    return len(each_apart(ids, lambda statement_id: statement_deliver(statement_id=statement_id, now=now)))

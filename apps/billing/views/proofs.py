@@ -1,6 +1,6 @@
 """What lets anyone check the books: the published digests, and the proof of one organisation's entries."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -13,7 +13,8 @@ from apps.billing.views.frame import enter
 from apps.core.csv import streamed
 from apps.core.errors import AppError
 from apps.ledger.selectors import digest_proof, digests_known
-from apps.organisations.services import audit_download_record
+from apps.organisations.models import Organisation
+from apps.organisations.services import Actor, audit_download_record
 from apps.organisations.views.frame import actor_of
 
 
@@ -28,24 +29,32 @@ def digests(request: HttpRequest) -> HttpResponse:
 def proof(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Download the proof of the organisation's entries, of all closed days or of `from` to `to`."""
     organisation = enter(request, slug).organisation
+    first, last = _day(request, "from"), _day(request, "to")
+    return proof_answer(organisation, first=first, last=last, actor=actor_of(request), now=timezone.now())
+
+
+def proof_answer(
+    organisation: Organisation, *, first: date | None, last: date | None, actor: Actor, now: datetime
+) -> StreamingHttpResponse:
+    """Answer the proof of the organisation's entries of these days as a file, and note who took it."""
     codes = [spec.code for spec in chart.accounts_of(organisation.id)]
-    first, last = _day(request, "from", date.min), _day(request, "to", date.max)
+    days = {"from": first, "to": last}
     audit_download_record(
         organisation_id=organisation.id,
-        actor=actor_of(request),
+        actor=actor,
         act="ledger.proof_downloaded",
         subject=f"organisation:{organisation.id}",
-        facts={name: request.GET[name] for name in ("from", "to") if request.GET.get(name)},
-        now=timezone.now(),
+        facts={name: day.isoformat() for name, day in days.items() if day},
+        now=now,
     )
-    pieces = digest_proof(codes=codes, first=first, last=last, now=timezone.now())
+    pieces = digest_proof(codes=codes, first=first or date.min, last=last or date.max, now=now)
     return streamed(f"{organisation.slug}-ledger-proof.json", pieces, "application/json")
 
 
-def _day(request: HttpRequest, name: str, default: date) -> date:
+def _day(request: HttpRequest, name: str) -> date | None:
     text = request.GET.get(name, "")
     try:
-        return date.fromisoformat(text) if text else default
+        return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise AppError(
             _("“%(text)s” is no day; write %(name)s=2026-11-02.") % {"text": text[:40], "name": name},

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from apps.core.models import Lease
+from apps.core.sweeping import each_apart
 from apps.jobs.models import Attempt
 from apps.jobs.selectors import attempts_running, attempts_silent
 from apps.jobs.services import attempt_silent
@@ -30,4 +31,4 @@ def nodes_watch(*, now: datetime, limit: int = 200) -> int:
         logger.error("no node at all is heard; %s jobs seem silent and none of them is ended", len(silent))
         return 0
     certain = [attempt.pk for attempt in silent if attempt.heard_at is not None or others]
-    return sum(attempt_silent(attempt_id=attempt_id, now=now) for attempt_id in certain)
+    return sum(each_apart(certain, lambda attempt_id: attempt_silent(attempt_id=attempt_id, now=now)))

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -118,11 +118,9 @@ class PageAsked:
         return Response({"items": [show(row) for row in items], "next_cursor": following})
 
 
-def questions_check(request: Request, known: Collection[str]) -> None:
+def questions_check(asked: Iterable[str], known: Collection[str]) -> None:
     """Raise AppError naming each question of the address that it does not know."""
-    unknown = {
-        name[:80]: [str(UNASKED)] for name in request.query_params if name != "fields" and name not in known
-    }
+    unknown = {name[:80]: [str(UNASKED)] for name in asked if name not in known}
     if unknown:
         raise AppError(f"{next(iter(unknown))}: {UNASKED}", code="invalid", fields=unknown)
 

@@ -1,19 +1,19 @@
 """REST answers for refusals: problem+json (RFC 9457) with the same sentence the pages show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import defaults
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, MethodNotAllowed, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
 
@@ -23,7 +23,8 @@ from apps.core.numbers import number_text
 from apps.core.rest.limits import TooManyRequests
 
 MEDIA_TYPE = "application/problem+json"
-API = "/api/"
+API = "/api"
+VERSION = "API-Version", "1"  # the header that every answer under API has
 # What DRF says without saying how to mend it.
 MENDED = {
     "not_authenticated": gettext_lazy("Sign in, or send an API key as “Authorization: Bearer nos_…”."),
@@ -32,6 +33,11 @@ MENDED = {
     ),
 }
 CHALLENGE = 'Bearer realm="api"'
+
+
+def for_programs(path: str) -> bool:
+    """Return whether the address is one of the API, also where there is none."""
+    return path == API or path.startswith(f"{API}/")
 
 
 def problem(error: AppError) -> dict[str, Any]:
@@ -63,7 +69,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         response = drf_handler(error, context)  # also takes back an open transaction of the request
         if response is None or not isinstance(error, APIException):
             return response
-        error = _app_error(error, response.status_code)
+        if isinstance(error, MethodNotAllowed):
+            error = method_error(context["request"].method, context["view"].allowed_methods)
+        else:
+            error = _app_error(error, response.status_code)
     headers = {name: response[name] for name in ("Allow", "Retry-After") if response and name in response}
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = CHALLENGE
@@ -101,7 +110,7 @@ def _sentences(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that does not exist: a problem for programs, a page for people."""
-    if not request.path_info.startswith(API):
+    if not for_programs(request.path_info):
         return defaults.page_not_found(request, exception)
     return answer(AppError(_("There is no such address in the API."), code="not_found", status=404))
 
@@ -113,7 +122,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         error = too_large()
-    if request.path_info.startswith(API):
+    if isinstance(exception, DisallowedHost):
+        sentence = _("The request names a host that this platform does not answer for: use the address %(url)s.")
+        error = AppError(sentence % {"url": settings.BASE_URL}, code="host_unknown")
+    if for_programs(request.path_info):
         return answer(error)
     return render(request, "error.html", {"error": error}, status=error.status)
 
@@ -129,7 +141,7 @@ def too_large(most: int | None = None) -> AppError:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer our own failure: a problem for programs, a page for people."""
-    if not request.path_info.startswith(API):
+    if not for_programs(request.path_info):
         return HttpResponse(render_to_string("500.html", {"request_id": request_id()}), status=500)
     sentence = _(
         "Something went wrong on our side; nothing is half done. Try again, with the same Idempotency-Key."
@@ -137,18 +149,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return answer(AppError(sentence, code="server_error", status=500))
 
 
+def method_error(method: str | None, allowed: Sequence[str]) -> AppError:
+    """Return the refusal of a method that an address does not know."""
+    sentence = _("Method “%(method)s” not allowed; use %(allowed)s.") % {
+        "method": str(method)[:20],
+        "allowed": " or ".join(allowed),
+    }
+    return AppError(sentence, code="method_not_allowed", status=405)
+
+
 def method_refused(request: HttpRequest, *allowed: str) -> HttpResponse | None:
     """Return the refusal of a method an address outside of DRF does not know; None for one of the allowed."""
     if request.method in allowed:
         return None
-    refusal = answer(
-        AppError(
-            _("Method “%(method)s” not allowed; use %(allowed)s.")
-            % {"method": request.method, "allowed": " or ".join(allowed)},
-            code="method_not_allowed",
-            status=405,
-        )
-    )
+    refusal = answer(method_error(request.method, allowed))
     refusal["Allow"] = ", ".join(allowed)
     return refusal
 

@@ -14,10 +14,12 @@ from apps.core.rest import PageAsked, page_answer
 from apps.core.rest.schema import described
 from apps.jobs.api.shapes import (
     AttemptShape,
+    CountedShape,
     EventShape,
     JobChange,
     JobExtend,
     JobNew,
+    JobRelabelBody,
     JobShape,
     JobsQuestion,
     JobWhole,
@@ -36,6 +38,7 @@ from apps.jobs.services import (
     job_extend,
     job_launch,
     job_rehearse,
+    job_relabel,
     job_restart,
     job_stop,
 )
@@ -198,6 +201,35 @@ class JobMoreTime(Endpoint):
             return self.once(grant, act, status=200)
         except AppError as refusal:
             raise in_body_words(refusal) from refusal
+
+
+class JobRelabel(Endpoint):
+    """Where a job's cost is counted."""
+
+    @described(CountedShape, body=JobRelabelBody)
+    def post(self, request: Request, slug: str, job_id: UUID) -> Response:
+        """Count what it has cost under another project and labels, in reports from now on; documents stay as they are.
+
+        A repeat changes nothing. 409 before anything of it is settled.
+        """
+        grant = self.grant(Permission.BILLING_MANAGE)
+        job = job_get(grant, job_id)
+        wanted = JobRelabelBody(data=request.data).read()
+        project, labels = project_get(grant, wanted["project"]), wanted.get("labels", {})
+
+        def act() -> Any:
+            counted = job_relabel(
+                grant=grant,
+                job=job,
+                project=project,
+                labels=labels,
+                reason=wanted["reason"],
+                actor=self.actor,
+                now=timezone.now(),
+            )
+            return {"project": project.slug, "labels": labels, "records": counted}
+
+        return self.once(grant, act, status=200)
 
 
 def _made(endpoint: Endpoint, made: Job | Approval) -> Response:

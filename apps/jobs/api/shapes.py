@@ -108,6 +108,22 @@ class JobExtend(Body):
     )
 
 
+class JobRelabelBody(Body):
+    """Where reports shall count what a job has cost."""
+
+    project = Text(max_length=60, help_text="The slug of the project.")
+    labels = Labels(required=False, help_text="All labels it shall have; without them none.")
+    reason = Text(max_length=200, help_text="One line for the audit trail.")
+
+
+class CountedShape(serializers.Serializer[Any]):
+    """Where reports count what a job has cost from now on."""
+
+    project = serializers.CharField()
+    labels = serializers.DictField(child=serializers.CharField())
+    records = serializers.IntegerField(help_text="How many settled records that are: one for each try.")
+
+
 class EstimateShape(serializers.Serializer[Any]):
     """The most a job can cost, in micro-NOS."""
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path(J + "/stop", jobs.JobStop.as_view(), name="stop"),
     path(J + "/extend", jobs.JobMoreTime.as_view(), name="extend"),
     path(J + "/restart", jobs.JobRestart.as_view(), name="restart"),
+    path(J + "/relabel", jobs.JobRelabel.as_view(), name="relabel"),
     path(J + "/notes", notes.Notes.as_view(), name="notes"),
     path(J + "/notes/<uuid:note_id>", notes.OneNote.as_view(), name="note"),
     path(J + "/events", jobs.JobEvents.as_view(), name="events"),

@@ -3,7 +3,6 @@
 Each act locks the job first and checks second, so that any number of workers may run it at once, and twice.
 """
 
-import logging
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from django.db import transaction
 
 from apps.core.durations import duration_text
 from apps.core.errors import AppError
+from apps.core.sweeping import each_apart
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import NearThen, QueueThen, near_seconds
@@ -24,27 +24,19 @@ from apps.jobs.services.telling import job_tell
 from apps.jobs.services.tries import MOVES_MAXIMUM, market_other
 from apps.jobs.state import Reason, State
 
-logger = logging.getLogger(__name__)
-
 GRACE_S = 120  # past its time limit a live node has ended its job by itself
 
 
 def jobs_watch(*, now: datetime, limit: int = 500) -> int:
     """Let every job whose time has come do what its policy says; return how many were looked at."""
-    due: list[tuple[Callable[..., bool], list[uuid.UUID]]] = [
-        (attempt_waited, list(attempts_waiting_too_long(now=now)[:limit])),
-        (attempt_near, list(attempts_near_limit(now=now)[:limit])),
-        (attempt_overran, list(attempts_overrun(before=now - timedelta(seconds=GRACE_S))[:limit])),
+    overrun = attempts_overrun(before=now - timedelta(seconds=GRACE_S))
+    due: list[tuple[Callable[..., bool], uuid.UUID]] = [
+        *((attempt_waited, one) for one in attempts_waiting_too_long(now=now)[:limit]),
+        *((attempt_near, one) for one in attempts_near_limit(now=now)[:limit]),
+        *((attempt_overran, one) for one in overrun[:limit]),
     ]
-    for act, ids in due:
-        for attempt_id in ids:
-            try:
-                act(attempt_id=attempt_id, now=now)
-            except Exception:
-                logger.exception(
-                    "attempt %s: its policy could not be followed", attempt_id, extra={"attempt_id": attempt_id}
-                )
-    return sum(len(ids) for _, ids in due)
+    each_apart(due, lambda one: one[0](attempt_id=one[1], now=now))
+    return len(due)
 
 
 def attempt_waited(*, attempt_id: uuid.UUID, now: datetime) -> bool:

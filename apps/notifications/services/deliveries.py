@@ -5,6 +5,7 @@ The events of one subject reach an endpoint in their order: a later one waits wh
 
 import asyncio
 import json
+import logging
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,6 +31,8 @@ from apps.notifications.services.events import KEPT, deliveries_make, event_emit
 from apps.notifications.types import chat_kinds
 from apps.organisations.models import Grant
 from apps.organisations.services import RESENDS, Actor, audit_record, reason_read, staff_require
+
+logger = logging.getLogger(__name__)
 
 S = Delivery.State
 AGENT = "Nosana-Web-Webhooks/1"
@@ -97,17 +100,26 @@ async def _send_all(deliveries: list[Delivery], now: datetime) -> list[Answer]:
 
 
 async def _send(delivery: Delivery, now: datetime) -> Answer:
+    try:
+        url, headers, body = _request(delivery, now)
+    except Exception:  # a seal whose key is gone, say: it must not keep the others of the batch from going
+        logger.exception("delivery %s could not be written", delivery.pk)
+        return Answer(None, "", said.NOT_WRITTEN, 0)
+    return await post(url, content=body.encode(), headers=headers, seconds=SECONDS)
+
+
+def _request(delivery: Delivery, now: datetime) -> tuple[str, dict[str, str], str]:
+    """Return where a delivery goes, with which headers, and what is sent."""
     endpoint, body = delivery.endpoint, delivery_body(delivery)
     headers = {"Content-Type": "application/json", "User-Agent": AGENT}
     if endpoint.is_chat:
-        url = unseal(endpoint.address, purpose=ADDRESS)
-        return await post(url, content=body.encode(), headers=headers, seconds=SECONDS)
-    headers |= {
+        return unseal(endpoint.address, purpose=ADDRESS), headers, body
+    signed = {
         "webhook-id": str(delivery.event_id),
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": signature(endpoint, str(delivery.event_id), body, now=now),
     }
-    return await post(endpoint.url, content=body.encode(), headers=headers, seconds=SECONDS)
+    return endpoint.url, headers | signed, body
 
 
 def delivery_body(delivery: Delivery) -> str:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from apps.core.languages import spoken
 from apps.core.mail import mail_write
 from apps.core.moments import day_text, zone_named
+from apps.core.sweeping import each_apart
 from apps.notifications.hours import hour_next, quiet_end
 from apps.notifications.models import Event, NoticeMail, Reader
 from apps.notifications.services.unsubscribing import unsubscribe_url
@@ -116,7 +117,7 @@ def notice_mails_send(*, now: datetime) -> int:
     """Turn due rows into mails, one for what is due at once and one a day for the rest; return how many mails."""
     due = NoticeMail.objects.filter(sent_at=None, due_at__lte=now)
     places = due.order_by("organisation_id", "user_id").values_list("organisation_id", "user_id").distinct()
-    return sum(_place_send(place, now=now) for place in list(places[:BATCH]))
+    return sum(each_apart(list(places[:BATCH]), lambda place: _place_send(place, now=now)))
 
 
 def _place_send(place: Place, *, now: datetime) -> int:

@@ -25,8 +25,6 @@ from apps.organisations.roles import Permission
 from apps.organisations.services import Actor
 from apps.organisations.views.frame import actor_of
 
-VERSION = "1"
-
 
 class Endpoint(APIView):
     """An address for programs. Its methods parse, make one call of a service or selector, and answer.
@@ -70,11 +68,10 @@ class Endpoint(APIView):
         return unchanged(seen, tag, lambda: act(request, **kwargs))
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Say the version of what is answered, and answer only the `fields` asked for."""
+        """Say what is left of the budget and when the address ends, and answer only the `fields` asked for."""
         if response.status_code == HTTPStatus.OK and request.method == "GET":
             response = self._read(request, response)
         answer = super().finalize_response(request, response, *args, **kwargs)
-        answer["API-Version"] = VERSION
         for name, value in (self.budget.headers if self.budget else {}).items():
             answer[name] = value
         if self.deprecated_at is not None:
@@ -88,7 +85,7 @@ class Endpoint(APIView):
     def _read(self, request: Request, response: Response) -> Response:
         """Return the answer to a GET, with its version unless it is a list, and with the fields asked for alone."""
         try:
-            questions_check(request, getattr(getattr(self, "get", None), "asks", ()))
+            questions_check(request.query_params, {"fields", *getattr(getattr(self, "get", None), "asks", ())})
         except AppError as refusal:
             return self.handle_exception(refusal)
         if not isinstance(response, Response):

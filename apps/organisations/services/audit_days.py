@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError
 from apps.core.merkle import EMPTY, day_digest, leaf_hash, root_of
+from apps.core.sweeping import each_apart
 from apps.organisations.audit import record_of
 from apps.organisations.models import AuditDay, AuditDetail, AuditEvent, Grant, Membership, Organisation
 from apps.organisations.models.organisations import AUDIT_RETENTION_MAXIMUM_DAYS, AUDIT_RETENTION_MINIMUM_DAYS
@@ -31,10 +32,9 @@ def audit_days_close(*, now: datetime) -> list[AuditDay]:
     """
     today = now.astimezone(UTC).date()
     open_events = AuditEvent.objects.filter(day=None, at__lt=_midnight(today)).order_by()
-    closed = []
-    for organisation_id in open_events.values_list("organisation_id", flat=True).distinct():
-        closed += _organisation_close(organisation_id, today=today, now=now)
-    return closed
+    organisations = list(open_events.values_list("organisation_id", flat=True).distinct())
+    closed = each_apart(organisations, lambda one: _organisation_close(one, today=today, now=now))
+    return [day for days in closed for day in days]
 
 
 def _organisation_close(organisation_id: UUID, *, today: date, now: datetime) -> list[AuditDay]:

@@ -2,7 +2,7 @@
 
 from apps.payments.services.allowances import allowance_approved, allowance_give
 from apps.payments.services.answers import answer_send, dispute_answer
-from apps.payments.services.automatic import auto_top_up, auto_top_ups_sweep
+from apps.payments.services.automatic import auto_top_up, auto_top_ups_sweep, automatic_stop
 from apps.payments.services.card_notices import cards_expiring_tell
 from apps.payments.services.card_setups import card_setup_start, card_setups_sweep, setup_apply
 from apps.payments.services.cards import (
@@ -46,6 +46,7 @@ __all__ = [
     "RuleWish",
     "auto_top_up",
     "auto_top_ups_sweep",
+    "automatic_stop",
     "card_apply",
     "card_default_set",
     "card_detach",

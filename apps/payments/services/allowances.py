@@ -63,7 +63,7 @@ def allowance_give(
         "reason": why(reason),
     }
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=organisation_id)
+        Organisation.objects.select_for_update(no_key=True).get(pk=organisation_id)
         earlier = Allowance.objects.filter(pk=allowance_id).first()
         if earlier is not None:
             if {name: getattr(earlier, name) for name in facts} != facts:

@@ -7,21 +7,33 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.billing.errors import CapReached, QuoteRefused, RateUnavailable
 from apps.billing.pricing import topup_limits
 from apps.billing.selectors import availables, wallet
-from apps.billing.services import caps_check_topup, net_for_credits, quote_create
+from apps.billing.services import (
+    caps_check_topup,
+    caps_refuse_topup,
+    net_for_credits,
+    quote_create,
+    quote_preview,
+)
 from apps.billing.services.limits import wallet_lock
+from apps.core.languages import plainly
+from apps.core.money import fiat_text
 from apps.core.queue import enqueue
+from apps.core.sweeping import each_apart
 from apps.core.wiring import ask
 from apps.organisations.models import Closed, Frozen
 from apps.organisations.services import organisation_keep_working
+from apps.payments import sentences as said
 from apps.payments.models import TopUp, TopUpRule
+from apps.payments.selectors.limits import standing_of
 from apps.payments.selectors.rules import Month, in_flight, month_of
 from apps.payments.services.attempts import cap_key
 from apps.payments.services.automatic_mails import automatic_mail
-from apps.payments.services.limits import TopUpLimited, limits_check
+from apps.payments.services.limits import TopUpLimited, ceiling_words, limits_check
 from apps.payments.services.rules import rule_lock, rule_watch
 
 logger = logging.getLogger(__name__)
@@ -61,9 +73,13 @@ def auto_top_ups_sweep(*, now: datetime) -> int:
     while rules := list(_ready(now).filter(id__gt=last).order_by("id")[:CHUNK]):
         last = rules[-1].id
         balances = availables(rule.organisation_id for rule in rules)
-        for rule in rules:
-            if rule.below_micro is None or balances[rule.organisation_id] < rule.below_micro:
-                began += auto_top_up(organisation_id=rule.organisation_id, now=now) is not None
+        due = [
+            rule.organisation_id
+            for rule in rules
+            if rule.below_micro is None or balances[rule.organisation_id] < rule.below_micro
+        ]
+        made = each_apart(due, lambda organisation_id: auto_top_up(organisation_id=organisation_id, now=now))
+        began += sum(topup is not None for topup in made)
     return began
 
 
@@ -86,13 +102,14 @@ def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
     month = month_of(rule, now=now)
     net_minor = _amount(rule, level, month, now=now)
     if net_minor is None:
+        with plainly():
+            reason = month_words(rule, month)
         automatic_mail(
             "cap",
             organisation=rule.organisation,
             key=f"{rule.id}:{month.starts_at:%Y-%m-%d}:{rule.month_cap_minor}",
             now=now,
-            rule=rule,
-            month=month,
+            reason=reason,
         )
         return None
     quote = quote_create(organisation=rule.organisation, currency=rule.currency, net_minor=net_minor, now=now)
@@ -100,15 +117,18 @@ def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
         organisation=rule.organisation, quote=quote, user_id=rule.user_id, automatic=True, card=rule.card
     )
     try:
-        limits_check(
-            organisation=rule.organisation,
-            person_id=rule.user_id,
-            currency=rule.currency,
-            net_minor=net_minor,
-            fingerprint=_fingerprint(rule),
-            now=now,
-        )
-        caps_check_topup(organisation_id=organisation_id, key=cap_key(topup), micro=quote.credits_micro, now=now)
+        with plainly():  # what is refused is kept, and said again to each reader
+            limits_check(
+                organisation=rule.organisation,
+                person_id=rule.user_id,
+                currency=rule.currency,
+                net_minor=net_minor,
+                fingerprint=_fingerprint(rule),
+                now=now,
+            )
+            caps_check_topup(
+                organisation_id=organisation_id, key=cap_key(topup), micro=quote.credits_micro, now=now
+            )
     except (CapReached, TopUpLimited) as reached:
         quote.delete()
         automatic_mail(
@@ -116,13 +136,35 @@ def _begin(organisation_id: uuid.UUID, *, now: datetime) -> TopUp | None:
             organisation=rule.organisation,
             key=f"{rule.id}:{_window(reached, now)}",
             now=now,
-            rule=rule,
             reason=reached.message,
+            ours=isinstance(reached, TopUpLimited),
         )
         return None
     topup.save(force_insert=True)
     enqueue("payments.topup_charge", topup_id=str(topup.id))
     return topup
+
+
+def automatic_stop(rule: TopUpRule, month: Month, *, now: datetime) -> str:
+    """Return what stands against the rule's next top-up, in the language spoken now; "" where nothing does."""
+    net_minor = rule.amount_minor or topup_limits(rule.currency)[0]
+    if net_minor > month.left_minor:
+        return month_words(rule, month)
+    ceiling = standing_of(rule.organisation_id, rule.currency, now=now).refused(net_minor)
+    if ceiling is not None:
+        return ceiling_words(rule.organisation, ceiling, rule.currency)
+    try:
+        terms = quote_preview(organisation=rule.organisation, currency=rule.currency, net_minor=net_minor, now=now)
+    except (RateUnavailable, QuoteRefused) as refusal:
+        return refusal.message
+    reached = caps_refuse_topup(organisation_id=rule.organisation_id, micro=terms.credits_micro, now=now)
+    return "" if reached is None else reached.message
+
+
+def month_words(rule: TopUpRule, month: Month) -> str:
+    """Return the sentence that the rule's own cap of the month is used up."""
+    amounts = {"cap": rule.month_cap_minor, "charged": month.charged_minor}
+    return _(said.MONTH_FULL) % {name: fiat_text(minor, rule.currency) for name, minor in amounts.items()}
 
 
 def _window(reached: CapReached | TopUpLimited, now: datetime) -> str:

@@ -41,6 +41,7 @@ def automatic_mail(kind: str, *, organisation: Organisation, key: str, now: date
                 "billing_url": billing,
                 "rule_url": f"{billing}automatic/",
                 "topup_url": f"{billing}top-up/",
+                "help_url": f"{settings.BASE_URL}/o/{organisation.slug}/support/new/",
                 "platform": settings.PLATFORM_NAME,
                 **facts,
             },

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from apps.billing.services.balances import alert_addresses
 from apps.core.mail import mail_write
+from apps.core.sweeping import each_apart
 from apps.notifications.services import event_emit
 from apps.organisations.selectors import mail_language
 from apps.payments.events import CARD_EXPIRING
@@ -31,12 +32,10 @@ def cards_expiring_tell(*, now: datetime) -> int:
         months__gte=now.year * 12 + now.month - 1,
     )
     told = [card for card in near.select_related("organisation").distinct() if card.expires_on <= soon.date()]
-    for card in told:
-        with transaction.atomic():
-            _tell(card, now=now)
-    return len(told)
+    return len(each_apart(told, lambda card: _tell(card, now=now)))
 
 
+@transaction.atomic
 def _tell(card: Card, *, now: datetime) -> None:
     organisation = card.organisation
     addresses = alert_addresses(organisation)

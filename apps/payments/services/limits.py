@@ -15,6 +15,7 @@ from apps.core.errors import AppError
 from apps.core.moments import day_text, moment_text
 from apps.core.money import fiat_text
 from apps.organisations.models import Organisation
+from apps.payments import sentences as said
 from apps.payments.models import TopUp
 from apps.payments.selectors.limits import Ceiling, Standing, organisations_of_card, standing_of, tries
 from apps.payments.tiers import HELD_RISKS, SHARED_CARD
@@ -114,15 +115,7 @@ def freeze_reason(topup: TopUp) -> str:
 
 def ceiling_words(organisation: Organisation, ceiling: Ceiling, currency: str) -> str:
     """Return the sentence that names the ceiling, what is left of it, and when it grows."""
-    sentence = {
-        "once": _("%(name)s may top up %(limit)s at once for now, and %(left)s of that is left; %(growth)s"),
-        "day": _(
-            "%(name)s may top up %(limit)s within 24 hours for now, and %(left)s of that is left; %(growth)s"
-        ),
-        "week": _(
-            "%(name)s may top up %(limit)s within seven days for now, and %(left)s of that is left; %(growth)s"
-        ),
-    }[ceiling.window]
+    sentence = _(said.CEILINGS[ceiling.window])
     return sentence % {
         "name": organisation.name,
         "limit": fiat_text(ceiling.limit_minor, currency),
@@ -133,29 +126,18 @@ def ceiling_words(organisation: Organisation, ceiling: Ceiling, currency: str) -
 
 def _growth(ceiling: Ceiling, currency: str) -> str:
     if ceiling.grows_to is None:
-        return _("write to %(mail)s if you need more.") % {"mail": settings.SELLER["email"]}
+        return _(said.WRITE_FOR_MORE) % {"mail": settings.SELLER["email"]}
     more = fiat_text(ceiling.grows_to, currency)
     if ceiling.grows_at is not None:
         day = day_text(ceiling.grows_at)
-        return _("it becomes %(more)s on %(day)s.") % {"more": more, "day": day}
+        return _(said.GROWS_ON) % {"more": more, "day": day}
     if ceiling.needs <= 1:
-        return _("it becomes %(more)s %(days)s days after the first payment.") % {
-            "more": more,
-            "days": ceiling.days,
-        }
-    return _("it becomes %(more)s %(days)s days after the first payment, once %(count)s payments were made.") % {
-        "more": more,
-        "days": ceiling.days,
-        "count": ceiling.needs,
-    }
+        return _(said.GROWS_AFTER_FIRST) % {"more": more, "days": ceiling.days}
+    return _(said.GROWS_AFTER_SOME) % {"more": more, "days": ceiling.days, "count": ceiling.needs}
 
 
 def _pace_words(what: str, count: int, again: datetime) -> str:
-    sentence = {
-        "topups": _("%(count)s top-ups were begun within a short time; begin the next after %(time)s."),
-        "declines": _("%(count)s payments were declined within a short time; try again after %(time)s."),
-        "cards": _("%(count)s different cards were tried within a day; try again after %(time)s."),
-    }[what]
+    sentence = _(said.PACES[what])
     return sentence % {"count": count, "time": moment_text(again, zone=True)}
 
 

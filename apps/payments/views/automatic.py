@@ -62,17 +62,21 @@ def _page(
 ) -> HttpResponse:
     organisation, now = grant.organisation, timezone.now()
     rule, cards = rule_of(organisation), list(cards_of(organisation))
+    month, stop, under_way = None, "", in_flight(organisation.id)
     if rule is not None:
         rule.organisation = organisation
+        month = month_of(rule, now=now)
+        stop = services.automatic_stop(rule, month, now=now) if rule.on and under_way is None else ""
     context: dict[str, Any] = {
         "organisation": organisation,
         "rule": rule,
         "cards": cards,
         "error": error,
         "may_manage": grant.may(Permission.BILLING_MANAGE),
-        "month": None if rule is None else month_of(rule, now=now),
+        "month": month,
+        "stop": stop,
         "waits": rule is not None and rule.paused_until is not None and rule.paused_until > now,
-        "in_flight": in_flight(organisation.id),
+        "in_flight": under_way,
         "topups": automatic_page(organisation),
         "available_micro": wallet(organisation.id).available_micro,
         "per_day_micro": spending_per_day(organisation.id, now=now),

@@ -44,9 +44,11 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
     terms = None if terms_acceptance(organisation) else settings.TERMS_VERSION
     context: dict[str, Any] = {"form": form, "method": form.method, "terms": terms}
     if form["currency"].value() in CURRENCIES:
-        context["least"], context["most"] = topup_limits(form["currency"].value())
+        least, most = topup_limits(form["currency"].value())
         standing = standing_of(organisation.pk, form["currency"].value(), now=timezone.now())
-        context["ceilings"] = standing.ceilings
+        most = min([most, *(ceiling.left_minor for ceiling in standing.ceilings)])
+        context |= {"ceilings": standing.ceilings, "least": least if least <= most else None, "most": most}
+        context["presets"] = [preset for preset in form.presets if preset * 100 <= most]
     if form.is_valid():
         try:
             price = quote_preview(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.mail import mail_write
+from apps.core.sweeping import each_apart
 from apps.organisations.models import Approval, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import approvers_of
@@ -181,9 +182,8 @@ def visit_revoke(*, membership: Membership, visit_id: UUID, actor: Actor, now: d
 def visits_end(*, now: datetime) -> int:
     """End every visit whose time is over; return how many."""
     over = list(Visit.objects.filter(ended_at=None, expires_at__lte=now).values_list("pk", flat=True))
-    for visit_id in over:
-        visit_end(visit_id=visit_id, how=Visit.How.EXPIRED, actor=Actor.system(), now=now)
-    return len(over)
+    how, actor = Visit.How.EXPIRED, Actor.system()
+    return len(each_apart(over, lambda one: visit_end(visit_id=one, how=how, actor=actor, now=now)))
 
 
 def _begin(visit: Visit, *, actor: Actor, now: datetime) -> Visit:

@@ -6,17 +6,18 @@ import inspect
 import json
 import re
 import typing
+from dataclasses import replace
 from datetime import datetime
 
 import httpx
 import nosana.client.models as models
 import pytest
 from nosana import AsyncNosana, Nosana
-from nosana.client import AnswerUnreadable, ApprovalNeeded, ConfigurationError, NoMarket, WaitTimeout
+from nosana.client import AnswerUnreadable, ApprovalNeeded, ConfigurationError, NoAnswer, NoMarket, WaitTimeout
 from nosana.client.modes import act
 from nosana.client.resources import base, jobs, money, people, templates, webhooks
 
-from sdk.tests.client.told import JOB, MARKET, connected, connected_async, problem
+from sdk.tests.client.told import JOB, MARKET, QUICK, connected, connected_async, problem
 
 
 def pages(*sizes):
@@ -166,6 +167,18 @@ def test_a_job_is_waited_for(platform, client, monkeypatch):
     assert job.over
     assert not job.settled
     assert job.wait(settled=True).settled
+
+
+def test_waiting_bears_a_platform_that_is_away_longer_than_its_repeats(platform, monkeypatch):
+    monkeypatch.setattr("nosana.client.waiting.FIRST_S", 0.001)
+    away = [httpx.ConnectError("away")] * 9 + [httpx.Response(502, text="<h1>Bad gateway</h1>")] * 5
+    with connected(platform, patience=replace(QUICK, away=60)) as client:
+        platform.says(JOB, *away, {**JOB, "state": "completed"})
+        assert client.jobs.wait("x").over
+    with connected(platform, patience=replace(QUICK, away=60, retries=0)) as client:
+        platform.says(JOB, *away)
+        with pytest.raises(NoAnswer):
+            client.jobs.wait("x")
 
 
 def test_waiting_ends_in_time(platform, client):

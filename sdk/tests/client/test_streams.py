@@ -1,13 +1,14 @@
 """Logs as they are written, over connections that break."""
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
 from nosana.client import Denied, NoAnswer
 from nosana.client.streams import Event, Parser
 
-from sdk.tests.client.told import connected_async
+from sdk.tests.client.told import QUICK, connected, connected_async
 
 
 def line(number):
@@ -69,11 +70,21 @@ def test_a_broken_log_goes_on_after_the_last_line_nothing_twice(platform, client
 
 
 def test_a_platform_that_stays_away_is_told(platform, client):
-    platform.says(told(log(1)), *[httpx.ConnectError("away")] * 40)
+    platform.says(told(log(1)), *[httpx.ConnectError("away")] * 400)
     walk = iter(client.jobs.logs("x"))
     assert next(walk).seq == 1
     with pytest.raises(NoAnswer):
         next(walk)
+
+
+def test_a_log_bears_a_restart_that_takes_longer_than_its_repeats(platform):
+    away = [httpx.ConnectError("away")] * 9 + [httpx.Response(502, text="<h1>Bad gateway</h1>")] * 5
+    with connected(platform, patience=replace(QUICK, away=60)) as client:
+        platform.says(told(log(1)), *away, told(log(2), END))
+        assert [one.seq for one in client.jobs.logs("x")] == [1, 2]
+        platform.says(*away)
+        with pytest.raises(NoAnswer):  # what was never there is not waited for
+            next(iter(client.jobs.logs("x")))
 
 
 def test_whoever_may_not_follow_any_more_is_told_why(platform, client):

@@ -7,7 +7,7 @@ import httpx
 from nosana import AsyncNosana, Nosana
 from nosana.client import Patience
 
-QUICK = Patience(retries=3, first=0.001, most=0.002, longest=2)
+QUICK = Patience(retries=3, first=0.001, most=0.002, longest=2, away=0.02)
 
 
 class Platform:

@@ -18,12 +18,14 @@ NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class Patience:
     """How often a request is sent again, and how long is waited between: `first` seconds, doubled up to `most`, each
     shortened by chance so that many clients do not come back at once. Never longer than `longest` for Retry-After.
+    Whoever waits for a job or follows its log bears a platform that is out of reach for `away` seconds.
     """
 
     retries: int = 4
     first: float = 0.5
     most: float = 8.0
     longest: float = 60.0
+    away: float = 600.0
 
     def pause(self, tries: int, wanted: float | None) -> float | None:
         """Return the seconds to wait before try `tries` + 1, None when it is not worth it."""

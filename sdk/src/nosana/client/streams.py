@@ -12,7 +12,7 @@ import httpx
 from nosana.client.errors import ApiError, NoAnswer, error_of
 from nosana.client.modes import Async, Bound, M, Sync, drive_each
 from nosana.client.retries import Patience
-from nosana.client.waiting import job_path
+from nosana.client.waiting import AWAY, Absence, job_path
 
 if TYPE_CHECKING:
     from nosana.client.core import Core
@@ -96,7 +96,7 @@ class Stream(Bound[M], Generic[M, T]):
 
 async def resumed(core: Core, path: str, query: Mapping[str, Any]) -> AsyncGenerator[Event, None]:
     """Yield the events of a stream to its end (`end`), over as many connections as it takes."""
-    parser, patience, failures = Parser(), core.patience, 0
+    parser, absence, failures = Parser(), Absence(core), 0
     while True:
         headers = {"Last-Event-ID": parser.last_id} if parser.last_id else {}
         asked = {
@@ -108,27 +108,25 @@ async def resumed(core: Core, path: str, query: Mapping[str, Any]) -> AsyncGener
                 if event is None:
                     continue
                 failures = 0
+                absence.over()
                 if event.name == "end":
                     return
                 if event.name == "refused":
                     raise _refusal(event)
                 yield event
-        except (httpx.TransportError, NoAnswer) as error:
-            failures += 1
-            pause = _pause(patience, failures, parser)
-            if pause is None:
-                raise NoAnswer(f"The stream broke off and could not be taken up again: {error}.") from error
-        else:
-            failures += 1
-            pause = _pause(patience, failures, parser)
-            if pause is None:
-                raise NoAnswer("The stream ends again and again without having told the end.")
+            broken: NoAnswer | ApiError = NoAnswer("The stream ends again and again without having told the end.")
+        except httpx.TransportError as error:
+            broken = NoAnswer(f"The stream broke off and could not be taken up again: {error}.")
+        except AWAY as error:
+            broken = error
+        failures += 1
         parser.cut()
-        await core.line.sleep(pause)
+        await core.line.sleep(absence.pause(broken, least=_pause(core.patience, failures, parser)))
 
 
-def _pause(patience: Patience, failures: int, parser: Parser) -> float | None:
-    return patience.pause(failures, parser.pause if failures > 1 else None)
+def _pause(patience: Patience, failures: int, parser: Parser) -> float:
+    own = patience.pause(min(failures, patience.retries), parser.pause if failures > 1 else None)
+    return own or patience.most
 
 
 def _refusal(event: Event) -> ApiError:

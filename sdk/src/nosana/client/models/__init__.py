@@ -11,6 +11,7 @@ from nosana.client.models.base import Model
 from nosana.client.models.jobs import (
     Asked,
     Attempt,
+    Counted,
     Estimate,
     Job,
     JobEvent,
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "BalanceAlert",
+    "Counted",
     "Budget", "Cap", "Card", "Channel", "CreditNote", "Delivery", "DeliveryTry", "Domain", "Estimate", "Event",
     "EventType", "Hold", "Invitation", "Invoice", "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine",
     "Lot", "Market", "Member", "Model", "Note", "Notice", "NoticeChoices", "NoticeKind", "Organisation",

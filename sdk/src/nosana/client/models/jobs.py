@@ -128,6 +128,14 @@ class Attempt(Model):
     settled_at: datetime | None
 
 
+class Counted(Model):
+    """Where reports count what a job has cost from now on; `records` is how many settled tries that are."""
+
+    project: str
+    labels: dict[str, str]
+    records: int
+
+
 class Outcome(Model):
     """What one operation of a job gave back; `values` are what the definition's `results` found in its output."""
 

@@ -18,6 +18,7 @@ from nosana.client.waiting import job_path, job_wait, part
 if TYPE_CHECKING:
     from nosana.client.models import (
         Attempt,
+        Counted,
         Job,
         JobEvent,
         LogLine,
@@ -220,6 +221,28 @@ class Jobs(Resource[M]):
     async def move(self, job_id: str, *, project: str) -> Job[M]:
         """Put it into another project; what it cost and holds stays counted where it was."""
         return await self._send("Job", "PATCH", job_path(job_id), {"project": project})
+
+    @act
+    async def rename(self, job_id: str, name: str) -> Job[M]:
+        """Call it something else."""
+        return await self._send("Job", "PATCH", job_path(job_id), {"name": name})
+
+    @act
+    async def relabel(
+        self,
+        job_id: str,
+        *,
+        project: str,
+        reason: str,
+        labels: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Counted:
+        """Count what a settled job has cost under another project and these labels; documents stay as they are.
+
+        Takes the permissions billing.manage and jobs.view. Raises Conflict before anything of it is settled.
+        """
+        body = {"project": project, "labels": dict(labels or {}), "reason": reason}
+        return await self._post("Counted", job_path(job_id, "relabel"), body, idempotency_key)
 
     def logs(self, job_id: str, *, tail: int | None = None, after: int = 0) -> Stream[M, LogLine]:
         """Follow a log until the job's end: all of it, its last `tail` lines, or what comes after line `after`."""

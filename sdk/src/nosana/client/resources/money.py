@@ -100,6 +100,11 @@ class Transfers(Resource[M]):
         """Return every change, newest first; of a span of time (`until` left out of it)."""
         return self._pages("Transfer", "transfers", since=since, until=until, limit=limit)
 
+    @act
+    async def proof(self, *, since: date | None = None, until: date | None = None) -> bytes:
+        """Return the file that proves the entries of closed days (UTC), both days included, against the digests."""
+        return await self._core.content("ledger-proof", query={"since": since, "until": until})
+
 
 class UsageReports(Resource[M]):
     """What settled jobs used."""
