@@ -33,7 +33,8 @@ def row_read(model: type[M], row: Sequence[Any]) -> tuple[M, Sequence[Any]]:
 def rows_insert(*rows: Model) -> None:
     """Insert new rows, of any tables and naming each other as they like, and tell each its primary key.
 
-    Signals are not sent, and what the database would fill in by itself, but keys, has to be there. Raises IntegrityError as save() does; then none of them is written.
+    Signals are not sent; what else the database would fill in by itself has to be there. Raises IntegrityError as
+    save() does; then none of them is written.
     """
     values = [
         field.get_db_prep_save(field.pre_save(row, add=True), connection)

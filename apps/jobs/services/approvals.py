@@ -14,14 +14,14 @@ from apps.jobs import sentences as said
 from apps.jobs.models import Job, Market, SecretSet
 from apps.jobs.policies import Policy
 from apps.jobs.selectors import policy_of
+from apps.jobs.services.attempts import ApprovalNeeded
+from apps.jobs.services.estimates import job_estimate
 from apps.jobs.services.labels import labels_read
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_seal
 from apps.jobs.services.spenders import Spender
 from apps.jobs.services.submission import (
-    ApprovalNeeded,
     accept,
     approval_check,
-    job_estimate,
     job_submit,
     market_check,
     node_check,

@@ -12,12 +12,13 @@ from apps.core.money import credits_text
 from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Extension, Job, Market, Want
+from apps.jobs.services.attempts import bound_check, hold_for, want_write
 from apps.jobs.services.ceilings import hold_most
 from apps.jobs.services.estimates import estimate_at
 from apps.jobs.services.moves import event_write
 from apps.jobs.services.observation import attempt_get
 from apps.jobs.services.spenders import Spender
-from apps.jobs.services.submission import bound_check, hold_for, market_check, want_write
+from apps.jobs.services.submission import market_check
 from apps.jobs.services.tries import memory_needed
 from apps.jobs.state import Reason, State
 

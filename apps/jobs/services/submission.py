@@ -1,13 +1,12 @@
-"""What people ask for: the price of a job, a job, its stop."""
+"""A job is asked for: checked, held, written, once for each key."""
 
 import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.billing import services as billing
@@ -20,18 +19,16 @@ from apps.core.languages import plainly
 from apps.core.money import credits_text
 from apps.core.rows import rows_insert
 from apps.core.wiring import announce
-from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.definitions import definition_check
-from apps.jobs.models import Attempt, Job, Market, Want
+from apps.jobs.models import Job, Market, Want
 from apps.jobs.policies import NearThen, Policy
 from apps.jobs.selectors import policy_of
-from apps.jobs.services.ceilings import hold_most
-from apps.jobs.services.estimates import Estimate, estimate_at, job_estimate
-from apps.jobs.services.moves import event_first, event_write, events_notify, job_lock
+from apps.jobs.services.attempts import ApprovalNeeded, attempt_new, hold_for
+from apps.jobs.services.estimates import job_estimate
+from apps.jobs.services.moves import event_first, events_notify
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_prepare, secrets_seal
 from apps.jobs.services.spenders import Spender
-from apps.jobs.state import OVER
 from apps.organisations.models import Approval, Membership, Organisation, Project
 from apps.organisations.roles import Permission
 from apps.organisations.services import AsksAgain, organisation_keep_working
@@ -39,14 +36,6 @@ from apps.organisations.services import AsksAgain, organisation_keep_working
 NODE_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")  # base58
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
-FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
-
-
-class ApprovalNeeded(AppError):
-    """The job may cost more than the organisation allows without an approval."""
-
-    code = "approval_needed"
-    status = 403
 
 
 def job_submit(
@@ -270,124 +259,3 @@ def accept(
     events_notify([first])
     announce("jobs.wanted", want_id=want.pk)
     return job
-
-
-def attempt_new(job: Job, number: int) -> Attempt:
-    """Return a try of a job on its market, at its price, not yet saved."""
-    estimate = estimate_at(job.price_micro, job.timeout_s)
-    return Attempt(
-        job=job,
-        number=number,
-        hold_source=f"job:{job.pk}:{number}",
-        price_micro=job.price_micro,
-        network_micro=estimate.network_micro,
-        network_fee_micro=estimate.network_fee_micro,
-        platform_fee_micro=estimate.platform_fee_micro,
-    )
-
-
-def attempt_again(job: Job, number: int, spender: Spender, *, now: datetime) -> Attempt:
-    """Make a further try of a locked job, with a hold of its own, and want it listed.
-
-    Raises CapReached, InsufficientCredits.
-    """
-    attempt = attempt_new(job, number)
-    attempt.save()
-    hold_for(job, attempt, spender, now=now)
-    job.attempt = attempt
-    job.save(update_fields=["attempt"])
-    want_write(job=job, attempt=attempt, kind=Want.Kind.LIST, now=now, again=True)  # new: nothing was wanted of it
-    return attempt
-
-
-def hold_for(job: Job, attempt: Attempt, spender: Spender, *, now: datetime, apart: bool = True) -> None:
-    """Hold the attempt's worst case under its source. Raises as billing.hold_place, also about `apart`."""
-    billing.hold_place(
-        organisation_id=job.organisation_id,
-        source=attempt.hold_source,
-        network_micro=attempt.network_micro,
-        network_fee_micro=attempt.network_fee_micro,
-        platform_fee_micro=attempt.platform_fee_micro,
-        project_id=job.project_id,
-        member_id=job.member_id,
-        api_key_id=spender.api_key_id,
-        dimensions={"market": job.market.slug, **spender.dimensions},
-        label=job.name,
-        expires_at=now + timedelta(seconds=job.timeout_s) + FORGOTTEN_AFTER,
-        apart=apart,
-        now=now,
-    )
-
-
-def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int, *, now: datetime) -> None:
-    """Replace the attempt's hold by one for another price.
-
-    Raises CapReached, InsufficientCredits, and ApprovalNeeded beyond what the job may cost unasked; then nothing
-    changed.
-    """
-    bound_check(job, estimate.total_micro)
-    if attempt.number > 1 and estimate.total_micro > (most := hold_most(job, attempt)):
-        raise Conflict(
-            _("a further try may not hold more than the first, %(held)s credits.") % {"held": credits_text(most)}
-        )
-    with transaction.atomic():
-        spender = Spender.of(attempt.hold_source)
-        billing.hold_release(source=attempt.hold_source, reason=said.RELEASED_REPRICED, now=now)
-        attempt.hold_source = f"job:{job.pk}:{attempt.number}:{price_micro}"
-        attempt.price_micro = price_micro
-        attempt.network_micro = estimate.network_micro
-        attempt.network_fee_micro = estimate.network_fee_micro
-        attempt.platform_fee_micro = estimate.platform_fee_micro
-        attempt.save()
-        hold_for(job, attempt, spender, now=now)
-
-
-def bound_check(job: Job, total_micro: int) -> None:
-    """Pass if the job may cost this much, micro-NOS, with the approval it has or without one. Raises ApprovalNeeded."""
-    bound = job.organisation.approval_job_micro if job.approved_micro is None else job.approved_micro
-    if bound is None or total_micro <= bound:
-        return
-    sentence = (
-        _("it can cost %(total)s credits now, and only %(bound)s are allowed without an approval.")
-        if job.approved_micro is None
-        else _("it can cost %(total)s credits now, and only %(bound)s are approved.")
-    )
-    raise ApprovalNeeded(sentence % {"total": credits_text(total_micro), "bound": credits_text(bound)})
-
-
-def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime, again: bool = False) -> Want:
-    """Want an act of the chain and tell the bridge; the job's row must be locked.
-
-    It is wanted once per attempt and kind unless `again`; a stop, once more when no order pursues it any longer.
-    """
-    same = attempt.wants.filter(kind=kind)
-    want = None if again else (same.filter(closed_at=None) if kind == Want.Kind.STOP else same).first()
-    if want is None:
-        seq = (job.wants.order_by("-seq").values_list("seq", flat=True).first() or 0) + 1
-        want = Want.objects.create(job=job, attempt=attempt, seq=seq, kind=kind, created_at=now)
-        announce("jobs.wanted", want_id=want.pk)
-    return want
-
-
-def job_stop(*, membership: Membership, job: Job, now: datetime) -> Job:
-    """Want the job stopped: a queued one costs nothing, a running one its seconds; a repeat changes nothing.
-
-    Raises Denied, and Conflict when the job is already over.
-    """
-    membership.require(Permission.JOBS_STOP, job.project_id)
-    if job.organisation_id != membership.organisation_id:
-        raise Conflict(_("This job belongs to another organisation."))
-    with transaction.atomic():
-        job = job_lock(job.pk)
-        if job.state in OVER:
-            raise Conflict(
-                _("This job is already %(state)s; there is nothing to stop.")
-                % {"state": in_sentence(job.get_state_display())}
-            )
-        if job.stop_requested_at is None and job.attempt is not None:
-            job.stop_requested_at = now
-            job.save(update_fields=["stop_requested_at"])
-            who = membership.user.name or membership.user.email
-            event_write(job=job, kind="stop_requested", sentence=said.STOP_ASKED % {"who": who}, now=now)
-            want_write(job=job, attempt=job.attempt, kind=Want.Kind.STOP, now=now)
-        return job

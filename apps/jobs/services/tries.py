@@ -16,11 +16,12 @@ from apps.core.errors import AppError, Conflict
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import QueueThen
+from apps.jobs.services.attempts import attempt_again, want_write
 from apps.jobs.services.ceilings import hold_most
 from apps.jobs.services.estimates import job_estimate
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.spenders import Spender
-from apps.jobs.services.submission import attempt_again, market_check, want_write
+from apps.jobs.services.submission import market_check
 from apps.jobs.state import LIVE, OVER, Reason, Seen, State
 
 BETWEEN = frozenset({Reason.NODE_QUIT, Reason.NODE_SILENT, Reason.QUEUED_TOO_LONG})
