@@ -1,5 +1,6 @@
 """The front page, the home page and the frame."""
 
+import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -43,6 +44,13 @@ def test_a_visitor_reads_what_gpus_cost_in_the_currency_they_choose(
     assert "$0.083" in page  # 43 micro-NOS a second with 5 % of fees, at a rate of 0.5 and the spread
     assert "€0.066" in client.get("/?currency=nonsense").content.decode()
     assert "€0.066" not in page
+
+
+def test_htmx_carries_no_inline_style_over_which_the_policy_refuses(client: Client, db: None) -> None:
+    told = re.search(r"name=\"htmx-config\" content='([^']+)'", client.get("/").content.decode())
+    config = json.loads(told.group(1)) if told else {}
+    assert config["includeIndicatorStyles"] is False
+    assert "style" not in config["attributesToSettle"]
 
 
 def test_a_person_without_an_organisation_is_asked_to_create_one(world: World) -> None:
