@@ -14,6 +14,7 @@ import httpx
 import pytest
 import typer
 from nosana.cli import device, frame, hooks
+from nosana.cli.printing import fitted
 from nosana.cli.root import COMMANDS, app
 from nosana.webhooks import verify
 from typer.testing import CliRunner, Result
@@ -127,7 +128,7 @@ def test_no_answer_is_told_and_a_refusal_as_data_is_the_problem(nosana: Run, pla
     platform.says(*[httpx.ConnectError("refused")] * 4)
     nosana("balance", code=7)
     platform.says(problem(404, "not_found"))
-    assert json.loads(nosana("job", "show", "x", "-o", "json", code=4).stderr)["code"] == "not_found"
+    assert json.loads(nosana("job", "show", ID, "-o", "json", code=4).stderr)["code"] == "not_found"
 
 
 def test_a_key_is_kept_for_its_owner_alone_and_forgotten(nosana: Run, platform: Platform, tmp_path: Path) -> None:
@@ -226,11 +227,39 @@ def test_a_job_may_be_left_alone_from_the_start(nosana: Run, platform: Platform)
         (("run", "a", "-m", "m", "-e", "A"), "--env takes NAME=value"),
         (("run", "-m", "m", "-f", "none.json"), "none.json cannot be read"),
         (("logs",), "Missing argument"),
+        (("show", "nonsense"), "“nonsense” is no id of a job; `nosana job list` shows them."),
+        (("stop", ID, ""), "“” is no id of a job"),
         (("list", "-o", "xml"), "xml"),
     ],
 )
 def test_what_is_mistyped_is_explained(words: tuple[str, ...], sentence: str, nosana: Run) -> None:
     assert sentence in nosana("job", *words, code=2).stderr.replace("\n", " ")
+
+
+def test_options_of_every_command_may_stand_before_it(nosana: Run, platform: Platform) -> None:
+    platform.says({"items": [DONE], "next_cursor": None})
+    try:
+        assert json.loads(nosana("-o", "json", "--org", "other", "job", "list").stdout) == [DONE]
+        assert platform.asked[0].url.path == "/api/v1/organisations/other/jobs"
+    finally:
+        frame.before.clear()
+
+
+@pytest.mark.parametrize(
+    ("room", "widths"),
+    [
+        (120, [36, 30, 9, 11, 6, 5]),
+        (100, [36, 30, 9, 11, 5]),  # nothing stands in the fifth
+        (86, [36, 16, 9, 11, 5]),
+        (70, [36, 20, 9]),
+        (60, [36, 10, 9]),
+        (30, [36]),
+    ],
+)
+def test_a_table_keeps_ids_whole_and_fits_its_window(room: int, widths: list[int]) -> None:
+    row = ["i" * 36, "n" * 30, "completed", "nvidia-3060", "", "5 min"]
+    kept = fitted([36, 30, 9, 11, 6, 5], [row], room)
+    assert [*kept.values()] == widths
 
 
 def test_logs_are_printed_as_they_were_written_or_with_time(nosana: Run, platform: Platform) -> None:

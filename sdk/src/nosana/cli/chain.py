@@ -13,7 +13,9 @@ if importlib.util.find_spec("solders") is not None and importlib.util.find_spec(
     chain: typer.Typer = importlib.import_module("nosana.cli.wallet.commands").chain
 else:
     chain = group("The network with a wallet of your own.")
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
-    @chain.callback(invoke_without_command=True)
+    @chain.command(context_settings=anything)
     def _missing() -> None:
+        """Say what is missing, whatever was asked."""
         stop("this takes the chain's packages: pip install 'nosana[chain]' (Python 3.11 or newer).", USAGE)

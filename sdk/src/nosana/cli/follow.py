@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -43,7 +44,10 @@ class Screen:
 
     def say(self, sentence: str) -> None:
         """Tell a sentence."""
-        mark = "\x1b[2m●\x1b[0m" if sys.stderr.isatty() else "-"
+        mark = "-"
+        if sys.stderr.isatty():
+            plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+            mark = "●" if plain else "\x1b[2m●\x1b[0m"
         typer.echo(f"{mark} {sentence}", err=True)
 
 

@@ -7,13 +7,14 @@ import inspect
 import json
 import os
 import sys
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Annotated, Any, NoReturn, TypeVar, get_type_hints
 
 import typer
 
+from nosana.cli.root import Output
 from nosana.client import errors
 from nosana.client.clients import Nosana
 from nosana.client.core import plain_read
@@ -37,12 +38,18 @@ CODES: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
-class Output(str, Enum):  # noqa: UP042 - Python 3.10
-    """How answers are printed."""
+def id_of(what: str, shown_by: str) -> Callable[..., Any]:
+    """Return what checks an argument that must be an id, or several; it ends with a sentence that names a command."""
 
-    TABLE = "table"
-    JSON = "json"
-    YAML = "yaml"
+    def check(ctx: typer.Context, value: Any) -> Any:
+        for text in [] if ctx.resilient_parsing else [value] if isinstance(value, str) else value or []:
+            try:
+                uuid.UUID(text)
+            except ValueError:
+                stop(f"“{text}” is no id of a {what}; `{shown_by}` shows them.", USAGE)
+        return value
+
+    return check
 
 
 @dataclass
@@ -72,6 +79,7 @@ OPTIONS: dict[str, Any] = {
     ],
 }
 DEFAULTS = {"output": Output.TABLE}
+before: dict[str, Any] = {}  # of these options, those that stand before the command
 
 
 def group(sentence: str) -> typer.Typer:
@@ -108,6 +116,8 @@ def command(
         def run(**given: Any) -> None:
             for option in OPTIONS:
                 value = given[option] if option in own.parameters else given.pop(option, None)
+                if value == DEFAULTS.get(option) and option not in own.parameters:
+                    value = before.get(option, value)
                 setattr(common, option, value)
             guarded(lambda: function(**given))
 

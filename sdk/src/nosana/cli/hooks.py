@@ -13,13 +13,16 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from nosana.cli.frame import CUT, USAGE, Output, client, command, common, group, stop
+from nosana.cli.frame import CUT, USAGE, Output, client, command, common, group, id_of, stop
 from nosana.cli.printing import dump, show_list, show_one, when
 from nosana.client.settings import LOCAL
 from nosana.webhooks import sign
 
 webhook = group("Webhooks.")
-WebhookId = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id.")]
+WebhookId = Annotated[
+    str,
+    typer.Argument(metavar="WEBHOOK", help="Its id.", callback=id_of("webhook", "nosana webhook list")),
+]
 LATE_S = 120  # an event may become visible so much later than it was numbered
 COLUMNS: dict[str, Any] = {
     "id": "id",

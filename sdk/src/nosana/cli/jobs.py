@@ -11,12 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from nosana.cli.follow import follow, print_line, report
-from nosana.cli.frame import JOB_FAILED, USAGE, Output, client, command, common, group, stop
+from nosana.cli.frame import JOB_FAILED, USAGE, Output, client, command, common, group, id_of, stop
 from nosana.cli.printing import credits, dump, duration, show_list, show_one, since, when
 from nosana.client.definitions import template_filled
 
 job = group("Jobs.")
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="Its id.")]
+_check = id_of("job", "nosana job list")
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="Its id.", callback=_check)]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -293,7 +294,9 @@ def _wait(
 
 
 @command(job, "stop")
-def _stop(job_ids: Annotated[list[str], typer.Argument(metavar="JOB...", help="Their ids.")]) -> None:
+def _stop(
+    job_ids: Annotated[list[str], typer.Argument(metavar="JOB...", help="Their ids.", callback=_check)],
+) -> None:
     """Stop jobs: a queued one costs nothing, a running one its seconds."""
     with client() as asked:
         found = [asked.jobs.stop(job_id) for job_id in job_ids]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nosana.cli.frame import Output, client, command, common, group
+from nosana.cli.frame import Output, client, command, common, group, id_of
 from nosana.cli.printing import dump, show_list, show_one, when
 
 key = group("API keys.")
@@ -21,7 +21,7 @@ COLUMNS: dict[str, Any] = {
     "expires": lambda row: when(row["expires_at"]),
     "ended": lambda row: when(row["revoked_at"]),
 }
-KeyId = Annotated[str, typer.Argument(metavar="KEY", help="Its id.")]
+KeyId = Annotated[str, typer.Argument(metavar="KEY", help="Its id.", callback=id_of("key", "nosana key list"))]
 
 
 @command(key, "list")

@@ -14,6 +14,8 @@ from nosana.cli.frame import Output, common, plainly
 
 Cell = Callable[[Mapping[str, Any]], Any]
 MICRO = 1_000_000
+GAP = 2  # letters between two columns
+CUT_TO = (16, None), (10, 3)  # to how many letters long ones are cut for all, or so many, columns to fit
 
 
 def credits(micro: int | None) -> str:  # noqa: A001 - the word of the platform
@@ -106,17 +108,49 @@ def dump(value: Any) -> None:
 def table(names: list[str], rows: list[list[str]]) -> None:
     """Print a table: with rules and colours on a screen, in plain columns for a program."""
     if plainly():
-        lines = [[name.upper() for name in names], *rows]
-        widths = [max(len(line[place]) for line in lines) for place in range(len(names))]
-        for line in lines:
-            typer.echo("  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip())
+        plain_table([[name.upper() for name in names], *rows])
         return
     rich = importlib.import_module("rich.table")
     console = importlib.import_module("rich.console").Console()
     text = importlib.import_module("rich.text").Text
-    shown = rich.Table(box=importlib.import_module("rich.box").SIMPLE_HEAD, pad_edge=False)
-    for name in names:
-        shown.add_column(name, overflow="fold")
+    shown = rich.Table(
+        box=importlib.import_module("rich.box").SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    size = importlib.import_module("rich.cells").cell_len
+    widths = fitted([max(map(size, column)) for column in zip(names, *rows, strict=True)], rows, console.width)
+    for place, width in widths.items():
+        shown.add_column(names[place], width=width, no_wrap=True, overflow="ellipsis")
     for row in rows:
-        shown.add_row(*(text(one) for one in row))  # as it is: no markup in what others wrote
+        shown.add_row(*(text(row[place]) for place in widths))  # as it is: no markup in what others wrote
     console.print(shown)
+    if left := [name for place, name in enumerate(names) if place not in widths]:
+        typer.echo(f"Left out, for want of room: {', '.join(left)}; -o json has all of it.", err=True)
+
+
+def plain_table(lines: list[list[str]]) -> None:
+    """Print lines in columns."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        typer.echo("  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def fitted(widths: list[int], rows: list[list[str]], room: int) -> dict[int, int]:
+    """Return the width of each column that fits into the room: the first, which names the row, is never cut.
+
+    Where it is too narrow, columns in which nothing stands go first, long ones are cut, then the last ones go.
+    """
+
+    def taken(chosen: dict[int, int]) -> int:
+        return sum(chosen.values()) + GAP * len(chosen) - 1
+
+    kept = dict(enumerate(widths))
+    if taken(kept) > room:
+        kept = {place: width for place, width in kept.items() if place == 0 or any(row[place] for row in rows)}
+    for most, seen in CUT_TO:
+        if taken(dict([*kept.items()][:seen])) > room:
+            kept = {place: width if place == 0 else min(width, most) for place, width in kept.items()}
+    while len(kept) > 1 and taken(kept) > room:
+        kept.popitem()
+    for place in [*kept]:  # what is left of the room goes back to what was cut
+        kept[place] += max(min(room - taken(kept), widths[place] - kept[place]), 0)
+    return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from enum import Enum
 from typing import Annotated, Any
 
 import typer
@@ -51,13 +52,9 @@ class Later(TyperCommand):
 class Root(TyperGroup):
     """`nosana` itself."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names, in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return the command without loading it, None for an unknown name."""
-        return Later(cmd_name) if cmd_name in COMMANDS else None
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = {name: Later(name) for name in COMMANDS}
 
 
 app = typer.Typer(
@@ -67,6 +64,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+class Output(str, Enum):  # noqa: UP042 - Python 3.10
+    """How answers are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+Before = Annotated[Output | None, typer.Option("--output", "-o", hidden=True)]
 
 
 def _version(wanted: bool) -> None:
@@ -80,12 +88,21 @@ def nosana(
     version: Annotated[
         bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Tell the version.")
     ] = False,
+    output: Before = None,
+    profile: Annotated[str | None, typer.Option("--profile", hidden=True)] = None,
+    url: Annotated[str | None, typer.Option("--url", hidden=True)] = None,
+    organisation: Annotated[str | None, typer.Option("--org", hidden=True)] = None,
+    project: Annotated[str | None, typer.Option("--project", hidden=True)] = None,
 ) -> None:
     """GPU jobs on Nosana: launch them, follow them, and see what they cost.
 
     Settings come from options, else NOSANA_API_KEY, NOSANA_URL, NOSANA_ORGANISATION, NOSANA_PROJECT and NOSANA_PROFILE,
     else the profile that `nosana login` wrote. `nosana COMMAND --help` explains each command.
     """
+    given = {"output": output, "profile": profile, "url": url, "organisation": organisation, "project": project}
+    if any(value is not None for value in given.values()):
+        before = importlib.import_module("nosana.cli.frame").before
+        before.update({name: value for name, value in given.items() if value is not None})
 
 
 def run() -> None:

@@ -19,6 +19,10 @@ class NoKey(ConfigurationError):
     """Nobody is signed in: no key is given, and the profile holds none."""
 
 
+class NameMissing(NosanaError, ValueError):
+    """What was to be named (a job, a project) has an empty name, or one that is none."""
+
+
 class NoAnswer(NosanaError):
     """The platform could not be reached, or broke off: nobody knows whether the request was carried out.
 
@@ -158,7 +162,9 @@ def error_of(status: int, body: bytes, *, retry_after: float | None = None) -> A
     except ValueError:
         problem = None
     if not isinstance(problem, dict):
-        problem = {"detail": f"The platform answered with HTTP status {status} and no explanation."}
+        sentence = f"The platform answered with HTTP status {status} and no explanation"
+        doubt = "; is this the address of the platform?" if 300 <= status < 500 else "."
+        problem = {"detail": sentence + doubt}
     kind = BY_CODE.get(str(problem.get("code")))
     if kind is None or status < 400:
         kind = BY_STATUS.get(status, ServerError if status >= 500 else ApiError)

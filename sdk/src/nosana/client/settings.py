@@ -126,6 +126,8 @@ def settings_find(
         (environment.get("NOSANA_API_KEY"), "NOSANA_API_KEY"),
         (kept.get("key") if same else None, f"profile {chosen} of {path}"),
     )
+    if found and not (found.isascii() and found.isprintable()):
+        raise ConfigurationError(f"The key of {source} has characters that no key has; copy it anew.")
     address = given_url or kept_url or (SANDBOX_URL if (found or "").startswith(SANDBOX_KEYS) else None)
     if address is None:
         raise ConfigurationError("Say where the platform is: url=…, NOSANA_URL, or `nosana login --url …`.")

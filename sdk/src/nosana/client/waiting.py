@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from nosana.client.errors import ApiError, NoAnswer, RateLimited, ServerError, WaitTimeout
+from nosana.client.errors import ApiError, NameMissing, NoAnswer, RateLimited, ServerError, WaitTimeout
 
 if TYPE_CHECKING:
     from nosana.client.core import Core
@@ -18,15 +18,15 @@ AWAY = (NoAnswer, ServerError, RateLimited)  # what passes by itself
 
 
 def job_path(job_id: str, what: str = "") -> str:
-    """Return the address of a job within its organisation. Raises ValueError for an id that is none."""
+    """Return the address of a job within its organisation. Raises NameMissing for an id that is none."""
     return part("jobs", job_id, *([what] if what else []))
 
 
 def part(head: str, name: object, *rest: str) -> str:
-    """Return an address that names a thing, whatever letters its name has. Raises ValueError for an empty name."""
+    """Return an address that names a thing, whatever letters its name has. Raises NameMissing for an empty one."""
     text = quote(str(name), safe="")
     if text in ("", ".", ".."):
-        raise ValueError(f"{str(name)!r} names nothing.")
+        raise NameMissing(f"{str(name)!r} names nothing.")
     return "/".join([head, text, *rest])
 
 
