@@ -1,9 +1,12 @@
 """Serves a part of the sandbox on 127.0.0.1 until it is told to stop."""
 
+import argparse
 import asyncio
 import contextlib
 import signal
 import socket
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -17,10 +20,9 @@ def listen(port: int) -> socket.socket:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind(("127.0.0.1", port))
-    except OSError as error:
-        raise SystemExit(
-            f"Port {port} cannot be used: {error.strerror}. Choose another, or 0 for a free one."
-        ) from None
+    except (OSError, OverflowError) as error:
+        sentence = f"Port {port} on 127.0.0.1 cannot be used ({error}); choose another with --port, or 0."
+        raise SystemExit(sentence) from None
     return taken
 
 
@@ -46,3 +48,17 @@ def serve(app: ASGIApp, taken: socket.socket, **options: Any) -> None:
         signal.signal(number, lambda *_: None)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_Server(config).serve(sockets=[taken]))
+
+
+def part_serve(module: str, promise: str | None, make: Callable[..., ASGIApp], **paths: str) -> None:
+    """Run a part as `python -m module`: take --port and a path for each of `paths`, and serve what `make` makes.
+
+    `promise` is the module's docstring; `paths` says of each what it is for.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=promise)
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    for name, meaning in paths.items():
+        parser.add_argument(f"--{name}", type=Path, required=True, help=meaning)
+    given = vars(parser.parse_args())
+    taken = listen(given.pop("port"))
+    serve(make(**given), taken)

@@ -97,9 +97,10 @@ class Stage:
     def _part(self, name: str, *command: str, ready: str = r"^ready (?P<said>.*)") -> Part:
         return Part(name, [PYTHON, *command], env=self.env, ready=ready)
 
-    def _outside(self, name: str, port: int, *options: str) -> Part:
-        data = self.data / name
-        return self._part(name, "-m", f"sandbox.{name}", "--port", str(port), "--data", str(data), *options)
+    def _outside(self, name: str, port: int, *options: str, **paths: str) -> Part:
+        paths = paths or {"data": str(self.data / name)}
+        named = [word for path, value in paths.items() for word in (f"--{path}", value)]
+        return self._part(name, "-m", f"sandbox.{name}", "--port", str(port), *named, *options)
 
     async def _world_outside(self) -> None:
         webhook = f"{self.urls['web']}/webhooks/stripe/"
@@ -114,12 +115,8 @@ class Stage:
             self._outside("ipfs", self.port(5080)),
             self._outside("rates", self.port(5090)),
             self._outside("vies", self.port(5091)),
-            self._outside("listing", self.port(5092), "--markets", self.env["MARKETS_FILE"]),
-            self._part(
-                "mailbox",
-                *("-m", "sandbox.mailbox", "--port", str(self.port(8025))),
-                *("--data", str(self.data / "mail")),
-            ),
+            self._outside("listing", self.port(5092), markets=self.env["MARKETS_FILE"]),
+            self._outside("mailbox", self.port(8025), data=str(self.data / "mail")),
         )
         self.urls |= {"chain": chain, "stripe": stripe, "ipfs": ipfs, "mails": mailbox}
         self.env["DATABASE_URL"], self.env["REDIS_URL"] = services.split()

@@ -51,18 +51,18 @@ def shown(letter: Letter) -> str:
     return f'<p><a href="/">All mails</a></p>{head}{about}<ul>{files}</ul>{frame}{text}</details>'
 
 
-def application(folder: Path) -> Starlette:
-    """Return the mailbox of everybody whose mails are in the folder."""
+def application(data: Path) -> Starlette:
+    """Return the mailbox of everybody whose mails are in the folder `data`."""
 
     def letter_of(request: Request) -> Letter:
-        found = [one for one in letters(folder) if one.key == request.path_params["key"]]
+        found = [one for one in letters(data) if one.key == request.path_params["key"]]
         if not found:
             raise HTTPException(404, "There is no such mail.")
         return found[0]
 
     async def box(request: Request) -> Response:
         to = request.query_params.get("to", "")
-        found = [one for one in letters(folder) if to.lower() in str(one.message["To"]).lower()]
+        found = [one for one in letters(data) if to.lower() in str(one.message["To"]).lower()]
         lines = "".join(map(listed, found)) or "<li>No mail yet. Look again in a moment.</li>"
         return page("Mails of the sandbox", f"<h1>Mails of the sandbox</h1><ul>{lines}</ul>")
 

@@ -45,3 +45,8 @@ palette.addEventListener("keydown", (event) => {
     all[0].click();
   }
 });
+
+// An answer that comes late replaces what the arrows have reached: the same place in the new list takes the focus.
+let reached = -1;
+palette.addEventListener("htmx:beforeSwap", () => { reached = hits().indexOf(document.activeElement); });
+palette.addEventListener("htmx:afterSwap", () => { if (reached >= 0) (hits()[reached] ?? input).focus(); });

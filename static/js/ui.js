@@ -119,7 +119,7 @@ document.addEventListener("htmx:sendError", () => {
 themeShow();
 
 /* Of a row of tabs that does not fit, the present one is in sight. */
-for (const row of document.querySelectorAll(".tabs")) {
+for (const row of document.querySelectorAll(".tabs, .account-nav")) {
   const here = row.querySelector('[aria-current="page"]');
   if (here && row.scrollWidth > row.clientWidth) row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
 }

@@ -1,5 +1,6 @@
 """The front page, the home page and the frame."""
 
+import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -43,6 +44,13 @@ def test_a_visitor_reads_what_gpus_cost_in_the_currency_they_choose(
     assert "$0.083" in page  # 43 micro-NOS a second with 5 % of fees, at a rate of 0.5 and the spread
     assert "€0.066" in client.get("/?currency=nonsense").content.decode()
     assert "€0.066" not in page
+
+
+def test_htmx_carries_no_inline_style_over_which_the_policy_refuses(client: Client, db: None) -> None:
+    told = re.search(r"name=\"htmx-config\" content='([^']+)'", client.get("/").content.decode())
+    config = json.loads(told.group(1)) if told else {}
+    assert config["includeIndicatorStyles"] is False
+    assert "style" not in config["attributesToSettle"]
 
 
 def test_a_person_without_an_organisation_is_asked_to_create_one(world: World) -> None:
@@ -101,7 +109,7 @@ def test_home_takes_a_fixed_number_of_queries(world: World, django_assert_num_qu
         job_make(Membership.objects.get(user=world.olga), market, name=f"Job {n}")
     olga = world.client(world.olga)
     olga.get("/o/acme/")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         olga.get("/o/acme/")
 
 

@@ -1,6 +1,5 @@
 """Every page of the list, in both themes, before axe: WCAG 2.2 AA, nothing to mend."""
 
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import pytest
@@ -24,18 +23,9 @@ LOOK = """async (only) => {
 }"""
 pytestmark = [
     pytest.mark.long,
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(stage.CHROMIUM is None, reason="no Chromium on this machine"),
+    *stage.IN_A_BROWSER,
     pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm install"),
 ]
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Chromium, for all pages of a test."""
-    with stage.chromium() as found:
-        yield found
 
 
 def context_of(browser: Browser, base: str, cookie: str = "") -> BrowserContext:
@@ -73,9 +63,8 @@ class Console:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_axe_finds_nothing_on_any_page_in_either_theme_and_no_console_complains(
-    transactional_db: None, browser: Browser, monkeypatch: pytest.MonkeyPatch, part: int
+    transactional_db: None, browser: Browser, part: int
 ) -> None:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
     made = pages_make(World.build())
     found: list[str] = []
     with stage.served() as base:

@@ -3,7 +3,6 @@
 import csv
 from datetime import timedelta
 
-import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -14,17 +13,10 @@ from tests.billing.test_statements import CREDIT
 from tests.journeys import stage
 from tests.world import World
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(stage.CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = stage.IN_A_BROWSER
 
 
-def test_finance_finds_the_month_its_invoice_and_its_statement(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
+def test_finance_finds_the_month_its_invoice_and_its_statement(transactional_db: None) -> None:
     world, now = World.build(), timezone.now()
     before = now.replace(day=1) - timedelta(days=3)
     topup(world.acme, now=before)

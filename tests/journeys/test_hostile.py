@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-import pytest
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -20,11 +19,7 @@ from tests.journeys.pages import session_for
 from tests.security.nasty import MARK, POISON, poison
 from tests.world import World
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(stage.CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = stage.IN_A_BROWSER
 LINE = f"\x1b[31m{POISON}<img src=x onerror={MARK}()>\x1b]8;;javascript:{MARK}()\x07here\x1b]8;;\x07"
 # Whatever became an element, or leads to a script, although nothing ran yet.
 ALIVE = """(mark) => [...document.querySelectorAll("*")].flatMap((one) => [...one.attributes]
@@ -78,10 +73,7 @@ def jobs(world: World) -> tuple[Job, Job]:
     return ended, running
 
 
-def test_nothing_that_was_written_runs_in_a_browser(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
+def test_nothing_that_was_written_runs_in_a_browser(transactional_db: None) -> None:
     world = World.build()
     ended, running = jobs(world)
     session = session_for(world.olga.email)

@@ -6,43 +6,28 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from apps.jobs.models import Job
 from tests.console.scene import credits_give, job_finish, job_list, job_run, markets_make
-from tests.console.serve import chromium_path, launch_arguments, web
+from tests.journeys import stage
 from tests.journeys.pages import session_for
 from tests.world import World
 
-CHROMIUM = chromium_path()
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = stage.IN_A_BROWSER
 BROKEN = (
     'version: "0.1"\ntype: container\nops:\n  - type: container/run\n    id: a\n    args:\n      imag: alpine\n'
 )
 
 
 @pytest.fixture
-def base(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def base(transactional_db: None) -> Iterator[str]:
     """The platform with Acme, credits and markets, served."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
     credits_give(World.build().acme)
     markets_make()
-    settings = connection.settings_dict
-    with web(f"postgres://postgres@{settings['HOST'].replace('/', '%2F')}/{settings['NAME']}") as address:
+    with stage.served() as address:
         yield address
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Chromium."""
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=launch_arguments())
 
 
 def opened(browser: Browser, base: str, **options: Any) -> Page:

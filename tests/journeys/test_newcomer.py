@@ -14,20 +14,14 @@ from apps.organisations.models import Organisation
 from tests.console.scene import credits_give, job_finish, job_list, job_run, markets_make
 from tests.journeys import stage
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(stage.CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = [pytest.mark.long, *stage.IN_A_BROWSER]
 CODE = re.compile(r"\n([A-Z0-9]{4}-[A-Z0-9]{4})\n")
 ENGLISH = re.compile(r"\b(the|your|and|with|of|is|are|from|launch|settings|credits left)\b", re.IGNORECASE)
 
 
 def test_a_newcomer_in_german_comes_from_the_front_page_to_the_first_result(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch, drain: Callable[[], int]
+    transactional_db: None, drain: Callable[[], int]
 ) -> None:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
     markets_make()
     read: list[str] = []
     with (

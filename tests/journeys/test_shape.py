@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from apps.jobs.models import Job, Want
 from apps.organisations.models import Membership
@@ -16,17 +16,12 @@ from tests.journeys import stage
 from tests.notifications.notices import notice_make
 from tests.world import World
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(stage.CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = stage.IN_A_BROWSER
 
 
 @pytest.fixture
-def jobs(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+def jobs(transactional_db: None) -> list[Job]:
     """Thirty jobs of Acme's, of which the two newest run."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright keeps a loop in this thread
     world = World.build()
     credits_give(world.acme)
     market, mia = markets_make()[0], Membership.objects.get(user=world.mia)
@@ -42,13 +37,6 @@ def base(jobs: list[Job]) -> Iterator[str]:
     """The address of a server on the tests' own database."""
     with stage.served() as address:
         yield address
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Chromium."""
-    with stage.chromium() as found:
-        yield found
 
 
 @contextmanager
@@ -74,6 +62,26 @@ def test_on_a_phone_the_menu_is_a_sheet_and_no_list_is_wider_than_the_screen(
             page.goto(path)
             wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
             assert not page.evaluate(wide), path
+
+
+def test_an_answer_of_the_palette_that_comes_late_takes_no_focus_away(
+    browser: Browser, base: str, jobs: list[Job]
+) -> None:
+    held: list[Route] = []
+    with window(browser, base) as page:
+        page.goto("/o/acme/")
+        page.keyboard.press("/")
+        page.keyboard.type("night")
+        first = page.locator("#palette a.hit").first
+        expect(first).to_contain_text("Night run 29")
+        page.route("**/search/**", lambda route: held.append(route))
+        with page.expect_request("**/search/**"):
+            page.keyboard.insert_text(" run 7")
+        page.keyboard.press("ArrowDown")
+        expect(first).to_be_focused()
+        held[0].continue_()
+        expect(first).to_contain_text("Night run 7")
+        expect(first).to_be_focused()
 
 
 def test_with_the_keyboard_alone_one_finds_sorts_saves_and_stops(

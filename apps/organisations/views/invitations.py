@@ -42,7 +42,7 @@ INVITATIONS = Table(
         Column("made", gettext_lazy("Invited"), sort="id", shown=False),
         Column("sent", gettext_lazy("Sent"), sort="sent_at"),
         Column("by", pgettext_lazy("who did it", "By")),
-        Column("acts", gettext_lazy("Acts"), number=True, always=True),
+        Column("acts", gettext_lazy("Actions"), number=True, always=True),
     ),
 )
 CSV: dict[str, Callable[[Invitation], object]] = {

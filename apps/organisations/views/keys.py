@@ -38,7 +38,7 @@ KEYS = Table(
         Column("state", _("State")),
         Column("made", _("Made"), sort="id", shown=False),
         Column("used", _("Last used")),
-        Column("acts", _("Acts"), number=True, always=True),
+        Column("acts", _("Actions"), number=True, always=True),
     ),
 )
 CSV: dict[str, Callable[[ApiKey], object]] = {

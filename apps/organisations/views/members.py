@@ -35,7 +35,7 @@ MEMBERS = Table(
         Column("role", gettext_lazy("Role"), always=True),
         Column("since", gettext_lazy("Since"), sort="created_at"),
         Column("visited", gettext_lazy("Last here"), shown=False),
-        Column("acts", gettext_lazy("Acts"), number=True, always=True),
+        Column("acts", gettext_lazy("Actions"), number=True, always=True),
     ),
 )
 CSV: dict[str, Callable[[Membership], object]] = {
