@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.billing.selectors import wallet
+from apps.billing.selectors import wallet, worth_today
 from apps.console.selectors import acts, alerts, front, money, overview, search
 from apps.core.errors import AppError
 from apps.jobs.pages import jobs_token, with_costs
@@ -94,6 +94,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
         "token": token,
         "oob": "seen" in request.GET,
         "money": money(grant, now),
+        "worth": worth_today(grant.organisation.currency, now=now),
     }
     if "seen" in request.GET:
         return render(request, "console/home_jobs.html", context)

@@ -5,28 +5,37 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.core.errors import KeyReused
 from apps.core.models import IdempotencyKey
 
+CLAIM = """
+    INSERT INTO core_idempotencykey (scope, key, fingerprint, result, created_at)
+    VALUES (%s, %s, %s, %s, clock_timestamp())
+    ON CONFLICT (scope, key) DO NOTHING RETURNING id"""
+KEEP = """
+    UPDATE core_idempotencykey SET result = %s WHERE id = %s"""
 
-def once(*, scope: str, key: str, content: Any, act: Callable[[], Any]) -> Any:
+
+def once(*, scope: str, key: str, content: Any, act: Callable[[], Any], foreseen: Any = None) -> Any:
     """Run `act` once for (scope, key) and return its JSON result, also to every repeat.
 
-    Twins wait for each other on the key's row. Raises KeyReused when the content differs from the first call's.
-    If `act` raises, nothing is kept and the key may be used again.
+    Twins wait for each other on the key's row: whoever finds it there finds its result too. Raises KeyReused when the
+    content differs from the first call's. If `act` raises, nothing is kept and the key may be used again. Whoever
+    knows before what the act will return says so by `foreseen`, and spares it a statement.
     """
     fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
-    with transaction.atomic():
-        IdempotencyKey.objects.bulk_create(
-            [IdempotencyKey(scope=scope, key=key, fingerprint=fingerprint)], ignore_conflicts=True
-        )
-        row = IdempotencyKey.objects.select_for_update().get(scope=scope, key=key)
-        if row.fingerprint != fingerprint:
-            raise KeyReused(_("This Idempotency-Key was already used for something else; use a new key."))
-        if row.result is None:
-            row.result = act()
-            row.save(update_fields=["result"])
-        return row.result
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, [scope, key, fingerprint, json.dumps(foreseen)])
+        claimed = cursor.fetchone()
+        if claimed is None:
+            first = IdempotencyKey.objects.get(scope=scope, key=key)
+            if first.fingerprint != fingerprint:
+                raise KeyReused(_("This Idempotency-Key was already used for something else; use a new key."))
+            return first.result
+        result = act()
+        if result != foreseen:
+            cursor.execute(KEEP, [json.dumps(result), *claimed])
+        return result

@@ -26,6 +26,7 @@ from django.utils import timezone
 
 from apps.core.logs import bound, ids_of, request_id
 from apps.core.models import Lease, Message
+from apps.core.rows import rows_insert
 from apps.core.spans import span
 from apps.core.staff import staff_act_write
 
@@ -85,13 +86,14 @@ def enqueue(name: str, **payload: Any) -> Message:
     The payload must be JSON: ids as strings. The name is not looked up here, so that a web process need not load
     what workers run; tests/architecture holds every name against the tasks there are.
     """
-    message = Message.objects.create(
+    message = Message(
         name=name,
         queue=queue_of(name),
         payload=payload,
         next_at=timezone.now() + GRACE,
         request_id=request_id(),
     )
+    rows_insert(message)
     transaction.on_commit(lambda: _send(message.id, message.queue))
     return message
 

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from apps.jobs.policy_forms import PREFIX, PolicyForm
-from apps.jobs.services import policy_of, policy_set
+from apps.jobs.selectors import policy_of
+from apps.jobs.services import policy_set
 from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
 from apps.organisations.views.frame import actor_of

@@ -1,7 +1,6 @@
 """The page of one job: what it shows, and the parts of it that come by themselves."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.billing.selectors import rate_today, usage_moved
+from apps.billing.selectors import usage_moved, worth_today
 from apps.jobs.exposed import services_of, services_probe
 from apps.jobs.figures import figures_of
 from apps.jobs.levels import Level
@@ -35,14 +34,6 @@ from apps.organisations.roles import Permission
 STOP_POLLING = 286  # htmx: the answer is the last one
 
 
-@dataclass(frozen=True)
-class Worth:
-    """About what one credit costs in the organisation's currency, in millionths of its unit."""
-
-    currency: str
-    price_micro: int
-
-
 @login_required
 @require_safe
 def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
@@ -63,7 +54,6 @@ def detail(request: HttpRequest, slug: str, job_id: uuid.UUID) -> HttpResponse:
 def live_context(grant: Grant, job: Job, now: datetime) -> dict[str, Any]:
     """Return what the parts show that change while one looks on."""
     book = log_book(job)
-    rate = rate_today(grant.organisation.currency, now=now)
     cost = cost_of(job, now)
     found = outcomes(job.result)
     settled = job.attempt is not None and job.attempt.settled_at is not None
@@ -74,7 +64,7 @@ def live_context(grant: Grant, job: Job, now: datetime) -> dict[str, Any]:
         "labels": job.labels,
         "cost": cost,
         "left_s": max(cost.limit_s - cost.ran_s, 0),
-        "worth": Worth(grant.organisation.currency, rate) if rate else None,
+        "worth": worth_today(grant.organisation.currency, now=now),
         "next": next_words(job),
         "outcomes": found,
         "has_files": any(files for one in found for _name, files in one.values),

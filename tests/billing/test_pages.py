@@ -115,7 +115,9 @@ def test_the_pages_take_as_many_queries_for_many_rows_as_for_one(
     for index in range(20):
         hold(world.acme, 1, source=f"job:{index}:1")
     client = world.client(world.bea)
-    with django_assert_num_queries(8):  # session, person, membership, wallet, lots, holds, movements, switcher
+    with django_assert_num_queries(
+        9
+    ):  # session, person, membership, wallet, lots, holds, movements, rate, switcher
         client.get(OVERVIEW)
     with django_assert_num_queries(7):  # session, person, membership, invoices, saved views, and the frame's two
         client.get(INVOICES)

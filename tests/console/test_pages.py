@@ -109,7 +109,7 @@ def test_home_takes_a_fixed_number_of_queries(world: World, django_assert_num_qu
         job_make(Membership.objects.get(user=world.olga), market, name=f"Job {n}")
     olga = world.client(world.olga)
     olga.get("/o/acme/")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         olga.get("/o/acme/")
 
 

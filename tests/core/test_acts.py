@@ -59,6 +59,19 @@ def test_a_keyed_act_runs_once_and_repeats_get_the_first_answer(db: None) -> Non
     assert len(calls) == 1
 
 
+def test_an_act_that_returns_nothing_runs_once_too(db: None) -> None:
+    ran: list[int] = []
+    assert [once(scope="acme", key="k", content={}, act=lambda: ran.append(1)) for _ in range(2)] == [None, None]
+    assert len(ran) == 1
+
+
+def test_what_was_foreseen_wrongly_is_put_right_for_repeats(db: None) -> None:
+    for foreseen in ("a job", "an approval"):
+        assert (
+            once(scope="acme", key="k", content={}, act=lambda: "an approval", foreseen=foreseen) == "an approval"
+        )
+
+
 def test_a_key_with_other_content_is_refused(db: None) -> None:
     once(scope="acme", key="k", content={"a": 1}, act=lambda: 1)
     with pytest.raises(KeyReused, match="use a new key"):

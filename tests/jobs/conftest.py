@@ -66,7 +66,7 @@ def submit(rich: World, market: Market, mia: Membership) -> Callable[..., Job]:
         given = {
             "membership": mia,
             "project": rich.project,
-            "market": market,
+            "market": Market.objects.get(pk=market.pk),  # as every caller has it: just read
             "definition": DEFINITION,
             "timeout_s": 600,
             "name": "Hello",

@@ -49,7 +49,7 @@ def test_a_closed_market_stands_against_it(submit: Any, mia: Membership, market:
     job = submit()
     Market.objects.update(open=False)
     with pytest.raises(Conflict, match="is closed"):
-        again(mia, job)
+        again(mia, Job.objects.get(pk=job.pk))
     assert Job.objects.count() == 1
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.core.errors import Conflict
 from apps.jobs.models import Job, Market
 from apps.jobs.services import MarketFacts, market_curate, market_observe, markets_figure
-from apps.jobs.services.submission import market_fresh
+from apps.jobs.services.submission import market_check
 from apps.jobs.state import Reason, State
 from apps.organisations.models import Membership
 from apps.users.models import User
@@ -92,10 +92,10 @@ def test_a_hidden_market_takes_no_new_jobs_from_anywhere(world: World, market: M
     market_curate(market_id=market.pk, hidden=True, rank=0, note="")
     assert f'value="{market.slug}"' not in mia.get(LAUNCH).content.decode()
     with pytest.raises(Conflict, match="is closed"):
-        market_fresh(market)
+        market_check(Market.objects.get(pk=market.pk))
     before = Job.objects.count()
     with pytest.raises(Conflict):
-        job_make(Membership.objects.get(user=world.olga), market)
+        job_make(Membership.objects.get(user=world.olga), Market.objects.get(pk=market.pk))
     assert mia.post(LAUNCH, {"market": market.slug}).status_code == 422
     assert Job.objects.count() == before
 

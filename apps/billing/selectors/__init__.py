@@ -24,7 +24,7 @@ from apps.billing.selectors.limits import (
     people_by_address,
 )
 from apps.billing.selectors.owed import credits_owed
-from apps.billing.selectors.rates import rate_today
+from apps.billing.selectors.rates import Worth, rate_today, worth_today
 from apps.billing.selectors.statements import statement_csv, statement_get, statement_rows, statements_of
 from apps.billing.selectors.usage import (
     ROWS_LIMIT,
@@ -93,6 +93,8 @@ __all__ = [
     "people_by_address",
     "places_of",
     "rate_today",
+    "Worth",
+    "worth_today",
     "spending_per_day",
     "statement_csv",
     "statement_get",

@@ -1,5 +1,6 @@
 """The price of NOS: the newest one, and what staff should know about it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,14 @@ from apps.core.money import CURRENCIES, MICRO
 
 FRESH = timedelta(minutes=10)
 ROUGH = timedelta(days=1)  # a rate as old as this still says about what credits are worth
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What one credit costs about, in micro-fiat of the currency: for the filter `worth`."""
+
+    currency: str
+    price_micro: int
 
 
 def rates_health(*, now: datetime) -> list[str]:
@@ -45,6 +54,12 @@ def rate_today(currency: str, *, now: datetime) -> int | None:
     """
     rate = Rate.objects.filter(currency=currency, at__gte=now - ROUGH).order_by("-at", "-id").first()
     return None if rate is None else rate_with_spread(rate.price_micro, settings.RATE_SPREAD_BP)
+
+
+def worth_today(currency: str, *, now: datetime) -> Worth | None:
+    """Return what credits are about worth today, as `rate_today` knows it: one query."""
+    rate = rate_today(currency, now=now)
+    return Worth(currency, rate) if rate else None
 
 
 def home_rate(currency: str, *, now: datetime) -> dict[str, Any] | None:

@@ -51,17 +51,19 @@ def hold_place(
     api_key_id: uuid.UUID | None = None,
     dimensions: Mapping[str, Any] | None = None,
     expires_at: datetime | None = None,
+    apart: bool = True,
 ) -> Hold:
     """Reserve credits (micro-NOS) for one source; the same source and amounts again return the first hold.
 
     Project, member and API key say whose caps bind it; `dimensions` (market, template, labels) are kept for
     reports; at `expires_at` somebody asks whether it was forgotten. Raises CapReached with what the cap leaves,
     InsufficientCredits with the missing amount, KeyReused for the same source with other amounts, AmountInvalid
-    for negative parts or nothing at all.
+    for negative parts or nothing at all. Inside the caller's transaction a refusal takes back only what was done here;
+    unless `apart`: then the caller's ends with it.
     """
     parts = (network_micro, network_fee_micro, platform_fee_micro)
     amounts_check(source, parts)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=apart):
         accounts = accounts_lock([*chart.purses(organisation_id, project_id), chart.held(organisation_id)])
         earlier = Hold.objects.filter(source=source).first()
         if earlier is not None:

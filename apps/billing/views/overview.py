@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from apps.billing import selectors
@@ -25,6 +26,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
         "lots": selectors.lots_live(organisation),
         "holds": selectors.holds_open(organisation)[:NAMED],
         "movements": selectors.movements(organisation, limit=NAMED),
+        "worth": selectors.worth_today(organisation.currency, now=timezone.now()),
         "may_top_up": membership.may(Permission.BILLING_MANAGE),
     }
     return render(request, "billing/overview.html", context)

@@ -38,6 +38,12 @@ class Steps:
     young: bool
 
     @property
+    def next(self) -> str:
+        """The name of the first step that is not done; "" where all are."""
+        steps = {"verified": self.verified, "paid": self.paid, "launched": self.launched, "invited": self.invited}
+        return next((name for name, done in steps.items() if not done), "")
+
+    @property
     def shown(self) -> bool:
         """Whether the list is still of use: something is missing, and not only company for somebody who needs none."""
         first = self.verified and self.paid and self.launched

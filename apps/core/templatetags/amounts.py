@@ -34,6 +34,16 @@ def units(number: int, currency: str) -> str:
 
 
 @register.filter
+def worth(micro: int | None, rate: object) -> str:
+    """Show micro-NOS as an amount of the rate's currency (billing's Worth), with four decimals where it is small."""
+    price, currency = getattr(rate, "price_micro", 0), getattr(rate, "currency", "")
+    if micro is None or not currency:
+        return ""
+    amount = Decimal(micro * price) / money.MICRO / money.MICRO
+    return money.fiat_exact(amount, currency, "#,##0.00##" if abs(amount) < 1 else "#,##0.00")
+
+
+@register.filter
 def sol(lamports: int | None) -> str:
     """Show lamports as SOL, with four decimals, rounded down."""
     return "" if lamports is None else money.sol_text(int(lamports))

@@ -31,7 +31,7 @@ from apps.jobs.api.shapes import (
     policy_read,
 )
 from apps.jobs.models import Job
-from apps.jobs.selectors import job_at_hand, job_get, job_shown, jobs_answered, market_find
+from apps.jobs.selectors import ShownJob, job_at_hand, job_get, job_shown, jobs_answered, launch_ground
 from apps.jobs.services import (
     Privacy,
     job_change,
@@ -41,13 +41,12 @@ from apps.jobs.services import (
     job_relabel,
     job_restart,
     job_stop,
-    policy_of,
 )
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import AskedShape, Nothing
 from apps.organisations.models import Approval, Grant
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import project_default, project_get
+from apps.organisations.selectors import project_get
 
 
 class Jobs(Endpoint):
@@ -83,16 +82,13 @@ class Jobs(Endpoint):
             raise in_body_words(refusal) from refusal
 
     def _launch(self, grant: Grant, wanted: dict[str, Any]) -> Response:
-        chosen = wanted.get("project")
-        project = (
-            project_get(grant, chosen) if chosen is not None else project_default(grant, Permission.JOBS_LAUNCH)
-        )
+        project, market, usual = launch_ground(grant, project=wanted.get("project"), market=wanted["market"])
         grant.require(Permission.JOBS_LAUNCH, project.pk)
         changes, now = wanted.get("policy"), timezone.now()
         terms: dict[str, Any] = {
             "membership": grant.member,
             "project": project,
-            "market": market_find(wanted["market"]),
+            "market": market,
             "definition": wanted["definition"],
             "timeout_s": wanted["timeout_s"],
             "name": wanted["name"],
@@ -102,7 +98,8 @@ class Jobs(Endpoint):
             "template_number": wanted.get("template_number"),
             "labels": wanted.get("labels"),
             "node": wanted["node"],
-            "policy": None if changes is None else policy_read(policy_of(grant.organisation), changes),
+            "policy": None if changes is None else policy_read(usual, changes),
+            "usual": usual,
             "actor": self.actor,
             "now": now,
         }
@@ -239,7 +236,7 @@ def _made(endpoint: Endpoint, made: Job | Approval) -> Response:
     if isinstance(made, Approval):
         return Response({"approval": str(made.pk)}, status=202)
     slug = endpoint.kwargs["slug"]
-    answer = Response(job_whole(job_at_hand(made), slug, timezone.now()), status=201)
+    answer = Response(job_whole(ShownJob.of(made), slug, timezone.now()), status=201)
     answer["Location"] = endpoint.request.build_absolute_uri(reverse("jobs_api:job", args=[slug, made.pk]))
     return answer
 

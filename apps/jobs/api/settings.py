@@ -11,8 +11,8 @@ from apps.core.errors import AppError
 from apps.core.rest import Body
 from apps.core.rest.schema import described
 from apps.jobs.api.shapes import POLICY_FIELDS, PolicyChange, PolicyShape, policy_read
-from apps.jobs.selectors import log_days
-from apps.jobs.services import log_keeping_set, policy_of, policy_set
+from apps.jobs.selectors import log_days, policy_of
+from apps.jobs.services import log_keeping_set, policy_set
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.roles import Permission
 

@@ -14,8 +14,8 @@ from apps.jobs.models import Job
 from apps.jobs.pairs import pairs_text
 from apps.jobs.policies import Policy
 from apps.jobs.policy_forms import PolicyForm
-from apps.jobs.selectors import gallery_item, job_get, secrets_reusable
-from apps.jobs.services import Rehearsal, policy_of
+from apps.jobs.selectors import gallery_item, job_get, policy_of, secrets_reusable
+from apps.jobs.services import Rehearsal
 from apps.organisations.models import Grant, Project
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import projects_for

@@ -1,6 +1,7 @@
 """Questions about jobs and their logs; import them from here."""
 
 from apps.jobs.selectors.findings import LogsFound, LogWanted, logs_search
+from apps.jobs.selectors.ground import Ground, launch_ground, policy_of
 from apps.jobs.selectors.jobs import (
     attempts_near_limit,
     attempts_overrun,
@@ -71,6 +72,9 @@ from apps.jobs.selectors.templates import (
 )
 
 __all__ = [
+    "Ground",
+    "launch_ground",
+    "policy_of",
     "ListedJob",
     "ShownJob",
     "job_unknown",

@@ -78,6 +78,16 @@ class ShownJob(NamedTuple):
     template_number: int | None
     node_wanted: str
 
+    @classmethod
+    def of(cls, job: Job) -> "ShownJob":
+        """Return it of a job that was just made or read with all it names."""
+        attempt = job.attempt and ListedAttempt._make(getattr(job.attempt, name) for name in ListedAttempt._fields)
+        names = {"project": job.project.slug, "member": job.member.email, "market": job.market.slug}
+        facts = {name: getattr(job, name) for name in ListedJob._fields} | names | {"attempt": attempt}
+        secrets = job.secrets.names if job.secrets else []
+        own = {name: getattr(job, name) for name in ("policy", "definition", "labels", *PLAIN)}
+        return cls(listed=ListedJob(**facts), secrets=secrets, **own)
+
 
 # Looked up for the rows of the page alone: the database plans that three times as fast as joins.
 NAMES = {

@@ -2,6 +2,7 @@
 
 from apps.jobs.services.again import job_rename, job_restart
 from apps.jobs.services.approvals import job_approved, job_launch
+from apps.jobs.services.attempts import ApprovalNeeded
 from apps.jobs.services.changes import job_change
 from apps.jobs.services.defaults import policy_set
 from apps.jobs.services.estimates import Estimate, job_estimate
@@ -57,8 +58,8 @@ from apps.jobs.services.secrets import (
 from apps.jobs.services.settlement import attempt_refund, attempt_settle
 from apps.jobs.services.sightings import Act, Observation, attempt_acts_tell, job_observe
 from apps.jobs.services.spenders import Spender
-from apps.jobs.services.stopping import JOBS_AT_ONCE, job_end, jobs_stop, jobs_stop_all
-from apps.jobs.services.submission import ApprovalNeeded, job_stop, job_submit, policy_of
+from apps.jobs.services.stopping import JOBS_AT_ONCE, job_end, job_stop, jobs_stop, jobs_stop_all
+from apps.jobs.services.submission import job_submit
 from apps.jobs.services.templates import (
     template_archive,
     template_create,
@@ -153,7 +154,6 @@ __all__ = [
     "note_add",
     "note_delete",
     "note_edit",
-    "policy_of",
     "policy_set",
     "resolve_check",
     "result_missed",

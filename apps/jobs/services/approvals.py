@@ -13,20 +13,18 @@ from apps.core.errors import Denied
 from apps.jobs import sentences as said
 from apps.jobs.models import Job, Market, SecretSet
 from apps.jobs.policies import Policy
+from apps.jobs.selectors import policy_of
+from apps.jobs.services.attempts import ApprovalNeeded
+from apps.jobs.services.estimates import job_estimate
 from apps.jobs.services.labels import labels_read
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_seal
 from apps.jobs.services.spenders import Spender
 from apps.jobs.services.submission import (
-    APPROVAL,
-    ApprovalNeeded,
     accept,
     approval_check,
-    job_estimate,
-    job_of,
     job_submit,
-    market_fresh,
+    market_check,
     node_check,
-    policy_of,
     submission_check,
     submission_once,
     worst_case_words,
@@ -55,40 +53,39 @@ def job_launch(
     labels: Mapping[str, str] | None = None,
     node: str = "",
     policy: Policy | None = None,
+    usual: Policy | None = None,
 ) -> Job | Approval:
     """Submit a job, or where its worst case is above the organisation's limit, ask for its approval.
 
     A used key returns what it made, job or request. `job_rehearse` takes the same arguments and keeps nothing.
     `template` and `template_number` say what it began from, `labels` are for reports, `node` is the one node that
-    shall run it, "" for the next free one. Raises what job_submit and approval_request raise, LabelsRefused.
+    shall run it, "" for the next free one; `usual` is the organisation's policy, where it was read already. Raises
+    what job_submit and approval_request raise, LabelsRefused.
     """
     name, prepared = submission_check(membership, project, definition, timeout_s, name, privacy, policy)
     node_check(node)
-    kept = policy or policy_of(membership.organisation)
+    kept = policy or usual or policy_of(membership.organisation)
     longest = kept.longest(timeout_s)
     marked = labels_read(labels or {})
     spender = Spender(actor.api_key.pk if actor.api_key else None, template, template_number, marked)
 
-    def act() -> str:
-        fresh = market_fresh(market)
+    def act(job_id: uuid.UUID) -> Job | Approval:
+        market_check(market)
         try:
-            approval_check(membership.organisation, fresh, longest, name, None)
+            approval_check(membership.organisation, market, longest, name, None)
         except ApprovalNeeded:
             secrets = secrets_seal(membership=membership, prepared=prepared, now=now)
-            facts = _facts(project, fresh, prepared, secrets, timeout_s, name, spender)
+            facts = _facts(project, market, prepared, secrets, timeout_s, name, spender)
             facts |= {"policy": kept.facts, "node": node}
             facts["lines"] += [[said.NODE, node]] if node else []
-            costs = job_estimate(fresh, longest).total_micro, worst_case_words(name, fresh, longest)
+            costs = job_estimate(market, longest).total_micro, worst_case_words(name, market, longest)
             return _requested(membership, facts, costs, submission_key, reason, actor, now=now)
         bound = None, spender, kept
-        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, *bound, node=node).pk)
+        return accept(job_id, membership, project, market, prepared, timeout_s, name, now, *bound, node=node)
 
     content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
     content += [*([policy.facts] if policy else []), *([node] if node else []), *([marked] if marked else [])]
-    made = submission_once(membership, content, key=submission_key, act=act)
-    if made.startswith(APPROVAL):
-        return Approval.objects.select_related("organisation", "requester").get(pk=made.removeprefix(APPROVAL))
-    return job_of(made)
+    return submission_once(membership, content, key=submission_key, act=act)
 
 
 def _requested(
@@ -100,9 +97,9 @@ def _requested(
     actor: Actor,
     *,
     now: datetime,
-) -> str:
-    """Ask for an approval of `costs` (micro-NOS, and the sentence that says so); return what stands for it."""
-    approval = approval_request(
+) -> Approval:
+    """Ask for an approval of `costs` (micro-NOS, and the sentence that says so)."""
+    return approval_request(
         organisation_id=membership.organisation_id,
         kind="job",
         subject=f"submission:{hashlib.sha256(submission_key.encode()).hexdigest()[:32]}",
@@ -115,7 +112,6 @@ def _requested(
         actor=actor,
         now=now,
     )
-    return f"{APPROVAL}{approval.pk}"
 
 
 def job_approved(*, approval: Approval, now: datetime) -> str:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from apps.jobs.models import OrganisationPolicy
 from apps.jobs.policies import Policy
-from apps.jobs.services.submission import policy_of
+from apps.jobs.selectors import policy_of
 from apps.organisations.models import Grant, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, audit_record, organisation_lock

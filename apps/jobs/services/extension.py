@@ -15,10 +15,11 @@ from apps.core.money import credits_text
 from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Extension, Job, Want
+from apps.jobs.services.attempts import FORGOTTEN_AFTER, ApprovalNeeded, want_write
 from apps.jobs.services.estimates import estimate_at
 from apps.jobs.services.fees import network_fee
 from apps.jobs.services.moves import event_write, job_lock
-from apps.jobs.services.submission import FORGOTTEN_AFTER, TIMEOUT_MAXIMUM_S, ApprovalNeeded, want_write
+from apps.jobs.services.submission import TIMEOUT_MAXIMUM_S
 from apps.jobs.state import OVER, State
 from apps.organisations.models import Membership
 from apps.organisations.roles import Permission

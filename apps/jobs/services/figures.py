@@ -7,7 +7,9 @@ from apps.billing.selectors import LimitState, caps_binding, usable
 from apps.jobs.models import Market
 from apps.jobs.policies import Policy
 from apps.jobs.selectors import PastRuns, runs_past
-from apps.jobs.services.submission import ApprovalNeeded, Estimate, approval_check, estimate_at, job_estimate
+from apps.jobs.services.attempts import ApprovalNeeded
+from apps.jobs.services.estimates import Estimate, estimate_at, job_estimate
+from apps.jobs.services.submission import approval_check
 from apps.organisations.models import Membership, Project
 
 

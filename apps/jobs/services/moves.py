@@ -141,11 +141,21 @@ def events_write(*, lines: Sequence[Line], now: datetime, told: bool = False) ->
         )
         for line in lines
     )
-    organisations = {line.job.organisation_id for line in lines}
-    jobs_notify({event.job_id: f"event {event.seq}" for event in events}, organisations)
+    events_notify(events)
     if told:
         _tell(events, now)
     return events
+
+
+def event_first(*, job: Job, kind: str, sentence: str, now: datetime) -> JobEvent:
+    """Return the line that a new job's timeline begins with, to be saved with it; then `events_notify` tells of it."""
+    return JobEvent(job=job, seq=1, at=now, kind=kind, sentence=sentence, state=job.state)
+
+
+def events_notify(events: Sequence[JobEvent]) -> None:
+    """Tell whoever watches, when this transaction commits, of lines that were added to timelines."""
+    organisations = {event.job.organisation_id for event in events}
+    jobs_notify({event.job_id: f"event {event.seq}" for event in events}, organisations)
 
 
 def _tell(events: Sequence[JobEvent], now: datetime) -> None:

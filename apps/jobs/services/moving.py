@@ -12,12 +12,13 @@ from apps.core.money import credits_text
 from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Extension, Job, Market, Want
+from apps.jobs.services.attempts import bound_check, hold_for, want_write
 from apps.jobs.services.ceilings import hold_most
 from apps.jobs.services.estimates import estimate_at
 from apps.jobs.services.moves import event_write
 from apps.jobs.services.observation import attempt_get
 from apps.jobs.services.spenders import Spender
-from apps.jobs.services.submission import bound_check, hold_for, market_fresh, want_write
+from apps.jobs.services.submission import market_check
 from apps.jobs.services.tries import memory_needed
 from apps.jobs.state import Reason, State
 
@@ -42,7 +43,8 @@ def job_shift(*, job_id: uuid.UUID, market_id: int, agreed_micro: int, reason: s
         if attempt.move_to_id == market_id and attempt.ending:
             return False
         _waits(job, attempt)
-        market = market_fresh(Market.objects.get(pk=market_id))
+        market = Market.objects.get(pk=market_id)
+        market_check(market)
         most = _suits(job, attempt, market, agreed_micro)
         _tried(job, attempt, market, now)
         Attempt.objects.filter(pk=attempt.pk).update(

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from apps.core.errors import AppError, Conflict
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Want
+from apps.jobs.services.attempts import hold_renew, want_write
+from apps.jobs.services.estimates import estimate_at
 from apps.jobs.services.moves import event_write, job_lock, job_move
 from apps.jobs.services.settlement import attempt_close_free
-from apps.jobs.services.submission import estimate_at, hold_renew, want_write
 from apps.jobs.services.tries import stop_reason, withdrawn_move
 from apps.jobs.state import OVER, Reason, Seen, State
 

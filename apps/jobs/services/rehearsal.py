@@ -10,10 +10,10 @@ from django.db import transaction
 
 from apps.jobs.models import Market
 from apps.jobs.policies import Policy
+from apps.jobs.selectors import policy_of
 from apps.jobs.services.approvals import job_launch
 from apps.jobs.services.estimates import Estimate, job_estimate
 from apps.jobs.services.secrets import Privacy
-from apps.jobs.services.submission import policy_of
 from apps.organisations.models import Approval, Membership, Project
 from apps.organisations.services import Actor
 
@@ -47,6 +47,7 @@ def job_rehearse(
     labels: Mapping[str, str] | None = None,
     node: str = "",
     policy: Policy | None = None,
+    usual: Policy | None = None,
 ) -> Rehearsal:
     """Do all that job_launch does, balance, caps and approval included, and keep nothing. Raises what it raises."""
     outcome = "launched"
@@ -69,10 +70,11 @@ def job_rehearse(
                 labels=labels,
                 node=node,
                 policy=policy,
+                usual=usual,
             )
             outcome = "approval" if isinstance(made, Approval) else "launched"
             raise _Over
     except _Over:
         pass
-    longest = (policy or policy_of(membership.organisation)).longest(timeout_s)
+    longest = (policy or usual or policy_of(membership.organisation)).longest(timeout_s)
     return Rehearsal(outcome, job_estimate(market, longest if outcome == "approval" else timeout_s))

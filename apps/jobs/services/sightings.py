@@ -13,9 +13,9 @@ from apps.core.wiring import announce
 from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, JobEvent, Want
+from apps.jobs.services.attempts import want_write
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.observation import attempt_get
-from apps.jobs.services.submission import want_write
 from apps.jobs.services.tries import Ending, between_move, stop_again, stop_reason, tries_left, try_words
 from apps.jobs.state import OVER, Reason, Seen, State
 

@@ -1,4 +1,4 @@
-"""Stopping many jobs at once, and ending one for the platform."""
+"""Stopping a job, or many at once, and ending one for the platform."""
 
 import uuid
 from collections.abc import Sequence
@@ -12,13 +12,37 @@ from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Want
 from apps.jobs.selectors import jobs_stoppable
-from apps.jobs.services.moves import Line, events_write, job_lock, jobs_lock
-from apps.jobs.services.submission import want_write
+from apps.jobs.services.attempts import want_write
+from apps.jobs.services.moves import Line, event_write, events_write, job_lock, jobs_lock
 from apps.jobs.state import OVER, Reason
-from apps.organisations.models import Grant
+from apps.organisations.models import Grant, Membership
 from apps.organisations.roles import Permission
 
 JOBS_AT_ONCE = 100
+
+
+def job_stop(*, membership: Membership, job: Job, now: datetime) -> Job:
+    """Want the job stopped: a queued one costs nothing, a running one its seconds; a repeat changes nothing.
+
+    Raises Denied, and Conflict when the job is already over.
+    """
+    membership.require(Permission.JOBS_STOP, job.project_id)
+    if job.organisation_id != membership.organisation_id:
+        raise Conflict(_("This job belongs to another organisation."))
+    with transaction.atomic():
+        job = job_lock(job.pk)
+        if job.state in OVER:
+            raise Conflict(
+                _("This job is already %(state)s; there is nothing to stop.")
+                % {"state": in_sentence(job.get_state_display())}
+            )
+        if job.stop_requested_at is None and job.attempt is not None:
+            job.stop_requested_at = now
+            job.save(update_fields=["stop_requested_at"])
+            who = membership.user.name or membership.user.email
+            event_write(job=job, kind="stop_requested", sentence=said.STOP_ASKED % {"who": who}, now=now)
+            want_write(job=job, attempt=job.attempt, kind=Want.Kind.STOP, now=now)
+        return job
 
 
 def jobs_stop(*, grant: Grant, job_ids: Sequence[uuid.UUID], now: datetime) -> int:

@@ -1,13 +1,12 @@
-"""What people ask for: the price of a job, a job, its stop."""
+"""A job is asked for: checked, held, written, once for each key."""
 
 import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.billing import services as billing
@@ -15,35 +14,28 @@ from apps.billing.errors import CapReached
 from apps.core.durations import duration_text
 from apps.core.errors import AppError, Conflict
 from apps.core.idempotency import once
+from apps.core.ids import uuid7
 from apps.core.languages import plainly
 from apps.core.money import credits_text
+from apps.core.rows import rows_insert
 from apps.core.wiring import announce
-from apps.core.words import in_sentence
 from apps.jobs import sentences as said
 from apps.jobs.definitions import definition_check
-from apps.jobs.models import Attempt, Job, Market, OrganisationPolicy, Want
+from apps.jobs.models import Job, Market, Want
 from apps.jobs.policies import NearThen, Policy
-from apps.jobs.services.ceilings import hold_most
-from apps.jobs.services.estimates import Estimate, estimate_at, job_estimate
-from apps.jobs.services.moves import event_write, job_lock
+from apps.jobs.selectors import policy_of
+from apps.jobs.services.attempts import ApprovalNeeded, attempt_new, hold_for
+from apps.jobs.services.estimates import job_estimate
+from apps.jobs.services.moves import event_first, events_notify
 from apps.jobs.services.secrets import Prepared, Privacy, secrets_prepare, secrets_seal
 from apps.jobs.services.spenders import Spender
-from apps.jobs.state import OVER
-from apps.organisations.models import Membership, Organisation, Project
+from apps.organisations.models import Approval, Membership, Organisation, Project
 from apps.organisations.roles import Permission
 from apps.organisations.services import AsksAgain, organisation_keep_working
 
 NODE_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")  # base58
 TIMEOUT_MINIMUM_S = 10
 TIMEOUT_MAXIMUM_S = 7 * 86_400
-FORGOTTEN_AFTER = timedelta(days=7)  # past its time limit an attempt's hold is asked about: does anybody need it?
-
-
-class ApprovalNeeded(AppError):
-    """The job may cost more than the organisation allows without an approval."""
-
-    code = "approval_needed"
-    status = 403
 
 
 def job_submit(
@@ -75,11 +67,11 @@ def job_submit(
     node_check(node)
     kept = policy or policy_of(membership.organisation)
 
-    def act() -> str:
-        fresh = market_fresh(market)
-        approval_check(membership.organisation, fresh, kept.longest(timeout_s), name, approved_micro)
+    def act(job_id: uuid.UUID) -> Job:
+        market_check(market)
+        approval_check(membership.organisation, market, kept.longest(timeout_s), name, approved_micro)
         bound = approved_micro, spender or Spender(), kept
-        return str(accept(membership, project, fresh, prepared, timeout_s, name, now, *bound, node=node).pk)
+        return accept(job_id, membership, project, market, prepared, timeout_s, name, now, *bound, node=node)
 
     content = [str(project.pk), market.address, prepared.definition, timeout_s, name, *prepared.fingerprint]
     content += [*([policy.facts] if policy else []), *([node] if node else [])]
@@ -89,20 +81,14 @@ def job_submit(
     except CapReached as refusal:
         billing.cap_refusal_tell(organisation_id=membership.organisation_id, refusal=refusal, now=now)
         raise
-    if made.startswith(APPROVAL):
+    if isinstance(made, Approval):
         raise ApprovalNeeded(
             _("This job was asked for before and waits for its approval, under Settings, Approvals.")
         )
-    return job_of(made)
+    return made
 
 
 APPROVAL = "approval:"  # what the result of a submission begins with that made a request instead of a job
-
-
-def policy_of(organisation: Organisation) -> Policy:
-    """Return what the organisation's new jobs do by themselves."""
-    chosen = OrganisationPolicy.objects.filter(organisation=organisation).first()
-    return chosen.policy if chosen else Policy()
 
 
 def submission_check(
@@ -146,28 +132,45 @@ def node_check(node: str) -> None:
         raise AppError(sentence, code="node_invalid", fields={"node": [sentence]})
 
 
-def submission_once(membership: Membership, content: list[Any], *, key: str, act: Callable[[], str]) -> str:
-    """Run the act once per key and return what it made, also to every repeat. Raises KeyReused for another job."""
-    with transaction.atomic():
+def submission_once(
+    membership: Membership, content: list[Any], *, key: str, act: Callable[[uuid.UUID], Job | Approval]
+) -> Job | Approval:
+    """Run the act once per key, with the id of the job to be, and return what it made, also to every repeat.
+
+    Raises Closed, KeyReused for another job.
+    """
+    job_id, made = uuid7(), list[Job | Approval]()
+
+    def named() -> str:
         organisation_keep_working(membership.organisation_id)
-        made: str = once(scope=f"{membership.organisation_id}:job_submit", key=key, content=content, act=act)
-    return made
+        made.append(act(job_id))
+        return f"{APPROVAL if isinstance(made[0], Approval) else ''}{made[0].pk}"
+
+    scope = f"{membership.organisation_id}:job_submit"
+    name = once(scope=scope, key=key, content=content, act=named, foreseen=str(job_id))
+    return made[0] if made else _made_before(name)
 
 
-def market_fresh(market: Market) -> Market:
-    """Return the market as it is now. Raises Conflict when it takes no jobs."""
-    fresh = Market.objects.get(pk=market.pk)
-    if not fresh.open or fresh.hidden:
+def _made_before(name: str) -> Job | Approval:
+    """Return what an earlier submission made, with what is shown of it first."""
+    if name.startswith(APPROVAL):
+        return Approval.objects.select_related("organisation", "requester").get(pk=name.removeprefix(APPROVAL))
+    jobs = Job.objects.select_related("attempt", "market", "organisation", "project", "member", "secrets")
+    return jobs.get(pk=uuid.UUID(name))
+
+
+def market_check(market: Market) -> None:
+    """Pass if the market, just read, takes jobs. Raises Conflict."""
+    if not market.open or market.hidden:
         raise Conflict(
-            _("The market “%(fresh)s” is closed; choose another one.") % {"fresh": fresh.name},
+            _("The market “%(fresh)s” is closed; choose another one.") % {"fresh": market.name},
             code="market_closed",
         )
-    if fresh.price_micro <= 0:
+    if market.price_micro <= 0:
         raise Conflict(
-            _("The market “%(fresh)s” has no price; choose another one.") % {"fresh": fresh.name},
+            _("The market “%(fresh)s” has no price; choose another one.") % {"fresh": market.name},
             code="market_unpriced",
         )
-    return fresh
 
 
 def approval_check(
@@ -203,11 +206,6 @@ def worst_case_words(name: str, market: Market, timeout_s: int) -> str:
     return said.WORST_CASE % {"name": name, "market": market.name, **facts}
 
 
-def job_of(job_id: str) -> Job:
-    """Return the job with what its page shows first."""
-    return Job.objects.select_related("attempt", "market", "organisation").get(pk=uuid.UUID(job_id))
-
-
 def _timeout_check(timeout_s: int) -> None:
     if not TIMEOUT_MINIMUM_S <= timeout_s <= TIMEOUT_MAXIMUM_S:
         sentence = _(
@@ -217,6 +215,7 @@ def _timeout_check(timeout_s: int) -> None:
 
 
 def accept(
+    job_id: uuid.UUID,
     membership: Membership,
     project: Project,
     market: Market,
@@ -231,10 +230,11 @@ def accept(
     node: str = "",
 ) -> Job:
     """Make the job, its attempt, its hold and its first want; the caller has checked everything else."""
-    job = Job.objects.create(
+    job = Job(
+        pk=job_id,
         organisation=membership.organisation,
         project=project,
-        member_id=membership.user_id,
+        member=membership.user,
         name=name,
         definition=prepared.definition,
         visibility=prepared.visibility,
@@ -250,126 +250,12 @@ def accept(
         created_at=now,
         **policy.facts,
     )
-    event_write(
-        job=job,
-        kind="submitted",
-        sentence=said.ACCEPTED % {"market": market.name},
-        now=now,
-    )
+    job.attempt = attempt = attempt_new(job, 1)
     # What a project is labelled with, its usage is too; a job's own label of the same name goes before.
-    attempt_make(job, 1, replace(spender, labels={**project.labels, **spender.labels}), now=now)
+    hold_for(job, attempt, replace(spender, labels={**project.labels, **spender.labels}), now=now, apart=False)
+    first = event_first(job=job, kind="submitted", sentence=said.ACCEPTED % {"market": market.name}, now=now)
+    want = Want(job=job, attempt=attempt, seq=1, kind=Want.Kind.LIST, created_at=now)
+    rows_insert(job, attempt, first, want)
+    events_notify([first])
+    announce("jobs.wanted", want_id=want.pk)
     return job
-
-
-def attempt_make(job: Job, number: int, spender: Spender, *, now: datetime) -> Attempt:
-    """Make a try of a job on its market, at its price, with a hold of its own, and want it listed.
-
-    The job's row must be locked. Raises CapReached, InsufficientCredits.
-    """
-    estimate = estimate_at(job.price_micro, job.timeout_s)
-    attempt = Attempt.objects.create(
-        job=job,
-        number=number,
-        hold_source=f"job:{job.pk}:{number}",
-        price_micro=job.price_micro,
-        network_micro=estimate.network_micro,
-        network_fee_micro=estimate.network_fee_micro,
-        platform_fee_micro=estimate.platform_fee_micro,
-    )
-    hold_for(job, attempt, spender, now=now)
-    job.attempt = attempt
-    job.save(update_fields=["attempt"])
-    want_write(job=job, attempt=attempt, kind=Want.Kind.LIST, now=now, again=True)  # new: nothing was wanted of it
-    return attempt
-
-
-def hold_for(job: Job, attempt: Attempt, spender: Spender, *, now: datetime) -> None:
-    """Hold the attempt's worst case under its source. Raises CapReached, InsufficientCredits."""
-    billing.hold_place(
-        organisation_id=job.organisation_id,
-        source=attempt.hold_source,
-        network_micro=attempt.network_micro,
-        network_fee_micro=attempt.network_fee_micro,
-        platform_fee_micro=attempt.platform_fee_micro,
-        project_id=job.project_id,
-        member_id=job.member_id,
-        api_key_id=spender.api_key_id,
-        dimensions={"market": job.market.slug, **spender.dimensions},
-        label=job.name,
-        expires_at=now + timedelta(seconds=job.timeout_s) + FORGOTTEN_AFTER,
-        now=now,
-    )
-
-
-def hold_renew(job: Job, attempt: Attempt, estimate: Estimate, price_micro: int, *, now: datetime) -> None:
-    """Replace the attempt's hold by one for another price.
-
-    Raises CapReached, InsufficientCredits, and ApprovalNeeded beyond what the job may cost unasked; then nothing
-    changed.
-    """
-    bound_check(job, estimate.total_micro)
-    if attempt.number > 1 and estimate.total_micro > (most := hold_most(job, attempt)):
-        raise Conflict(
-            _("a further try may not hold more than the first, %(held)s credits.") % {"held": credits_text(most)}
-        )
-    with transaction.atomic():
-        spender = Spender.of(attempt.hold_source)
-        billing.hold_release(source=attempt.hold_source, reason=said.RELEASED_REPRICED, now=now)
-        attempt.hold_source = f"job:{job.pk}:{attempt.number}:{price_micro}"
-        attempt.price_micro = price_micro
-        attempt.network_micro = estimate.network_micro
-        attempt.network_fee_micro = estimate.network_fee_micro
-        attempt.platform_fee_micro = estimate.platform_fee_micro
-        attempt.save()
-        hold_for(job, attempt, spender, now=now)
-
-
-def bound_check(job: Job, total_micro: int) -> None:
-    """Pass if the job may cost this much, micro-NOS, with the approval it has or without one. Raises ApprovalNeeded."""
-    bound = job.organisation.approval_job_micro if job.approved_micro is None else job.approved_micro
-    if bound is None or total_micro <= bound:
-        return
-    sentence = (
-        _("it can cost %(total)s credits now, and only %(bound)s are allowed without an approval.")
-        if job.approved_micro is None
-        else _("it can cost %(total)s credits now, and only %(bound)s are approved.")
-    )
-    raise ApprovalNeeded(sentence % {"total": credits_text(total_micro), "bound": credits_text(bound)})
-
-
-def want_write(*, job: Job, attempt: Attempt, kind: Want.Kind, now: datetime, again: bool = False) -> Want:
-    """Want an act of the chain and tell the bridge; the job's row must be locked.
-
-    It is wanted once per attempt and kind unless `again`; a stop, once more when no order pursues it any longer.
-    """
-    same = attempt.wants.filter(kind=kind)
-    want = None if again else (same.filter(closed_at=None) if kind == Want.Kind.STOP else same).first()
-    if want is None:
-        seq = (job.wants.order_by("-seq").values_list("seq", flat=True).first() or 0) + 1
-        want = Want.objects.create(job=job, attempt=attempt, seq=seq, kind=kind, created_at=now)
-        announce("jobs.wanted", want_id=want.pk)
-    return want
-
-
-def job_stop(*, membership: Membership, job: Job, now: datetime) -> Job:
-    """Want the job stopped: a queued one costs nothing, a running one its seconds; a repeat changes nothing.
-
-    Raises Denied, and Conflict when the job is already over.
-    """
-    membership.require(Permission.JOBS_STOP, job.project_id)
-    if job.organisation_id != membership.organisation_id:
-        raise Conflict(_("This job belongs to another organisation."))
-    with transaction.atomic():
-        job = job_lock(job.pk)
-        if job.state in OVER:
-            raise Conflict(
-                _("This job is already %(state)s; there is nothing to stop.")
-                % {"state": in_sentence(job.get_state_display())}
-            )
-        if job.stop_requested_at is None and job.attempt is not None:
-            job.stop_requested_at = now
-            job.save(update_fields=["stop_requested_at"])
-            who = membership.user.name or membership.user.email
-            event_write(job=job, kind="stop_requested", sentence=said.STOP_ASKED % {"who": who}, now=now)
-            want_write(job=job, attempt=job.attempt, kind=Want.Kind.STOP, now=now)
-        return job

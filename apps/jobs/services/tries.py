@@ -16,11 +16,12 @@ from apps.core.errors import AppError, Conflict
 from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import QueueThen
+from apps.jobs.services.attempts import attempt_again, want_write
 from apps.jobs.services.ceilings import hold_most
 from apps.jobs.services.estimates import job_estimate
 from apps.jobs.services.moves import event_write, job_move
 from apps.jobs.services.spenders import Spender
-from apps.jobs.services.submission import attempt_make, market_fresh, want_write
+from apps.jobs.services.submission import market_check
 from apps.jobs.state import LIVE, OVER, Reason, Seen, State
 
 BETWEEN = frozenset({Reason.NODE_QUIT, Reason.NODE_SILENT, Reason.QUEUED_TOO_LONG})
@@ -153,14 +154,15 @@ def attempt_next(job: Job, attempt: Attempt, *, now: datetime) -> Attempt | None
 
 def _begin(job: Job, attempt: Attempt, now: datetime) -> Attempt:
     first = job.attempts.order_by("number").first() or attempt
-    market = market_fresh(_market_next(job, attempt))
+    market = _market_next(job, attempt)
+    market_check(market)
     if job_estimate(market, job.timeout_s).total_micro > hold_most(job, attempt):
         raise Conflict(
             _("%(market)s became dearer than the %(price)s micro-NOS a second that were held at first.")
             % {"market": market.name, "price": first.price_micro}
         )
     job.market, job.price_micro = market, market.price_micro
-    fresh = attempt_make(job, attempt.number + 1, Spender.of(attempt.hold_source), now=now)
+    fresh = attempt_again(job, attempt.number + 1, Spender.of(attempt.hold_source), now=now)
     job.save(update_fields=["market", "price_micro"])
     event_write(
         job=job,
@@ -178,8 +180,8 @@ def _market_next(job: Job, attempt: Attempt) -> Market:
     if job.reason == Reason.QUEUED_TOO_LONG and chosen is not None:
         return chosen
     if job.reason == Reason.QUEUED_TOO_LONG or not still.filter(pk=job.market_id).exists():
-        return market_other(job) or job.market
-    return job.market
+        return market_other(job) or Market.objects.get(pk=job.market_id)
+    return Market.objects.get(pk=job.market_id)
 
 
 def market_other(job: Job) -> Market | None:

@@ -16,10 +16,10 @@ from apps.jobs import sentences as said
 from apps.jobs.models import Attempt, Job, Market, Want
 from apps.jobs.policies import NearThen, QueueThen, near_seconds
 from apps.jobs.selectors import attempts_near_limit, attempts_overrun, attempts_waiting_too_long
+from apps.jobs.services.attempts import want_write
 from apps.jobs.services.extension import extension_want
 from apps.jobs.services.moves import event_write
 from apps.jobs.services.observation import attempt_get
-from apps.jobs.services.submission import want_write
 from apps.jobs.services.telling import job_tell
 from apps.jobs.services.tries import MOVES_MAXIMUM, market_other
 from apps.jobs.state import Reason, State

@@ -1,7 +1,6 @@
 """Tags of the job pages: links to the chain, amounts in money, words marked where they were found."""
 
 import re
-from decimal import Decimal
 
 from django import template
 from django.conf import settings
@@ -9,10 +8,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from apps.core.money import fiat_exact
-
 register = template.Library()
-MICRO = 1_000_000
 ESCAPES = re.compile(r"\x1b\[[0-9;:?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -26,16 +22,6 @@ def explorer(kind: str, name: str) -> SafeString:
     return format_html(
         '<a class="explorer" href="{}" rel="noopener noreferrer" target="_blank">{}</a>', url, words
     )
-
-
-@register.filter
-def worth(micro: int | None, rate: object) -> str:
-    """Show micro-NOS as an amount of the rate's currency, with four decimals where it is small."""
-    price, currency = getattr(rate, "price_micro", 0), getattr(rate, "currency", "")
-    if micro is None or not currency:
-        return ""
-    amount = Decimal(micro * price) / MICRO / MICRO
-    return fiat_exact(amount, currency, "#,##0.00##" if abs(amount) < 1 else "#,##0.00")
 
 
 @register.filter
