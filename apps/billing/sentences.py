@@ -6,6 +6,10 @@ from apps.billing.windows import Period
 from apps.core.retelling import sentences_of
 from apps.organisations.sentences import AMOUNT, CREDITS, FOR  # noqa: F401 - said by billing as well
 
+# --- why an invoice is corrected
+REFUNDED, DISPUTED = _("Refund"), _("Dispute")
+VAT_CONFIRMED = _("VIES has confirmed the VAT id %(vat_id)s; a new invoice follows")
+
 # --- requests for an approval
 CAP_RAISE = _("The cap of %(name)s, %(period)s, goes from %(before)s to %(after)s.")
 NO_CAP = _("no cap")

@@ -1,10 +1,16 @@
 """Staff pages: requests that the platform's own people decide."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from unfold.admin import ModelAdmin
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.core.errors import AppError
 from apps.core.staff import ReadOnly
@@ -15,6 +21,17 @@ from apps.organisations.services.sign_in import domain_prove
 from apps.organisations.views.frame import actor_of
 
 
+class WordForm(ActionForm):
+    """What a decision may say to who asked."""
+
+    note = forms.CharField(
+        required=False,
+        max_length=1000,
+        label="A word to who asked",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "A word to who asked (optional)"}),
+    )
+
+
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnly, ModelAdmin):
     """Every request; refunds and goodwill are decided here, by somebody else than who asked."""
@@ -23,17 +40,53 @@ class ApprovalAdmin(ReadOnly, ModelAdmin):
         "title",
         "organisation",
         "worst_case",
-        "amount_micro",
+        "reason",
         "requester",
+        "created_at",
         "state",
         "deadline",
         "decided_by",
     )
+    fields = (
+        "title",
+        "place",
+        "worst_case",
+        "details",
+        "reason",
+        "requester",
+        "created_at",
+        "deadline",
+        "state",
+        "decided_by",
+        "note",
+        "ended_at",
+        "refusal",
+        "outcome",
+    )
+    readonly_fields = ("title", "place", "details")
+    change_form_outer_before_template = "desk/approval.html"
+    action_form = WordForm
     list_filter = ("state", "kind")
     search_fields = ("id", "subject", "organisation__slug")
     ordering = ("-id",)
     list_select_related = ("organisation", "requester", "decided_by")
     actions = ("approve", "deny")
+
+    @admin.display(description="What")
+    def title(self, approval: Approval) -> str:
+        """Return what is asked for, in two or three words."""
+        return approval.title
+
+    @admin.display(description="Organisation")
+    def place(self, approval: Approval) -> str:
+        """Return the organisation, as a link to all that staff know of it."""
+        page = reverse("support:organisation", args=[approval.organisation_id])
+        return format_html('<a href="{}">{}</a>', page, approval.organisation.name)
+
+    @admin.display(description="In figures")
+    def details(self, approval: Approval) -> str:
+        """Return the facts that whoever decides needs, one a line."""
+        return format_html_join(mark_safe("<br>"), "{}: {}", approval.lines) or "-"
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Return whether the person may decide: reading the list is not enough."""
@@ -50,13 +103,15 @@ class ApprovalAdmin(ReadOnly, ModelAdmin):
         self._decide(request, queryset, approve=False)
 
     def _decide(self, request: HttpRequest, queryset: QuerySet[Approval], *, approve: bool) -> None:
+        looked_at = request.POST.get("round", "")
         for approval in queryset:
             try:
                 decided = approval_decide(
                     approval_id=approval.pk,
                     staff=request.user,  # type: ignore[arg-type]
                     approve=approve,
-                    round=approval.round,
+                    note=request.POST.get("note", ""),
+                    round=int(looked_at) if looked_at.isdecimal() else approval.round,
                     actor=actor_of(request, staff=True),
                     now=timezone.now(),
                 )

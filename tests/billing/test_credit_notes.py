@@ -13,6 +13,7 @@ from apps.billing.services import credit_note_due, credit_note_issue, credit_not
 from apps.billing.services.credit_notes import credit_note_number
 from apps.core.errors import KeyReused
 from apps.core.models import Mail
+from apps.users.models import User
 from tests.billing.money import NOW, topup
 from tests.billing.test_invoices import words
 from tests.ledger.threads import at_once
@@ -36,6 +37,17 @@ def test_a_refund_ends_as_a_mailed_credit_note_of_its_own_series(world: World, d
     assert mail.subject == f"Credit note {note.number} over €48.40"
     assert note.invoice.number in mail.text
     assert note.due.finished_at is not None
+    assert set(mail.attachments.values_list("name", flat=True)) == {f"{note.number}.pdf", f"{note.number}.xml"}
+
+
+def test_its_reason_is_told_in_the_readers_language(world: World, drain: Callable[[], int]) -> None:
+    User.objects.filter(pk=world.olga.pk).update(language="de")
+    topup(world.acme)
+    credit()
+    drain()
+    assert "wird korrigiert. Grund: Erstattung." in Mail.objects.get(key__startswith="credit-note:").text
+    german = world.client(world.olga).get("/o/acme/billing/credit-notes/").content.decode()
+    assert "Erstattung</td>" in german
 
 
 def test_the_pdf_names_the_invoice_the_amounts_and_the_reason(world: World) -> None:

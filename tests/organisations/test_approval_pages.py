@@ -211,11 +211,19 @@ def test_staff_decide_goodwill_in_the_admin_site_and_only_with_the_right(world: 
     tim = User.objects.create_superuser("tim@nosana-web.example", name="Tim")
     wanted, body = goodwill(world, sam), {"action": "approve", "_selected_action": ""}
     body["_selected_action"] = str(wanted.pk)
-    Approval.objects.update(deadline=NOW.replace(year=NOW.year + 5))
+    Approval.objects.update(deadline=NOW.replace(year=NOW.year + 5), reason="It ran too slowly.")
     path = "/admin/organisations/approval/"
     assert world.client(sam).post(path, body).status_code == 403
     assert Approval.objects.get().state == "open"
     tims = world.client(tim)
+    page = tims.get(f"{path}{wanted.pk}/change/").content.decode()
+    assert [
+        words for words in ("Approve, and do it", wanted.worst_case, "It ran too slowly.") if words not in page
+    ] == []
+    assert "look again" in tims.post(path, body | {"round": "7"}, follow=True).content.decode().lower()
+    body["note"] = "Well deserved."
     assert "Approved" in tims.post(path, body, follow=True).content.decode()
     assert "Tim has approved this already" in tims.post(path, body, follow=True).content.decode()
-    assert Approval.objects.get().decided_by == tim
+    approval = Approval.objects.get()
+    assert (approval.decided_by, approval.note) == (tim, "Well deserved.")
+    assert "Approved by Tim" in tims.get(f"{path}{wanted.pk}/change/").content.decode()

@@ -6,6 +6,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from apps.billing.services import refund_looks, refund_offer
+from apps.core.models import Mail
 from apps.organisations.models import Approval, Membership
 from apps.organisations.services import Actor, approval_decide
 from apps.payments.models import Refund, TopUp
@@ -42,6 +43,10 @@ def test_unspent_credits_are_asked_back_once_and_go_back_when_staff_say_so(
     )
     assert (done.state, Refund.objects.get().gross_minor) == ("done", 12_100)
     assert "To be sent" in olga.get(URL).content.decode()
+    asked, told = (Mail.objects.get(key=f"approval:{done.pk}:{end}") for end in (f"1:{staff.pk}", "done"))
+    assert f"/admin/organisations/approval/{done.pk}/change/" in asked.text
+    assert told.text.count("Our team has approved") == 1
+    assert staff.email not in told.text
 
 
 def test_what_was_spent_meanwhile_does_not_go_back(credited: TopUp, olga: Client, staff: User) -> None:

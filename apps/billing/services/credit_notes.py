@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from apps.billing.documents import document_pdf
+from apps.billing import sentences as said
+from apps.billing.documents import document_pdf, document_xml
 from apps.billing.errors import AmountInvalid, CreditExceedsInvoice, InvoiceUnknown
 from apps.billing.models import CreditNote, CreditNoteDue, Invoice, InvoiceDue
 from apps.billing.pricing import converted
@@ -34,7 +35,7 @@ def credit_note_due(
     vat_minor: int,
     key: str,
     now: datetime,
-    reason: str = "Refund",
+    reason: str = said.REFUNDED,
 ) -> CreditNoteDue:
     """Promise a credit note over part of a top-up's invoice, in minor units; the same key again changes nothing.
 
@@ -205,5 +206,8 @@ def _mail(note: CreditNote) -> None:
             "organisation": organisation,
             "url": f"{settings.BASE_URL}/o/{organisation.slug}/billing/credit-notes/",
         },
-        attachments=[(f"{note.number}.pdf", "application/pdf", bytes(note.pdf or b""))],
+        attachments=[
+            (f"{note.number}.pdf", "application/pdf", bytes(note.pdf or b"")),
+            (f"{note.number}.xml", "application/xml", document_xml(note.data)),
+        ],
     )

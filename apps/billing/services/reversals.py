@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from apps.billing import chart
+from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid, ReversalRefused, TopUpUnknown
 from apps.billing.models import InvoiceDue, Lot, LotTake, Reversal
 from apps.billing.services.balances import balance_fell
@@ -151,7 +152,9 @@ def credit_note_promise(reversal: Reversal, *, now: datetime) -> None:
             vat_minor=vat,
             key=f"reversal:{reversal.id}",
             now=now,
-            reason=reversal.get_kind_display(),
+            reason={Reversal.Kind.REFUND: said.REFUNDED, Reversal.Kind.DISPUTE: said.DISPUTED}[
+                Reversal.Kind(reversal.kind)
+            ],
         )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.billing import chart
+from apps.billing import sentences as said
 from apps.billing.errors import PlaceDisputed
 from apps.billing.models import InvoiceDue, PlaceProof, Reversal, VatCheck
 from apps.billing.selectors.vat import places_of, vat_id_state
@@ -109,7 +110,7 @@ def invoice_replace(*, invoice_due_id: uuid.UUID | str, vat_check_id: uuid.UUID 
             vat_minor=vat_left,
             key=f"vat-confirmed:{due.id}",
             now=now,
-            reason=f"VIES has confirmed the VAT id {check.vat_id}; a new invoice follows",
+            reason=said.VAT_CONFIRMED % {"vat_id": check.vat_id},
         )
         if net_left:
             new = InvoiceDue.objects.create(

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.mail import mail_write
 from apps.organisations.models import Approval
@@ -33,11 +34,21 @@ def mails_told(approval: Approval) -> None:
         template="approval_told",
         language=approval.requester.language,
         zone=approval.organisation.time_zone,
-        context={"approval": approval, "url": "" if approval.by_staff else settings.BASE_URL + page},
+        context={
+            "approval": approval,
+            "decided_by": _decider(approval),
+            "url": "" if approval.by_staff else settings.BASE_URL + page,
+        },
     )
+
+
+def _decider(approval: Approval) -> object:
+    """Return who decided, as the one who asked may know it: customers do not read the names of our staff."""
+    ours = approval.by_staff and approval.requester is not None and not approval.requester.is_staff
+    return _("Our team") if ours else approval.decided_by
 
 
 def _decide_url(approval: Approval, token: str) -> str:
     if approval.by_staff:
-        return settings.BASE_URL + reverse("admin:organisations_approval_changelist")
+        return settings.BASE_URL + reverse("admin:organisations_approval_change", args=[approval.pk])
     return settings.BASE_URL + reverse("organisations:approval_link", args=[token])

@@ -156,7 +156,7 @@ HEAPS = (
     ),
     Heap(
         "Approvals for the staff",
-        "A colleague asks for a second person.",
+        "A customer asks for a refund, or a colleague for a second person.",
         lambda now: Approval.objects.filter(state=Approval.State.OPEN, kind__in=STAFF_KINDS),
         "created_at", "organisations_approval", {"state__exact": "open"}, stake="amount_micro",
     ),
