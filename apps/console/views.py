@@ -15,7 +15,7 @@ from apps.billing.selectors import wallet, worth_today
 from apps.console.selectors import acts, alerts, front, money, overview, search
 from apps.core.errors import AppError
 from apps.jobs.pages import jobs_token, with_costs
-from apps.jobs.selectors import JobFilters, jobs_page
+from apps.jobs.selectors import JobFilters, jobs_latest
 from apps.organisations.access import page_grant
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import api_keys_of, organisation_last, project_get, project_members
@@ -161,13 +161,13 @@ def project(request: HttpRequest, slug: str, project: str) -> HttpResponse:
     grant = page_grant(request, slug, Permission.ORGANISATION_VIEW)
     found = project_get(grant, project)
     sees_jobs = grant.may(Permission.JOBS_VIEW, found.pk)
-    page = jobs_page(grant, JobFilters(project_id=found.pk), limit=PROJECT_JOBS) if sees_jobs else None
+    jobs = jobs_latest(grant, JobFilters(project_id=found.pk), limit=PROJECT_JOBS + 1) if sees_jobs else None
     now = timezone.now()
     keys = api_keys_of(grant).filter(project=found)[:PROJECT_KEYS] if grant.may(Permission.KEYS_MANAGE) else None
     context = {
         "project": found,
-        "rows": with_costs(page.jobs, now) if page else None,
-        "more_jobs": page.next_before is not None if page else False,
+        "rows": None if jobs is None else with_costs(jobs[:PROJECT_JOBS], now),
+        "more_jobs": jobs is not None and len(jobs) > PROJECT_JOBS,
         "keys": None if keys is None else [(key, key.state(now)) for key in keys],
         "members": project_members(found),
         "manages": grant.may(Permission.PROJECTS_MANAGE),

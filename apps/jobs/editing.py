@@ -15,7 +15,6 @@ from apps.jobs.definitions import definition_offences
 KEY_ORDER = ("version", "type", "id", "meta", "global", "image", "cmd", "ops", "args", "execution", "results")
 FORMATS = {"json": "JSON", "yaml": "YAML"}
 LINE_NAMED = re.compile(r"\bline (\d+)", re.IGNORECASE)
-MARKS_SHOWN = 50
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,7 @@ TASK_QUEUES = {"payments": "payments", "bridge": "bridge", "core.mail_deliver": 
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- mail ------------------------------------------------------------------------------------------------
+EMAIL_TIMEOUT = 20  # seconds: a server that says nothing would hold the worker for ever
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 STAFF_EMAIL = env.str("STAFF_EMAIL", default="operations@nosana-web.example")  # alerts about the platform itself

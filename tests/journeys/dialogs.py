@@ -38,7 +38,7 @@ def openings(jobs: dict[str, Job]) -> dict[str, Opening]:
         "open-account": Opening(o, "#side .foot details > summary", "#side .foot .menu-panel", side=True),
         "open-columns": Opening(f"{o}jobs/", "details.options > summary", ".options .menu-panel"),
         "open-save-view": Opening(f"{o}jobs/?state=failed", ".views details > summary", ".views .menu-panel"),
-        "open-job-stop": Opening(running, ".page-head a.stop", dialog),
+        "open-job-stop": Opening(running, ".page-head a.danger", dialog),
         "open-job-extend": Opening(running, ".page-head a[href$='/extend/']", dialog),
         "open-job-restart": Opening(running, ".page-head a[href$='/restart/']", dialog),
         "open-job-rename": Opening(running, ".page-head a[href$='/name/']", dialog),

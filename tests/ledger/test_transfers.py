@@ -15,7 +15,7 @@ from apps.ledger.errors import (
     UnknownTransfer,
 )
 from apps.ledger.models import Entry, Transfer
-from apps.ledger.selectors import balance, balances, entries_page
+from apps.ledger.selectors import balance, balances
 from apps.ledger.services import Leg, Posting
 from tests.ledger.books import NOW, books_open, legs, move
 
@@ -171,15 +171,7 @@ def test_a_floor_below_zero_lends_that_much() -> None:
         move("k2", lent=-1, box=1)
 
 
-def test_the_statement_of_an_account_is_paged_by_key_newest_first() -> None:
-    for number in range(5):
-        move(f"k{number}", purse=-1, box=1)
-    page = entries_page("purse", limit=3)
-    assert [entry.transfer.key for entry in page] == ["k4", "k3", "k2"]
-    rest = entries_page("purse", before=page[-1].id, limit=50)
-    assert [entry.transfer.key for entry in rest] == ["k1", "k0", "start"]
-    with pytest.raises(UnknownAccount):
-        entries_page("nowhere")
+def test_an_account_that_is_not_there_has_no_balance() -> None:
     with pytest.raises(UnknownAccount):
         balance("nowhere")
 

@@ -66,14 +66,6 @@ def caps_of(acting: Membership | Grant, *, now: datetime) -> list[LimitState]:
     return _states(acting.organisation, caps.prefetch_related(Prefetch("windows", windows)), now=now)
 
 
-def cap_tightest(
-    organisation: Organisation, *, project_id: uuid.UUID | None, member_id: int, now: datetime
-) -> LimitState | None:
-    """Return the cap that leaves a new job of the member least, of those that bind it; None where none does."""
-    caps = caps_binding(organisation, project_id=project_id, member_id=member_id, now=now)
-    return min(caps, key=lambda state: state.allows_micro, default=None)
-
-
 def caps_binding(
     organisation: Organisation,
     *,

@@ -99,12 +99,9 @@ def holds_found(organisation: Organisation, *, search: str, state: str) -> Query
     return found.filter(state=state) if state else found
 
 
-def movements(organisation: Organisation, before: int | None = None, limit: int = PAGE) -> list[Movement]:
-    """Return what changed the organisation's credits, newest first; `before` is the last id of the page before."""
-    entries = movement_entries(organisation)
-    if before is not None:
-        entries = entries.filter(id__lt=before)
-    return [movement_of(entry) for entry in entries.order_by("-id")[:limit]]
+def movements(organisation: Organisation, *, limit: int = PAGE) -> list[Movement]:
+    """Return what last changed the organisation's credits, newest first."""
+    return [movement_of(entry) for entry in movement_entries(organisation).order_by("-id")[:limit]]
 
 
 def movement_entries(organisation: Organisation) -> QuerySet[Entry]:

@@ -67,9 +67,7 @@ def cap_set(
         return cap_write(cap or Cap(**key, created_at=now), limit_micro, actor, now=now)
 
 
-def cap_remove(
-    *, membership: Membership, actor: Actor, cap_id: uuid.UUID, now: datetime, reason: str = ""
-) -> Approval | None:
+def cap_remove(*, membership: Membership, actor: Actor, cap_id: uuid.UUID, now: datetime) -> Approval | None:
     """Remove a cap with its counters; one that is gone stays gone. Where raises need an approval, return the request.
 
     Raises Denied, what approval_request raises.
@@ -79,7 +77,7 @@ def cap_remove(
     if cap is None:
         return None
     if _needs_approval(cap, None):
-        return _ask(membership, actor, cap, None, reason, now=now)
+        return _ask(membership, actor, cap, None, "", now=now)
     with transaction.atomic():
         wallet_lock(cap.organisation_id)
         cap_delete(cap.id, actor, now=now)

@@ -116,7 +116,6 @@ def topup_refund(
     topup_id: uuid.UUID | str,
     refunded_minor: int,
     now: datetime,
-    reason: str = "Refunded at Stripe",
     known: Collection[str] | None = None,
 ) -> list[Reversal]:
     """Book that `refunded_minor` of the top-up, in all and VAT included, were refunded; return what was new.
@@ -138,7 +137,9 @@ def topup_refund(
                 booked.append(refund)
         if left > 0:
             key = f"topup:{lot.topup_id}:refunded:{refunded_minor}"
-            booked.append(_reserve(lot, share_of(standing_of(lot), left), key=key, reason=reason, now=now))
+            booked.append(
+                _reserve(lot, share_of(standing_of(lot), left), key=key, reason="Refunded at Stripe", now=now)
+            )
         for refund in booked:
             _book(refund, now=now)
     return booked

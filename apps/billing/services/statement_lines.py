@@ -47,7 +47,7 @@ ENTRIES = """
     FROM ledger_entry WHERE account_id = {account:d} AND id BETWEEN {first:d} AND {last:d}
 """
 # One row per transfer that changed what the organisation has, and per settlement, also of a job that cost nothing;
-# reservations for jobs move nothing in or out. A transfer's entries are written together, so a statement knew all of
+# holds for jobs move nothing in or out. A transfer's entries are written together, so a statement knew all of
 # them or none.
 LINES = """
     CREATE TEMPORARY TABLE statement_line ON COMMIT DROP AS

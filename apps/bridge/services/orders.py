@@ -75,16 +75,12 @@ def orders_due(*, states: Sequence[Order.State], now: datetime) -> QuerySet[Orde
     return due.order_by("next_try_at", "id")
 
 
-def orders_claim(
-    *, states: Sequence[Order.State], now: datetime, limit: int, order_id: uuid.UUID | None = None
-) -> list[Order]:
+def orders_claim(*, states: Sequence[Order.State], now: datetime, limit: int) -> list[Order]:
     """Take up to `limit` due orders in these states for a minute, passing over those that others hold."""
     token = uuid.uuid4()
     with transaction.atomic():
-        due = orders_due(states=states, now=now)
-        if order_id is not None:
-            due = due.filter(pk=order_id)
-        ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+        due = orders_due(states=states, now=now).select_for_update(skip_locked=True)
+        ids = list(due.values_list("pk", flat=True)[:limit])
         if not ids:
             return []
         Order.objects.filter(pk__in=ids).update(

@@ -30,13 +30,13 @@ BATCH = 64
 Prepare = Callable[..., list[Order]]
 
 
-def orders_push(*, now: datetime, limit: int = BATCH, order_id: uuid.UUID | None = None) -> int:
-    """Bring the most overdue orders that were not sent as far as sent (or one of them); return how many were tried.
+def orders_push(*, now: datetime, limit: int = BATCH) -> int:
+    """Bring the most overdue orders that were not sent as far as sent; return how many were tried.
 
     Orders that others hold are passed over, so that any number of workers share a queue. One that fails does not
     keep the others waiting. Raises ClusterMismatch when the endpoint, or an attempt, belongs to another cluster.
     """
-    orders = orders_claim(states=UNSENT, now=now, limit=limit, order_id=order_id)
+    orders = orders_claim(states=UNSENT, now=now, limit=limit)
     if not orders:
         return 0
     attempts, foreign = _attempts(orders)

@@ -100,14 +100,6 @@ def _lines(job_id: uuid.UUID) -> int:
     return LogBook.objects.filter(job_id=job_id).values_list("lines", flat=True).first() or 0
 
 
-@dataclass(frozen=True)
-class Recovery:
-    """What an attempt left on the chain, and what was wanted of it: "recover", "clean", or nothing."""
-
-    standing: Standing
-    wanted: str
-
-
 def attempt_rescue_look(*, attempt_id: uuid.UUID, now: datetime) -> Standing:
     """Ask the chain how the account of an attempt stands now. Raises OutOfReach."""
     attempt = Attempt.objects.get(pk=attempt_id)

@@ -13,11 +13,11 @@ from apps.billing.selectors import Forecast, budget_of_month, caps_full, forecas
 from apps.billing.selectors.balances import balance_alert_of
 from apps.core.ids import uuid7_at
 from apps.jobs.models import Job
-from apps.jobs.selectors import JobFilters, jobs_of, jobs_page, jobs_shown
+from apps.jobs.selectors import JobFilters, jobs_latest, jobs_of, jobs_shown
 from apps.jobs.state import LIVE, State
 from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation
 from apps.organisations.roles import Permission
-from apps.organisations.selectors import AuditFilters, AuditLine, api_keys_of, audit_page
+from apps.organisations.selectors import AuditLine, api_keys_of, audit_latest
 
 LIVE_SHOWN, RECENT_SHOWN, ACTS_SHOWN, LOTS_SHOWN, TOLD = 10, 8, 6, 4, 5
 SOON = timedelta(days=14)  # what ends within it is told
@@ -89,7 +89,7 @@ class Money:
 def overview(grant: Grant, now: datetime) -> Overview:
     """Return the live and recent jobs that may be seen, and the first steps: three queries."""
     live = list(jobs_shown(grant, JobFilters()).filter(state__in=LIVE).order_by("-id")[:LIVE_SHOWN])
-    newest = jobs_page(grant, limit=RECENT_SHOWN + LIVE_SHOWN).jobs
+    newest = jobs_latest(grant, limit=RECENT_SHOWN + LIVE_SHOWN)
     recent = [job for job in newest if job.over][:RECENT_SHOWN]
     return Overview(live=live, recent=recent, steps=_steps(grant, now, launched=bool(newest)))
 
@@ -161,4 +161,4 @@ def acts(grant: Grant) -> list[AuditLine]:
     """Return what people did last, for whoever may see the trail: one query."""
     if not grant.may(Permission.AUDIT_VIEW):
         return []
-    return audit_page(grant.organisation, AuditFilters(), limit=ACTS_SHOWN)[0]
+    return audit_latest(grant.organisation, limit=ACTS_SHOWN)

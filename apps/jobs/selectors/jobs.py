@@ -14,8 +14,8 @@ from apps.core.errors import AppError, NotFound
 from apps.jobs.models import Attempt, Job, JobEvent, Market, SecretSet, Want
 from apps.jobs.policies import NEAR_LEAST_S, NEAR_MOST_S, NEAR_SHARE, QueueThen
 from apps.jobs.selectors.listed import ListedJob, job_unknown
-from apps.jobs.state import LIVE, Seen, State
-from apps.organisations.models import Grant, Membership, Organisation
+from apps.jobs.state import Seen, State
+from apps.organisations.models import Grant, Membership
 from apps.organisations.roles import Permission
 
 
@@ -48,14 +48,9 @@ def job_again(job: Job) -> Job:
     return _whole().get(pk=job.pk)
 
 
-def jobs_live_count(organisation: Organisation) -> int:
-    """Return how many of the organisation's jobs have not ended."""
-    return Job.objects.filter(organisation=organisation, state__in=LIVE).count()
-
-
-def timeline(job: Job, after: int = 0) -> list[JobEvent]:
-    """Return the events of the job after the sequence number, oldest first."""
-    return list(job.events.filter(seq__gt=after).order_by("seq"))
+def timeline(job: Job) -> list[JobEvent]:
+    """Return the events of the job, oldest first."""
+    return list(job.events.order_by("seq"))
 
 
 def running_cost(job: Job | ListedJob, now: datetime) -> int:

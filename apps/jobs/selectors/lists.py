@@ -60,28 +60,9 @@ class JobFilters:
     until: datetime | None = None  # launched before then
 
 
-@dataclass(frozen=True)
-class JobsPage:
-    """Jobs, newest first, and the id to pass as `before` for the next page (None at the end)."""
-
-    jobs: list[Job]
-    next_before: uuid.UUID | None
-
-
-def jobs_page(
-    grant: Grant,
-    filters: JobFilters | None = None,
-    before: uuid.UUID | None = None,
-    *,
-    limit: int = 50,
-) -> JobsPage:
-    """Return a page of the jobs that may be seen, with what a table of them shows: one query."""
-    jobs = jobs_shown(grant, filters or JobFilters()).order_by("-id")
-    if before is not None:
-        jobs = jobs.filter(id__lt=before)
-    page = list(jobs[: limit + 1])
-    more = len(page) > limit
-    return JobsPage(jobs=page[:limit], next_before=page[limit - 1].pk if more else None)
+def jobs_latest(grant: Grant, filters: JobFilters | None = None, *, limit: int) -> list[Job]:
+    """Return the newest of the jobs that may be seen, with what a table of them shows: one query."""
+    return list(jobs_shown(grant, filters or JobFilters()).order_by("-id")[:limit])
 
 
 def jobs_narrow(jobs: QuerySet[Job], filters: JobFilters) -> QuerySet[Job]:

@@ -1,6 +1,5 @@
 """What a launch costs at most, what it will likely cost, and what is there to pay it."""
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,7 +46,6 @@ def figures_of(
     template: str,
     policy: Policy,
     now: datetime,
-    api_key_id: uuid.UUID | None = None,
 ) -> Figures:
     """Return what a page shows beside a launch while somebody types; nothing is checked of what is to run."""
     estimate, longest = job_estimate(market, timeout_s), policy.longest(timeout_s)
@@ -65,7 +63,6 @@ def figures_of(
             membership.organisation,
             project_id=project.pk if project else None,
             member_id=membership.user_id,
-            api_key_id=api_key_id,
             now=now,
         ),
         approval=approval,

@@ -1,6 +1,6 @@
 """Questions to the books, each in the file of its noun."""
 
-from apps.ledger.selectors.books import Imbalance, balance, balances, entries_page, imbalances
+from apps.ledger.selectors.books import Imbalance, balance, balances, imbalances
 from apps.ledger.selectors.digests import Finding, book_verify, digest_proof, digests_known
 
 __all__ = [
@@ -11,6 +11,5 @@ __all__ = [
     "book_verify",
     "digest_proof",
     "digests_known",
-    "entries_page",
     "imbalances",
 ]

@@ -46,20 +46,6 @@ def balances(codes: Iterable[str]) -> dict[str, int]:
     )
 
 
-def entries_page(code: str, before: int | None = None, limit: int = 50) -> list[Entry]:
-    """Return the account's entries, newest first, with their transfers; `before` is the last page's last id.
-
-    Raises UnknownAccount.
-    """
-    account = Account.objects.filter(code=code).first()
-    if account is None:
-        raise UnknownAccount(_("There is no account %(code)s; check its code.") % {"code": code})
-    entries = Entry.objects.filter(account=account).select_related("transfer")
-    if before is not None:
-        entries = entries.filter(id__lt=before)
-    return list(entries.order_by("-id")[:limit])
-
-
 def imbalances() -> list[Imbalance]:
     """Return everything in the books that is not as it must be; an empty list means that they are right."""
     with connection.cursor() as cursor:

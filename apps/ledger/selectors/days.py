@@ -15,6 +15,8 @@ from apps.ledger.models import DayDigest, Entry
 from apps.ledger.records import account_mark, account_record, entry_record
 from apps.ledger.sql import OPENINGS
 
+BATCH = 500  # accounts
+
 
 @dataclass(frozen=True)
 class Span:
@@ -66,14 +68,14 @@ def day_end(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
-def account_days(span: Span, *, number: int, batch: int = 500) -> Iterator[list[AccountDay]]:
-    """Yield what each account had on the day that gets this number, by account id, in lists of at most `batch`."""
+def account_days(span: Span, *, number: int) -> Iterator[list[AccountDay]]:
+    """Yield what each account had on the day that gets this number, by account id, in lists of at most BATCH."""
     columns = ("account_id", "account__code", "id", "amount", *RECORD)
     rows = span.entries().order_by("account_id", "id").values_list(*columns).iterator(chunk_size=2000)
     tallied: list[_Tally] = []
     for (account_id, code), group in groupby(rows, key=itemgetter(0, 1)):
         tallied.append(_Tally(account_id, code, group))
-        if len(tallied) == batch:
+        if len(tallied) == BATCH:
             yield _opened(tallied, number)
             tallied = []
     if tallied:

@@ -97,7 +97,7 @@ class Webhooks(Endpoint):
         )
 
 
-def _shown_once(view: Endpoint, grant: Grant, act: Callable[[], NewSecret], *, status: int = 201) -> Response:
+def _shown_once(view: Endpoint, grant: Grant, act: Callable[[], NewSecret]) -> Response:
     """Answer an endpoint with its new secret; a repeat by Idempotency-Key gets `secret` null, for it is not kept."""
     made: list[NewSecret] = []
 
@@ -105,7 +105,7 @@ def _shown_once(view: Endpoint, grant: Grant, act: Callable[[], NewSecret], *, s
         made.append(act())
         return EndpointShape(made[0].endpoint).data
 
-    answer = view.once(grant, shown, status=status)
+    answer = view.once(grant, shown, status=201)
     answer.data = {"secret": made[0].secret if made else None, **answer.data}
     answer["Cache-Control"] = "no-store"
     return answer

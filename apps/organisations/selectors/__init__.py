@@ -16,8 +16,8 @@ from apps.organisations.selectors.audit import (
     audit_all,
     audit_event_get,
     audit_events,
+    audit_latest,
     audit_narrow,
-    audit_page,
 )
 from apps.organisations.selectors.audit_days import audit_day_last, audit_digests, audit_findings, audit_proof
 from apps.organisations.selectors.invitations import (
@@ -69,7 +69,7 @@ __all__ = [
     "audit_events",
     "audit_findings",
     "audit_narrow",
-    "audit_page",
+    "audit_latest",
     "audit_proof",
     "invitation_get",
     "invitations_found",

@@ -168,15 +168,9 @@ def audit_narrow(events: QuerySet[AuditEvent], filters: AuditFilters) -> QuerySe
     return events
 
 
-def audit_page(
-    organisation: Organisation, filters: AuditFilters, *, before: int | None = None, limit: int = 50
-) -> tuple[list[AuditLine], int | None]:
-    """Return up to `limit` lines older than the id `before`, newest first, and where the next page begins."""
-    events = audit_events(organisation, filters)
-    if before is not None:
-        events = events.filter(id__lt=min(before, BIGGEST_ID))
-    found = [AuditLine(event) for event in events[: limit + 1]]
-    return found[:limit], found[limit - 1].event.pk if len(found) > limit else None
+def audit_latest(organisation: Organisation, *, limit: int) -> list[AuditLine]:
+    """Return the newest lines, newest first."""
+    return [AuditLine(event) for event in audit_events(organisation, AuditFilters())[:limit]]
 
 
 def audit_all(organisation: Organisation, filters: AuditFilters) -> Iterator[AuditLine]:

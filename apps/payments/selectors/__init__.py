@@ -3,19 +3,19 @@
 from apps.payments.selectors.cards import card_get, card_setup_get, cards_of
 from apps.payments.selectors.rules import Month, in_flight, month_of, rule_of
 from apps.payments.selectors.topups import (
-    automatic_page,
+    automatic_latest,
     held_minor,
     invoice_number,
     quotes_in_use,
     topup_get,
     topups_found,
+    topups_latest,
     topups_of,
-    topups_page,
 )
 
 __all__ = [
     "Month",
-    "automatic_page",
+    "automatic_latest",
     "card_get",
     "card_setup_get",
     "cards_of",
@@ -28,5 +28,5 @@ __all__ = [
     "topup_get",
     "topups_found",
     "topups_of",
-    "topups_page",
+    "topups_latest",
 ]

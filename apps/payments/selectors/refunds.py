@@ -9,6 +9,7 @@ from apps.organisations.models import Approval, Organisation
 from apps.payments.models import Dispute, Refund, TopUp
 
 PAGE = 25
+LATEST = 10
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,18 @@ def refunds_page(organisation: Organisation, before: uuid.UUID | None = None) ->
     return list(refunds.order_by("-id")[:PAGE])
 
 
-def disputes_latest(organisation: Organisation, limit: int = 10) -> list[Dispute]:
+def disputes_latest(organisation: Organisation) -> list[Dispute]:
     """Return the organisation's latest disputes, newest first, each with its top-up."""
     disputes = Dispute.objects.filter(organisation=organisation).select_related("topup__quote")
-    return list(disputes.order_by("-id")[:limit])
+    return list(disputes.order_by("-id")[:LATEST])
 
 
-def refundables(organisation: Organisation, limit: int = 10) -> list[Refundable]:
+def refundables(organisation: Organisation) -> list[Refundable]:
     """Return the newest paid top-ups of which something is unspent, and whether it is asked for already."""
     waiting = Approval.objects.filter(organisation=organisation, kind="refund", state=Approval.State.OPEN)
     asked = set(waiting.values_list("subject", flat=True))
     paid = TopUp.objects.filter(organisation=organisation, state=TopUp.State.PAID).select_related("quote")
-    topups = list(paid.order_by("-id")[:limit])
+    topups = list(paid.order_by("-id")[:LATEST])
     shares = refund_looks(topup_ids=[topup.id for topup in topups])
     found = [
         Refundable(topup, shares[str(topup.id)].gross_minor, f"topup:{topup.id}" in asked)

@@ -10,6 +10,8 @@ from apps.core.errors import NotFound
 from apps.organisations.models import Organisation
 from apps.payments.models import TopUp
 
+LATEST = 10  # top-ups beside a form
+
 
 def topup_get(organisation: Organisation, topup_id: uuid.UUID) -> TopUp:
     """Return the organisation's top-up with its quote. Raises NotFound."""
@@ -21,12 +23,10 @@ def topup_get(organisation: Organisation, topup_id: uuid.UUID) -> TopUp:
     return found
 
 
-def topups_page(organisation: Organisation, *, before: uuid.UUID | None = None, limit: int = 10) -> list[TopUp]:
-    """Return the organisation's top-ups that someone went to pay, the newest first, each with its quote."""
+def topups_latest(organisation: Organisation) -> list[TopUp]:
+    """Return the organisation's latest top-ups that someone went to pay, the newest first, each with its quote."""
     topups = TopUp.objects.select_related("quote", "settled_quote", "user").filter(organisation=organisation)
-    if before is not None:
-        topups = topups.filter(id__lt=before)
-    return list(topups.order_by("-id")[:limit])
+    return list(topups.order_by("-id")[:LATEST])
 
 
 def topups_found(organisation: Organisation, *, state: str, automatic: bool | None) -> QuerySet[TopUp]:
@@ -42,10 +42,10 @@ def topups_of(organisation: Organisation) -> QuerySet[TopUp]:
     return TopUp.objects.select_related("quote", "settled_quote").filter(organisation=organisation)
 
 
-def automatic_page(organisation: Organisation, *, limit: int = 10) -> list[TopUp]:
+def automatic_latest(organisation: Organisation) -> list[TopUp]:
     """Return the organisation's latest automatic top-ups, the newest first, each with its quote and card."""
     topups = TopUp.objects.select_related("quote", "card").filter(organisation=organisation, automatic=True)
-    return list(topups.order_by("-id")[:limit])
+    return list(topups.order_by("-id")[:LATEST])
 
 
 def quotes_in_use(*, quote_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

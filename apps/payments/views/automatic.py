@@ -18,7 +18,7 @@ from apps.organisations.roles import Permission
 from apps.organisations.views.frame import actor_of
 from apps.payments import services
 from apps.payments.forms_automatic import RuleForm
-from apps.payments.selectors import automatic_page, cards_of, in_flight, month_of, rule_of
+from apps.payments.selectors import automatic_latest, cards_of, in_flight, month_of, rule_of
 
 
 @login_required
@@ -77,7 +77,7 @@ def _page(
         "stop": stop,
         "waits": rule is not None and rule.paused_until is not None and rule.paused_until > now,
         "in_flight": under_way,
-        "topups": automatic_page(organisation),
+        "topups": automatic_latest(organisation),
         "available_micro": wallet(organisation.id).available_micro,
         "per_day_micro": spending_per_day(organisation.id, now=now),
         "form": form or RuleForm(initial=RuleForm.initial_of(rule, organisation.currency), cards=cards),

@@ -24,7 +24,7 @@ from apps.payments import services
 from apps.payments.forms import DEFAULT_AMOUNT, TopUpForm
 from apps.payments.methods import CARD, method_named
 from apps.payments.models import TopUp
-from apps.payments.selectors import cards_of, invoice_number, topup_get, topups_page
+from apps.payments.selectors import cards_of, invoice_number, topup_get, topups_latest
 from apps.payments.selectors.limits import standing_of
 from apps.payments.states import State
 from apps.payments.views.frame import membership_of
@@ -67,7 +67,7 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
     part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else ""
     if part in ("price", "topup"):
         return render(request, f"payments/topup.html#{part}", context)
-    context["topups"] = topups_page(organisation)
+    context["topups"] = topups_latest(organisation)
     return render(request, "payments/topup.html", context)
 
 

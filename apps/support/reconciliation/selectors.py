@@ -63,9 +63,9 @@ def items_open() -> QuerySet[ReconciliationItem]:
     return Item.objects.filter(OPEN)
 
 
-def days_table(*, limit: int = DAYS_SHOWN) -> list[Row]:
+def days_table() -> list[Row]:
     """Return the newest days with their counts, in two queries."""
-    days = list(ReconciliationDay.objects.order_by("-day")[:limit])
+    days = list(ReconciliationDay.objects.order_by("-day")[:DAYS_SHOWN])
     counted = Item.objects.filter(day__in=[day.day for day in days]).order_by().values("day")
     counts: dict[date, dict[str, Any]] = {
         row["day"]: dict(row)
