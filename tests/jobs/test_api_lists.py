@@ -17,7 +17,7 @@ def test_jobs_come_in_the_order_of_a_field_and_by_pages_none_twice(
         assert program.post(JOBS, {**WANTED, "name": name, "timeout_s": timeout_s}).status_code == 201
     field, found, cursor = order.removeprefix("-"), [], ""
     while cursor is not None:
-        page = program.get(JOBS, limit="1", order=order, **({"cursor": cursor} if cursor else {})).json()
+        page = program.get(JOBS, limit="1", order=order, cursor=cursor).json()
         found, cursor = [*found, *page["items"]], page["next_cursor"]
     assert len({one["id"] for one in found}) == len(found) == 3
     values = [one[field] for one in found]

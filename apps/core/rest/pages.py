@@ -29,7 +29,10 @@ class PageQuestion(Body):
 
     limit = serializers.IntegerField(min_value=1, max_value=100, default=50, help_text="Entries of a page.")
     cursor = serializers.CharField(
-        max_length=1000, default="", help_text="Where the page begins: `next_cursor` of the page before."
+        max_length=1000,
+        default="",
+        allow_blank=True,
+        help_text="Where the page begins: `next_cursor` of the page before; empty is the first page.",
     )
     order = serializers.ChoiceField(
         choices=ORDERS, required=False, help_text="Which comes first; each list has its own default."

@@ -352,6 +352,16 @@ def test_forwarded_events_are_signed_as_the_platform_signs() -> None:
     assert verify(seen[0].content, seen[0].headers, secret)["id"] == "e1"
 
 
+def test_an_endpoint_gets_a_new_secret_and_what_it_missed(nosana: Run, platform: Platform) -> None:
+    platform.says({"id": ID, "secret": "whsec_new", "old_secret_until": "2026-11-24T12:00:00Z"}, {"count": 3})
+    rotated = nosana("webhook", "rotate", ID, "--overlap", "48")
+    assert rotated.stdout == "whsec_new\n"
+    assert "Both secrets sign until 2026-11-24" in rotated.stderr
+    assert json.loads(platform.asked[0].content) == {"overlap_hours": 48}
+    assert "3" in nosana("webhook", "replay", ID, "--since", "2h", "--everything").stdout
+    assert json.loads(platform.asked[1].content)["everything"] is True
+
+
 def test_events_go_to_this_machine_alone(nosana: Run) -> None:
     assert "this machine alone" in nosana("webhook", "listen", "https://acme.example/", code=2).stderr
 

@@ -97,10 +97,15 @@ def print_line(line: dict[str, Any], stamps: bool) -> None:
 def report(asked: Any, job: dict[str, Any], *, screen: Screen | None = None) -> int:
     """Tell how a job ended and return the exit code: 0 if it completed and every operation ended with 0."""
     code = JOB_FAILED if job["state"] != "completed" else OK
-    codes: list[Any] = []
+    failed: list[str] = []
     if code == OK:
-        codes = [one["exit_code"] for one in asked.jobs.result(job["id"])["operations"]]
-        if any(one not in (0, None) for one in codes):
+        told = asked.jobs.result(job["id"])["operations"]
+        failed = [
+            str(one["exit_code"]) + (f" of {one['operation']}" if len(told) > 1 else "")
+            for one in told
+            if one["exit_code"] not in (0, None)
+        ]
+        if failed:
             code = JOB_FAILED
     if common.output is not Output.TABLE:
         if screen is None:
@@ -111,7 +116,6 @@ def report(asked: Any, job: dict[str, Any], *, screen: Screen | None = None) -> 
     ended = (
         f"{job['state'].capitalize()} after {ran}, {cost} credits" + ("" if job["settled"] else " so far") + "."
     )
-    failed = [str(one) for one in codes if one not in (0, None)]
     if failed:
         ended += f" Exit code {', '.join(failed)}."
     if job["state"] == "failed" and job["sentence"]:

@@ -6,6 +6,7 @@ import functools
 import inspect
 import json
 import os
+import re
 import sys
 import uuid
 from collections.abc import Callable
@@ -78,6 +79,7 @@ OPTIONS: dict[str, Any] = {
         str | None, typer.Option("--project", help="Which project (slug).", rich_help_panel=PANEL)
     ],
 }
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 DEFAULTS = {"output": Output.TABLE}
 before: dict[str, Any] = {}  # of these options, those that stand before the command
 
@@ -171,6 +173,14 @@ def stop(sentence: str, code: int = FAILED) -> NoReturn:
     """End with a sentence."""
     typer.echo(f"Error: {sentence}", err=True)
     raise typer.Exit(code)
+
+
+def seconds(text: str) -> int:
+    """Return “90s”, “10m”, “2h”, “1d” or a number of minutes as seconds."""
+    found = re.fullmatch(r"(\d{1,9})\s*(s|m|min|h|d)?", text.strip())
+    if found is None or int(found[1]) == 0:
+        stop(f"“{text}” is no time; write 90s, 10m, 2h or 1d.", USAGE)
+    return int(found[1]) * UNITS[(found[2] or "m")[0]]
 
 
 def client(**changes: Any) -> Any:

@@ -7,13 +7,13 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
 import httpx
 import typer
 
-from nosana.cli.frame import CUT, USAGE, Output, client, command, common, group, id_of, stop
+from nosana.cli.frame import CUT, USAGE, Output, client, command, common, group, id_of, seconds, stop
 from nosana.cli.printing import dump, show_list, show_one, when
 from nosana.client.settings import LOCAL
 from nosana.webhooks import sign
@@ -62,6 +62,39 @@ def _remove(webhook_id: WebhookId) -> None:
     with client() as asked:
         asked.webhooks.remove(webhook_id)
     typer.echo("Removed.")
+
+
+@command(webhook, "rotate")
+def _rotate(
+    webhook_id: WebhookId,
+    overlap: Annotated[
+        int, typer.Option("--overlap", min=0, max=168, help="Hours for which the old one signs too.")
+    ] = 24,
+) -> None:
+    """Give an endpoint a new secret. It is printed once, alone on a line of standard output."""
+    with client() as asked:
+        made = asked.webhooks.rotate(webhook_id, overlap_hours=overlap)
+    if common.output is not Output.TABLE:
+        dump(made)
+        return
+    until = when(made["old_secret_until"])
+    told = f"Both secrets sign until {until}." if until else "The old secret signs no more."
+    typer.echo(f"{told} The new one, which nobody can show again:", err=True)
+    typer.echo(made["secret"])
+
+
+@command(webhook, "replay")
+def _replay(
+    webhook_id: WebhookId,
+    since: Annotated[str, typer.Option("--since", help="So long ago: 90s, 10m, 2h, 1d.")],
+    everything: Annotated[
+        bool, typer.Option("--everything", help="What arrived too, not only what was given up.")
+    ] = False,
+) -> None:
+    """Send an endpoint again what was given up since then."""
+    start = datetime.now(timezone.utc) - timedelta(seconds=seconds(since))  # noqa: UP017 - Python 3.10
+    with client() as asked:
+        show_one(asked.webhooks.replay(webhook_id, since=start, everything=everything), {"sent again": "count"})
 
 
 @command(webhook, "test")

@@ -11,22 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from nosana.cli.follow import follow, print_line, report
-from nosana.cli.frame import JOB_FAILED, USAGE, Output, client, command, common, group, id_of, stop
+from nosana.cli.frame import JOB_FAILED, USAGE, Output, client, command, common, group, id_of, seconds, stop
 from nosana.cli.printing import credits, dump, duration, show_list, show_one, since, when
 from nosana.client.definitions import template_filled
 
 job = group("Jobs.")
 _check = id_of("job", "nosana job list")
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="Its id.", callback=_check)]
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-def seconds(text: str) -> int:
-    """Return “90s”, “10m”, “2h”, “1d” or a number of minutes as seconds."""
-    found = re.fullmatch(r"(\d{1,9})\s*(s|m|min|h|d)?", text.strip())
-    if found is None or int(found[1]) == 0:
-        stop(f"“{text}” is no time; write 90s, 10m, 2h or 1d.", USAGE)
-    return int(found[1]) * UNITS[(found[2] or "m")[0]]
 
 
 def pairs(texts: list[str] | None, what: str) -> dict[str, str] | None:

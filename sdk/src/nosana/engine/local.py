@@ -43,6 +43,9 @@ class LocalRunner:
         for name, dest in launch.volumes.items():
             self._mount(launch.job, name, _inside(folder, dest))
         say(f"Running as a local process in a throw-away folder; the image {launch.image} is not used.")
+        if launch.volumes:
+            places = ", ".join(f"{dest} is $HOME/{dest.strip('/')}" for dest in launch.volumes.values())
+            say(f"Without a container volumes lie in that folder: {places}.")
         if launch.gpu:
             say("A GPU was asked for; a local process is given whatever this machine has.")
         env = {"PATH": self.path, "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8", **launch.env}
