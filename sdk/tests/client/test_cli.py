@@ -196,6 +196,20 @@ def test_a_job_is_launched_followed_and_reported(nosana: Run, platform: Platform
     }  # fmt: skip
 
 
+def test_a_job_that_exposes_a_port_says_where_it_is_reached(nosana: Run, platform: Platform) -> None:
+    definition = {"ops": [{"id": "web", "args": {"image": "a", "expose": 80}}]}
+    service = {"operation": "web", "port": 80, "url": "https://x.example", "sentence": "Answers with 200."}
+    state = {"state": "running", "seen": "b"}
+    live = stream(("state", state), ("state", {**state, "seen": "c"}), ("end", {}))
+    nothing: dict[str, Any] = {"items": [], "next_cursor": None}
+    made = {**JOB, "definition": definition}
+    platform.says(made, live, nothing, {"items": [service]}, nothing, DONE, RESULT)
+    told = nosana("job", "run", "-m", "gpu", "--expose", "80", "a").stderr
+    assert told.count("- web:80 is reached at https://x.example once it answers.") == 1
+    platform.says(made, nothing, {"items": [service]})
+    assert "service     web:80  https://x.example  Answers with 200." in nosana("job", "show", ID).stdout
+
+
 def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(
     nosana: Run, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
