@@ -33,6 +33,7 @@ CHECK = {"type": "http", "path": "/health", "expected_status": 200, "method": "G
 SERVICE = {
     "version": "0.1",
     "type": "container",
+    "global": {"variables": {"METRICS": "9000"}},
     "ops": [
         {
             "type": "container/run",
@@ -53,7 +54,7 @@ SERVICE = {
                             }
                         ],
                     },
-                    9000,
+                    "%%global.variables.METRICS%%",
                 ],
             },
         }

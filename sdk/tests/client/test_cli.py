@@ -307,6 +307,17 @@ def test_definitions_are_checked_on_this_machine(nosana: Run) -> None:
     assert "colour" in nosana("job", "validate", "good.json", "bad.json", code=2).stderr
 
 
+def test_a_top_up_is_in_the_organisations_currency_and_one_answer_as_data(nosana: Run, platform: Platform) -> None:
+    made = {"id": ID, "state": "open", "checkout_url": "https://pay.example/1"}
+    platform.says({"currency": "GBP"}, made, {**made, "state": "paid"})
+    result = nosana("topup", "50", "--wait", "-o", "json")
+    assert json.loads(result.stdout)["state"] == "paid"
+    assert result.stderr == "https://pay.example/1\n"
+    assert json.loads(platform.asked[1].content)["currency"] == "GBP"
+    platform.says(problem(403, "denied"))
+    assert "--currency EUR" in nosana("topup", "50", code=2).stderr
+
+
 def test_an_invoice_is_never_written_over(nosana: Run, platform: Platform) -> None:
     pdf = httpx.Response(200, content=b"%PDF-1.7")
     platform.says(pdf, pdf, pdf)
