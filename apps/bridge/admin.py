@@ -10,12 +10,19 @@ from unfold.admin import ModelAdmin
 
 from apps.bridge.models import Order, Stray, TreasuryReading
 from apps.bridge.services import order_retry
+from apps.core.columns import address_column, credits_column, sol_column
 from apps.core.staff import ReadOnly
 
 
 @admin.register(TreasuryReading)
 class TreasuryReadingAdmin(ReadOnly, ModelAdmin):
-    list_display = ("at", "nos_micro", "deposits_micro", "earned_micro", "lamports")
+    list_display = (
+        "at",
+        credits_column("nos_micro", "NOS"),
+        credits_column("deposits_micro", "Deposits, NOS"),
+        credits_column("earned_micro", "Earned, NOS"),
+        sol_column("lamports", "SOL"),
+    )
     ordering = ("-at",)
 
 
@@ -63,6 +70,14 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 class StrayAdmin(ReadOnly, ModelAdmin):
     """Job accounts the treasury paid for that no attempt of ours knows; to look at."""
 
-    list_display = ("address", "project", "market", "state", "deposit_micro", "first_seen_at", "gone_at")
+    list_display = (
+        address_column("address", "Address"),
+        address_column("project", "Project"),
+        address_column("market", "Market"),
+        "state",
+        credits_column("deposit_micro", "Deposit, NOS"),
+        "first_seen_at",
+        "gone_at",
+    )
     list_filter = (("gone_at", admin.EmptyFieldListFilter),)
     search_fields = ("address", "project", "market")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from apps.core.columns import address_column, credits_column, text_column
 from apps.core.errors import AppError
 from apps.core.staff import ReadOnly
 from apps.jobs.models import Attempt, Job, JobEvent, Market, Want
@@ -94,7 +95,16 @@ class AttemptAdmin(ReadOnly, ModelAdmin):
     """Tries on the chain; one that waits for a person is settled here, by what the chain's history shows."""
 
     form = SettleForm
-    list_display = ("address", "job", "number", "seen", "parked_at", "parked_why", "settled_at", "loss_micro")
+    list_display = (
+        "job",
+        "number",
+        address_column("address", "Address"),
+        "seen",
+        "parked_at",
+        text_column("parked_why", "Parked why"),
+        "settled_at",
+        credits_column("loss_micro", "Loss, credits"),
+    )
     list_filter = (Parked, "seen", "ending")
     search_fields = ("id", "address", "job__id", "job__name", "list_signature", "settle_signature")
     list_select_related = ("job",)
@@ -138,8 +148,8 @@ class MarketAdmin(ModelAdmin):
     """What chain, list and jobs say, to look at; staff hide, order and annotate."""
 
     list_display = (
-        "name", "slug", "gpu", "price_micro", "usd", "open", "hidden", "rank", "nodes_waiting", "queue_len",
-        "wait_median_s", "finished", "observed_at", "listed_at",
+        "name", credits_column("price_micro", "Credits a second"), "usd", "open", "hidden", "rank", "nodes_waiting",
+        "queue_len", "wait_median_s", "finished", "observed_at", "listed_at",
     )  # fmt: skip
     list_filter = ("open", "hidden", "listed")
     search_fields = ("name", "slug", "gpu", "address")

@@ -68,6 +68,9 @@ def test_a_command_is_posted_run_and_its_words_are_shown(nosana: Nosana, around:
     assert (found["status"], found["deposit"]) == ("COMPLETED", 100 * 300)
     listed = facts(nosana("list", "--state", "completed", "-o", "json"))
     assert kept.stem in [one["job"] for one in listed]
+    told = nosana("post", "-m", market, "-t", "5", "--wait", "--", "sh", "-c", "exit 3", code=8).stdout
+    assert "exit code 3" in told
+    assert "There is no job" in nosana("get", market, code=1).stderr
 
 
 def test_a_definition_is_posted_unchanged(nosana: Nosana, around: Surroundings) -> None:

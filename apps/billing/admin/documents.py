@@ -4,12 +4,21 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin
 
 from apps.billing.models import CreditNote, Hold, Invoice, InvoiceDue
+from apps.core.columns import credits_column, fiat_column
 from apps.core.staff import ReadOnly
 
 
 @admin.register(Hold)
 class HoldAdmin(ReadOnly, ModelAdmin):
-    list_display = ("source", "organisation", "state", "amount_micro", "placed_at", "expires_at", "ended_at")
+    list_display = (
+        "source",
+        "organisation",
+        "state",
+        credits_column("amount_micro", "Credits"),
+        "placed_at",
+        "expires_at",
+        "ended_at",
+    )
     list_filter = ("state",)
     search_fields = ("source", "organisation__slug")
     ordering = ("-id",)
@@ -28,7 +37,7 @@ class InvoiceDueAdmin(ReadOnly, ModelAdmin):
 class DocumentAdmin(ReadOnly, ModelAdmin):
     """A document with a number that nothing changes any more."""
 
-    list_display = ("number", "organisation", "issued_at", "total_minor", "currency")
+    list_display = ("number", "organisation", "issued_at", fiat_column("total_minor", "Total"))
     search_fields = ("number", "organisation__slug")
     exclude = ("pdf",)
     ordering = ("-id",)

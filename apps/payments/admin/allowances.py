@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 
+from apps.core.columns import fiat_column
 from apps.core.errors import AppError
 from apps.core.ids import uuid7
 from apps.core.staff import ReadOnly
@@ -56,7 +57,8 @@ class AllowanceAdmin(ModelAdmin):
 
     form = AllowanceForm
     list_display = (
-        "created_at", "organisation", "currency", "once_minor", "day_minor", "week_minor", "until", "granted_at",
+        "created_at", "organisation", fiat_column("once_minor", "At once"), fiat_column("day_minor", "A day"),
+        fiat_column("week_minor", "A week"), "until", "granted_at",
         "given_by", "reason",
     )  # fmt: skip
     search_fields = ("id", "organisation__slug", "organisation__name")

@@ -69,9 +69,10 @@ class Found:
 
 async def job_find(chain: Chain, address: str) -> Found:
     """Return the job at an address. Raises ChainError when there is none."""
-    job = await chain.job(address)
-    if job is None:
+    data = await chain.account_data(address)
+    if data is None or data[:8] != JobAccount.DISCRIMINATOR:
         raise ChainError(f"There is no job {address}; it may have been taken back or cleaned away.")
+    job = JobAccount.decode(data)
     if job.state != JobState.QUEUED:
         return Found(address, job)
     place, run = next(iter((await chain.runs(job=address)).items()), ("", None))
@@ -177,6 +178,13 @@ def definition_simple(image: str, command: Sequence[str] | None, gpu: bool) -> d
         args["gpu"] = True
     operation = {"type": "container/run", "id": "run", "args": args}
     return {"version": "0.1", "type": "container", "meta": {"trigger": "cli"}, "ops": [operation]}
+
+
+def failed(flow: dict[str, Any]) -> bool:
+    """Return whether an operation of a result did not end with 0."""
+    states = flow.get("opStates")
+    told = states if isinstance(states, list) else []
+    return any(isinstance(one, dict) and one.get("exitCode") not in (0, None) for one in told)
 
 
 def outcome(flow: dict[str, Any]) -> str:

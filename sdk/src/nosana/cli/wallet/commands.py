@@ -9,12 +9,13 @@ import typer
 from solders.keypair import Keypair
 
 from nosana.chain import Chain, MarketAccount, wallet_save
-from nosana.cli.frame import FAILED, USAGE, Output, command, common, group, stop
+from nosana.cli.frame import JOB_FAILED, USAGE, Output, command, common, group, stop
 from nosana.cli.printing import dump, show_list, show_one
 from nosana.cli.wallet import network as at
 from nosana.cli.wallet.acts import (
     Found,
     definition_simple,
+    failed,
     job_extend,
     job_find,
     job_list,
@@ -83,7 +84,7 @@ def _post(
     if place and words:
         stop("say what shall run once: a command, or a definition.", USAGE)
     definition = checked(place) if place else definition_simple(image, words, gpu)
-    net, store = at.Network(network, rpc, wallet), at.ipfs_of(ipfs, gateway)
+    net, store = at.Network(network, rpc, wallet), at.ipfs_of(ipfs, gateway, network)
     key = net.key()
 
     async def post(there: Chain) -> dict[str, Any]:
@@ -150,7 +151,7 @@ def _get(
         show_one(found.facts(), FIELDS)
         if not download:
             return
-    _end(net, at.ipfs_of(ipfs, gateway), job, download=download)
+    _end(net, at.ipfs_of(ipfs, gateway, network), job, download=download)
 
 
 def _end(net: at.Network, store: Any, job: str, *, download: bool) -> None:
@@ -167,12 +168,13 @@ def _end(net: at.Network, store: Any, job: str, *, download: bool) -> None:
         path = Path(f"{job}.json")
         path.write_bytes(content)
         typer.echo(f"{path}: {len(content):,} bytes", err=True)
+    flow = at.flow_of(content)
     if common.output is not Output.TABLE:
-        dump({**found.facts(), "result": at.flow_of(content)})
+        dump({**found.facts(), "result": flow})
     else:
-        typer.echo(outcome(at.flow_of(content)) if content else "There is no result.")
-    if found.status != "COMPLETED":
-        raise typer.Exit(FAILED)
+        typer.echo(outcome(flow) if content else "There is no result.")
+    if found.status != "COMPLETED" or failed(flow):
+        raise typer.Exit(JOB_FAILED)
 
 
 @command(chain, "list", platform=False)

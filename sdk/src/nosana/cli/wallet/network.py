@@ -34,6 +34,7 @@ WALLET = "~/.nosana/nosana_key.json"
 PANEL = "Network"
 MARKETS = {"mainnet": "https://dashboard.k8s.prd.nos.ci/api", "devnet": "https://dashboard.k8s.dev.nos.ci/api"}
 PIN, GATEWAY = "https://api.pinata.cloud", "https://nosana.mypinata.cloud"
+SANDBOX_PIN = "http://127.0.0.1:5080"  # where `make run` keeps files
 
 Net = Annotated[
     str,
@@ -111,8 +112,10 @@ def run(work: Awaitable[T]) -> T:
         stop(f"{error.request.url} does not answer: {error}.", NO_ANSWER)
 
 
-def ipfs_of(pin: str, gateway: str | None) -> IpfsClient:
-    """Return the way to IPFS; without a gateway, an address of one's own is that too."""
+def ipfs_of(pin: str, gateway: str | None, network: str = "") -> IpfsClient:
+    """Return the way to IPFS; without a gateway, an address of one's own is that too, and a sandbox has its own."""
+    if pin == PIN and (network or os.environ.get("NOSANA_NETWORK")) == "sandbox":
+        pin = SANDBOX_PIN
     return IpfsClient(pin, gateway or (GATEWAY if pin == PIN else pin), os.environ.get(IPFS_TOKEN))
 
 
