@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.core import queue
-from apps.core.models import Message
+from apps.core.models import Lease, Message
 
 SEEN: list[str] = []
 
@@ -128,6 +128,17 @@ def test_orders_wait_no_longer_than_seconds_for_a_worker_that_died(monkeypatch: 
     assert not queue.periodic_run(name, now=now)
     assert queue.periodic_run(name, now=now + timedelta(seconds=11))
     assert ran == [name]
+
+
+def test_leases_that_nobody_gave_back_are_forgotten() -> None:
+    now = timezone.now()
+    for number in range(3):
+        queue.lease_take(f"bridge.look:{number}", seconds=1, now=now - timedelta(hours=2))
+    held = queue.lease_take("held", seconds=60, now=now)
+    queue.heart_beat(now=now)
+    assert set(Lease.objects.values_list("name", flat=True)) == {"held", queue.HEART}
+    assert held is not None
+    assert queue.lease_extend("held", held, seconds=60, now=now)
 
 
 def test_an_expired_lease_is_taken_by_the_next() -> None:
