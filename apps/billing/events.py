@@ -27,6 +27,18 @@ CREDITS_ADDED = EventType(
         text=_("The top-up of {total} was paid."),
     ),
 )
+GOODWILL_GIVEN = EventType(
+    "goodwill.given",
+    _("Our staff gave credits, for which nothing is paid."),
+    {"goodwill": "0199a1b2-0000-7000-8000-000000000000", "credits_micro": 25_000_000, "expires_at": None},
+    _notice(
+        _("Our staff gave us credits"),
+        _("Our staff gave you {credits} credits"),
+        "billing:credits",
+        text=_("They are there now and cost nothing; Credits says until when they last."),
+        mail=MailWay.NOW,
+    ),
+)
 INVOICE_ISSUED = EventType(
     "invoice.issued",
     _("An invoice has its number; its PDF follows within a minute."),
@@ -137,6 +149,7 @@ def event_types() -> list[EventType]:
     """Return the kinds of events that billing tells."""
     return [
         CREDITS_ADDED,
+        GOODWILL_GIVEN,
         BALANCE_LOW,
         BUDGET_PASSED,
         CAP_REFUSED,

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from django.http import StreamingHttpResponse
 
 # What a spreadsheet takes for the beginning of one; some read the wide letters of East Asian keyboards likewise.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)  # an amount that is less than nothing is no formula
 LINES_AT_ONCE = 500
 
 
@@ -27,9 +29,8 @@ def cell(value: object) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     text = str(value)
-    return (
-        text if isinstance(value, int | float | Decimal) or not text.lstrip().startswith(FORMULA) else f"'{text}"
-    )
+    harmless = isinstance(value, int | float | Decimal) or not text.lstrip().startswith(FORMULA)
+    return text if harmless or NUMBER.fullmatch(text) else f"'{text}"
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

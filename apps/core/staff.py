@@ -34,6 +34,14 @@ class ReadOnly:
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
 
+class OneButton:
+    """A mixin for forms of the admin site that do an act: one button, none that saves and goes on."""
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().render_change_form(request, context, *args, **more)  # type: ignore[misc]
+
+
 def staff_act_write(
     *,
     staff_id: int | None,

@@ -152,7 +152,7 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "Nosana Web staff",
     "SITE_HEADER": "Nosana Web",
-    "SITE_SUBHEADER": "Desk of the staff",
+    "SITE_SUBHEADER": "Desk of the staff, times in UTC",
     "SITE_URL": "/",
     "DASHBOARD_CALLBACK": "apps.support.desk.views.desk",
     "COLORS": {"primary": "apps.support.desk.colours.greens"},

@@ -1,5 +1,6 @@
 """Goodwill: staff give credits, and above the platform's limit a second person approves."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,8 @@ from apps.billing.services import goodwill_give
 from apps.core.errors import AppError, Denied, KeyReused
 from apps.core.models import Mail
 from apps.ledger.models import Account, Transfer
+from apps.notifications.models import Event
+from apps.notifications.words import notice_words
 from apps.organisations.models import Approval, AuditEvent
 from apps.organisations.models.organisations import Closed
 from apps.organisations.services import Actor, approval_decide
@@ -45,7 +48,9 @@ def sam(db: None) -> User:
 
 @pytest.fixture
 def tim(db: None) -> User:
-    return staff_make("tim", "add_goodwill", "view_goodwill", "change_approval", "view_approval")
+    return staff_make(
+        "tim", "add_goodwill", "view_goodwill", "change_approval", "view_approval", "view_organisation"
+    )
 
 
 def give(world: World, by: User, credits: int, **more: Any) -> Goodwill:
@@ -81,7 +86,10 @@ def test_a_little_is_given_at_once_and_once_from_promotions(world: World, sam: U
     assert (chart.PROMOTIONS, -40 * CREDIT) in list(legs)
     event = AuditEvent.objects.get(act="goodwill.given")
     assert (event.user, event.actor_kind, event.after["micro"]) == (sam, "staff", 40 * CREDIT)
-    assert "slow" not in str(event.after) + str(event.detail.content)  # colleagues' words are not the customer's
+    (told,) = Event.objects.filter(type="goodwill.given")
+    assert notice_words(told)[0] == "Our staff gave you 40.00 credits"
+    kept = str(event.after) + str(event.detail.content) + str(told.data)
+    assert "slow" not in kept  # colleagues' words are not the customer's
     with pytest.raises(KeyReused):
         give(world, sam, 41, **facts)
 
@@ -179,7 +187,12 @@ def form(staff: Client, **more: str) -> str:
 def test_staff_give_by_page_and_a_colleague_decides_there(world: World, sam: User, tim: User) -> None:
     sams, tims, again = world.client(sam), world.client(tim), str(uuid.uuid4())
     for _ in range(2):
-        assert "a colleague must approve" in form(sams, submission=again)
+        assert "12.50 credits are given: Acme has them now" in form(sams, submission=again)
+    link = re.search(
+        r'href="([^"]*goodwill/add/[^"]*)"', tims.get(f"/admin/organisation/{world.acme.pk}/").content.decode()
+    )
+    assert link is not None
+    assert 'value="acme"' in tims.get(link[1]).content.decode()
     assert available(world) == 12_500_000
     assert "Nothing is given yet" in form(sams, credits="500")
     body = {"action": "approve", "_selected_action": str(Approval.objects.get().pk)}

@@ -1,7 +1,9 @@
 """The billing pages: who may see them, and what they show."""
 
+import csv
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -67,6 +69,17 @@ def test_the_overview_shows_balance_holds_lots_and_movements(world: World) -> No
         "+233.426704",
     ):
         assert word in html
+
+
+def test_lists_say_whose_clock_they_tell_and_their_csv_adds_up(world: World) -> None:
+    topup(world.acme)
+    hold(world.acme, 30)
+    world.acme.time_zone = "Europe/Berlin"
+    world.acme.save()
+    client = world.client(world.bea)
+    assert "Times are by the clock of Europe/Berlin." in client.get(MOVEMENTS).content.decode()
+    lines = b"".join(client.get(MOVEMENTS, {"as": "csv"})).decode().splitlines()  # type: ignore[arg-type]
+    assert sum(Decimal(row["credits"]) for row in csv.DictReader(lines)) == Decimal("203.426704")
 
 
 def test_empty_pages_say_what_will_be_there(world: World) -> None:

@@ -18,14 +18,14 @@ from apps.core.middleware import StreamMiddleware
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\u00a0=1", "＝1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+1", "-1\n", "@x", "\t=1", "\r=1", " =1", "\u00a0=1", "＝1"])
 def test_no_cell_can_become_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
 
 
 def test_what_is_no_formula_stays_as_it_is() -> None:
-    cells = ["Acme", -5, None, True, {"a": "é"}, "", "a=1"]
-    assert [cell(one) for one in cells] == ["Acme", "-5", "", "yes", '{"a": "é"}', "", "a=1"]
+    cells = ["Acme", -5, "-0.027090", None, True, {"a": "é"}, "", "a=1"]
+    assert [cell(one) for one in cells] == ["Acme", "-5", "-0.027090", "", "yes", '{"a": "é"}', "", "a=1"]
     assert "".join(json_lines([])) == "[]\n"
 
 

@@ -25,11 +25,8 @@ def test_a_job_is_private_unless_somebody_chooses_otherwise(shop: World) -> None
     assert sorted(Job.objects.values_list("visibility", flat=True)) == ["private", "public"]
     for job in Job.objects.all():
         shown = mia.get(f"/o/acme/jobs/{job.pk}/").content.decode()
-        word = (
-            "The owner of the node that runs it can read"
-            if job.private
-            else "Anyone can read the definition, log and results"
-        )
+        public = "Anyone can read the definition, log and results"
+        word = "The owner of the node that runs it can read" if job.private else public
         assert word in shown
     assert mia.post(URL, filled(visibility="secret")).status_code == 422
 

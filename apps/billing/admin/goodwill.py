@@ -6,7 +6,8 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +19,7 @@ from apps.billing.services import goodwill_give
 from apps.core.errors import AppError
 from apps.core.ids import uuid7
 from apps.core.money import MICRO, credits_text
+from apps.core.staff import OneButton
 from apps.organisations.models import Organisation
 from apps.organisations.services import Actor
 from apps.organisations.views.frame import actor_of
@@ -74,10 +76,11 @@ class GoodwillForm(forms.ModelForm):
 
 
 @admin.register(Goodwill)
-class GoodwillAdmin(ModelAdmin):
+class GoodwillAdmin(OneButton, ModelAdmin):
     """Given here, never changed."""
 
     form = GoodwillForm
+    change_form_outer_before_template = "desk/goodwill.html"
     list_display = ("organisation", "amount", "state", "reason", "given_by", "second", "created_at")
     search_fields = ("organisation__slug", "organisation__name", "reason")
     ordering = ("-id",)
@@ -120,6 +123,24 @@ class GoodwillAdmin(ModelAdmin):
                 request, _("Nothing is given yet: a colleague must approve it, and was asked by mail.")
             )
         return form.given
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
+        """Return the page, which says from where on a second person decides."""
+        context["alone"] = credits_text(settings.GOODWILL_LIMIT_CREDITS * MICRO)
+        return super().render_change_form(request, context, *args, **more)
+
+    def response_add(self, request: HttpRequest, obj: Goodwill, post_url_continue: Any = None) -> HttpResponse:
+        """Lead to the organisation, and say what it has now."""
+        if obj.approval_id is None:
+            words = _(
+                "%(credits)s credits are given: %(organisation)s has them now, and reads that our staff gave them."
+            )
+            messages.success(
+                request, words % {"credits": credits_text(obj.micro), "organisation": obj.organisation.name}
+            )
+        if not request.user.has_perm("organisations.view_organisation"):
+            return HttpResponseRedirect(reverse("admin:billing_goodwill_changelist"))
+        return HttpResponseRedirect(reverse("support:organisation", args=[obj.organisation_id]))
 
     def save_model(self, request: HttpRequest, obj: Goodwill, form: Any, change: bool) -> None:
         """Do nothing: the form's act has written the row."""

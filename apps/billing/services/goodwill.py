@@ -14,13 +14,16 @@ from django.utils.translation import gettext as _
 
 from apps.billing import sentences as said
 from apps.billing.errors import AmountInvalid
+from apps.billing.events import GOODWILL_GIVEN
 from apps.billing.models import Goodwill, Lot, TrialExtension
 from apps.billing.services.limits import wallet_lock
 from apps.billing.services.lots import lot_grant
 from apps.core.errors import AppError, Denied, KeyReused
 from apps.core.languages import plainly
+from apps.core.moments import moment_sent
 from apps.core.money import MICRO, credits_text
 from apps.ledger.services.transfers import LIMIT
+from apps.notifications.services import event_emit
 from apps.organisations.models import Approval, Organisation
 from apps.organisations.services import (
     ActImpossible,
@@ -121,6 +124,18 @@ def _give(goodwill: Goodwill, actor: Actor, *, now: datetime) -> None:
         act="goodwill.given",
         subject=f"goodwill:{goodwill.pk}",
         after={"micro": goodwill.micro, "expires_at": expires_at},
+        now=now,
+    )
+    event_emit(
+        organisation_id=goodwill.organisation_id,
+        type=GOODWILL_GIVEN.name,
+        subject=f"goodwill:{goodwill.pk}",
+        key=f"goodwill:{goodwill.pk}",
+        data={
+            "goodwill": str(goodwill.pk),
+            "credits_micro": goodwill.micro,
+            "expires_at": expires_at and moment_sent(expires_at),
+        },
         now=now,
     )
 

@@ -17,6 +17,7 @@ from apps.billing.views.frame import enter
 from apps.billing.windows import day_start, zone_of
 from apps.core.csv import csv_lines, csv_response
 from apps.core.errors import AppError
+from apps.core.moments import moment_sent
 from apps.core.money import MICRO
 
 COLUMNS = (
@@ -82,6 +83,6 @@ def cells(line: UsageLine) -> tuple[object, ...]:
     """Return a line as COLUMNS names it."""
     labels = "; ".join(f"{key}={value}" for key, value in sorted(line.labels.items()))
     credits = f"{line.amount_micro // MICRO}.{line.amount_micro % MICRO:06d}"
-    times = (line.settled_at.isoformat(), line.starts_at.isoformat(), line.ends_at.isoformat())
+    times = (moment_sent(at.replace(microsecond=0)) for at in (line.settled_at, line.starts_at, line.ends_at))
     return (*times, line.seconds, credits, line.source, line.label, line.project, line.member, line.api_key,
             line.market, line.template, labels)  # fmt: skip

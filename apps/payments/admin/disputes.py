@@ -17,7 +17,9 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.core.errors import AppError, NotFound
+from apps.core.moments import day_text
 from apps.core.money import fiat_text
+from apps.core.staff import OneButton
 from apps.organisations.services import Actor
 from apps.organisations.views.frame import actor_of
 from apps.payments.evidence import evidence_zip
@@ -74,13 +76,19 @@ class Unanswered(admin.SimpleListFilter):
 
 
 @admin.register(Dispute)
-class DisputeAdmin(ModelAdmin):
+class DisputeAdmin(OneButton, ModelAdmin):
     """Written by Stripe's news; answered here."""
 
     form = AnswerForm
+    change_form_outer_before_template = "desk/dispute.html"
     list_display = (
-        "dispute_id", "organisation", "amount", "reason", "status", "due_at", "evidence", "pack", "refusal",
+        "opened_at", "organisation", "amount", "why", "stands", "due_at", "evidence", "pack", "refusal", "dispute_id",
     )  # fmt: skip
+    fields = (
+        "place", "payment", "amount", "why", "stands", "opened_at", "due_at", "pack", "evidence", "submitted_by",
+        "submitted_at", "refusal", "dispute_id", "statement",
+    )  # fmt: skip
+    readonly_fields = fields[:-1]
     list_filter = (Unanswered, "status", "evidence")
     search_fields = ("dispute_id", "topup__id", "topup__payment_intent", "organisation__slug")
     ordering = ("-id",)
@@ -96,6 +104,29 @@ class DisputeAdmin(ModelAdmin):
         """Return whether an answer can be handed in: the person may, and the dispute takes one."""
         may = super().has_change_permission(request, obj)
         return may and (obj is None or (obj.open and obj.evidence in ("none", "refused")))
+
+    @admin.display(description="Organisation")
+    def place(self, dispute: Dispute) -> str:
+        """Link to all that staff know of the organisation."""
+        page = reverse("support:organisation", args=[dispute.organisation_id])
+        return format_html('<a href="{}">{}</a>', page, dispute.organisation.name)
+
+    @admin.display(description="Top-up")
+    def payment(self, dispute: Dispute) -> str:
+        """Link to the payment that is disputed."""
+        quote, page = dispute.topup.quote, reverse("admin:payments_topup_change", args=[dispute.topup_id])
+        total, day = fiat_text(quote.total_minor, quote.currency), day_text(dispute.topup.created_at)
+        return format_html('<a href="{}">{}, {}</a>', page, total, day)
+
+    @admin.display(description="The bank says")
+    def why(self, dispute: Dispute) -> str:
+        """Show the bank's reason in words."""
+        return dispute.reason_text
+
+    @admin.display(description="How it stands", ordering="status")
+    def stands(self, dispute: Dispute) -> str:
+        """Show what Stripe has of it, in words."""
+        return str(dispute.standing)
 
     @admin.display(description="Amount")
     def amount(self, dispute: Dispute) -> str:

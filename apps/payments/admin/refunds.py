@@ -19,6 +19,7 @@ from apps.billing.services import refund_offer
 from apps.core.errors import AppError
 from apps.core.ids import uuid7
 from apps.core.money import fiat_text
+from apps.core.staff import OneButton
 from apps.organisations.models import Approval
 from apps.organisations.services import Actor
 from apps.organisations.views.frame import actor_of
@@ -87,7 +88,7 @@ class RefundActionForm(ActionForm):
 
 
 @admin.register(Refund)
-class RefundAdmin(ModelAdmin):
+class RefundAdmin(OneButton, ModelAdmin):
     """Made here, never changed: Stripe and the bank say what becomes of it."""
 
     form = RefundForm
