@@ -7,23 +7,19 @@ process of its own, on a durable PostgreSQL.
 import importlib
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from benchmarks.figures import Figure
-from benchmarks.payments import wait_for
+from benchmarks.platform import manage, services, wait_for
 from sandbox.browser import Browser
-from sandbox.services import Postgres, Redis
 from sandbox.stage import free_port
 
 NAMES = ["credit.visible_p95"]
@@ -74,18 +70,9 @@ def p95(milliseconds: list[float]) -> float:
 @contextmanager
 def platform() -> Iterator[dict[str, str]]:
     """Run PostgreSQL, Redis, the sandbox's Stripe, a web process and a worker; yield the environment they share."""
-    data = Path(tempfile.mkdtemp(prefix="nw-bench-"))
-    postgres, redis, web, stripe = Postgres(data), Redis(data), free_port(), free_port()
-    with ExitStack() as running:
-        running.callback(shutil.rmtree, data, ignore_errors=True)
-        postgres.start()
-        running.callback(postgres.stop)
-        redis.start()
-        running.callback(redis.stop)
-        env = os.environ | {
-            "DATABASE_URL": postgres.url("postgres"),
-            "REDIS_URL": redis.url(),
-            "DJANGO_SETTINGS_MODULE": "nosana_web.settings",
+    web, stripe = free_port(), free_port()
+    with services() as (data, env), ExitStack() as running:
+        env |= {
             # One organisation pays all of them: here it is no new customer, and nobody counts its pace.
             "TOPUP_TIERS": '[{"since": "2026-01-01", "tiers": [{"days": 0, "paid": 0}]}]',
             "TOPUP_VELOCITY": "[]",
@@ -95,7 +82,7 @@ def platform() -> Iterator[dict[str, str]]:
             "STRIPE_SECRET_KEY": "sk_test_benchmark",
             "STRIPE_WEBHOOK_SECRET": "whsec_benchmark",
         }
-        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=env, check=True)
+        manage("migrate", env=env)
         door = ("--webhook", f"{env['NOSANA_BASE_URL']}/webhooks/stripe/", "--webhook-secret", "whsec_benchmark")
         bank = process(
             running, env, "-m", "sandbox.stripe", "--port", str(stripe), "--data", str(data / "s"), *door

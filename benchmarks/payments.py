@@ -5,22 +5,16 @@ import hashlib
 import hmac
 import importlib
 import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from benchmarks.figures import Figure
-from sandbox.services import Postgres, Redis
-from sandbox.stage import free_port
+from benchmarks.platform import manage, services, web
 
 NAMES = ["webhook.ack_p99"]
 SECRET = "whsec_benchmark"
@@ -83,47 +77,12 @@ def signed_event(event_id: str) -> tuple[bytes, dict[str, str]]:
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Run PostgreSQL (durable), Redis and the platform's web process with the baseline beside the inbox.
-
-    Raises RuntimeError when the web process does not come up.
-    """
-    data = Path(tempfile.mkdtemp(prefix="nw-bench-"))
-    postgres, redis = Postgres(data), Redis(data)
-    port = free_port()
-    try:
-        postgres.start()
-        redis.start()
-        env = os.environ | {
-            "DATABASE_URL": postgres.url("postgres"),
-            "DATABASE_POOL": "1",
-            "REDIS_URL": redis.url(),
-            "DJANGO_SETTINGS_MODULE": "nosana_web.settings",
-            "STRIPE_WEBHOOK_SECRET": SECRET,
-        }
-        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=env, check=True)
-        web = subprocess.Popen([sys.executable, "-m", "benchmarks.payments", str(port)], env=env)
-        try:
-            wait_for(f"http://127.0.0.1:{port}{BASELINE}", web)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            web.terminate()
-            web.wait(timeout=20)
-    finally:
-        redis.stop()
-        postgres.stop()
-        shutil.rmtree(data, ignore_errors=True)
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], *, seconds: float = 60) -> None:
-    """Return when the address answers anything. Raises RuntimeError when the process ends or time does."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            httpx.get(url, trust_env=False)
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError("the web process of the benchmark did not come up")
+    """Run PostgreSQL (durable), Redis and the platform's web process with the baseline beside the inbox."""
+    with services() as (_data, env):
+        env["STRIPE_WEBHOOK_SECRET"] = SECRET
+        manage("migrate", env=env)
+        with web("benchmarks.payments", env=env, path=BASELINE) as base:
+            yield base
 
 
 def serve(port: int) -> None:

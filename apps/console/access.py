@@ -310,6 +310,8 @@ ROUTES: dict[str, dict[str, Access]] = {
     "jobs_api:attempts": {"GET": P.JOBS_VIEW},
     "jobs_api:result": {"GET": P.JOBS_VIEW},
     "jobs_api:result_file": {"GET": P.JOBS_VIEW},
+    "jobs_api:services": {"GET": P.JOBS_VIEW},
+    "jobs_api:figures": {"GET": P.JOBS_VIEW},
     "jobs_api:log": {"GET": P.JOBS_VIEW},
     "jobs:templates": {"GET": P.JOBS_VIEW},
     "jobs:template_new": {"GET": P.JOBS_LAUNCH, "POST": P.JOBS_LAUNCH},

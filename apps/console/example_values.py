@@ -69,13 +69,8 @@ MOMENTS = {
     "resets_at": MONTH["ends_at"],
 }
 _AMOUNTS = {"currency": "EUR", "net_minor": 10_000, "vat_minor": 2_100, "total_minor": 12_100}
-_RATE = {
-    "rate_micro": 420_000,
-    "spread_bp": 200,
-    "rate_charged_micro": 428_400,
-    "rate_source": "pyth",
-    "rate_at": NOW,
-}
+_RATE: dict[str, Any] = {"rate_micro": 420_000, "spread_bp": 200, "rate_charged_micro": 428_400}
+_RATE |= {"rate_source": "pyth", "rate_at": NOW}
 _CREDITS = {"credits_micro": 233_426_704}
 _ENDPOINT = {"types": ["job.completed"], "url": "https://acme.example/hooks/nosana"}
 _EVENT = {
@@ -241,6 +236,11 @@ SHAPES: dict[str, dict[str, Any]] = {
         "on": True, "below_micro": 50_000_000, "amount_minor": 10_000, "days": None, "month_cap_minor": 50_000,
         "declines": 0, "month_charged_minor": 10_000, "month_left_minor": 40_000, "updated_at": EARLIER,
     },
+    "ServiceShape": {
+        "port": 8000, "kind": "api", "url": f"https://{CID[:20].lower()}.node.example", "health": "answers",
+        "checks": ["GET /health → 200"], "sentence": "Answers with 200 after 12 ms.",
+    },
+    "FiguresShape": {"name": "gpu_percent", "unit": "%", "points": [{"at": NOW, "value": 87.0}]},
     "SettledJobShape": {
         "at": "2027-01-31 13:02", "project": "Default", "text": "Training", "seconds": 120, "micro": 14_490,
     },

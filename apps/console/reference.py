@@ -27,7 +27,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """Show every address with what it takes, answers and needs."""
-    return render(request, "console/reference.html", {"groups": _groups()})
+    return render(request, "console/reference.html", {"groups": _groups(), "base_url": settings.BASE_URL})
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from apps.jobs.state import State
 
 PROBE_S = 4.0
 PORTS_MOST = 20
+VARIABLE = re.compile(r"%%globals?\.variables\.([^%]+)%%")
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,14 @@ class Health:
 
 def services_of(job: Job) -> list[Service]:
     """Return the ports the job exposes; each has an address as soon as its try has one."""
-    ops = job.definition.get("ops") if isinstance(job.definition, dict) else None
+    definition = job.definition if isinstance(job.definition, dict) else {}
+    ops, variables = definition.get("ops"), _variables(definition)
     address = job.attempt.address if job.attempt else None
     found = []
     for index, op in enumerate(ops if isinstance(ops, list) else []):
         if not isinstance(op, dict):
             continue
-        for port, full in _ports(op.get("args")):
+        for port, full in _ports(op.get("args"), variables):
             url = service_url(address, index, port) if address else ""
             kind, checks = str(full.get("type") or ""), _checks(full.get("health_checks"))
             found.append(Service(str(op.get("id") or index)[:200], port, kind, url, checks))
@@ -93,11 +96,20 @@ def _health(service: Service, answer: Answer | None) -> Health:
     return Health("completed", _("Answers with %(status)d after %(ms)d ms.") % facts)
 
 
-def _ports(args: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+def _variables(definition: dict[str, Any]) -> dict[str, Any]:
+    shared = definition.get("global")
+    found = shared.get("variables") if isinstance(shared, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _ports(args: Any, variables: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
     expose = args.get("expose") if isinstance(args, dict) else None
     for item in expose if isinstance(expose, list) else [expose]:
         full = item if isinstance(item, dict) else {}
         port = full.get("port", item)
+        if isinstance(port, str) and (named := VARIABLE.fullmatch(port)):
+            told = str(variables.get(named[1], ""))
+            port = int(told) if told.isascii() and told.isdigit() and len(told) < 6 else port
         if isinstance(port, int) and not isinstance(port, bool) and 0 < port < 65_536:
             yield port, full
 

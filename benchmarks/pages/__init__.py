@@ -5,22 +5,18 @@ organisations, small (1,000 jobs) and large. Beside every figure stands a bare D
 """
 
 import os
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 
 from benchmarks.figures import Figure
 from benchmarks.pages.paint import painted
-from sandbox.services import Postgres, Redis
-from sandbox.stage import free_port
+from benchmarks.platform import manage, services, web
 
 NAMES = ["page.ttfb_p95", "page.list_growth", "page.first_weight", "page.next_weight", "page.lcp"]
 ROUNDS = int(os.environ.get("BENCH_PAGE_ROUNDS", "30"))
@@ -111,44 +107,11 @@ def p95(samples: list[float]) -> float:
 @contextmanager
 def served() -> Iterator[tuple[str, str]]:
     """Fill a database, serve it with the bare view beside; yield the address and a session of the owner's."""
-    data = Path(tempfile.mkdtemp(prefix="nw-bench-"))
-    postgres, redis, port = Postgres(data), Redis(data), free_port()
-    try:
-        postgres.start()
-        redis.start()
-        env = os.environ | {
-            "DATABASE_URL": postgres.url("postgres"),
-            "DATABASE_POOL": "1",
-            "REDIS_URL": redis.url(),
-            "DJANGO_SETTINGS_MODULE": "nosana_web.settings",
-            "NOSANA_STATIC_HASHED": "1",
-            "NOSANA_STATIC_ROOT": str(data / "static"),
-            "PYTHONPATH": "sdk/src",
-        }
-        for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--noinput", "--verbosity", "0"]):
-            subprocess.run([sys.executable, "manage.py", *command], env=env, check=True)
+    with services() as (data, env):
+        env |= {"NOSANA_STATIC_HASHED": "1", "NOSANA_STATIC_ROOT": str(data / "static")}
+        manage("migrate", env=env)
+        manage("collectstatic", "--noinput", env=env)
         fill = [sys.executable, "-m", "benchmarks.pages.fill"]
         cookie = subprocess.run(fill, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]
-        web = subprocess.Popen([sys.executable, "-m", "benchmarks.pages.server", str(port), BASELINE], env=env)
-        try:
-            base = f"http://127.0.0.1:{port}"
-            _wait(base + BASELINE, web)
+        with web("benchmarks.pages.server", BASELINE, env=env, path=BASELINE) as base:
             yield base, cookie
-        finally:
-            web.terminate()
-            web.wait(timeout=20)
-    finally:
-        redis.stop()
-        postgres.stop()
-        shutil.rmtree(data, ignore_errors=True)
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            httpx.get(url, trust_env=False)
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError("the web process of the benchmark did not come up")

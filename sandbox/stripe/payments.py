@@ -122,7 +122,7 @@ def intent_confirm(
     if _asks(method) and not authenticated:
         if off_session:
             raise intent_refuse(sandbox, intent, method, "authentication_required")
-        return _intent_ask(sandbox, intent, return_url)
+        return _holder_ask(sandbox, intent, return_url)
     decline = CARDS[method["_number"]].decline
     if decline:
         raise intent_refuse(sandbox, intent, method, decline)
@@ -130,22 +130,23 @@ def intent_confirm(
     return _intent_succeed(sandbox, intent, method, charge)
 
 
-def _intent_ask(sandbox: Sandbox, intent: Json, return_url: str | None) -> Json:
-    intent["status"] = "requires_action"
-    intent["next_action"] = (
+def _holder_ask(sandbox: Sandbox, thing: Json, return_url: str | None) -> Json:
+    """Let an intent of either kind wait for the card's holder to confirm it."""
+    thing["status"] = "requires_action"
+    thing["next_action"] = (
         {
             "redirect_to_url": {
                 "return_url": return_url,
-                "url": f"{sandbox.url}/authenticate/{intent['id']}?secret={intent['client_secret']}",
+                "url": f"{sandbox.url}/authenticate/{thing['id']}?secret={thing['client_secret']}",
             },
             "type": "redirect_to_url",
         }
         if return_url
         else {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
     )
-    sandbox.store.put(intent)
-    sandbox.emit("payment_intent.requires_action", intent)
-    return intent
+    sandbox.store.put(thing)
+    sandbox.emit(f"{thing['object']}.requires_action", thing)
+    return thing
 
 
 def _intent_process(sandbox: Sandbox, intent: Json, method: Json) -> Json:
@@ -283,21 +284,7 @@ def setup_confirm(
     if card and card.decline and not card.attaches:
         raise setup_refuse(sandbox, setup, method, card.decline)
     if _asks(method) and not authenticated:
-        setup["status"] = "requires_action"
-        setup["next_action"] = (
-            {
-                "redirect_to_url": {
-                    "return_url": return_url,
-                    "url": f"{sandbox.url}/authenticate/{setup['id']}?secret={setup['client_secret']}",
-                },
-                "type": "redirect_to_url",
-            }
-            if return_url
-            else {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
-        )
-        sandbox.store.put(setup)
-        sandbox.emit("setup_intent.requires_action", setup)
-        return setup
+        return _holder_ask(sandbox, setup, return_url)
     method["_set_up"] = setup["usage"] == "off_session"
     sandbox.store.put(method)
     if setup["customer"]:

@@ -10,9 +10,17 @@ from django.contrib.messages import get_messages
 from django.http import HttpResponse
 
 from apps.billing.models import InvoiceDue, VatCheck
-from apps.billing.services import credit_note_due, credit_note_issue, invoice_issue, statement_close
+from apps.billing.services import (
+    billing_details_change,
+    credit_note_due,
+    credit_note_issue,
+    invoice_issue,
+    statement_close,
+)
+from apps.core.errors import NotFound
 from apps.core.models import Mail
-from apps.organisations.models import AuditEvent, Organisation
+from apps.organisations.models import AuditEvent, Membership, Organisation
+from apps.organisations.services import Actor
 from tests.billing.money import NOW, topup
 from tests.billing.test_statements import NOVEMBER, OVER, job
 from tests.world import World
@@ -127,6 +135,16 @@ def test_billing_changes_the_details_and_the_trail_tells(world: World) -> None:
     assert (acme.legal_name, acme.po_number, acme.finance_email) == ("Acme B.V.", "PO-9", "ap@acme.example")
     client.post(DETAILS, details(po_number="PO-9", cost_centre="Lab"))
     assert AuditEvent.objects.filter(act="billing.details_changed").count() == 1
+
+
+def test_who_is_no_member_any_more_at_that_moment_changes_no_details(world: World) -> None:
+    bea = Membership.objects.select_related("organisation", "user").get(user=world.bea)
+    Membership.objects.filter(pk=bea.pk).delete()  # as an admin does between her page and her act
+    with pytest.raises(NotFound):
+        billing_details_change(
+            membership=bea, details={"legal_name": "Bea B.V."}, actor=Actor.person(world.bea), now=NOW
+        )
+    assert Organisation.objects.get(pk=world.acme.pk).legal_name == "Acme"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from apps.jobs.pages import definition_shown
 from apps.jobs.selectors import story_of
 from apps.organisations.models import Membership
 from tests.console.scene import credits_give, job_finish, job_list, job_log, job_make, job_run, markets_make
+from tests.organisations.keys import key_make
+from tests.organisations.programs import ACME, Program, refused
 from tests.world import World
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
@@ -31,6 +33,7 @@ CHECK = {"type": "http", "path": "/health", "expected_status": 200, "method": "G
 SERVICE = {
     "version": "0.1",
     "type": "container",
+    "global": {"variables": {"METRICS": "9000"}},
     "ops": [
         {
             "type": "container/run",
@@ -51,7 +54,7 @@ SERVICE = {
                             }
                         ],
                     },
-                    9000,
+                    "%%global.variables.METRICS%%",
                 ],
             },
         }
@@ -257,6 +260,13 @@ def test_services_have_the_networks_address_and_say_whether_they_answer(
     monkeypatch.setattr(exposed, "get", answer)
     services = services_of(Job.objects.select_related("attempt").get(pk=job.pk))
     assert [(one.operation, one.port) for one in services] == [("web", 8000), ("web", 9000)]
+    program = Program(key_make(world.mia, "jobs.view").token)
+    path = f"{ACME}/jobs/{job.pk}/services"
+    web, other = program.get(path).json()["items"]
+    assert (web["url"], web["health"], web["checks"]) == (services[0].url, None, ["GET /health → 200"])
+    assert [one["health"] for one in program.get(path, probe="true").json()["items"]] == ["answers", "waiting"]
+    refused(program.get(path, probe="soon"), 400, "invalid")
+    refused(Program(key_make(world.xena, "jobs.view").token).get(path), 404, "not_found")
     page = victor.get(url(job, "services/")).content.decode()
     assert "Answers with 200 after 12 ms" in page
     assert "Does not answer yet: refused" in page
@@ -287,6 +297,8 @@ def test_figures_come_from_the_jobs_own_lines_and_their_absence_is_said(world: W
         ["hello", *told, '{"metrics": 3}', '{"metrics": {"gpu_percent": "x", "cpu_percent": true}}', '{"metrics'],
     )
     series = figures_of(job, 99)
+    items = Program(key_make(world.mia, "jobs.view").token).get(f"{ACME}/jobs/{job.pk}/figures").json()["items"]
+    assert [(one["name"], one["points"][-1]["value"]) for one in items] == [(one.name, one.last) for one in series]
     assert [(one.name, one.last, len(one.points)) for one in series] == [
         ("gpu_percent", 4, 5),
         ("vram_mb", 1004, 5),

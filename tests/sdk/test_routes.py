@@ -78,6 +78,7 @@ def jobs(j: Any) -> Iterator[Any]:
     """Do everything about jobs once."""
     yield j.list().first(), j.get(ID), j.run(image="a", market="gpu"), j.rehearse(image="a", market="gpu")
     yield j.move(ID, project="p"), j.stop(ID), j.restart(ID), j.extend(ID, 60)
+    yield j.services(ID).first(), j.figures(ID).first()
     yield j.rename(ID, "n"), j.relabel(ID, project="p", reason="r")
     yield j.notes(ID).first(), j.note(ID, "n"), j.note_update(ID, ID, "m"), j.note_remove(ID, ID)
     yield j.events(ID).first(), j.attempts(ID).first(), j.result(ID), j.result_file(ID)

@@ -97,7 +97,7 @@ class BalanceAlerts(Endpoint):
 
     @described(AlertBody)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer when they go, and to whom."""
+        """Read when they go, and to whom."""
         alert = balance_alert_of(self.grant(Permission.BILLING_VIEW).organisation)
         return Response({name: getattr(alert, name) for name in ("below_micro", "hours", "addresses")})
 

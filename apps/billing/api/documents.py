@@ -45,7 +45,7 @@ class Invoices(Documents):
 
     @described(InvoiceShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, newest first."""
+        """List them, newest first."""
         rows = selectors.invoices_of(self.organisation)
         return page_answer(
             request,
@@ -62,7 +62,7 @@ class CreditNotes(Documents):
 
     @described(CreditNoteShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, newest first."""
+        """List them, newest first."""
         rows = selectors.credit_notes_of(self.organisation)
         return page_answer(
             request,
@@ -89,7 +89,7 @@ class OneInvoice(Document):
 
     @described(InvoiceWhole)
     def get(self, request: Request, slug: str, number: str) -> Response:
-        """Answer all that is printed on it."""
+        """Read all that is printed on it."""
         return Response(self.found(number).data)
 
 
@@ -100,7 +100,7 @@ class OneCreditNote(Document):
 
     @described(CreditNoteWhole)
     def get(self, request: Request, slug: str, number: str) -> Response:
-        """Answer all that is printed on it."""
+        """Read all that is printed on it."""
         return Response(self.found(number).data)
 
 
@@ -109,7 +109,7 @@ class DocumentPdf(Document):
 
     @described(media="application/pdf")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
-        """Answer its PDF. 409 while it is being printed."""
+        """Read its PDF. 409 while it is being printed."""
         found = self.found(number)
         return download(selectors.document_pdf(found), f"{found.number}.pdf", "application/pdf")
 
@@ -119,7 +119,7 @@ class DocumentXml(Document):
 
     @described(media="application/xml")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
-        """Answer it as UBL."""
+        """Read it as UBL."""
         found = self.found(number)
         return download(document_xml(found.data), f"{found.number}.xml", "application/xml")
 
@@ -147,7 +147,7 @@ class VatChecks(Endpoint):
 
     @described(VatCheckShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer the newest question and its answer; `state` is `none` where nothing was asked."""
+        """Read the newest question and its answer; `state` is `none` where nothing was asked."""
         return Response(_check(selectors.vat_check_latest(self.grant(Permission.BILLING_VIEW).organisation)))
 
     @described(VatCheckShape, body=Nothing)
@@ -173,7 +173,7 @@ class Statements(Documents):
 
     @described(StatementShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of the closed months, newest first."""
+        """List the closed months, newest first."""
         rows = selectors.statements_of(self.organisation)
         return page_answer(
             request,
@@ -190,7 +190,7 @@ class OneStatement(Documents):
 
     @described(StatementWhole)
     def get(self, request: Request, slug: str, month: str) -> Response:
-        """Answer its figures and sums; its lines are in the CSV."""
+        """Read its figures and sums; its lines are in the CSV."""
         found = selectors.statement_get(self.organisation, month)
         return Response({**StatementShape(found).data, "data": found.data})
 
@@ -200,7 +200,7 @@ class StatementPdf(Documents):
 
     @described(media="application/pdf")
     def get(self, request: Request, slug: str, month: str) -> HttpResponse:
-        """Answer its PDF."""
+        """Read its PDF."""
         found = statement_print(selectors.statement_get(self.organisation, month))
         return download(bytes(found.pdf or b""), f"statement-{month}.pdf", "application/pdf")
 
@@ -210,6 +210,6 @@ class StatementCsv(Documents):
 
     @described(media="text/csv")
     def get(self, request: Request, slug: str, month: str) -> HttpResponseBase:
-        """Answer them as CSV, in a stream."""
+        """Read them as CSV, in a stream."""
         found = selectors.statement_get(self.organisation, month)
         return streamed(f"statement-{month}.csv", selectors.statement_csv(found), "text/csv; charset=utf-8")

@@ -20,7 +20,7 @@ class Caps(Endpoint):
 
     @described(CapShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer those the caller may see, broadest first, with what is left of each."""
+        """List those the caller may see, broadest first, with what is left of each."""
         grant = self.grant(Permission.BALANCE_VIEW)
         return Response({"items": [limit_shape(state) for state in selectors.caps_of(grant, now=timezone.now())]})
 
@@ -55,7 +55,7 @@ class Budgets(Endpoint):
 
     @described(BudgetShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer them, broadest first, with what is left of each."""
+        """List them, broadest first, with what is left of each."""
         grant = self.grant(Permission.BILLING_VIEW)
         now = timezone.now()
         return Response({"items": [limit_shape(state) for state in selectors.budgets_of(grant, now=now)]})

@@ -54,7 +54,7 @@ class Jobs(Endpoint):
 
     @described(JobShape, page=True, question=JobsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of those the caller may see, newest first."""
+        """List those the caller may see, newest first."""
         grant, now = self.grant(Permission.JOBS_VIEW), timezone.now()
         page = PageAsked(request, JobsQuestion, newest_first=True)
         found = jobs_answered(
@@ -124,7 +124,7 @@ class OneJob(Endpoint):
 
     @described(JobWhole)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Answer it, with what it runs."""
+        """Read it, with what it runs."""
         job = job_shown(self.grant(Permission.JOBS_VIEW), job_id)
         return Response(job_whole(job, slug, timezone.now()))
 
@@ -250,7 +250,7 @@ class JobEvents(Endpoint):
 
     @described(EventShape, page=True)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Answer a page of what happened to it, oldest first."""
+        """List what happened to it, oldest first."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         return page_answer(request, job.events.all(), lambda row: EventShape(row).data)
 
@@ -260,6 +260,6 @@ class JobAttempts(Endpoint):
 
     @described(AttemptShape, page=True)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Answer a page of them, the first one first, each with its addresses, times and costs."""
+        """List them, the first one first, each with its addresses, times and costs."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         return page_answer(request, job.attempts.all(), lambda row: AttemptShape(row).data)

@@ -42,7 +42,7 @@ class Notes(Endpoint):
 
     @described(NoteShape, page=True)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Answer a page of them, oldest first."""
+        """List them, oldest first."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         rows = job.notes.filter(deleted_at=None).select_related("author")
         return page_answer(request, rows, lambda row: NoteShape(row).data)

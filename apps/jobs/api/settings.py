@@ -22,7 +22,7 @@ class JobPolicy(Endpoint):
 
     @described(PolicyShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer what new jobs do by themselves, unless they say otherwise."""
+        """Read what new jobs do by themselves, unless they say otherwise."""
         return Response(policy_of(self.grant(Permission.ORGANISATION_VIEW).organisation).facts)
 
     @described(PolicyShape, body=PolicyChange)
@@ -49,7 +49,7 @@ class LogKeeping(Endpoint):
 
     @described(KeepingBody)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer for how many days."""
+        """Read for how many days they are kept."""
         return Response({"days": log_days(self.grant(Permission.ORGANISATION_VIEW).organisation)})
 
     @described(KeepingBody, body=KeepingBody)

@@ -128,7 +128,7 @@ class Templates(Endpoint):
 
     @described(TemplateBrief, many=True, question=GalleryQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer all that fit, the organisation's own first, without their definitions."""
+        """List all that fit, the organisation's own first, without their definitions."""
         grant = self.grant(P.JOBS_VIEW)
         asked = GalleryQuestion(data=question_of(request)).read()
         items = gallery_items(grant, text=asked["q"], tag=asked["tag"], archived=asked["archived"] == "true")
@@ -152,7 +152,7 @@ class OneTemplate(Endpoint):
 
     @described(TemplateShape)
     def get(self, request: Request, slug: str, template: str) -> Response:
-        """Answer its current version, whole."""
+        """Read its current version, whole."""
         return Response(shown(gallery_item(self.grant(P.JOBS_VIEW), template)))
 
 
@@ -161,7 +161,7 @@ class Versions(Endpoint):
 
     @described(TemplateVersionShape, many=True)
     def get(self, request: Request, slug: str, template: str) -> Response:
-        """Answer all of them, newest first, without their definitions."""
+        """List all of them, newest first, without their definitions."""
         own = template_get(self.grant(P.JOBS_VIEW), template)
         return Response({"items": [_version(row) for row in template_versions(own)]})
 
@@ -187,7 +187,7 @@ class OneVersion(Endpoint):
 
     @described(TemplateShape)
     def get(self, request: Request, slug: str, template: str, number: int) -> Response:
-        """Answer it, whole."""
+        """Read it, whole."""
         return Response(shown(gallery_item(self.grant(P.JOBS_VIEW), template, number)))
 
 

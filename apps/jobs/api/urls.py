@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.jobs.api import files, jobs, logs, markets, notes, results, settings, templates
+from apps.jobs.api import files, jobs, logs, markets, notes, results, services, settings, templates
 
 app_name = "jobs_api"
 O = "organisations/<slug:slug>/"  # noqa: E741
@@ -21,6 +21,8 @@ urlpatterns = [
     path(J + "/attempts", jobs.JobAttempts.as_view(), name="attempts"),
     path(J + "/result", results.JobResult.as_view(), name="result"),
     path(J + "/result.json", results.JobResultFile.as_view(), name="result_file"),
+    path(J + "/services", services.JobServices.as_view(), name="services"),
+    path(J + "/figures", services.JobFigures.as_view(), name="figures"),
     path(J + "/log", logs.JobLog.as_view(), name="log"),
     path(J + "/log.txt", files.log_text, name="log_text"),
     path(J + "/log.ndjson", files.log_json, name="log_json"),

@@ -26,7 +26,7 @@ class Chats(Endpoint):
 
     @described(ChatShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, oldest first."""
+        """List them, oldest first."""
         rows = endpoints_of(self.grant(P)).exclude(kind="webhook")
         return page_answer(request, rows, lambda row: ChatShape(row).data)
 
@@ -49,7 +49,7 @@ class OneChat(Endpoint):
 
     @described(ChatShape)
     def get(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Answer it, without its address."""
+        """Read it, without its address."""
         return Response(ChatShape(chat_get(self.grant(P), webhook_id)).data)
 
     @described(ChatShape, body=ChatTurn)

@@ -35,7 +35,7 @@ class Notices(Endpoint):
 
     @described(NoticeShape, page=True, question=NoticesQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, newest first; `unread` and `kind` narrow. To a service key all are unread."""
+        """List them, newest first; `unread` and `kind` narrow. To a service key all are unread."""
         grant, now = self.grant(P), timezone.now()
         reader = reader_of(grant) if grant.membership else None
 
@@ -99,7 +99,7 @@ class Choices(Endpoint):
 
     @described(ChoicesShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer what is chosen, with the kinds that the caller's role could ever read."""
+        """Read what is chosen, with the kinds that the caller's role could ever read."""
         grant = self.grant(P)
         return Response(_choices(grant, reader_of(grant)))
 

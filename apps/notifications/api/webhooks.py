@@ -51,7 +51,7 @@ class EventTypes(Endpoint):
 
     @described(EventTypeShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer each with its sentence and an example of its data."""
+        """List each with its sentence and an example of its data."""
         self.grant(P)
         kinds = event_types().values()
         return Response(
@@ -64,7 +64,7 @@ class Events(Endpoint):
 
     @described(EventShape, page=True, question=EventsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of the events of the last 30 days, newest first."""
+        """List the events of the last 30 days, newest first."""
         return page_answer(
             request,
             events_of(self.grant(P)),
@@ -80,7 +80,7 @@ class Webhooks(Endpoint):
 
     @described(EndpointShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, oldest first."""
+        """List them, oldest first."""
         return page_answer(
             request, endpoints_of(self.grant(P)).filter(kind="webhook"), lambda row: EndpointShape(row).data
         )
@@ -116,7 +116,7 @@ class OneWebhook(Endpoint):
 
     @described(EndpointShape)
     def get(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Answer it, without its secret."""
+        """Read it, without its secret."""
         return Response(EndpointShape(endpoint_get(self.grant(P), webhook_id)).data)
 
     @described(EndpointShape, body=EndpointChange)
@@ -188,7 +188,7 @@ class Deliveries(Endpoint):
 
     @described(DeliveryShape, page=True, question=DeliveriesQuestion)
     def get(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Answer a page of them, newest first."""
+        """List them, newest first."""
         return page_answer(
             request,
             deliveries_of(endpoint_get(self.grant(P), webhook_id)),
@@ -204,7 +204,7 @@ class OneDelivery(Endpoint):
 
     @described(DeliveryWhole)
     def get(self, request: Request, slug: str, webhook_id: UUID, delivery_id: UUID) -> Response:
-        """Answer it with its tries."""
+        """Read it with its tries."""
         return Response(DeliveryWhole(delivery_get(self.grant(P), webhook_id, delivery_id)).data)
 
 

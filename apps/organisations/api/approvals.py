@@ -75,7 +75,7 @@ class Approvals(Endpoint):
 
     @described(ApprovalShape, page=True, question=ApprovalsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of those the caller may see, newest first."""
+        """List those the caller may see, newest first."""
         rows = approvals_seen(self.grant(Permission.ORGANISATION_VIEW))
         return page_answer(
             request,
@@ -96,7 +96,7 @@ class OneApproval(Endpoint):
 
     @described(ApprovalShape)
     def get(self, request: Request, slug: str, approval_id: UUID) -> Response:
-        """Answer it."""
+        """Read it."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
         return Response(ApprovalShape(approval_get(grant, approval_id)).data)
 
@@ -151,7 +151,7 @@ class Limits(Endpoint):
 
     @described(ApprovalLimits)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer them, in micro-NOS; null: never."""
+        """Read them, in micro-NOS; null: never."""
         return _limits(self.grant(Permission.ORGANISATION_VIEW).organisation)
 
     @described(ApprovalLimits, body=ApprovalLimits)

@@ -42,7 +42,7 @@ class Trail(Endpoint):
 
     @described(AuditShape, page=True, question=TrailQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, newest first."""
+        """List them, newest first."""
         rows = audit_events(self.grant(Permission.AUDIT_VIEW).organisation, AuditFilters())
         return page_answer(
             request,
@@ -65,7 +65,7 @@ class OneEvent(Endpoint):
 
     @described(AuditShape)
     def get(self, request: Request, slug: str, event_id: int) -> Response:
-        """Answer it."""
+        """Read it."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
         return Response(audit_event_get(organisation, event_id).row())
 
@@ -75,7 +75,7 @@ class RetentionDays(Endpoint):
 
     @described(Retention)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer the number of days; null: for ever."""
+        """Read the number of days; null: for ever."""
         return Response({"days": self.grant(Permission.AUDIT_VIEW).organisation.audit_retention_days})
 
     @described(Retention, body=Retention)
@@ -92,7 +92,7 @@ class Proof(Endpoint):
 
     @described(ProofShape)
     def get(self, request: Request, slug: str, event_id: int) -> Response:
-        """Answer it (docs/audit.md)."""
+        """Read it (docs/audit.md)."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
         found = audit_proof(audit_event_get(organisation, event_id).event)
         _record(self, organisation, "audit.proof_downloaded", f"event:{event_id}")
@@ -104,7 +104,7 @@ class Digests(Endpoint):
 
     @described(DigestsShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer them, oldest first."""
+        """List them, oldest first."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
         _record(self, organisation, "audit.digests_downloaded", f"organisation:{organisation.pk}")
         return Response({"organisation": str(organisation.pk), "digests": audit_digests(organisation.pk)})

@@ -24,7 +24,7 @@ class Keys(Endpoint):
 
     @described(KeyShape, page=True, question=KeysQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of those the caller may see, newest first."""
+        """List those the caller may see, newest first."""
         rows = api_keys_of(self.grant(Permission.KEYS_MANAGE))
         return page_answer(
             request,
@@ -71,7 +71,7 @@ class OneKey(Endpoint):
 
     @described(KeyShape)
     def get(self, request: Request, slug: str, key_id: UUID) -> Response:
-        """Answer it, without its text."""
+        """Read it, without its text."""
         return Response(KeyShape(api_key_get(self.grant(Permission.KEYS_MANAGE), key_id)).data)
 
 

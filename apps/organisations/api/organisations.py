@@ -27,7 +27,7 @@ class Organisations(Endpoint):
 
     @described(OrganisationShape, page=True)
     def get(self, request: Request) -> Response:
-        """Answer a page of them: a key sees its own, a person every one they are in."""
+        """List them: a key sees its own, a person every one they are in."""
         if isinstance(request.auth, ApiKey):
             rows = Organisation.objects.filter(pk=request.auth.organisation_id)
             if Permission.ORGANISATION_VIEW not in request.auth.scopes:
@@ -44,7 +44,7 @@ class OneOrganisation(Endpoint):
 
     @described(OrganisationShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer it."""
+        """Read it."""
         return Response(OrganisationShape(self.grant(Permission.ORGANISATION_VIEW).organisation).data)
 
     @described(OrganisationShape, body=OrganisationChange)
@@ -69,7 +69,7 @@ class Terms(Endpoint):
 
     @described(TermsShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer the version in force, and who accepted it, if anybody did."""
+        """Read the version in force, and who accepted it, if anybody did."""
         return Response(_terms(self.grant(Permission.ORGANISATION_VIEW).organisation))
 
     @described(TermsShape, body=TermsVersion)

@@ -45,7 +45,7 @@ class Members(Endpoint):
 
     @described(MemberShape, page=True, question=MembersQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, oldest first."""
+        """List them, oldest first."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
         rows = members_of(grant.organisation).prefetch_related("project_memberships__project")
         return page_answer(
@@ -62,7 +62,7 @@ class OneMember(Endpoint):
 
     @described(MemberShape)
     def get(self, request: Request, slug: str, member_id: int) -> Response:
-        """Answer it."""
+        """Read it."""
         organisation = self.grant(Permission.ORGANISATION_VIEW).organisation
         return Response(MemberShape(member_get(organisation, member_id)).data)
 
@@ -118,7 +118,7 @@ class Invitations(Endpoint):
 
     @described(InvitationShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, newest first."""
+        """List them, newest first."""
         organisation = self.grant(Permission.MEMBERS_MANAGE).organisation
         context = _context(organisation)
         rows = invitations_waiting(organisation)
@@ -147,7 +147,7 @@ class InvitationsMany(Endpoint):
 
     @described(InvitationShape, body=InvitationTable, many=True, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Send one for every line of a table (CSV: email, role, projects), or none."""
+        """Send one for every line of a CSV table (email, role, projects), or none."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         table = InvitationTable(data=request.data).read()["table"]
 
@@ -164,7 +164,7 @@ class OneInvitation(Endpoint):
 
     @described(InvitationShape)
     def get(self, request: Request, slug: str, invitation_id: UUID) -> Response:
-        """Answer it."""
+        """Read it."""
         return _shown(invitation_get(self.grant(Permission.MEMBERS_MANAGE).organisation, invitation_id))
 
 

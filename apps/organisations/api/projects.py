@@ -22,7 +22,7 @@ class Projects(Endpoint):
 
     @described(ProjectShape, page=True, question=ProjectsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of those the caller may see, oldest first."""
+        """List those the caller may see, oldest first."""
         rows = projects_of(self.grant(Permission.ORGANISATION_VIEW))
         return page_answer(
             request, rows, lambda row: ProjectShape(row).data, question=ProjectsQuestion, narrow=_archived
@@ -49,7 +49,7 @@ class OneProject(Endpoint):
 
     @described(ProjectShape)
     def get(self, request: Request, slug: str, project: str) -> Response:
-        """Answer it."""
+        """Read it."""
         return Response(ProjectShape(project_get(self.grant(Permission.ORGANISATION_VIEW), project)).data)
 
     @described(ProjectShape, body=ProjectChange)

@@ -69,7 +69,7 @@ class SignInRules(Endpoint):
 
     @described(SignInRulesShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer them. They are set on the page alone, by somebody who is signed in by them."""
+        """Read them. They are set on the page alone, by somebody who is signed in by them."""
         organisation = self.grant(Permission.ORGANISATION_EDIT).organisation
         provider = provider_of(organisation)
         facts = {
@@ -86,7 +86,7 @@ class Domains(Endpoint):
 
     @described(DomainShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer all of them, by name."""
+        """List all of them, by name."""
         organisation = self.grant(Permission.ORGANISATION_EDIT).organisation
         return Response({"items": [DomainShape(one).data for one in domains_of(organisation)]})
 
@@ -107,7 +107,7 @@ class OneDomain(Endpoint):
 
     @described(DomainShape)
     def get(self, request: Request, slug: str, domain_id: UUID) -> Response:
-        """Answer it."""
+        """Read it."""
         return Response(
             DomainShape(domain_get(self.grant(Permission.ORGANISATION_EDIT).organisation, domain_id)).data
         )

@@ -50,12 +50,13 @@ from apps.organisations.services.members import (
     ownership_transfer,
 )
 from apps.organisations.services.organisations import (
+    details_write,
     organisation_create,
     organisation_update,
     slug_from,
     time_zone_of,
 )
-from apps.organisations.services.people import roles_to_give
+from apps.organisations.services.people import acting_lock, roles_to_give
 from apps.organisations.services.projects import (
     member_limit,
     project_archive,
@@ -68,6 +69,7 @@ from apps.organisations.services.staff import RESENDS, reason_read, staff_may, s
 from apps.organisations.services.terms import TermsNotAccepted, terms_accept, terms_require
 
 __all__ = [
+    "acting_lock",
     "ActImpossible",
     "Actor",
     "AsksAgain",
@@ -115,6 +117,7 @@ __all__ = [
     "organisation_keep_working",
     "organisation_lock",
     "organisation_thaw",
+    "details_write",
     "organisation_update",
     "ownership_transfer",
     "project_archive",

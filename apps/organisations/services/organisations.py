@@ -97,25 +97,37 @@ def organisation_update(
     _details_check(changed)
     with transaction.atomic():
         organisation = acting_lock(acting=membership, permission=Permission.ORGANISATION_EDIT)
-        if changed.keys() & {"vat_id", "country"}:
-            country = changed.get("country", organisation.country)
-            changed["vat_id"] = vat_id_compact(changed.get("vat_id", organisation.vat_id), country)
-        before = {field: getattr(organisation, field) for field in changed}
-        if before == changed:
-            return organisation
-        for field, value in changed.items():
-            setattr(organisation, field, value)
-        organisation.save(update_fields=list(changed))
-        audit_record(
-            organisation_id=organisation.pk,
-            actor=actor,
-            act="organisation.updated",
-            subject=f"organisation:{organisation.pk}",
-            before=before,
-            after=changed,
-            now=now,
-        )
+        details_write(organisation, changed, act="organisation.updated", actor=actor, now=now)
     return organisation
+
+
+def details_write(
+    organisation: Organisation, wanted: Mapping[str, str], *, act: str, actor: Actor, now: datetime
+) -> bool:
+    """Write details of a locked organisation, with a line in its trail; return whether any of them changed.
+
+    Raises VatIdInvalid for a VAT id that is none of the country's.
+    """
+    after = dict(wanted)
+    if after.keys() & {"vat_id", "country"}:
+        country = after.get("country", organisation.country)
+        after["vat_id"] = vat_id_compact(after.get("vat_id", organisation.vat_id), country)
+    before = {field: getattr(organisation, field) for field in after}
+    if before == after:
+        return False
+    for field, value in after.items():
+        setattr(organisation, field, value)
+    organisation.save(update_fields=list(after))
+    audit_record(
+        organisation_id=organisation.pk,
+        actor=actor,
+        act=act,
+        subject=f"organisation:{organisation.pk}",
+        before=before,
+        after=after,
+        now=now,
+    )
+    return True
 
 
 def time_zones() -> list[str]:

@@ -22,7 +22,7 @@ class Automatic(Endpoint):
 
     @described(RuleShown)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer it, with what it charged this month; 404 while it was never set."""
+        """Read it, with what it charged this month; 404 while it was never set."""
         organisation = self.grant(Permission.BILLING_VIEW).organisation
         rule = rule_of(organisation)
         if rule is None:

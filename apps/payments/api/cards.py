@@ -22,7 +22,7 @@ class Cards(Endpoint):
 
     @described(CardShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, newest first."""
+        """List them, newest first."""
         rows = cards_of(self.grant(Permission.BILLING_VIEW).organisation)
         return page_answer(request, rows, lambda row: CardShape(row).data, newest_first=True)
 

@@ -42,7 +42,7 @@ class Refunds(Endpoint):
 
     @described(RefundShape, page=True, question=RefundsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, newest first."""
+        """List them, newest first."""
         rows = Refund.objects.filter(organisation=self.grant(Permission.BILLING_VIEW).organisation)
         return page_answer(
             request,

@@ -29,7 +29,7 @@ class TopUps(Endpoint):
 
     @described(TopUpShape, page=True, question=TopUpsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Answer a page of them, newest first."""
+        """List them, newest first."""
         rows = topups_of(self.grant(Permission.BILLING_VIEW).organisation)
         return page_answer(
             request,
@@ -69,5 +69,5 @@ class OneTopUp(Endpoint):
 
     @described(TopUpShape)
     def get(self, request: Request, slug: str, topup_id: UUID) -> Response:
-        """Answer it."""
+        """Read it."""
         return Response(TopUpShape(topup_get(self.grant(Permission.BILLING_VIEW).organisation, topup_id)).data)

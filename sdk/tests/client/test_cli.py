@@ -196,6 +196,20 @@ def test_a_job_is_launched_followed_and_reported(nosana: Run, platform: Platform
     }  # fmt: skip
 
 
+def test_a_job_that_exposes_a_port_says_where_it_is_reached(nosana: Run, platform: Platform) -> None:
+    definition = {"ops": [{"id": "web", "args": {"image": "a", "expose": 80}}]}
+    service = {"operation": "web", "port": 80, "url": "https://x.example", "sentence": "Answers with 200."}
+    state = {"state": "running", "seen": "b"}
+    live = stream(("state", state), ("state", {**state, "seen": "c"}), ("end", {}))
+    nothing: dict[str, Any] = {"items": [], "next_cursor": None}
+    made = {**JOB, "definition": definition}
+    platform.says(made, live, nothing, {"items": [service]}, nothing, DONE, RESULT)
+    told = nosana("job", "run", "-m", "gpu", "--expose", "80", "a").stderr
+    assert told.count("- web:80 is reached at https://x.example once it answers.") == 1
+    platform.says(made, nothing, {"items": [service]})
+    assert "service     web:80  https://x.example  Answers with 200." in nosana("job", "show", ID).stdout
+
+
 def test_ctrl_c_leaves_the_job_and_says_how_to_come_back(
     nosana: Run, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,6 +305,17 @@ def test_definitions_are_checked_on_this_machine(nosana: Run) -> None:
     Path("bad.json").write_text(json.dumps({**good, "colour": "blue"}))
     assert nosana("job", "validate", "good.json").stdout == "good.json: is a definition.\n"
     assert "colour" in nosana("job", "validate", "good.json", "bad.json", code=2).stderr
+
+
+def test_a_top_up_is_in_the_organisations_currency_and_one_answer_as_data(nosana: Run, platform: Platform) -> None:
+    made = {"id": ID, "state": "open", "checkout_url": "https://pay.example/1"}
+    platform.says({"currency": "GBP"}, made, {**made, "state": "paid"})
+    result = nosana("topup", "50", "--wait", "-o", "json")
+    assert json.loads(result.stdout)["state"] == "paid"
+    assert result.stderr == "https://pay.example/1\n"
+    assert json.loads(platform.asked[1].content)["currency"] == "GBP"
+    platform.says(problem(403, "denied"))
+    assert "--currency EUR" in nosana("topup", "50", code=2).stderr
 
 
 def test_an_invoice_is_never_written_over(nosana: Run, platform: Platform) -> None:

@@ -18,7 +18,7 @@ class Screen:
     """Tells on standard error what happens, so that standard output holds the job's own words alone."""
 
     def __init__(self, asked: Any, *, quiet: bool) -> None:
-        self.asked, self.quiet, self.told = asked, quiet, 0
+        self.asked, self.quiet, self.told, self.reached = asked, quiet, 0, False
 
     def happened(self, job_id: str) -> None:
         """Tell the lines of the timeline that were not told yet."""
@@ -36,6 +36,15 @@ class Screen:
         market = self.asked.markets.get(job["market"])
         if market["queue_type"] == 0 and market["queue_len"]:
             self.say(f"{market['queue_len']} jobs wait in {market['name']}, this one among them.")
+
+    def services(self, job: dict[str, Any]) -> None:
+        """Tell, once, where what the job exposes is reached."""
+        if self.quiet or self.reached or not exposes(job):
+            return
+        for one in self.asked.jobs.services(job["id"]):
+            if one["url"]:
+                self.reached = True
+                self.say(f"{one['operation']}:{one['port']} is reached at {one['url']} once it answers.")
 
     def settling(self) -> None:
         """Tell that what is left is the books: a cost is final once the chain can no longer take it back."""
@@ -70,6 +79,8 @@ def follow(
             screen.happened(job["id"])
             if entry["state"] == "queued":
                 screen.queue({**job, "state": "queued"})
+            if entry["state"] == "running":
+                screen.services(job)
             if entry["state"] in OVER and not ended:
                 ended = True
                 screen.settling()
@@ -81,6 +92,12 @@ def follow(
         )
         return CUT
     return report(asked, rest, screen=screen)
+
+
+def exposes(job: dict[str, Any]) -> bool:
+    """Return whether an operation of the job exposes a port."""
+    ops = (job.get("definition") or {}).get("ops") or []
+    return any(isinstance(op, dict) and (op.get("args") or {}).get("expose") for op in ops)
 
 
 def print_line(line: dict[str, Any], stamps: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nosana.cli.follow import follow, print_line, report
+from nosana.cli.follow import exposes, follow, print_line, report
 from nosana.cli.frame import JOB_FAILED, USAGE, Output, client, command, common, group, id_of, seconds, stop
 from nosana.cli.printing import credits, dump, duration, show_list, show_one, since, when
 from nosana.client.definitions import template_filled
@@ -225,8 +225,12 @@ def _show(job_id: JobId) -> None:
     """Show one job: how it stands, what it costs, where it runs."""
     with client() as asked:
         found = asked.jobs.get(job_id)
-        events = asked.jobs.events(job_id).all() if common.output is Output.TABLE else []
+        table = common.output is Output.TABLE
+        events = asked.jobs.events(job_id).all() if table else []
+        services = asked.jobs.services(job_id, probe=True).all() if table and exposes(found) else []
     show_one(found, FIELDS)
+    for one in services:
+        typer.echo(f"service     {one['operation']}:{one['port']}  {one['url'] or ''}  {one['sentence']}")
     if events:
         typer.echo()
     for event in events:

@@ -12,6 +12,7 @@ import typer
 
 from nosana.cli.frame import FAILED, USAGE, Output, client, command, common, group, stop
 from nosana.cli.printing import credits, dump, duration, money, show_list, show_one, when
+from nosana.client import errors
 
 balance = group("The credits.")
 topup = group("Credits by card.")
@@ -46,7 +47,9 @@ TOPUP: dict[str, Any] = {
 @command(topup, "topup")
 def _topup(
     amount: Annotated[str, typer.Argument(help="How much before VAT, such as 50 or 49.90.")],
-    currency: Annotated[str, typer.Option("--currency", "-c", help="EUR, USD, GBP …")] = "EUR",
+    currency: Annotated[
+        str | None, typer.Option("--currency", "-c", help="EUR, USD, GBP …; else the organisation's.")
+    ] = None,
     keep_card: Annotated[bool, typer.Option("--keep-card", help="Keep the card for later top-ups.")] = False,
     browser: Annotated[bool, typer.Option("--browser", help="Open the page of payment.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is paid.")] = False,
@@ -54,11 +57,14 @@ def _topup(
     """Lock a price, and print where a person pays it."""
     minor = minor_of(amount)
     with client() as asked:
-        made = asked.topups.create(currency=currency.upper(), amount_minor=minor, keep_card=keep_card)
-        if common.output is not Output.TABLE and not wait:
+        money_of = currency.upper() if currency else usual_currency(asked)
+        made = asked.topups.create(currency=money_of, amount_minor=minor, keep_card=keep_card)
+        if common.output is Output.TABLE:
+            show_one(made, {**TOPUP, "pay at": "checkout_url", "until": lambda row: when(row["expires_at"])})
+        elif wait:  # what is printed is one answer: the top-up as it ended
+            typer.echo(made["checkout_url"], err=True)
+        else:
             dump(made)
-            return
-        show_one(made, {**TOPUP, "pay at": "checkout_url", "until": lambda row: when(row["expires_at"])})
         if browser and made["checkout_url"]:
             webbrowser.open(made["checkout_url"])
         if wait:
@@ -66,6 +72,14 @@ def _topup(
             show_one(paid, TOPUP)
             if paid["state"] != "paid":
                 raise typer.Exit(FAILED)
+
+
+def usual_currency(asked: Any) -> str:
+    """Return the currency in which the organisation pays."""
+    try:
+        return str(asked.organisations.get()["currency"])
+    except errors.Denied:
+        stop("this key may not see in which currency the organisation pays; say it: --currency EUR.", USAGE)
 
 
 def minor_of(text: str) -> int:

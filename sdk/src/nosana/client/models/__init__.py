@@ -13,6 +13,7 @@ from nosana.client.models.jobs import (
     Attempt,
     Counted,
     Estimate,
+    Figures,
     Job,
     JobEvent,
     LogLine,
@@ -22,6 +23,7 @@ from nosana.client.models.jobs import (
     Policy,
     Rehearsal,
     Result,
+    Service,
     StateSeen,
     Template,
     TemplateVersion,
@@ -82,7 +84,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "BalanceAlert",
-    "Counted",
+    "Counted", "Figures", "Service",
     "Budget", "Cap", "Card", "Channel", "CreditNote", "Delivery", "DeliveryTry", "Domain", "Estimate", "Event",
     "EventType", "Hold", "Invitation", "Invoice", "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine",
     "Lot", "Market", "Member", "Model", "Note", "Notice", "NoticeChoices", "NoticeKind", "Organisation",

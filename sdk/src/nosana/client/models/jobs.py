@@ -128,6 +128,35 @@ class Attempt(Model):
     settled_at: datetime | None
 
 
+class Service(Model):
+    """A port that an operation exposes. `url` is None before the job has an address, and in a sandbox; `health` is
+    answers, waiting, failing or closed, None unless it was asked for.
+    """
+
+    operation: str
+    port: int
+    kind: str
+    url: str | None
+    checks: list[str]
+    health: str | None
+    sentence: str
+
+
+class Point(Model):
+    """A figure at a moment."""
+
+    at: datetime
+    value: float
+
+
+class Figures(Model):
+    """One figure that a job told of itself, over time."""
+
+    name: str
+    unit: str
+    points: list[Point]
+
+
 class Counted(Model):
     """Where reports count what a job has cost from now on; `records` is how many settled tries that are."""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nosana.client.models import (
         Attempt,
         Counted,
+        Figures,
         Job,
         JobEvent,
         LogLine,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         Policy,
         Rehearsal,
         Result,
+        Service,
         StateSeen,
     )
     from nosana.client.pages import Pages
@@ -293,6 +295,14 @@ class Jobs(Resource[M]):
     async def note_remove(self, job_id: str, note_id: str) -> None:
         """Delete one's own note; a repeat changes nothing. Raises Conflict for somebody else's."""
         await self._send(None, "DELETE", job_path(job_id, part("notes", note_id)))
+
+    def services(self, job_id: str, *, probe: bool = False) -> Pages[M, Service]:
+        """Return the ports a job exposes and where each is reached; with `probe` also whether it answers (≤ 4 s)."""
+        return self._items("Service", job_path(job_id, "services"), probe=probe or None)
+
+    def figures(self, job_id: str) -> Pages[M, Figures]:
+        """Return what a job told of itself in its log: use of GPU, memory and network over time."""
+        return self._items("Figures", job_path(job_id, "figures"))
 
     @act
     async def result(self, job_id: str) -> Result:
