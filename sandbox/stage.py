@@ -156,7 +156,7 @@ class Stage:
 
     async def _platform(self) -> None:
         celery = ("-m", "celery", "-A", "nosana_web")
-        queues = ("-Q", "default,payments,bridge,mail", "-c", "3")
+        queues = ("-Q", "default,payments,bridge,mail,results", "-c", "3")
         quiet = ("--without-gossip", "--without-mingle", "-n", "worker@sandbox", "--loglevel", "INFO")
         schedule = ("-s", str(self.data / "beat"), "--pidfile=", "--loglevel", "INFO")
         await self.supervisor.start_all(

@@ -304,14 +304,14 @@ def lease_extend(name: str, token: uuid.UUID, *, seconds: int, now: datetime) ->
 
 
 def leases_live(prefix: str, *, now: datetime) -> list[str]:
-    """Return the names of the leases that begin so and are held; what ended an hour ago or more is swept away."""
-    leases = Lease.objects.filter(name__startswith=prefix)
-    leases.filter(expires_at__lt=now - timedelta(hours=1)).delete()
-    return list(leases.filter(expires_at__gt=now).order_by("name").values_list("name", flat=True))
+    """Return the names of the leases that begin so and are held."""
+    held = Lease.objects.filter(name__startswith=prefix, expires_at__gt=now)
+    return list(held.order_by("name").values_list("name", flat=True))
 
 
 def heart_beat(*, now: datetime) -> None:
-    """Note that the beat and a worker live, for three minutes."""
+    """Note that the beat and a worker live, for three minutes; leases that ended an hour ago are forgotten."""
+    Lease.objects.filter(expires_at__lt=now - timedelta(hours=1)).delete()
     Lease.objects.update_or_create(
         name=HEART, defaults={"token": uuid.uuid4(), "expires_at": now + timedelta(minutes=3)}
     )

@@ -15,7 +15,7 @@ from apps.notifications.models import Delivery
 from apps.payments.models import StripeEvent
 from apps.support.announcements.services import read_only
 
-QUEUES = ("default", "payments", "mail", "bridge")
+QUEUES = ("default", "payments", "mail", "bridge", "results")
 UNDER_WAY = tuple(state for state in Order.State if state not in (Order.State.CONFIRMED, Order.State.FAILED))
 
 

@@ -61,7 +61,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 5,
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
-TASK_QUEUES = {"payments": "payments", "bridge": "bridge", "core.mail_deliver": "mail"}  # by app, or by task
+TASK_QUEUES = {  # by app, or by task; the rest is default
+    "payments": "payments",
+    "bridge": "bridge",
+    "bridge.result_fetch": "results",  # a gateway that hangs keeps no order to the chain waiting
+    "bridge.results_sweep": "results",
+    "core.mail_deliver": "mail",
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- mail ------------------------------------------------------------------------------------------------

@@ -38,7 +38,13 @@ from tests.bridge.test_soak import listings
 from tests.organisations.keys import key_make
 
 pytestmark = pytest.mark.django_db(transaction=True)
-READY = {"web": "Uvicorn running", "worker": r"\bready\.", "bridge": r"\bready\.", "beat": "is starting"}
+READY = {
+    "web": "Uvicorn running",
+    "worker": r"\bready\.",
+    "results": r"\bready\.",
+    "bridge": r"\bready\.",
+    "beat": "is starting",
+}
 
 
 def commands() -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.core import queue
-from apps.core.models import Message
+from apps.core.models import Lease, Message
 
 SEEN: list[str] = []
 
@@ -95,7 +95,12 @@ def test_a_message_that_no_task_knows_is_parked_for_a_person() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("bridge.order_make", "bridge"), ("core.mail_deliver", "mail"), ("core.messages_sweep", "default")],
+    [
+        ("bridge.order_make", "bridge"),
+        ("bridge.result_fetch", "results"),  # while IPFS hangs, orders go on
+        ("core.mail_deliver", "mail"),
+        ("core.messages_sweep", "default"),
+    ],
 )
 def test_a_task_has_the_queue_of_its_name_or_of_its_app(name: str, expected: str) -> None:
     assert queue.queue_of(name) == expected
@@ -128,6 +133,17 @@ def test_orders_wait_no_longer_than_seconds_for_a_worker_that_died(monkeypatch: 
     assert not queue.periodic_run(name, now=now)
     assert queue.periodic_run(name, now=now + timedelta(seconds=11))
     assert ran == [name]
+
+
+def test_leases_that_nobody_gave_back_are_forgotten() -> None:
+    now = timezone.now()
+    for number in range(3):
+        queue.lease_take(f"bridge.look:{number}", seconds=1, now=now - timedelta(hours=2))
+    held = queue.lease_take("held", seconds=60, now=now)
+    queue.heart_beat(now=now)
+    assert set(Lease.objects.values_list("name", flat=True)) == {"held", queue.HEART}
+    assert held is not None
+    assert queue.lease_extend("held", held, seconds=60, now=now)
 
 
 def test_an_expired_lease_is_taken_by_the_next() -> None:
