@@ -56,7 +56,7 @@ def test_lots_holds_and_transfers_are_told_by_pages(world: World, bea: Program) 
     named = [(one["project"], one["project_slug"]) for one in found]
     assert named == [(str(project.id), project.slug), (None, None), (None, None)]
     kinds = [one["kind"] for one in bea.get(f"{ACME}/transfers").json()["items"]]
-    assert kinds == ["grant", "hold", "settlement", "hold", "grant"]
+    assert kinds == ["hold", "grant", "hold", "settlement", "hold", "grant"]
 
 
 def test_usage_is_added_up_and_streamed_as_csv(world: World, bea: Program) -> None:
