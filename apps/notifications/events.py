@@ -119,7 +119,7 @@ FROZEN = EventType(
         Group.PEOPLE,
         _("Our organisation was frozen"),
         _("Your organisation is frozen"),
-        P.ORGANISATION_EDIT,
+        P.AUDIT_VIEW,  # owner and admins, whom a freeze leaves it
         ("organisations:settings",),
         _("Nothing can be started or topped up until we thaw it. {why} Write to us if you want to know more."),
         mail=MailWay.NOW,
@@ -134,7 +134,7 @@ THAWED = EventType(
         Group.PEOPLE,
         _("Our organisation was thawed"),
         _("Your organisation works again"),
-        P.ORGANISATION_EDIT,
+        P.AUDIT_VIEW,
         ("organisations:settings",),
         _("Jobs can be started and credits topped up as before."),
         mail=MailWay.NOW,

@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from apps.core.errors import AppError, Denied, NotFound
-from apps.core.models import Message, StaffAct
+from apps.core.models import Mail, Message, StaffAct
 from apps.jobs.models import Job
 from apps.jobs.services import jobs_stop_all
 from apps.notifications.models import Event
-from apps.notifications.services import freeze_tell
+from apps.notifications.services import freeze_tell, notices_send
 from apps.organisations.models import AuditEvent, Frozen, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, invitation_find, organisation_freeze, organisation_thaw
@@ -81,7 +81,11 @@ def test_freezing_is_told_once_and_kept_in_both_trails(world: World, sam: Actor)
     for _ in range(2):
         freeze_tell(event_id=event.pk, now=timezone.now())
     notice = Event.objects.get(type="organisation.frozen")
-    assert (notice.audience, notice.data["why"]) == ("organisation.edit", "We ask about a payment.")
+    assert notice.data["why"] == "We ask about a payment."
+    notices_send(now=timezone.now())
+    told = Mail.objects.filter(subject__contains="frozen")
+    assert set(told.values_list("to", flat=True)) == {"olga@acme.example", "adam@acme.example"}
+    assert "Your organisation is frozen" in world.client(world.olga).get("/o/acme/notices/").content.decode()
     for _ in range(2):
         organisation_thaw(organisation_id=world.acme.pk, reason="It was theirs", actor=sam, now=timezone.now())
     assert AuditEvent.objects.filter(act="organisation.thawed").count() == 1
