@@ -134,7 +134,7 @@ class Story:
     def private(self) -> None:
         """See that the job is private: its page says so, and its node came to us for the definition and the result."""
         page = self.open(f"/o/{self.slug}/jobs/{self.job_id}/")
-        for words in ("the network has an empty shell", "was handed to the node", "The node delivered the result"):
+        for words in ("The network has an empty shell", "was handed to the node", "The node delivered the result"):
             if words not in page:
                 raise StoryFailed(f"the job's page does not say “{words}”")
         self.say("the job was private: definition and result went between us and its node alone")

@@ -166,9 +166,9 @@ SHAPES: dict[str, dict[str, Any]] = {
     "EventShape": _EVENT,
     "EventTypeShape": {"name": "job.completed", "sentence": "A job ended well.", "example": _EVENT["data"]},
     "HoldShape": {
-        "source": f"job:{JOB}:1", "label": "Training", "api_key": None, "network_micro": 414_000,
-        "network_fee_micro": 0, "platform_fee_micro": 20_700, "amount_micro": 434_700, "state": "open",
-        "placed_at": NOW, "expires_at": "2027-02-07T13:00:00Z", "ended_at": None,
+        "source": f"job:{JOB}:1", "label": "Training", "project_slug": "default", "api_key": None,
+        "network_micro": 414_000, "network_fee_micro": 0, "platform_fee_micro": 20_700, "amount_micro": 434_700,
+        "state": "open", "placed_at": NOW, "expires_at": "2027-02-07T13:00:00Z", "ended_at": None,
     },
     "InvitationShape": {
         "email": "new@acme.example", "projects": None, "state": "open", "sends": 1, "sent_at": NOW, "created_at": NOW,
@@ -190,8 +190,9 @@ SHAPES: dict[str, dict[str, Any]] = {
     "LineShape": {"seq": 2, "stream": "container", "text": "hello"},
     "LogShape": {"next_after": 2, "dropped_lines": 0},
     "LotShape": {
-        "kind": "paid", "project": None, "granted_micro": 233_426_704, "remaining_micro": 232_992_004,
-        "net_minor": 10_000, "vat_minor": 2_100, "expires_at": None, "topup_id": "0199aaaa-0000-7000-8000-00000000000b",
+        "kind": "paid", "project": None, "project_slug": None, "granted_micro": 233_426_704,
+        "remaining_micro": 232_992_004, "net_minor": 10_000, "vat_minor": 2_100, "expires_at": None,
+        "topup_id": "0199aaaa-0000-7000-8000-00000000000b",
     },
     "MarketShape": {
         "slug": "nvidia-4090", "address": "CDiQYgCayfrE1pP7yGE6MvdBh21K8otqnRK5EuYrSx7k", "name": "NVIDIA RTX 4090",

@@ -50,8 +50,13 @@ def test_lots_holds_and_transfers_are_told_by_pages(world: World, bea: Program) 
     assert ([lot["remaining_micro"] for lot in rest["items"]], rest["next_cursor"]) == ([59_500_000], None)
     open_ones = bea.get(f"{ACME}/holds", state="open").json()["items"]
     assert [(one["source"], one["amount_micro"]) for one in open_ones] == [("job:2:1", 30 * CREDIT)]
+    project = world.acme.projects.get()
+    hold(world.acme, 1, source="job:3:1", project=project)
+    found = [*bea.get(f"{ACME}/holds", state="open").json()["items"], *rest["items"]]
+    named = [(one["project"], one["project_slug"]) for one in found]
+    assert named == [(str(project.id), project.slug), (None, None), (None, None)]
     kinds = [one["kind"] for one in bea.get(f"{ACME}/transfers").json()["items"]]
-    assert kinds == ["grant", "hold", "settlement", "hold", "grant"]
+    assert kinds == ["hold", "grant", "hold", "settlement", "hold", "grant"]
 
 
 def test_usage_is_added_up_and_streamed_as_csv(world: World, bea: Program) -> None:

@@ -54,6 +54,7 @@ def test_a_newcomer_comes_from_the_gallery_to_the_first_result(base: str, browse
     page.get_by_role("link", name="Use Prime numbers").click()
     cost = page.locator("#estimate")
     expect(cost).to_contain_text("0.027090")
+    page.wait_for_load_state()  # before its scripts are there, nobody hears what is typed
     page.get_by_label("Time limit, minutes").fill("20")
     expect(cost).to_contain_text("0.054180")
     page.get_by_role("button", name="Check only").last.click()

@@ -27,23 +27,36 @@ class VatCheckShape(serializers.Serializer[Any]):
 
 
 class LotShape(serializers.ModelSerializer[Lot]):
-    """Credits that came together. `project` is the id of the project whose pot it is in."""
+    """Credits that came together. `project` is the id of the project whose pot it is in, `project_slug` its slug."""
+
+    project_slug = serializers.CharField(source="project.slug", read_only=True, allow_null=True)
 
     class Meta:
         model = Lot
         fields = (
-            *("id", "kind", "project", "granted_micro", "remaining_micro", "currency", "net_minor"),
+            *(
+                "id",
+                "kind",
+                "project",
+                "project_slug",
+                "granted_micro",
+                "remaining_micro",
+                "currency",
+                "net_minor",
+            ),
             *("vat_minor", "topup_id", "expires_at", "created_at"),
         )
 
 
 class HoldShape(serializers.ModelSerializer[Hold]):
-    """Credits reserved for a job's try."""
+    """Credits reserved for a job's try. `project` is the id of its project, `project_slug` its slug."""
+
+    project_slug = serializers.CharField(source="project.slug", read_only=True, allow_null=True)
 
     class Meta:
         model = Hold
         fields = (
-            *("id", "source", "label", "project", "api_key", "network_micro", "network_fee_micro"),
+            *("id", "source", "label", "project", "project_slug", "api_key", "network_micro", "network_fee_micro"),
             *("platform_fee_micro", "amount_micro", "state", "placed_at", "expires_at", "ended_at"),
         )
 

@@ -41,7 +41,7 @@ class Lots(Endpoint):
     @described(LotShape, page=True, question=LotsQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """List them, newest first."""
-        rows = selectors.lots_of(self.grant(Permission.BILLING_VIEW).organisation)
+        rows = selectors.lots_of(self.grant(Permission.BILLING_VIEW).organisation).select_related("project")
         return page_answer(
             request,
             rows,
@@ -64,7 +64,7 @@ class Holds(Endpoint):
     @described(HoldShape, page=True, question=HoldsQuestion)
     def get(self, request: Request, slug: str) -> Response:
         """List them, newest first."""
-        rows = selectors.holds_of(self.grant(Permission.BILLING_VIEW).organisation)
+        rows = selectors.holds_of(self.grant(Permission.BILLING_VIEW).organisation).select_related("project")
         return page_answer(
             request,
             rows,

@@ -54,6 +54,7 @@ class Lot(Model):
     id: str
     kind: str
     project: str | None
+    project_slug: str | None = None
     granted_micro: int
     remaining_micro: int
     currency: str
@@ -71,6 +72,7 @@ class Hold(Model):
     source: str
     label: str
     project: str | None
+    project_slug: str | None = None
     api_key: str | None
     network_micro: int
     network_fee_micro: int
