@@ -44,6 +44,8 @@ CACHES = {
     "default": {
         "BACKEND": "apps.core.caching.SharedRedisCache",
         "LOCATION": REDIS_URL.replace("redis+socket://", "unix://"),  # redis-py's word for a Unix socket
+        # Seconds. It only counts and remembers: nobody waits long for one that says nothing.
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

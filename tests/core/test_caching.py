@@ -1,5 +1,7 @@
 """Requests share their connections to Redis."""
 
+import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,3 +47,13 @@ def test_what_is_counted_is_counted_on_and_what_is_not_there_is_not_begun(url: s
     cache.set("calls", 1, timeout=60)
     assert [cache.incr("calls"), cache.incr("calls", 5), cache.get("calls"), cache.decr("calls")] == [2, 7, 7, 6]
     assert 0 < redis.Redis.from_url(url).ttl(cache.make_key("calls")) <= 60
+
+
+def test_a_redis_that_says_nothing_is_waited_for_as_long_as_the_settings_say() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        cache = SharedRedisCache(url, {"OPTIONS": {"socket_timeout": 0.05}})
+        began = time.monotonic()
+        with pytest.raises(redis.TimeoutError):
+            cache.get("fact")
+        assert time.monotonic() - began < 4  # without it, five seconds

@@ -130,7 +130,7 @@ def test_the_pages_cost_a_known_number_of_queries(
     automatic.charged()
     for path in (CARDS, AUTOMATIC):
         olga.get(path)
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(18):
             olga.get(path)
 
 
