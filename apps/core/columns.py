@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.utils.html import format_html
 
 from apps.core.money import credits_text, fiat_text, sol_text
 
@@ -29,15 +30,18 @@ def sol_column(field: str, title: str) -> Column:
 def address_column(field: str, title: str) -> Column:
     """Return a column of addresses, signatures or long texts, of which the two ends are shown."""
     return _column(
-        field, title, lambda _row, text: text if len(text) < 2 * ENDS + 3 else f"{text[:ENDS]}…{text[-ENDS:]}"
+        field, title, lambda _row, text: _cut(text, f"{text[:ENDS]}…{text[-ENDS:]}", len(text) >= 2 * ENDS + 3)
     )
 
 
 def text_column(field: str, title: str) -> Column:
     """Return a column of sentences, the longest of them cut."""
-    return _column(
-        field, title, lambda _row, text: text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()}…"
-    )
+    return _column(field, title, lambda _row, text: _cut(text, f"{text[:LONGEST].rstrip()}…", len(text) > LONGEST))
+
+
+def _cut(whole: str, shown: str, long: bool) -> str:
+    """Return what is shown of a long text, with all of it under the pointer."""
+    return format_html('<span title="{}">{}</span>', whole, shown) if long else whole
 
 
 def _column(field: str, title: str, words: Callable[[Any, Any], str]) -> Column:

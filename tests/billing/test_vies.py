@@ -28,6 +28,7 @@ from apps.core.errors import KeyReused
 from apps.core.models import Message
 from apps.core.queue import TASKS
 from apps.ledger.models import Entry
+from apps.organisations.models import Organisation
 from tests.billing.money import NOW, topup
 from tests.ledger.threads import at_once
 from tests.sandbox.processes import started
@@ -169,6 +170,11 @@ def test_the_sweep_asks_what_is_open_unknown_or_old(german: World, vies: Vies, d
     vies.say(trouble="")
     vat_check_ask(vat_check_id=check.id, now=NOW)
     assert [vat_checks_sweep(now=NOW + timedelta(days=days)) for days in (24, 26, 26)] == [0, 1, 0]
+
+
+def test_nobody_asks_for_an_organisation_that_is_closed(german: World, vies: Vies) -> None:
+    Organisation.objects.filter(pk=german.acme.pk).update(closed_at=NOW)
+    assert vat_checks_sweep(now=NOW) == 0
 
 
 def test_vat_charged_for_want_of_an_answer_is_credited_when_it_comes(

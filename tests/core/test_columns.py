@@ -13,8 +13,9 @@ def test_amounts_are_said_in_their_units_and_nothing_is_nothing() -> None:
     assert credits_column("none", "Credits")(row) is None
 
 
-def test_long_names_show_their_ends_and_long_sentences_their_beginning() -> None:
-    row = Row(address="A" * 20 + "B" * 24, short="ab", why="word " * 40)
-    assert address_column("address", "Address")(row) == "AAAAAA…BBBBBB"
+def test_long_names_show_their_ends_and_long_sentences_their_beginning_with_all_under_the_pointer() -> None:
+    row = Row(address="A" * 20 + "<" + "B" * 24, short="ab", why="word " * 40)
+    whole = "A" * 20 + "&lt;" + "B" * 24
+    assert address_column("address", "Address")(row) == f'<span title="{whole}">AAAAAA…BBBBBB</span>'
     assert address_column("short", "Address")(row) == "ab"
-    assert len(text_column("why", "Why")(row) or "") <= 81
+    assert (text_column("why", "Why")(row) or "").endswith(f">{('word ' * 16).rstrip()}…</span>")

@@ -17,6 +17,7 @@ from apps.organisations.services import (
     approval_limits_set,
     approval_request,
     approval_withdraw,
+    approvals,
     approvals_expire,
 )
 from apps.users.models import User
@@ -154,6 +155,20 @@ def test_what_nobody_decides_expires_once_and_the_requester_is_told(world: World
     assert [approvals_expire(now=NOW + hours) for hours in (DAY / 2, DAY, DAY)] == [0, 1, 0]
     assert "Nobody decided" in Mail.objects.get(to="mia@acme.example").text
     assert acts() == ["approval.requested", "approval.expired"]
+
+
+def test_a_request_that_cannot_expire_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = asked(world), asked(world, subject="gift:2")
+    told = approvals.mails_told
+
+    def broken(approval: Approval, *args: Any, **more: Any) -> None:
+        if approval.pk == first.pk:
+            raise RuntimeError("broke")
+        told(approval, *args, **more)
+
+    monkeypatch.setattr(approvals, "mails_told", broken)
+    assert approvals_expire(now=NOW + DAY) == 1
+    assert [Approval.objects.get(pk=one.pk).state for one in (first, second)] == ["open", "expired"]
 
 
 def test_an_act_that_became_dearer_asks_again_and_nothing_is_half_done(world: World) -> None:

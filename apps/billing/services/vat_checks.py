@@ -114,7 +114,8 @@ def vat_checks_sweep(*, now: datetime, limit: int = 100) -> int:
     known = VatCheck.objects.filter(organisation=OuterRef("pk"), vat_id=OuterRef("vat_id")).filter(
         Q(state=VatCheck.State.WAITING) | Q(answered_at__gt=now - RENEW)
     )
-    unknown = Organisation.objects.filter(~Q(vat_id=""), ~Exists(known), country__in=MEMBERS)
+    living = Organisation.objects.filter(closed_at=None, country__in=MEMBERS)
+    unknown = living.filter(~Q(vat_id=""), ~Exists(known))
     for organisation_id in list(unknown.values_list("id", flat=True)[:limit]):
         asked += vat_id_check(organisation_id=organisation_id, now=now) is not None
     return asked

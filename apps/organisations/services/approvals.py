@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
+from apps.core.sweeping import each_apart
 from apps.core.wiring import announce, ask, port_answered
 from apps.organisations.models import Approval, Grant, Membership, Organisation
 from apps.organisations.roles import Permission
@@ -167,16 +168,20 @@ def approval_withdraw(*, approval_id: UUID, membership: Membership, actor: Actor
 
 
 def approvals_expire(*, now: datetime) -> int:
-    """End every open request whose deadline has passed, and tell who asked; return how many."""
-    due = Approval.objects.filter(state=State.OPEN, deadline__lte=now).values_list("pk", flat=True)
-    count = 0
-    for approval_id in list(due):
-        with transaction.atomic():
-            approval = Approval.objects.select_for_update(skip_locked=True).filter(pk=approval_id).first()
-            if approval is not None and approval.state == State.OPEN:
-                _end(approval, State.EXPIRED, actor=Actor.system(), now=now)
-                count += 1
-    return count
+    """End every open request whose deadline has passed, and tell who asked; return how many. One failing stops no
+    other.
+    """
+    due = list(Approval.objects.filter(state=State.OPEN, deadline__lte=now).values_list("pk", flat=True))
+    return sum(each_apart(due, lambda approval_id: _expire(approval_id, now=now)))
+
+
+@transaction.atomic
+def _expire(approval_id: UUID, *, now: datetime) -> bool:
+    approval = Approval.objects.select_for_update(skip_locked=True).filter(pk=approval_id).first()
+    if approval is None or approval.state != State.OPEN:
+        return False
+    _end(approval, State.EXPIRED, actor=Actor.system(), now=now)
+    return True
 
 
 def approval_limits_set(

@@ -24,6 +24,7 @@ class IpfsError(RuntimeError):
 class IpfsClient:
     """Pins to `api_url` and fetches from `gateway_url`; addresses without `/pinning` and `/ipfs`.
 
+    It waits `seconds` for a word of theirs, and `whole_seconds` for the whole of what it fetches.
     With `keep` its connections outlive a call, for programs that pin often from one event loop: a connection
     costs tens of milliseconds. Close them with `close`, or use it as `async with`.
     """
@@ -35,12 +36,13 @@ class IpfsClient:
         token: str | None = None,
         *,
         seconds: float = 30,
+        whole_seconds: float = 300,
         keep: bool = False,
     ) -> None:
         self.api_url = api_url.rstrip("/")
         self.gateway_url = gateway_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._seconds, self._keep = seconds, keep
+        self._seconds, self._whole_seconds, self._keep = seconds, whole_seconds, keep
         self._loop: asyncio.AbstractEventLoop | None = None
         self._kept: dict[bool, httpx.AsyncClient] = {}  # by whether a proxy may be asked
 
@@ -76,20 +78,25 @@ class IpfsClient:
         262,144 bytes) is not what the CID says; ValueError when `cid` is not a CIDv0.
         """
         digest_of(cid)
-        url = f"{self.gateway_url}/ipfs/{cid}"
-        data = bytearray()
         try:
-            async with self._client(url) as client, client.stream("GET", url, follow_redirects=True) as answer:
-                if answer.status_code != 200:
-                    raise IpfsError(f"The gateway answered {answer.status_code} for {cid}.")
-                async for piece in answer.aiter_bytes():
-                    data += piece
-                    if len(data) > limit_bytes:
-                        raise IpfsError(f"{cid} is larger than the {limit_bytes:,} bytes allowed.")
+            data = await asyncio.wait_for(self._read(cid, limit_bytes), self._whole_seconds)
+        except asyncio.TimeoutError as error:  # noqa: UP041 - Python 3.10
+            raise IpfsError(f"{cid} did not come within {self._whole_seconds:g} s.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise IpfsError(f"{cid} could not be fetched from {self.gateway_url}: {_why(error)}.") from error
-        if len(data) <= CHUNK and cid_of(bytes(data)) != cid:
+        if len(data) <= CHUNK and cid_of(data) != cid:
             raise IpfsError(f"The gateway sent other content than {cid}.")
+        return data
+
+    async def _read(self, cid: str, limit_bytes: int) -> bytes:
+        url, data = f"{self.gateway_url}/ipfs/{cid}", bytearray()
+        async with self._client(url) as client, client.stream("GET", url, follow_redirects=True) as answer:
+            if answer.status_code != 200:
+                raise IpfsError(f"The gateway answered {answer.status_code} for {cid}.")
+            async for piece in answer.aiter_bytes():
+                data += piece
+                if len(data) > limit_bytes:
+                    raise IpfsError(f"{cid} is larger than the {limit_bytes:,} bytes allowed.")
         return bytes(data)
 
     async def fetch_json(self, cid: str, limit_bytes: int = FETCH_LIMIT) -> Any:
