@@ -12,10 +12,10 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("apps.support.urls")),  # before the admin site, whose addresses it extends
     path("admin/", admin.site.urls),
+    path("api/v1/", include("apps.jobs.api.urls")),  # first, since programs ask for nothing as often as for jobs
     path("api/v1/", include("apps.organisations.api.urls")),
     path("api/v1/", include("apps.billing.api.urls")),
     path("api/v1/", include("apps.payments.api.urls")),
-    path("api/v1/", include("apps.jobs.api.urls")),
     path("api/v1/", include("apps.notifications.api.urls")),
     path("", include("apps.notifications.urls")),
     path("nodes/", include("apps.bridge.urls")),

@@ -8,3 +8,4 @@ from django.utils.module_loading import import_string
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nosana_web.settings")
 application = get_wsgi_application()
 import_string("apps.support.checks.refuse_unfit")()
+import_string("apps.core.serving.settle")()

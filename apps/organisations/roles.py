@@ -39,6 +39,7 @@ class Permission(models.TextChoices):
 
 
 _P = Permission
+PERMISSIONS: dict[str, Permission] = {str(permission.value): permission for permission in Permission}
 _SEE = {_P.ORGANISATION_VIEW, _P.BALANCE_VIEW, _P.JOBS_VIEW}
 _WORK = _SEE | {_P.JOBS_LAUNCH, _P.JOBS_STOP, _P.KEYS_MANAGE}
 _MONEY = {_P.BILLING_VIEW, _P.BILLING_MANAGE, _P.CAPS_MANAGE}

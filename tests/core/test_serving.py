@@ -1,6 +1,8 @@
 """Under ASGI a request stays in one thread; what is asynchronous is answered all the same."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -64,3 +66,13 @@ def test_a_stream_of_an_asynchronous_view_is_sent_by_the_loop(handler: OneThread
         return [piece async for piece in answer]
 
     assert asyncio.run(ask()) == [b"a", b"b"]
+
+
+def test_what_a_process_loads_before_it_answers_is_left_alone_by_the_collector() -> None:
+    """In a process of its own: what is frozen in ours would stay so for all other tests."""
+    told = "print('apps.jobs.api.jobs' in sys.modules, gc.get_freeze_count())"
+    script = f"import gc, sys; from nosana_web import asgi; {told}"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    loaded, frozen = run.stdout.split()
+    assert loaded == "True"
+    assert int(frozen) > 50_000

@@ -10,7 +10,7 @@ from apps.core.ids import uuid7
 from apps.organisations.models.organisations import Membership, Organisation
 from apps.organisations.models.projects import Project
 from apps.organisations.reach import Reach
-from apps.organisations.roles import Permission
+from apps.organisations.roles import PERMISSIONS
 
 
 class ApiKey(models.Model):
@@ -77,7 +77,7 @@ class ApiKey(models.Model):
     @property
     def reach(self) -> Reach:
         """What the key may do now: its scopes in its project, of a personal key at most what its member may."""
-        scopes = frozenset(Permission(scope) for scope in self.scopes if scope in Permission.values)
+        scopes = frozenset(PERMISSIONS[scope] for scope in self.scopes if scope in PERMISSIONS)
         if self.personal:
             whole = self.member.reach if self.member is not None else Reach(frozenset())
         else:
