@@ -132,7 +132,7 @@ def test_only_the_queue_speaks_to_the_broker(call: str) -> None:
 
 def test_files_and_functions_fit_a_reader() -> None:
     long = []
-    for path in python_files("apps", "nosana_web", "sdk/src", "sandbox", "tests", "benchmarks"):
+    for path in python_files("apps", "nosana_web", "sdk", "sandbox", "tests", "benchmarks"):
         text = path.read_text()
         if text.count("\n") > MAX_LINES:
             long.append(f"{place(path, ast.Module([], []))} has {text.count(chr(10))} lines")

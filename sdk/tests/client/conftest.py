@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 from nosana import Nosana
+from nosana.cli import frame
+from nosana.cli.root import app
+from typer.testing import CliRunner, Result
 
-from sdk.tests.client.told import Platform, connected
+from sdk.tests.client.told import Platform, Run, connected
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +36,21 @@ def platform() -> Platform:
 def client(platform: Platform) -> Nosana:
     """A client of it, in organisation acme."""
     return connected(platform)
+
+
+@pytest.fixture
+def nosana(platform: Platform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command of the platform, in an empty folder."""
+    monkeypatch.setattr(
+        frame,
+        "Nosana",
+        lambda **given: connected(platform, **{name: v for name, v in given.items() if v is not None}),
+    )
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str, code: int = 0, stdin: str | None = None) -> Result:
+        result = CliRunner().invoke(app, words, input=stdin)
+        assert result.exit_code == code, (result.output, result.exception)
+        return result
+
+    return run

@@ -6,7 +6,9 @@ from typing import Any
 import httpx
 from nosana import AsyncNosana, Nosana
 from nosana.client import Patience
+from typer.testing import Result
 
+Run = Callable[..., Result]  # runs a command of the platform
 QUICK = Patience(retries=3, first=0.001, most=0.002, longest=2, away=0.02)
 
 
