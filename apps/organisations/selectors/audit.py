@@ -89,6 +89,11 @@ class AuditLine:
         return {**(self.event.after or {}), **self.content.get("after", {})}
 
     @property
+    def of_itself(self) -> bool:
+        """Whether the subject is the organisation itself."""
+        return bool(self.event.subject == f"organisation:{self.event.organisation_id}")
+
+    @property
     def on(self) -> str:
         """The subject, short enough for a line of a table."""
         noun, _unused, name = self.event.subject.partition(":")

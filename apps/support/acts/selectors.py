@@ -16,6 +16,7 @@ from apps.notifications.types import notice_kinds
 from apps.notifications.words import notice_words
 from apps.organisations.act_words import act_words
 from apps.organisations.models import Organisation
+from apps.organisations.roles import PERMISSIONS
 
 SHOWN = 8
 Choice = tuple[str, str]
@@ -51,7 +52,7 @@ def notices_told(organisation_id: uuid.UUID) -> Sequence[Told]:
 
 def _told(event: Event) -> Told:
     title, text = notice_words(event)
-    readers = event.person.email if event.person else f"who may {event.audience}"
+    readers = event.person.email if event.person else f"who may {PERMISSIONS[event.audience].label}"
     return Told(event.at, title, text, readers)
 
 
@@ -69,7 +70,8 @@ def acts_upon(*, organisation_id: uuid.UUID, subject: str) -> Sequence[Done]:
 
 def _done(act: StaffAct) -> Done:
     who = act.staff.email if act.staff else "the machine's console"
-    return Done(act.at, who, act_words(act.act), act.subject, act.reason)
+    subject = "" if act.subject == f"organisation:{act.organisation_id}" else act.subject
+    return Done(act.at, who, act_words(act.act), subject, act.reason)
 
 
 def caps_to_set(organisation: Organisation) -> list[Choice]:

@@ -15,8 +15,9 @@ from apps.core.money import credits_text
 from apps.jobs.models import Attempt, Job, JobEvent
 from apps.ledger.models import Entry
 from apps.notifications.models import Endpoint
-from apps.organisations.models import ApiKey, Approval, AuditEvent, Membership, Organisation
+from apps.organisations.models import ApiKey, Approval, Membership, Organisation
 from apps.organisations.roles import Role
+from apps.organisations.selectors import AuditLine, audit_latest
 from apps.payments.models import Dispute, Refund, TopUp
 from apps.support.acts.selectors import Done, Told, acts_done, notices_told
 from apps.support.models import Note
@@ -52,7 +53,7 @@ class Glance:
     approvals: Sequence[Approval]
     keys: Sequence[ApiKey]
     endpoints: Sequence[Endpoint]
-    trail: Sequence[AuditEvent]
+    trail: Sequence[AuditLine]
     done: Sequence[Done]
     notices: Sequence[Told]
 
@@ -103,7 +104,7 @@ def organisation_glance(organisation_id: uuid.UUID, *, now: datetime) -> Glance:
         approvals=list(organisation.approvals.filter(state=Approval.State.OPEN).order_by("-id")[:FEW]),
         keys=list(organisation.api_keys.filter(revoked_at=None).order_by("-id")[:FEW]),
         endpoints=list(organisation.endpoints.filter(removed_at=None).order_by("-id")[:FEW]),
-        trail=list(organisation.audit_events.select_related("user").order_by("-id")[:FEW]),
+        trail=audit_latest(organisation, limit=FEW),
         done=acts_done(organisation.pk),
         notices=notices_told(organisation.pk),
     )
