@@ -52,7 +52,9 @@ def notices_told(organisation_id: uuid.UUID) -> Sequence[Told]:
 
 def _told(event: Event) -> Told:
     title, text = notice_words(event)
-    readers = event.person.email if event.person else f"who may {PERMISSIONS[event.audience].label}"
+    permission = PERMISSIONS.get(event.audience)  # one of an older version may be gone
+    many = f"who may {permission.label if permission else event.audience}"
+    readers = event.person.email if event.person else many
     return Told(event.at, title, text, readers)
 
 
