@@ -1,6 +1,7 @@
 """The whole platform on one machine: which processes there are, in which order they start, what each is told."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 import socket
@@ -19,15 +20,18 @@ NODES = 2
 
 
 def free_port(preferred: int = 0) -> int:
-    """Return `preferred` if nothing listens there, else a port that was free a moment ago."""
-    for port in (preferred, 0):
+    """Return `preferred` if nothing listens there, else a port that was free a moment ago.
+
+    Chosen by chance below those that systems give to outgoing connections (32768 on Linux, 49152 on others), so that
+    none takes it before it is bound.
+    """
+    by_chance = (20_000 + secrets.randbelow(12_000) for _ in range(100))
+    for port in filter(None, (preferred, *by_chance)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
+            with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+                return port
     raise OSError("no free port on 127.0.0.1")
 
 

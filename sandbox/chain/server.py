@@ -26,6 +26,7 @@ from sandbox.chain.runtime import Refused
 from sandbox.chain.subscriptions import Hub
 
 BACKLOG = 10_000  # notifications a socket may be behind before it is closed
+NEIGHBOURS = 50  # pairs of ports tried: a busy machine gives the next one to somebody's outgoing connection
 
 
 class Server:
@@ -209,13 +210,21 @@ def _json(text: str) -> Response:
 
 
 def sockets_open(port: int) -> tuple[list[socket.socket], int]:
-    """Bind the port (0: any) and, when it is free, the next one. Raises OSError when the port is taken."""
-    first = _bind(port)
-    port = first.getsockname()[1]
-    sockets = [first]
-    with contextlib.suppress(OSError, OverflowError):
-        sockets.append(_bind(port + 1))
-    return sockets, port
+    """Bind the port and, when it is free, the next one; 0 takes any two neighbours that are free.
+
+    Raises OSError when the port is taken.
+    """
+    for _ in range(1 if port else NEIGHBOURS):
+        first = _bind(port)
+        found = first.getsockname()[1]
+        try:
+            return [first, _bind(found + 1)], found
+        except (OSError, OverflowError):
+            if port:
+                return [first], port
+            first.close()
+    first = _bind(0)
+    return [first], first.getsockname()[1]
 
 
 def _bind(port: int) -> socket.socket:

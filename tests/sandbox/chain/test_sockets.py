@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -14,6 +15,7 @@ from nosana.chain import instructions as ix
 from solders.keypair import Keypair
 from solders.signature import Signature
 
+from sandbox.chain import server
 from tests.sandbox.chain.serving import Served
 
 SOL = 10**9
@@ -70,6 +72,23 @@ def test_sockets_are_served_on_the_port_and_the_next(served: Served, port: int) 
         assert (await ask(socket, "slotUnsubscribe", number))["code"] == -32602
 
     talk(served, story, port=port)
+
+
+def test_where_somebody_has_the_next_port_another_pair_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    bind, asked = server._bind, []
+
+    def crowded(port: int) -> socket.socket:
+        asked.append(port)
+        if len(asked) == 2:
+            raise OSError("Address already in use")
+        return bind(port)
+
+    monkeypatch.setattr(server, "_bind", crowded)
+    pair, port = server.sockets_open(0)
+    assert [one.getsockname()[1] for one in pair] == [port, port + 1]
+    assert len(asked) == 4
+    for one in pair:
+        one.close()
 
 
 def test_a_ping_without_id_is_ignored(served: Served) -> None:
