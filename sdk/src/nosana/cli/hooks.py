@@ -174,7 +174,8 @@ def _test(webhook_id: WebhookId) -> None:
 def answer(sent: dict[str, Any]) -> str:
     """Return what came back of one sending, in a line."""
     status = f"{sent['status']} after {sent['milliseconds']} ms" if sent["status"] else ""
-    return ": ".join(filter(None, [status, " ".join(f"{sent['error']} {sent['answer']}".split())]))
+    told = " ".join(f"{sent['error']} {sent['answer']}".split())
+    return ": ".join(filter(None, [status, told if len(told) <= 200 else told[:200] + "…"]))
 
 
 @command(webhook, "deliveries")
