@@ -65,6 +65,7 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
         except AppError as refusal:
             context["refusal"] = refusal
     part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else ""
+    context |= {"part": part, "chosen": form.net_minor / 100}  # the preset that is shown as chosen, if it is one
     if part in ("price", "topup"):
         return render(request, f"payments/topup.html#{part}", context)
     context["topups"] = topups_latest(organisation)
