@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,8 +12,10 @@ from rest_framework.response import Response
 from apps.billing import selectors, services
 from apps.billing.api.shapes import BalanceShape, LotShape
 from apps.billing.selectors.balances import balance_alert_of
+from apps.core.errors import Denied
 from apps.core.rest import Body, Text, Texts
 from apps.core.rest.schema import described
+from apps.organisations.access import grant_of
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.models import Grant
 from apps.organisations.roles import Permission
@@ -45,25 +48,34 @@ class Vouchers(Endpoint):
 
 
 class MoveBody(Body):
-    """Credits that go from a project's pot, or from what is in none, to another; left out: what is in none."""
+    """Credits that go from a project's pot, or from what is in none, to another; left out: what is in none.
+
+    With `organisation` they go to another one, `target` is a project there, and only paid credits move.
+    """
 
     source = Text(  # type: ignore[assignment]
         max_length=60, required=False, allow_null=True, help_text="The slug of a project."
     )
     target = Text(max_length=60, required=False, allow_null=True, help_text="The slug of a project.")
+    organisation = Text(
+        max_length=60,
+        required=False,
+        allow_null=True,
+        help_text="The slug of another organisation of the same owner; it takes billing.manage in both.",
+    )
     micro = serializers.IntegerField(min_value=1, max_value=MOST)
 
 
 class Moves(Endpoint):
-    """Moves of credits into and out of the pots of projects."""
+    """Moves of credits between pots of projects, and to other organisations of the same owner."""
 
     @described(BalanceShape, body=MoveBody)
     def post(self, request: Request, slug: str) -> Response:
-        """Move them, and answer the balance; to another organisation they move in the browser alone."""
+        """Move credits, and answer the balance they left; to another organisation it takes a person's sign-in."""
         grant = self.grant(Permission.BILLING_MANAGE)
         wanted = MoveBody(data=request.data).read()
-        source, target = (_purse(grant, wanted.get(name)) for name in ("source", "target"))
-        member = grant.member
+        member, there = grant.member, self._there(grant, wanted.get("organisation"))
+        source, target = _purse(grant, wanted.get("source")), _purse(there, wanted.get("target"))
 
         def act() -> Any:
             services.credits_move(
@@ -78,6 +90,20 @@ class Moves(Endpoint):
             return vars(selectors.wallet(grant.organisation_id))
 
         return self.once(grant, act, status=200)
+
+    def _there(self, grant: Grant, slug: str | None) -> Grant:
+        """Return what the caller may do where the credits go. Raises Denied, for keys always, and NotFound."""
+        if slug is None or slug == grant.organisation.slug:
+            return grant
+        if grant.api_key is not None:
+            raise Denied(
+                _(
+                    "An API key belongs to one organisation; to move credits to another, sign in as a person "
+                    "(`nosana login`) with the scope billing.manage."
+                ),
+                code="person_needed",
+            )
+        return grant_of(self.request._request, slug, Permission.BILLING_MANAGE)
 
 
 def _purse(grant: Grant, slug: str | None) -> services.Purse:

@@ -292,3 +292,19 @@ def test_a_shell_completes_commands_that_are_loaded_late() -> None:
             [sys.executable, "-m", "nosana.cli"], capture_output=True, text=True, env={**os.environ, **told}
         )
         assert said.stdout.split() == wanted, said.stderr
+
+
+def test_credits_are_moved_once_to_a_pot_or_to_another_organisation(nosana: Run, platform: Platform) -> None:
+    platform.says({"available_micro": 7_500_000, "held_micro": 0, "frozen_micro": 0})
+    said = nosana(
+        "credits", "move", "12.5", "--to-org", "labs", "--to", "gpu", "--idempotency-key", "march"
+    ).output
+    asked = platform.asked[0]
+    assert json.loads(asked.content) == {"micro": 12_500_000, "target": "gpu", "organisation": "labs"}
+    assert asked.headers["Idempotency-Key"] == "march"
+    assert "12.5 credits" in said
+    assert "7.5 credits" in said
+    for amount in ("-1", "1.0000001", "x"):
+        assert f"“{amount}” is no amount" in nosana("credits", "move", "--to", "gpu", "--", amount, code=2).output
+    assert "say where" in nosana("credits", "move", "5", code=2).output
+    assert len(platform.asked) == 1

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "template": ("markets", "Templates: list, show.", WORK),
     "webhook": ("hooks", "Webhooks: listen, list, create, rotate, test, replay, deliveries.", WORK),
     "balance": ("money", "The credits to spend, held and frozen.", MONEY),
+    "credits": ("credits", "Credits: lots, move.", MONEY),
     "topup": ("money", "Buy credits by card.", MONEY),
     "usage": ("money", "What settled jobs used, added up.", MONEY),
     "invoice": ("money", "Invoices: list, show, download.", MONEY),

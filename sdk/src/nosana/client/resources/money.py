@@ -40,13 +40,16 @@ class Credits(Resource[M]):
         *,
         source: str | None = None,
         target: str | None = None,
+        organisation: str | None = None,
         idempotency_key: str | None = None,
     ) -> Balance:
         """Move micro-NOS from the pot of a project (slug) to another's; left out is what is in no pot.
 
-        Raises NotEnoughCredits and Invalid.
+        With `organisation` (slug) paid credits move there, to its project `target` or to no pot; both must have the
+        same owner, and it takes a person's sign-in, because a key belongs to one organisation. Returns the balance that
+        was left. Raises Conflict, Denied and NotFound.
         """
-        body = given(micro=micro, source=source, target=target)
+        body = given(micro=micro, source=source, target=target, organisation=organisation)
         return await self._post("Balance", "credit-moves", body, idempotency_key)
 
     @act
