@@ -47,7 +47,7 @@ class Organisations(Endpoint):
 
     @described(OrganisationShape, body=OrganisationNew, status=201)
     def post(self, request: Request) -> Response:
-        """Create an organisation, which the person owns; one of this name that is theirs already is answered as it is."""
+        """Create an organisation, which the person owns; one of this name that is theirs is answered as it is."""
         person = self.person(Permission.ORGANISATION_EDIT)
         form = OrganisationForm(OrganisationNew(data=request.data).read())
         wanted = _cleaned(form)
