@@ -205,7 +205,7 @@ def stage(network: Network, chain_settings: Path, world: World) -> Stage:
 def treasury(network: Network) -> int:
     """Return the treasury's final micro-NOS, once what is confirmed by now is final."""
     confirmed = network.ask(lambda chain: chain.token_balance(treasury_address(), "confirmed"))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while network.balance(treasury_address()) != confirmed and time.monotonic() < deadline:
         time.sleep(0.03)
     return network.balance(treasury_address())

@@ -130,7 +130,7 @@ def test_a_collector_killed_in_mid_stream_costs_no_line_and_doubles_none(
             before = count(job)
             until(lambda before=before: count(job) > before + 50)
             processes[-1].send_signal(signal.SIGKILL)
-            processes[-1].wait(10)
+            processes[-1].wait(60)
             processes.append(collector(settings.NODE_DIRECTORY_FILE))
         before = count(job)
         until(lambda: count(job) > before + 50)

@@ -76,7 +76,7 @@ def test_whoever_listens_hears_of_new_lines(submit) -> None:
     with psycopg.connect(autocommit=True, **options) as listener:
         listener.execute(f"LISTEN job_{job.pk.hex}")
         loglines_add(job.attempt.pk, lines("one", "two"))
-        notices = [notice.payload for notice in listener.notifies(timeout=5, stop_after=1)]
+        notices = [notice.payload for notice in listener.notifies(timeout=30, stop_after=1)]
     assert notices == ["log 2"]
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys import stage
 
-expect.set_options(timeout=20_000)  # milliseconds
+expect.set_options(timeout=30_000)  # milliseconds
 
 
 @pytest.fixture(autouse=True)

@@ -152,10 +152,10 @@ def test_rows_change_in_place_while_one_looks_and_new_jobs_are_announced(
         expect(row).to_contain_text("Pending")
         page.evaluate("document.querySelector('#job-rows').dataset.same = 'yes'")
         job_list(jobs[27], timezone.now())
-        expect(row).to_contain_text("Queued", timeout=10_000)
+        expect(row).to_contain_text("Queued")
         assert page.locator("#job-rows").get_attribute("data-same") == "yes"
         job_make(Membership.objects.get(user__email="mia@acme.example"), jobs[0].market, name="Newcomer")
-        expect(page.get_by_role("link", name="1 new job: show")).to_be_visible(timeout=10_000)
+        expect(page.get_by_role("link", name="1 new job: show")).to_be_visible()
         page.get_by_role("link", name="1 new job: show").click()
         expect(page.get_by_role("link", name="Newcomer")).to_be_visible()
 

@@ -32,7 +32,7 @@ class Started:
                 return
         raise AssertionError(f"{command[0]} did not get ready:\n" + "\n".join(self.lines))
 
-    def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = 15) -> int:
+    def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = 60) -> int:
         """Stop it and return its exit code; `lines` then has all it said."""
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -51,7 +51,7 @@ def started(*command: str) -> Iterator[Started]:
         if part.process.poll() is None:
             part.process.terminate()
             try:
-                part.process.communicate(timeout=15)
+                part.process.communicate(timeout=60)
             except subprocess.TimeoutExpired:
                 part.process.kill()
                 part.process.communicate()

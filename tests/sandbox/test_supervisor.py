@@ -54,7 +54,7 @@ def test_a_part_that_falls_later_is_told(tmp_path: Path) -> None:
         supervisor = Supervisor(tmp_path, show=False)
         await supervisor.start_all(part("one", "print('ready', 1, flush=True); raise SystemExit(3)"))
         try:
-            return await asyncio.wait_for(supervisor.fallen, 10)
+            return await asyncio.wait_for(supervisor.fallen, 60)
         finally:
             await supervisor.stop()
 

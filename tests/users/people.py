@@ -51,4 +51,4 @@ def serve_on(taken: socket.socket, app: ASGIApp) -> Iterator[str]:
         time.sleep(0.01)
     yield address_of(taken)
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)

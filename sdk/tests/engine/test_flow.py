@@ -1,7 +1,6 @@
 """The engine with real processes of this machine."""
 
 import asyncio
-import os
 import socket as stdlib_socket
 import sys
 import time
@@ -26,16 +25,21 @@ def op(
 
 
 def run(
-    folder: Path, *ops: dict[str, Any], after: tuple[float, Callable[[Flow], None]] | None = None, **more: Any
+    folder: Path, *ops: dict[str, Any], once: tuple[Path, Callable[[Flow], None]] | None = None, **more: Any
 ) -> FlowState:
+    """Run the operations; once that file is there, do that to the flow."""
     whole = {"version": "0.1", "type": "container", "ops": list(ops), **more}
     definition = definition_parse(whole, extra="warning")
 
     async def play() -> FlowState:
         flow = Flow(definition, JOB, LocalRunner(folder), probe_seconds=0.05, grace_seconds=0.5)
-        if after is not None:
-            asyncio.get_running_loop().call_later(after[0], after[1], flow)
-        return await asyncio.wait_for(flow.run(), 20)
+        running = asyncio.create_task(flow.run())
+        async with asyncio.timeout(30):
+            while once and not once[0].exists():
+                await asyncio.sleep(0.01)
+            if once:
+                once[1](flow)
+            return await running
 
     return asyncio.run(play())
 
@@ -100,10 +104,10 @@ def test_results_of_one_operation_feed_the_next(tmp_path: Path) -> None:
 
 def test_a_dependent_starts_when_the_health_check_passes_and_stops_with_its_dependency(tmp_path: Path) -> None:
     check = {"type": "http", "path": "/", "method": "GET", "expected_status": 200, "continuous": False}
-    port = 20_000 + os.getpid() % 20_000
+    port = free_port()
     serve = ["python3", "-c", f"import http.server as h, threading as t, time\ntime.sleep(0.4)\n"
              f"s=h.HTTPServer(('127.0.0.1',{port}),h.SimpleHTTPRequestHandler)\n"
-             "t.Timer(1.0, s.shutdown).start()\ns.serve_forever()"]  # fmt: skip
+             "t.Timer(2.0, s.shutdown).start()\ns.serve_forever()"]  # fmt: skip
     waits = {"group": "g", "depends_on": ["server"], "stop_if_dependent_stops": True}
     state = run(
         tmp_path,
@@ -142,7 +146,7 @@ def test_a_stop_ends_the_whole_process_group_and_says_why(
 ) -> None:
     mark = tmp_path / "alive"
     child = f"(while true; do date +%N > {mark}; sleep 0.05; done) & trap '' TERM; echo up; wait; sleep 30"
-    state = run(tmp_path / "data", op("a", child), op("never"), after=(0.4, lambda flow: flow.stop(reason)))
+    state = run(tmp_path / "data", op("a", child), op("never"), once=(mark, lambda flow: flow.stop(reason)))
     assert state.status == flow_status
     first, never = state.op_states
     assert first.status == flow_status
@@ -159,9 +163,10 @@ def test_time_running_out_is_a_success_and_can_be_moved(tmp_path: Path) -> None:
         flow.expire_at(unix_ms() / 1000 + 0.1)
         flow.expire_at(unix_ms() / 1000 + 0.6)
 
-    state = run(tmp_path, op("a", "sleep 30"), after=(0.05, prolong))
+    mark = tmp_path / "begun"
+    state = run(tmp_path / "data", op("a", f"touch {mark}; sleep 30"), once=(mark, prolong))
     assert state.status == "success"
-    assert 600 <= (state.end_time or 0) - state.start_time < 5000
+    assert 600 <= (state.end_time or 0) - state.start_time < 20_000
 
 
 def test_an_operation_sees_its_own_environment_folder_and_volume_only(
@@ -203,7 +208,7 @@ def test_only_the_newest_lines_are_kept(tmp_path: Path, monkeypatch: pytest.Monk
 def test_events_are_told_as_they_happen_in_the_networks_shape(tmp_path: Path) -> None:
     heard: list[tuple[float, FlowEvent]] = []
     definition = definition_parse(
-        {"version": "0.1", "type": "container", "ops": [op("a", "echo one; sleep 0.4; echo two")]}
+        {"version": "0.1", "type": "container", "ops": [op("a", "echo one; sleep 1; echo two")]}
     )
 
     async def play() -> None:
@@ -228,15 +233,20 @@ def test_events_are_told_as_they_happen_in_the_networks_shape(tmp_path: Path) ->
 
 
 def test_clean_ends_what_a_killed_node_left_running(tmp_path: Path) -> None:
+    mark = tmp_path / "begun"
+
     async def play() -> bool:
         runner = LocalRunner(tmp_path)
-        definition = definition_parse({"version": "0.1", "type": "container", "ops": [op("a", "sleep 30")]})
+        ops = [op("a", f"touch {mark}; sleep 30")]
+        definition = definition_parse({"version": "0.1", "type": "container", "ops": ops})
         task = asyncio.create_task(Flow(definition, JOB, runner).run())
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(20):
+            while not mark.exists():
+                await asyncio.sleep(0.01)
         started = time.monotonic()
         await LocalRunner(tmp_path).clean(JOB)
-        await asyncio.wait_for(task, 5)
-        return time.monotonic() - started < 3
+        await asyncio.wait_for(task, 20)
+        return time.monotonic() - started < 15  # of the thirty it would have slept
 
     assert asyncio.run(play())
     assert not (tmp_path / "jobs" / JOB).exists()

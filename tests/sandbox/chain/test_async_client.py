@@ -141,7 +141,7 @@ async def test_many_may_ask_at_once(served: Served, owner: Keypair) -> None:
 async def test_subscriptions_are_read(served: Served, owner: Keypair) -> None:
     to = Keypair().pubkey()
     address = served.url.replace("http", "ws")
-    async with AsyncClient(served.url) as client, asyncio.timeout(20):
+    async with AsyncClient(served.url) as client, asyncio.timeout(60):
         socket = await SolanaWsClient(address).connect()
         await socket.slot_subscribe()
         slots = [(await socket.recv()).result.slot for _ in range(2)]

@@ -201,7 +201,7 @@ def test_each_recorded_subscription_is_answered_and_ends_with_true(
 ) -> None:
     async def story() -> None:
         address = f"ws://127.0.0.1:{int(world.served.url.rsplit(':', 1)[1]) + port}"
-        async with asyncio.timeout(10), websockets.connect(address, proxy=None) as socket:
+        async with asyncio.timeout(30), websockets.connect(address, proxy=None) as socket:
             call = {"jsonrpc": "2.0", "id": "0", "method": f"{kind}Subscribe", "params": params(world)}
             await socket.send(json.dumps(call))
             number = json.loads(await socket.recv())["result"]

@@ -279,7 +279,7 @@ def test_a_port_in_use_is_told_in_one_sentence(served: Served, capfd: pytest.Cap
         with pytest.raises(ValueError, match="unpack"):
             other.start()
         assert other.process is not None
-        assert other.process.wait(10) == 1
+        assert other.process.wait(60) == 1
         assert other.process.stdout is not None
         other.process.stdout.close()
     assert f"Port {port} cannot be used" in capfd.readouterr().err

@@ -36,7 +36,7 @@ def talk(served: Served, story: Callable[[Ws], Awaitable[None]], *, port: int = 
     address = f"ws://127.0.0.1:{int(served.url.rsplit(':', 1)[1]) + port}"
 
     async def main() -> None:
-        async with asyncio.timeout(10), websockets.connect(address, proxy=None) as socket:
+        async with asyncio.timeout(30), websockets.connect(address, proxy=None) as socket:
             await story(socket)
 
     asyncio.run(main())

@@ -104,11 +104,11 @@ class Surroundings:
         assert found is not None
         return found
 
-    def wait(self, question: Callable[[Chain], Awaitable[Any]], seconds: float = 20) -> Any:
+    def wait(self, question: Callable[[Chain], Awaitable[Any]], seconds: float = 60) -> Any:
         """Return the first true answer of the chain."""
         return asyncio.run(self._ask(lambda chain: until(lambda: question(chain), seconds)))
 
-    def wait_result(self, job: str, seconds: float = 30) -> FlowState:
+    def wait_result(self, job: str, seconds: float = 90) -> FlowState:
         """Return the result once it is on the chain."""
 
         async def cid(chain: Chain) -> str | None:
@@ -122,7 +122,7 @@ class Surroundings:
             return await question(chain)
 
 
-async def until(question: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
+async def until(question: Callable[[], Awaitable[Any]], seconds: float = 60) -> Any:
     """Return the first true answer. Raises AssertionError when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (answer := await question()):

@@ -47,7 +47,7 @@ class Inbox:
         return until(lambda: self.of(event_type, object_id)[count - 1 :], f"{event_type} for {object_id}")[-1]
 
 
-def until(found: Callable[[], Any], what: str, seconds: float = 10) -> Any:
+def until(found: Callable[[], Any], what: str, seconds: float = 30) -> Any:
     """Return what `found` returns as soon as it is true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -112,7 +112,7 @@ class Running:
         """Stop it and return its exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        code = self.process.wait(10)
+        code = self.process.wait(60)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code

@@ -49,8 +49,8 @@ class LocalRunner:
         if launch.gpu:
             say("A GPU was asked for; a local process is given whatever this machine has.")
         env = {"PATH": self.path, "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8", **launch.env}
-        try:
-            process = await asyncio.create_subprocess_exec(
+        spawning = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
                 *argv,
                 cwd=place,
                 env=env,
@@ -59,6 +59,13 @@ class LocalRunner:
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
             )
+        )
+        try:
+            process = await asyncio.shield(spawning)
+        except asyncio.CancelledError:  # asyncio itself would end the first process alone, not what that has begun
+            await _end_unborn(spawning)
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         except (OSError, ValueError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -148,6 +155,14 @@ async def _read_lines(stream: asyncio.StreamReader, name: Stream, emit: Emit) ->
 def text_of(line: bytes) -> str:
     """Return a line as text any store can hold: UTF-8, no NUL, no line end, cut at 32,768 bytes."""
     return line[:LINE_LIMIT].decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}").rstrip("\r\n")
+
+
+async def _end_unborn(spawning: "asyncio.Future[asyncio.subprocess.Process]") -> None:
+    """End the whole group of a process whose start nobody waits for any more."""
+    with contextlib.suppress(OSError, ValueError):
+        process = await spawning
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
 
 
 def _inside(folder: Path, place: str) -> Path:
