@@ -105,6 +105,11 @@ def finished(job: Job) -> bool:
     return not job.attempt.result_cid or job.result_at is not None
 
 
+def logged(job: Job) -> bool:
+    """Return whether no line of the job's log comes any more: it ended, and what its node kept of it is here."""
+    return job.over and job.attempt is not None and job.attempt.log_complete_at is not None
+
+
 def next_words(job: Job) -> str:
     """Return what happens next, for people."""
     words = {"market": job.market.name}

@@ -1,8 +1,8 @@
 """Live streams of a job for browsers (server-sent events), and its log as text. Served by ASGI workers.
 
 Events: `log` (one JSON object per data line; the event's id is the last line's number, so a browser that comes
-back says where it was), `state` (what changed token), `skipped` (how many old lines were left out), `end`, `refused`
-(a problem: whoever follows no longer may).
+back says where it was), `state` (what changed token), `skipped` (how many old lines were left out), `whole` (no line of
+the log comes any more; its cost may still change), `end`, `refused` (a problem: whoever follows no longer may).
 """
 
 import json
@@ -22,7 +22,7 @@ from apps.core.hub import event_stream, hub, read_shared
 from apps.core.rest import problem
 from apps.jobs.api.logs import line_shape
 from apps.jobs.models import Job, LogLine
-from apps.jobs.pages import finished, job_token
+from apps.jobs.pages import finished, job_token, logged
 from apps.jobs.selectors import job_again, job_get, log_after, timeline
 from apps.organisations.access import grant_again, grant_of
 from apps.organisations.roles import Permission
@@ -38,6 +38,7 @@ class Look:
 
     state: str
     token: str
+    logged: bool
     finished: bool
 
 
@@ -99,7 +100,7 @@ def _number(text: str) -> int:
 async def job_events(job: Job, *, after: int, tail: int = 0, watch: Watch | None = None) -> AsyncGenerator[str]:
     """Yield the job's events from log line `after` on; with `tail`, begin that many lines before the end."""
     shared = hub()
-    seen = ""
+    seen, whole = "", False
     async with shared.watch(job.pk) as watcher:
         yield "retry: 1000\n\n"
         if tail:
@@ -118,6 +119,9 @@ async def job_events(job: Job, *, after: int, tail: int = 0, watch: Watch | None
             if look.token != seen:
                 seen = look.token
                 yield f"event: state\ndata: {json.dumps({'state': look.state, 'seen': seen})}\n\n"
+            if look.logged and not whole:
+                whole = True
+                yield "event: whole\ndata: {}\n\n"
             if look.finished:
                 yield "event: end\ndata: {}\n\n"
                 return
@@ -131,7 +135,8 @@ async def job_events(job: Job, *, after: int, tail: int = 0, watch: Watch | None
 
 def _look(job: Job) -> Look:
     fresh = job_again(job)
-    return Look(state=fresh.state, token=job_token(fresh, timeline(fresh)), finished=finished(fresh))
+    token = job_token(fresh, timeline(fresh))
+    return Look(state=fresh.state, token=token, logged=logged(fresh), finished=finished(fresh))
 
 
 def _tail_start(job: Job, tail: int) -> tuple[int, int]:

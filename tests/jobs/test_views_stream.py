@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from apps.core.hub import READERS, hub
 from apps.jobs import streams
-from apps.jobs.models import Job
+from apps.jobs.models import Attempt, Job
+from apps.jobs.services import Observation, Seen, job_observe, result_store
 from apps.organisations.models import Membership
 from apps.users.models import User
-from tests.console.scene import credits_give, job_finish, job_list, job_log, job_make, job_run, markets_make
+from tests.console.scene import NODE, credits_give, job_finish, job_list, job_log, job_make, job_run, markets_make
 from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -152,6 +153,34 @@ def test_the_stream_tells_each_change_once_and_ends_when_all_is_settled(job: Job
     assert len({state["seen"] for state in states}) == len(states)
     assert seen[-1][0] == "end"
     assert sum(name == "log" for name, _ in seen) == 1
+
+
+def test_a_log_is_whole_once_its_result_is_here_before_the_cost_is_final(job: Job) -> None:
+    job_log(job, ["the only line"])
+
+    async def story() -> list[str]:
+        seen: list[str] = []
+        async for name, _ in frames(streams.job_events(job, after=0)):
+            seen.append(name)
+            if seen.count("state") == 1 and name == "state":
+                await apart(job_end, job)
+            if name == "whole":
+                break
+        return seen
+
+    seen = run(story())
+    assert seen.count("log") == 1
+    assert seen[-1] == "whole"
+    assert not Attempt.objects.filter(job=job).exclude(settled_at=None).exists()
+
+
+def job_end(job: Job) -> None:
+    """End it as the chain confirms it, with its result, and nothing final yet."""
+    assert job.attempt
+    now = timezone.now()
+    done = Observation(seen=Seen.DONE, slot=4290, node=NODE, started_at=now - timedelta(seconds=5), ended_at=now)
+    job_observe(attempt_id=job.attempt.pk, observation=done, now=now)
+    result_store(attempt_id=job.attempt.pk, cid="", result={"status": "success", "opStates": []}, now=now)
 
 
 def test_a_quiet_stream_keeps_the_line_open(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

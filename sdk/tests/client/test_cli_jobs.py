@@ -134,7 +134,19 @@ def test_definitions_are_checked_on_this_machine(nosana: Run) -> None:
     Path("good.json").write_text(json.dumps(good))
     Path("bad.json").write_text(json.dumps({**good, "colour": "blue"}))
     assert nosana("job", "validate", "good.json").stdout == "good.json: is a definition.\n"
-    assert "colour" in nosana("job", "validate", "good.json", "bad.json", code=2).stderr
+    Path("bad.yaml").write_text("version: '0.1'\ntype: container\nops: []\ncolour: blue\n")
+    said = nosana("job", "validate", "none.json", "bad.json", "bad.yaml", "good.json", code=2)
+    assert said.stdout == "good.json: is a definition.\n"
+    assert [line.partition(": ")[0] for line in said.stderr.splitlines()] == [
+        "none.json",
+        "bad.json:1",
+        "bad.yaml:4",
+    ]
+    operation["results"] = {"score": "("}
+    Path("odd.json").write_text(json.dumps(good))
+    assert "odd.json:1: warning: ops[0].results.score: " in nosana("job", "validate", "odd.json").stderr
+    (told,) = json.loads(nosana("job", "validate", "-o", "json", "odd.json").stdout)
+    assert (told["line"], told["path"], told["level"]) == (1, "ops[0].results.score", "warning")
 
 
 def test_a_template_is_launched_with_what_it_suggests(nosana: Run, platform: Platform) -> None:

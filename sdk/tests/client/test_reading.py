@@ -13,7 +13,15 @@ import httpx
 import nosana.client.models as models
 import pytest
 from nosana import AsyncNosana, Nosana
-from nosana.client import AnswerUnreadable, ApprovalNeeded, ConfigurationError, NoAnswer, NoMarket, WaitTimeout
+from nosana.client import (
+    AnswerUnreadable,
+    ApprovalNeeded,
+    ConfigurationError,
+    JobFailed,
+    NoAnswer,
+    NoMarket,
+    WaitTimeout,
+)
 from nosana.client.modes import act
 from nosana.client.resources import base, jobs, money, people, templates, webhooks
 
@@ -167,6 +175,41 @@ def test_a_job_is_waited_for(platform, client, monkeypatch):
     assert job.over
     assert not job.settled
     assert job.wait(settled=True).settled
+
+
+RESULT = {
+    "stored_at": "2026-11-23T12:05:01Z",
+    "status": "success",
+    "truncated": False,
+    "cid": None,
+    "operations": [],
+}
+DONE = {**JOB, "state": "completed", "result_at": "2026-11-23T12:05:01Z"}
+
+
+def ended(exit_code, *errors):
+    one = {"operation": "main", "status": "failed", "exit_code": exit_code, "values": {}, "errors": [*errors]}
+    return {**RESULT, "operations": [one]}
+
+
+def test_a_job_that_is_to_succeed_raises_where_it_did_not(platform, client, monkeypatch):
+    monkeypatch.setattr("nosana.client.waiting.FIRST_S", 0.001)
+    platform.says({**DONE, "result_at": None}, DONE, ended(0), DONE, ended(3, "out of memory"))
+    assert client.jobs.wait("x", check=True).state == "completed"
+    with pytest.raises(JobFailed, match="completed:.* main ended with exit code 3. out of memory") as caught:
+        client.jobs.wait("x", check=True)
+    assert caught.value.job.id == JOB["id"]
+    assert not caught.value.result.ok
+    platform.says(JOB, {**DONE, "state": "failed", "sentence": "Its node left."}, RESULT)
+    with pytest.raises(JobFailed, match=r"failed: Its node left\."):
+        client.jobs.get("x").wait(check=True)
+
+
+def test_what_a_job_wrote_and_gave_back_is_asked_of_the_job(platform, client):
+    platform.says(JOB, httpx.Response(200, text="a line"), httpx.Response(200, text="{}"), {**JOB, "id": "y"})
+    job = client.jobs.get("x")
+    assert (job.log_text(), job.result_file(), job.restart(idempotency_key="k").id) == ("a line", b"{}", "y")
+    assert [one.url.path.rpartition("/")[2] for one in platform.asked[1:]] == ["log.txt", "result.json", "restart"]
 
 
 def test_waiting_bears_a_platform_that_is_away_longer_than_its_repeats(platform, monkeypatch):

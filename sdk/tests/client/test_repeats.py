@@ -5,6 +5,7 @@ import pytest
 from nosana.client import (
     AnswerTimeout,
     ApiError,
+    ConfigurationError,
     IdempotencyKeyReused,
     Invalid,
     NoAnswer,
@@ -66,6 +67,13 @@ def test_a_patch_goes_again_only_when_the_first_one_certainly_was_not_done(platf
     with pytest.raises(AnswerTimeout):
         client.members.update(1, role="viewer")
     assert len(platform.asked) == 3
+
+
+@pytest.mark.parametrize("key", ["", " ", "é", "two\nlines"])
+def test_a_key_that_no_header_takes_is_refused_before_anything_is_sent(platform, client, key):
+    with pytest.raises(ConfigurationError, match="visible ASCII"):
+        client.jobs.run("ubuntu", [1, 2], market="gpu", idempotency_key=key)
+    assert platform.asked == []
 
 
 def test_a_refusal_is_not_asked_again(platform, client):

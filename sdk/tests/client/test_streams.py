@@ -50,6 +50,18 @@ def told(*pieces):
     return httpx.Response(200, text="".join(pieces), headers={"Content-Type": "text/event-stream"})
 
 
+def test_a_log_ends_when_it_is_whole_and_a_job_that_is_followed_when_its_cost_is_final(platform, client):
+    live = (
+        log(1),
+        "event: whole\ndata: {}\n\n",
+        'event: state\ndata: {"state": "completed", "seen": "b"}\n\n',
+        END,
+    )
+    platform.says(told(*live), told(*live))
+    assert [one.text for one in client.jobs.logs("x")] == ["line 1"]
+    assert [getattr(one, "state", "log") for one in client.jobs.follow("x")] == ["log", "completed"]
+
+
 def test_a_log_is_told_to_its_end(platform, client):
     platform.says(
         told("retry: 1\n\n", log(1, 2), ": still here\n\n", 'event: state\ndata: {"state": "x"}\n\n', log(3), END)

@@ -147,6 +147,8 @@ OWN_CHECKS = [
     whole(run("a"), run("b") | {"execution": {"depends_on": ["a"]}}),
     whole(*(run(n) | {"execution": {"group": "g", "depends_on": [m]}} for n, m in ("ab", "ba"))),
     whole(run(expose=70000)),
+    whole(run(image="")),
+    whole(run(image="ubuntu latest")),
     whole(run(resources=[{"type": "S3", "target": "/"}])),
     whole(run(cmd="%%ops.x.results.y%%")),
     whole(run(cmd="%%global.variables.x%%")),

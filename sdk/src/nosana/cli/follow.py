@@ -72,7 +72,9 @@ def follow(
         )
     ended = False
     try:
-        for entry in asked.jobs.follow(job["id"], tail=tail):
+        # a log that is told alone is whole before the cost is final
+        entries = asked.jobs.logs if quiet else asked.jobs.follow
+        for entry in entries(job["id"], tail=tail):
             if "seq" in entry:
                 print_line(entry, stamps)
                 continue

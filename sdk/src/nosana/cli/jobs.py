@@ -358,15 +358,26 @@ def _results(
 def _validate(
     files: Annotated[list[str], typer.Argument(help="Definitions (JSON or YAML; - is standard input).")],
 ) -> None:
-    """Check definitions on this machine. Ends with 2 if one is wrong."""
-    spec = importlib.import_module("nosana.spec")
-    wrong = False
-    for file in files:
-        problems = spec.definition_validate(definition_of_file(file))
-        wrong |= bool(problems)
-        for problem in problems:
-            typer.echo(f"{file}: {problem}", err=True)
-        if not problems:
-            typer.echo(f"{file}: is a definition.")
+    """Check definitions on this machine: what is wrong, on which line, and how to mend it. Ends with 2 if one is wrong.
+
+    A warning is no error: the network takes the definition, and it may not do what is meant.
+    """
+    check = importlib.import_module("nosana.spec").file_validate
+    found = [(file, line, problem) for file in files for line, problem in check(file)]
+    wrong = {file for file, _, problem in found if problem.level == "error"}
+    if common.output is not Output.TABLE:
+        dump(
+            [
+                {"file": file, "line": line, "path": one.path, "level": one.level, "sentence": one.sentence}
+                for file, line, one in found
+            ]
+        )
+    else:
+        for file, line, problem in found:
+            place = file if line is None else f"{file}:{line}"
+            typer.echo(f"{place}: {'warning: ' if problem.level == 'warning' else ''}{problem}", err=True)
+        for file in files:
+            if file not in wrong:
+                typer.echo(f"{file}: is a definition.")
     if wrong:
         raise typer.Exit(USAGE)

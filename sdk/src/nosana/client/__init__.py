@@ -13,6 +13,7 @@ from nosana.client.errors import (
     Denied,
     IdempotencyKeyReused,
     Invalid,
+    JobFailed,
     NameMissing,
     NextStep,
     NoAnswer,
@@ -34,8 +35,8 @@ from nosana.client.streams import Stream
 
 __all__ = [
     "NOTHING", "AnswerTimeout", "AnswerUnreadable", "ApiError", "ApprovalNeeded", "Async", "AsyncNosana", "Changed",
-    "ConfigurationError", "Conflict", "Denied", "IdempotencyKeyReused", "Invalid", "NameMissing", "NextStep",
-    "NoAnswer", "NoKey",
+    "ConfigurationError", "Conflict", "Denied", "IdempotencyKeyReused", "Invalid", "JobFailed", "NameMissing",
+    "NextStep", "NoAnswer", "NoKey",
     "NoMarket", "Nosana", "NosanaError", "NotEnoughCredits", "NotFound", "Pages", "Patience", "RateLimited",
     "ServerError", "Stream", "Sync", "TooLarge", "Unauthenticated", "WaitTimeout", "definition_of",
 ]  # fmt: skip

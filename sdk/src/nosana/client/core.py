@@ -151,7 +151,7 @@ class Core:
             path = f"/organisations/{await self.slug()}/{path}".rstrip("/")
         given = {**headers, "Authorization": f"Bearer {self.settings.key}"}
         if method == "POST":
-            given["Idempotency-Key"] = key or str(uuid.uuid4())
+            given["Idempotency-Key"] = str(uuid.uuid4()) if key is None else _key(key)
             body = {} if body is None else body
         parts: dict[str, Any] = {"headers": given}
         if body is not None:
@@ -235,6 +235,12 @@ def _json(answer: httpx.Response) -> Any:
         raise AnswerUnreadable(
             f"The answer to {place} is not JSON; is this the address of the platform?"
         ) from error
+
+
+def _key(text: str) -> str:
+    if not (text and text.isascii() and text.isprintable() and " " not in text):
+        raise ConfigurationError(f"An idempotency key is 1 to 255 visible ASCII characters, not {text!r}.")
+    return text
 
 
 def _word(value: Any) -> str:

@@ -124,5 +124,5 @@ def _plain(text: str) -> str:
 
 def name_of(image: str, command: str | Sequence[str] | None) -> str:
     """Return a name for a job that was given none."""
-    words = command if isinstance(command, str) else shlex.join(command or ())
+    words = command if isinstance(command, str) else shlex.join(map(str, command or ()))
     return f"{image.rsplit('/', 1)[-1]} {words}".strip().replace("\n", " ")[:120]

@@ -46,6 +46,14 @@ class WaitTimeout(NosanaError):
     """What was waited for did not happen within the time given; it may still happen."""
 
 
+class JobFailed(NosanaError):
+    """A job that was to succeed did not (`wait(check=True)`): `job` as it ended, `result` what it gave back."""
+
+    def __init__(self, message: str, *, job: Any, result: Any) -> None:
+        super().__init__(message)
+        self.job, self.result = job, result
+
+
 class ApprovalNeeded(NosanaError):
     """A second person must agree first; `approval` is the id of the request, and nothing is to be sent again."""
 

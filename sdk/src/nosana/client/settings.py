@@ -130,7 +130,9 @@ def settings_find(
         raise ConfigurationError(f"The key of {source} has characters that no key has; copy it anew.")
     address = given_url or kept_url or (SANDBOX_URL if (found or "").startswith(SANDBOX_KEYS) else None)
     if address is None:
-        raise ConfigurationError("Say where the platform is: url=…, NOSANA_URL, or `nosana login --url …`.")
+        lacks = "where the platform is" if found else "who asks, and where the platform is"
+        named = "url=… or NOSANA_URL" if found else "key=… and url=…, NOSANA_API_KEY and NOSANA_URL"
+        raise ConfigurationError(f"Say {lacks}: {named}, or run `nosana login --url …`.")
     own = found is not None and found == kept.get("key") and same
     return Settings(
         renewal=renewal_of(kept, path, chosen) if own else None,

@@ -73,8 +73,17 @@ class Stream(Bound[M], Generic[M, T]):
     Raises ApiError when whoever follows no longer may, NoAnswer when the platform stays away.
     """
 
-    def __init__(self, core: Core, path: str, query: Mapping[str, Any], events: Mapping[str, str | None]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        path: str,
+        query: Mapping[str, Any],
+        events: Mapping[str, str | None],
+        *,
+        last: str | None = None,
+    ) -> None:
         self._core, self._path, self._query, self._events = core, path, dict(query), dict(events)
+        self._last = last  # the event after which nothing more of these comes
 
     def __iter__(self: Stream[Sync, T]) -> Iterator[T]:
         if not self._core.line.blocking:
@@ -87,11 +96,17 @@ class Stream(Bound[M], Generic[M, T]):
         return self._walk()
 
     async def _walk(self) -> AsyncGenerator[T, None]:
-        async for event in resumed(self._core, self._path, self._query):
-            if event.name not in self._events:
-                continue
-            for line in event.data.split("\n"):
-                yield self._core.read(self._events[event.name], json.loads(line))
+        events = resumed(self._core, self._path, self._query)
+        try:
+            async for event in events:
+                if event.name == self._last:
+                    return
+                if event.name not in self._events:
+                    continue
+                for line in event.data.split("\n"):
+                    yield self._core.read(self._events[event.name], json.loads(line))
+        finally:
+            await events.aclose()
 
 
 async def resumed(core: Core, path: str, query: Mapping[str, Any]) -> AsyncGenerator[Event, None]:
@@ -141,4 +156,4 @@ def log_stream(core: Core, job_id: str, *, tail: int | None, after: int, states:
     """Return a job's log as it is written."""
     query = {"tail": tail, "after": after or None}
     events = {"log": "LogLine"} | ({"state": "StateSeen"} if states else {})
-    return Stream(core, job_path(job_id, "log/stream"), query, events)
+    return Stream(core, job_path(job_id, "log/stream"), query, events, last=None if states else "whole")

@@ -7,7 +7,16 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from nosana.client.errors import ApiError, NameMissing, NoAnswer, RateLimited, ServerError, WaitTimeout
+from nosana.client.errors import (
+    ApiError,
+    ApprovalNeeded,
+    JobFailed,
+    NameMissing,
+    NoAnswer,
+    RateLimited,
+    ServerError,
+    WaitTimeout,
+)
 
 if TYPE_CHECKING:
     from nosana.client.core import Core
@@ -30,18 +39,42 @@ def part(head: str, name: object, *rest: str) -> str:
     return "/".join([head, text, *rest])
 
 
-async def job_wait(core: Core, job_id: str, *, timeout: float | None, settled: bool) -> Any:
-    """Return the job once it is over. Raises WaitTimeout."""
+async def launched(core: Core, path: str, body: Any, key: str | None) -> Any:
+    """Return the job that a POST launched. Raises ApprovalNeeded where a second person must agree first."""
+    answer = await core.ask(None, "POST", path, body=body, key=key)
+    if "id" not in answer:
+        raise ApprovalNeeded(str(answer["approval"]))
+    return core.read("Job", answer)
+
+
+async def job_wait(core: Core, job_id: str, *, timeout: float | None, settled: bool, check: bool) -> Any:
+    """Return the job once it is over, with `check` only one that went well. Raises WaitTimeout and JobFailed."""
 
     def done(job: Any) -> bool:
-        return job["state"] in OVER and (job["settled"] or not settled)
+        told = not check or job["result_at"] is not None or job["settled"]
+        return job["state"] in OVER and (job["settled"] or not settled) and told
 
     def sentence(job: Any) -> str:
         return f"Job {job_id} is {job['state']}; it goes on, and can be waited for again."
 
     path = job_path(job_id)
     found = await until(core, lambda: core.ask(None, "GET", path), done, timeout=timeout, sentence=sentence)
+    if check:
+        await _succeeded(core, found)
     return core.read("Job", found)
+
+
+async def _succeeded(core: Core, job: Any) -> None:
+    """Raise JobFailed unless the job completed and every operation of which that is known ended with 0."""
+    result = await core.ask(None, "GET", job_path(job["id"], "result"))
+    wrong = [one for one in result["operations"] if one["exit_code"] not in (0, None)]
+    if job["state"] == "completed" and not wrong:
+        return
+    words = f"Job {job['id']} ({job['name']}) {job['state']}: {job['sentence']}"
+    for one in wrong:
+        words += f" Operation {one['operation']} ended with exit code {one['exit_code']}."
+        words += "".join(f" {error}" for error in one["errors"][:1])
+    raise JobFailed(words, job=core.read("Job", job), result=core.read("Result", result))
 
 
 async def until(

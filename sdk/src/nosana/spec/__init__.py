@@ -7,7 +7,7 @@ from nosana.spec.literals import LiteralUnresolved, Scope, args_resolve
 from nosana.spec.problems import DefinitionInvalid, Level, Problem
 from nosana.spec.read import definition_read
 from nosana.spec.rules import ports_of, waits_in_vain
-from nosana.spec.validate import definition_parse, definition_validate
+from nosana.spec.validate import definition_parse, definition_validate, file_validate
 
 __all__ = [
     "ContainerRun",
@@ -28,6 +28,7 @@ __all__ = [
     "definition_parse",
     "definition_read",
     "definition_validate",
+    "file_validate",
     "line_of",
     "ports_of",
     "waits_in_vain",

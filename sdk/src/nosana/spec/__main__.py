@@ -2,23 +2,8 @@
 
 import argparse
 import sys
-from pathlib import Path
 
-from nosana.spec.problems import DefinitionInvalid, Level, Problem
-from nosana.spec.read import definition_read
-from nosana.spec.validate import definition_validate
-
-
-def check(name: str, extra: Level) -> list[Problem]:
-    """Return the problems of one file, `-` being standard input; `extra` as definition_validate takes it."""
-    try:
-        text = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        return [Problem("", f"The file cannot be read: {error.strerror}.")]
-    try:
-        return definition_validate(definition_read(text), extra=extra)
-    except DefinitionInvalid as error:
-        return error.problems
+from nosana.spec.validate import file_validate
 
 
 def main(names: list[str] | None = None) -> int:
@@ -32,7 +17,8 @@ def main(names: list[str] | None = None) -> int:
     )
     options, code = parser.parse_args(names), 0
     for name in options.files:
-        problems = check(name, "warning" if options.network_rules else "error")
+        found = file_validate(name, extra="warning" if options.network_rules else "error")
+        problems = [problem for _, problem in found]
         for problem in problems:
             sys.stdout.write(f"{name}: {problem.level}: {problem}\n")
         if any(problem.level == "error" for problem in problems):

@@ -20,6 +20,7 @@ def rule_problems(definition: Definition, *, extra: Level = "error") -> list[Pro
         problems += _execution(definition.ops, index, op, extra)
         problems += _results(index, op)
         if isinstance(op, ContainerRun):
+            problems += _image(index, op, extra)
             problems += _ports(index, op, extra)
             problems += _resources(index, op, extra)
             problems += _literals(definition, groups, index, op, extra)
@@ -125,6 +126,13 @@ def _results(index: int, op: Operation) -> Iterator[Problem]:
             pattern_compile(regex)
         except (re.error, RecursionError, OverflowError) as error:
             yield Problem(path, f"This may not be a regular expression ({error}): correct it.", "warning")
+
+
+def _image(index: int, op: ContainerRun, extra: Level) -> Iterator[Problem]:
+    image = op.args.image
+    if not image or (re.search(r"\s", image) and "%%" not in image):
+        sentence = f'"{shorten(image)}" names no image: write one such as ubuntu:24.04, without spaces.'
+        yield Problem(f"ops[{index}].args.image", sentence, extra)
 
 
 def _ports(index: int, op: ContainerRun, extra: Level) -> Iterator[Problem]:

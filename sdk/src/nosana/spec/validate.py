@@ -1,10 +1,13 @@
 """Validates definitions as strictly as the network's own validator, and a little more."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from nosana.spec.definition import Definition, RunArgs, VolumeArgs
+from nosana.spec.lines import definition_lines, line_of
 from nosana.spec.problems import DefinitionInvalid, Level, Problem, shorten
 from nosana.spec.read import definition_read, value_problems
 from nosana.spec.rules import rule_problems
@@ -18,6 +21,22 @@ def definition_validate(value: Any, *, extra: Level = "error") -> list[Problem]:
     operation, dependencies that cannot be resolved, ports out of range, literals that stand for nothing.
     """
     return _examine(value, extra)[1]
+
+
+def file_validate(name: str, *, extra: Level = "error") -> list[tuple[int | None, Problem]]:
+    """Return what is wrong with a definition in a file (JSON or YAML; `-` is standard input), each with its line.
+
+    A file that cannot be read has that one problem; what stands on no line of it has None.
+    """
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        problems = definition_validate(definition_read(content), extra=extra)
+    except OSError as error:
+        return [(None, Problem("", f"The file cannot be read: {error.strerror}."))]
+    except DefinitionInvalid as error:
+        return [(None, problem) for problem in error.problems]
+    lines = definition_lines(content.decode("utf-8-sig")) if problems else {}
+    return [(line_of(lines, problem.path) if problem.path else None, problem) for problem in problems]
 
 
 def definition_parse(source: str | bytes | dict[str, Any], *, extra: Level = "error") -> Definition:

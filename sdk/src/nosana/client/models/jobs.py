@@ -8,7 +8,7 @@ from typing import Any, Generic
 from nosana.client.models.base import Model
 from nosana.client.modes import Bound, M, act
 from nosana.client.streams import Stream, log_stream
-from nosana.client.waiting import OVER, job_path, job_wait
+from nosana.client.waiting import OVER, job_path, job_wait, launched
 
 
 class Market(Model):
@@ -166,7 +166,11 @@ class Counted(Model):
 
 
 class Outcome(Model):
-    """What one operation of a job gave back; `values` are what the definition's `results` found in its output."""
+    """What one operation of a job gave back.
+
+    `values` are what the definition's `results` found in its output: by name, each match followed by its groups
+    (`{"score": "score=(\\d+)"}` gives `{"score": ["score=42", "42"]}`).
+    """
 
     operation: str
     status: str
@@ -280,12 +284,18 @@ class Job(Model, Bound[M], Generic[M]):
         return await self._core.ask("Job", "GET", job_path(self.id))
 
     @act
-    async def wait(self, *, timeout: float | None = None, settled: bool = False) -> Job[M]:
+    async def wait(self, *, timeout: float | None = None, settled: bool = False, check: bool = False) -> Job[M]:
         """Return the job once it has ended, with `settled` once its cost is final too. Raises WaitTimeout.
 
-        `timeout` is seconds; without one it waits as long as the job lives. A job that failed is returned, not raised.
+        `timeout` is seconds; without one it waits as long as the job lives. A job that failed is returned, unless
+        `check` asks for JobFailed where it did not complete, or an operation ended with another exit code than 0.
         """
-        return await job_wait(self._core, self.id, timeout=timeout, settled=settled)
+        return await job_wait(self._core, self.id, timeout=timeout, settled=settled, check=check)
+
+    @act
+    async def restart(self, *, idempotency_key: str | None = None) -> Job[M]:
+        """Launch a new job that is the same in everything. Raises as `client.jobs.run` does."""
+        return await launched(self._core, job_path(self.id, "restart"), None, idempotency_key)
 
     @act
     async def stop(self) -> Job[M]:
@@ -294,7 +304,11 @@ class Job(Model, Bound[M], Generic[M]):
 
     @act
     async def extend(self, timeout_s: int, *, idempotency_key: str | None = None) -> Job[M]:
-        """Want `timeout_s` seconds in all; what that costs more is held. Raises NotEnoughCredits and Conflict."""
+        """Want `timeout_s` seconds in all; what that costs more is held at once.
+
+        `timeout_s` of the job says so when the chain does, after seconds. Raises NotEnoughCredits, Invalid unless it is
+        longer than now, and Conflict before the job is on the chain, or while an earlier wish is on its way.
+        """
         body = {"timeout_s": timeout_s}
         path = job_path(self.id, "extend")
         return await self._core.ask("Job", "POST", path, body=body, key=idempotency_key)
@@ -304,6 +318,16 @@ class Job(Model, Bound[M], Generic[M]):
         """Return what its operations gave back; `stored_at` is None until that is here."""
         return await self._core.ask("Result", "GET", job_path(self.id, "result"))
 
+    @act
+    async def result_file(self) -> bytes:
+        """Return the whole result as it is kept: JSON. Raises Conflict while it is not here."""
+        return await self._core.content(job_path(self.id, "result.json"))
+
+    @act
+    async def log_text(self) -> str:
+        """Return the log so far as text; a line has its time, operation and stream before what was written."""
+        return (await self._core.content(job_path(self.id, "log.txt"))).decode()
+
     def logs(self, *, tail: int | None = None, after: int = 0) -> Stream[M, LogLine]:
-        """Follow the log until the job's end: all of it, its last `tail` lines, or what comes after line `after`."""
+        """Follow the log until it is whole: all of it, its last `tail` lines, or what comes after line `after`."""
         return log_stream(self._core, self.id, tail=tail, after=after)

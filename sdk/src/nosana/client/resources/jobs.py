@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from nosana.client.definitions import definition_of, market_choose, name_of
-from nosana.client.errors import ApprovalNeeded, ConfigurationError
+from nosana.client.errors import ConfigurationError
 from nosana.client.modes import M, act
 from nosana.client.pages import LogPages
 from nosana.client.resources.base import Resource, given
 from nosana.client.streams import log_stream
-from nosana.client.waiting import job_path, job_wait, part
+from nosana.client.waiting import job_path, job_wait, launched, part
 
 if TYPE_CHECKING:
     from nosana.client.models import (
@@ -113,7 +113,8 @@ class Jobs(Resource[M]):
         `gpu` is True for any GPU, a number for so many GB of VRAM, or a part of a name ("4090"); the cheapest open
         market that fits is taken unless `market` (slug or address) names one. It runs `timeout_s` seconds at most;
         what that costs at most is held from the balance until it ended. It is private unless `public`. `secrets`
-        stand where the definition says `%%secret.NAME%%`. `labels` are texts by name, by which usage is counted;
+        stand where the definition says `%%secret.NAME%%`. `results` names regular expressions; what they find in the
+        output, its groups after it, is in `job.result()`. `labels` are texts by name, by which usage is counted;
         `template` and `template_number` (its version) say what it came from; `node` is the address of the one node
         that shall run it.
 
@@ -127,10 +128,7 @@ class Jobs(Resource[M]):
         body |= self._terms(timeout_s, project, public, secrets, policy)
         body |= given(template=template, template_number=template_number, reason=reason, node=node)
         body |= given(labels=None if labels is None else dict(labels))
-        answer = await self._post(None, "jobs", body, idempotency_key)
-        if "id" not in answer:
-            raise ApprovalNeeded(str(answer["approval"]))
-        return self._core.read("Job", answer)
+        return await launched(self._core, "jobs", body, idempotency_key)
 
     @act
     async def rehearse(
@@ -197,9 +195,15 @@ class Jobs(Resource[M]):
         )
 
     @act
-    async def wait(self, job_id: str, *, timeout: float | None = None, settled: bool = False) -> Job[M]:
-        """Return the job once it has ended, with `settled` once its cost is final too. Raises WaitTimeout."""
-        return await job_wait(self._core, job_id, timeout=timeout, settled=settled)
+    async def wait(
+        self, job_id: str, *, timeout: float | None = None, settled: bool = False, check: bool = False
+    ) -> Job[M]:
+        """Return the job once it has ended, with `settled` once its cost is final too. Raises WaitTimeout.
+
+        `timeout` is seconds. With `check` it raises JobFailed where the job did not complete, or an operation ended
+        with another exit code than 0.
+        """
+        return await job_wait(self._core, job_id, timeout=timeout, settled=settled, check=check)
 
     @act
     async def stop(self, job_id: str, *, idempotency_key: str | None = None) -> Job[M]:
@@ -208,16 +212,17 @@ class Jobs(Resource[M]):
 
     @act
     async def extend(self, job_id: str, timeout_s: int, *, idempotency_key: str | None = None) -> Job[M]:
-        """Want `timeout_s` seconds in all; what that costs more is held. Raises NotEnoughCredits and Conflict."""
+        """Want `timeout_s` seconds in all; what that costs more is held at once.
+
+        `timeout_s` of the job says so when the chain does, after seconds. Raises NotEnoughCredits, Invalid unless it is
+        longer than now, and Conflict before the job is on the chain, or while an earlier wish is on its way.
+        """
         return await self._post("Job", job_path(job_id, "extend"), {"timeout_s": timeout_s}, idempotency_key)
 
     @act
     async def restart(self, job_id: str, *, idempotency_key: str | None = None) -> Job[M]:
         """Launch a new job that is the same in everything; the old one is left alone. Raises as `run` does."""
-        answer = await self._post(None, job_path(job_id, "restart"), None, idempotency_key)
-        if "id" not in answer:
-            raise ApprovalNeeded(str(answer["approval"]))
-        return self._core.read("Job", answer)
+        return await launched(self._core, job_path(job_id, "restart"), None, idempotency_key)
 
     @act
     async def move(self, job_id: str, *, project: str) -> Job[M]:
@@ -247,7 +252,7 @@ class Jobs(Resource[M]):
         return await self._post("Counted", job_path(job_id, "relabel"), body, idempotency_key)
 
     def logs(self, job_id: str, *, tail: int | None = None, after: int = 0) -> Stream[M, LogLine]:
-        """Follow a log until the job's end: all of it, its last `tail` lines, or what comes after line `after`."""
+        """Follow a log until it is whole: all of it, its last `tail` lines, or what comes after line `after`."""
         return log_stream(self._core, job_id, tail=tail, after=after)
 
     def follow(self, job_id: str, *, tail: int | None = None, after: int = 0) -> Stream[M, LogLine | StateSeen]:
