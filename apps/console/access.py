@@ -77,7 +77,10 @@ ROUTES: dict[str, dict[str, Access]] = {
     "organisations:key_rotate": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
     "organisations:key_revoke": {"GET": P.KEYS_MANAGE, "POST": P.KEYS_MANAGE},
     "organisations_api:whoami": {"GET": SignedIn("says who the caller is, and nothing of anybody else")},
-    "organisations_api:organisations": {"GET": SignedIn("lists the caller's own organisations")},
+    "organisations_api:organisations": {
+        "GET": SignedIn("lists the caller's own organisations"),
+        "POST": SignedIn("whoever creates an organisation owns it", person=P.ORGANISATION_EDIT),
+    },
     "organisations_api:organisation": {"GET": P.ORGANISATION_VIEW, "PATCH": P.ORGANISATION_EDIT},
     "organisations_api:terms": {"GET": P.ORGANISATION_VIEW, "POST": P.BILLING_MANAGE},
     "organisations_api:members": {"GET": P.ORGANISATION_VIEW},

@@ -14,9 +14,10 @@ class Public:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Any signed-in person may."""
+    """Any signed-in person may; where it takes the person, no API key, and a program they signed in with the scope."""
 
     why: str
+    person: Permission | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from apps.console.access import ROUTES
+from apps.console.access_kinds import SignedIn
 from apps.console.examples import exemplify, refusal_example
 from apps.organisations.roles import Permission
 from apps.organisations.services.keys import SCOPES
@@ -64,13 +65,17 @@ def completed(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], name: str, method: str) -> None:
     app, _, rest = name.partition(":")
     access = ROUTES[name][method.upper()]
-    scope = [access.value] if isinstance(access, Permission) else []
+    person = access.person if isinstance(access, SignedIn) else None
+    needed = access if isinstance(access, Permission) else person
+    scope = [needed.value] if needed else []
     operation["operationId"] = f"{app.removesuffix('_api')}_{rest}_{method}"
     operation["tags"] = [TAGS[app.removesuffix("_api")]]
-    operation["security"] = [{"key": scope}, {"signIn": scope}, {"session": []}]
+    operation["security"] = [{"key": scope}, {"signIn": scope}, {"session": []}][1 if person else 0 :]
     text = operation.get("description", "")
     operation["summary"] = re.split(r"(?<=[.;:])\s", text, maxsplit=1)[0].rstrip(".;:")
     needs = f"Needs the scope `{scope[0]}`." if scope else "Any key or sign-in may."
+    if person:
+        needs = f"Needs a person: a sign-in with the scope `{scope[0]}`, or a browser; no API key."
     operation["description"] = f"{text}\n\n{needs}"
     parameters = operation.setdefault("parameters", [])
     if method == "get" and "application/json" in str(operation["responses"].get("200", {})):

@@ -25,7 +25,7 @@ def founded(email: str, *, verified: bool = True) -> Organisation:
     """Return the new organisation of a person with that address."""
     user, _ = User.objects.get_or_create(email=email)
     EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": verified, "primary": True})
-    return organisation_make(user, "New")
+    return organisation_make(user, f"New {Organisation.objects.count()}")
 
 
 def given(organisation: Organisation) -> bool:

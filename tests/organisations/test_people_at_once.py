@@ -16,6 +16,7 @@ from apps.organisations.services import (
     member_leave,
     member_remove,
     organisation_close,
+    organisation_create,
     ownership_transfer,
 )
 from apps.users.models import User
@@ -48,6 +49,16 @@ def test_of_eight_presses_on_one_link_one_joins(world: World) -> None:
     assert sum(isinstance(result, Membership) for result in results) == 1
     assert sum(isinstance(result, AppError) for result in results) == 7
     assert AuditEvent.objects.filter(act="member.joined").count() == 1
+
+
+def test_of_four_presses_at_once_one_organisation_is_made(world: World) -> None:
+    actor = Actor.person(world.mia)
+
+    def create(index: int) -> Organisation:
+        return organisation_create(user=world.mia, name="Boreal", actor=actor, now=timezone.now())
+
+    assert len({result.pk for result in at_once(4, create)}) == 1
+    assert Organisation.objects.filter(name="Boreal").count() == 1
 
 
 def test_of_eight_who_sign_up_by_one_link_one_account_is_made(world: World) -> None:

@@ -63,7 +63,7 @@ def test_a_role_that_does_not_exist_is_refused_by_the_database(world: World) -> 
 
 
 def test_two_organisations_of_one_name_get_addresses_of_their_own(world: World) -> None:
-    assert [organisation_make(world.xena, "Acmé").slug for _ in range(2)] == ["acme-2", "acme-3"]
+    assert [organisation_make(one, "Acmé").slug for one in (world.xena, world.mia)] == ["acme-2", "acme-3"]
     assert organisation_make(world.xena, "New").slug == "new-2"
 
 

@@ -32,6 +32,7 @@ SENT: dict[str, dict[str, Any]] = {
     "billing_api:quotes": {"currency": "EUR", "net_minor": 5_000},
     "jobs_api:extend": {"timeout_s": 7_200},
     "jobs_api:notes": {"text": "Mine"},
+    "organisations_api:organisations": {"name": "Fresh", "country": "NL"},
     "organisations_api:terms": {"version": settings.TERMS_VERSION},
     "organisations_api:approval_decide": {"decision": "deny", "round": 1},
     "organisations_api:projects": {"name": "Fresh"},

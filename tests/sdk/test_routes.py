@@ -18,6 +18,7 @@ def acts(c: Any) -> Iterator[Any]:
     """Do everything once."""
     yield c.whoami()
     yield c.organisations.list().first(), c.organisations.get(), c.organisations.update(name="A")
+    yield c.organisations.create("A", country="NL")
     yield c.organisations.terms(), c.organisations.accept_terms("1")
     yield c.members.list().first(), c.members.get(1), c.members.update(1, role="viewer")
     yield c.members.limit(1, None), c.members.remove(1)

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
+from django.utils.translation import gettext as _
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.errors import AppError
+from apps.core.errors import AppError, Denied
 from apps.core.rest import JSONBodyParser, once_by_header
 from apps.core.rest.bodies import JSONAlways
 from apps.core.rest.limits import Budget, TooManyRequests, budget_take
@@ -23,7 +24,9 @@ from apps.organisations.api.authentication import KeyAuthentication, SomebodyKno
 from apps.organisations.models import ApiKey, Grant
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor
+from apps.organisations.sign_ins import SignIn
 from apps.organisations.views.frame import actor_of
+from apps.users.models import User
 
 
 class Endpoint(APIView):
@@ -107,17 +110,34 @@ class Endpoint(APIView):
         """Return what the caller may do in the organisation of the address. Raises NotFound and Denied."""
         return grant_of(self.request._request, self.kwargs["slug"], permission)
 
+    def person(self, scope: Permission) -> User:
+        """Return the person who asks, for what belongs to no organisation.
+
+        Raises Denied for keys, which belong to one organisation, and for sign-ins without the scope.
+        """
+        if isinstance(self.request.auth, ApiKey):
+            raise Denied(
+                _("An API key belongs to one organisation; this takes a person: sign in (`nosana login`)."),
+                code="person_needed",
+            )
+        if isinstance(self.request.auth, SignIn) and scope not in self.request.auth.scopes:
+            raise Denied(
+                _("This sign-in lacks the scope %(scope)s, which this takes; sign in again and ask for it.")
+                % {"scope": scope.value}
+            )
+        return cast(User, self.request.user)
+
     @property
     def actor(self) -> Actor:
         """Who acts."""
         return actor_of(self.request._request)
 
-    def once(self, grant: Grant, act: Callable[[], Any], *, status: int = 201) -> Response:
+    def once(self, who: Grant | User, act: Callable[[], Any], *, status: int = 201) -> Response:
         """Answer the act's result; a repeat with the same Idempotency-Key by the same caller gets the first one.
 
         Raises KeyReused for the same key with another body.
         """
-        return Response(once_by_header(self.request, scope=f"api:{_caller(grant)}", act=act), status=status)
+        return Response(once_by_header(self.request, scope=f"api:{_caller(who)}", act=act), status=status)
 
     def once_key(self, grant: Grant) -> str | None:
         """Return a key of this caller's Idempotency-Key, for acts that are keyed themselves; None without one."""
@@ -130,7 +150,9 @@ def _name(request: Request) -> str:
     return f"key:{request.auth.pk.hex}" if isinstance(request.auth, ApiKey) else f"person:{request.user.pk}"
 
 
-def _caller(grant: Grant) -> str:
+def _caller(grant: Grant | User) -> str:
+    if isinstance(grant, User):
+        return f"person:{grant.pk}"
     if grant.api_key is not None:
         return f"key:{grant.api_key.pk.hex}"
     assert grant.membership is not None

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.conf import settings
+from django.forms import BaseForm
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -12,12 +13,18 @@ from apps.core.moments import moment_sent
 from apps.core.rest import page_answer
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
-from apps.organisations.api.shapes import OrganisationChange, OrganisationShape, TermsShape, TermsVersion
-from apps.organisations.forms import DetailsForm
+from apps.organisations.api.shapes import (
+    OrganisationChange,
+    OrganisationNew,
+    OrganisationShape,
+    TermsShape,
+    TermsVersion,
+)
+from apps.organisations.forms import DetailsForm, OrganisationForm
 from apps.organisations.models import ApiKey, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.selectors import terms_acceptance
-from apps.organisations.services import organisation_update, terms_accept
+from apps.organisations.services import organisation_create, organisation_update, terms_accept, time_zone_of
 from apps.organisations.sign_ins import SignIn
 from apps.users.models import User
 
@@ -37,6 +44,25 @@ class Organisations(Endpoint):
             if isinstance(request.auth, SignIn) and Permission.ORGANISATION_VIEW not in request.auth.scopes:
                 rows = rows.none()
         return page_answer(request, rows, lambda row: OrganisationShape(row).data)
+
+    @described(OrganisationShape, body=OrganisationNew, status=201)
+    def post(self, request: Request) -> Response:
+        """Create an organisation, which the person owns; one of this name that is theirs is answered as it is."""
+        person = self.person(Permission.ORGANISATION_EDIT)
+        form = OrganisationForm(OrganisationNew(data=request.data).read())
+        wanted = _cleaned(form)
+
+        def act() -> Any:
+            made = organisation_create(
+                user=person,
+                time_zone=time_zone_of(wanted["country"]),
+                **wanted,
+                actor=self.actor,
+                now=timezone.now(),
+            )
+            return OrganisationShape(made).data
+
+        return self.once(person, act)
 
 
 class OneOrganisation(Endpoint):
@@ -58,10 +84,15 @@ class OneOrganisation(Endpoint):
 
 def _details_read(organisation: Organisation, changes: dict[str, str]) -> dict[str, str]:
     """Return the changes as the form of the page would take them. Raises ValidationError, field by field."""
-    form = DetailsForm({**DetailsForm(instance=organisation).initial, **changes})
+    found = _cleaned(DetailsForm({**DetailsForm(instance=organisation).initial, **changes}))
+    return {field: found[field] for field in changes}
+
+
+def _cleaned(form: BaseForm) -> dict[str, str]:
+    """Return what a form of the page makes of it. Raises ValidationError, field by field."""
     if not form.is_valid():
         raise ValidationError({field: [str(one) for one in sentences] for field, sentences in form.errors.items()})
-    return {field: form.cleaned_data[field] for field in changes}
+    return dict(form.cleaned_data)
 
 
 class Terms(Endpoint):

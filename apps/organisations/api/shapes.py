@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.money import CURRENCIES
 from apps.core.rest import Body, Flag, Labels, Moment, PageQuestion, Text, Texts
 from apps.organisations.models import ApiKey, Grant, Invitation, Membership, Organisation, Project
 from apps.organisations.roles import Role
@@ -32,6 +33,19 @@ class OrganisationShape(serializers.ModelSerializer[Organisation]):
             "closed_at",
             "frozen_at",
         )
+
+
+class OrganisationNew(Body):
+    """What a new organisation needs: its country decides the VAT; the rest can wait."""
+
+    name = Text(max_length=120)
+    country = Text(max_length=2, help_text="ISO 3166, such as NL.")
+    currency = Text(max_length=3, default=CURRENCIES[0], help_text="Of top-ups and invoices.")
+    vat_id = Text(max_length=20, required=False, allow_blank=True)
+    address = Text(max_length=500, required=False, allow_blank=True)
+    finance_email = Text(
+        max_length=254, required=False, allow_blank=True, help_text="Where invoices go; else to the person."
+    )
 
 
 class OrganisationChange(Body):

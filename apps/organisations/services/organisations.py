@@ -10,7 +10,7 @@ from babel.core import get_global
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from apps.core.errors import AppError
+from apps.core.errors import AppError, Conflict
 from apps.core.money import CURRENCIES
 from apps.core.wiring import announce
 from apps.organisations.models import Grant, Membership, Organisation, Project
@@ -27,6 +27,7 @@ CAPITAL_ZONES = {
     "EC": "America/Guayaquil", "ES": "Europe/Madrid", "MY": "Asia/Kuala_Lumpur", "NZ": "Pacific/Auckland",
     "PT": "Europe/Lisbon", "UA": "Europe/Kyiv",
 }  # fmt: skip
+OWNED_MOST = 50  # live organisations of one owner
 RESERVED_SLUGS = {"new", "admin", "api", "static", "accounts", "webhooks"}
 
 
@@ -45,7 +46,9 @@ def organisation_create(
 ) -> Organisation:
     """Create an organisation with the person as its owner and one project, “default”; open its accounts.
 
-    Raises AppError for a name without letters or digits, VatIdInvalid for a VAT id that is none of the country's.
+    One of this name that the person owns already is returned as it is, so that a second press makes no second one.
+    Raises AppError for a name without letters or digits, VatIdInvalid for a VAT id that is none of the country's,
+    Conflict for a person who owns OWNED_MOST.
     """
     base = slug_from(name)
     if not base:
@@ -55,6 +58,9 @@ def organisation_create(
             fields={"name": [_("Give it a name.")]},
         )
     with transaction.atomic():
+        again = _owned_already(user, name.strip())
+        if again is not None:
+            return again
         organisation = _with_free_slug(
             base,
             name=name.strip(),
@@ -161,6 +167,20 @@ def slug_from(name: str) -> str:
     """Return the name as it stands in an address: ASCII letters, digits and dashes."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48]
+
+
+def _owned_already(user: User, name: str) -> Organisation | None:
+    """Lock the person, and return the live organisation of this name that they own. Raises Conflict at the limit."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    owned = Organisation.objects.filter(memberships__user=user, memberships__role=Role.OWNER, closed_at=None)
+    again = owned.filter(name=name).order_by("created_at").first()
+    if again is None and owned.count() >= OWNED_MOST:
+        raise Conflict(
+            _("You own %(most)s organisations, the most that one person may; close one, or hand one over.")
+            % {"most": OWNED_MOST},
+            code="organisations_too_many",
+        )
+    return again
 
 
 def _with_free_slug(base: str, **fields: str) -> Organisation:

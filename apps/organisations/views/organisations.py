@@ -14,7 +14,7 @@ from apps.core.errors import AppError
 from apps.organisations.forms import DetailsForm, OrganisationForm
 from apps.organisations.forms_people import ConfirmForm
 from apps.organisations.roles import Permission, Role
-from apps.organisations.selectors import members_of, memberships_of, terms_acceptance
+from apps.organisations.selectors import members_of, terms_acceptance
 from apps.organisations.services import (
     close_obstacles,
     organisation_close,
@@ -34,9 +34,6 @@ def new(request: HttpRequest) -> HttpResponse:
     form = OrganisationForm(request.POST or None, initial={"finance_email": user.email})
     error = None
     if request.method == "POST" and form.is_valid():
-        again = memberships_of(user).filter(organisation__name=form.cleaned_data["name"]).first()
-        if again is not None:
-            return redirect("console:home", again.organisation.slug)
         try:
             organisation = organisation_create(
                 user=user,

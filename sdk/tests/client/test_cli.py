@@ -310,3 +310,13 @@ def test_credits_are_moved_once_to_a_pot_or_to_another_organisation(nosana: Run,
         assert f"“{amount}” is no amount" in nosana("credits", "move", "--to", "gpu", "--", amount, code=2).output
     assert "say where" in nosana("credits", "move", "5", code=2).output
     assert len(platform.asked) == 1
+
+
+def test_an_organisation_is_created_and_the_profile_goes_on_in_it(nosana: Run, platform: Platform) -> None:
+    made = {"slug": "boreal", "name": "Boreal", "country": "DE", "currency": "EUR"}
+    platform.says({**made, "time_zone": "Europe/Berlin", "finance_email": "mia@acme.example"})
+    said = nosana("org", "create", "Boreal", "--country", "de", "--use").output
+    assert (platform.asked[0].method, platform.asked[0].url.path) == ("POST", "/api/v1/organisations")
+    assert json.loads(platform.asked[0].content) == {"name": "Boreal", "country": "DE"}
+    assert "Europe/Berlin" in said
+    assert "organisation = boreal" in Path(os.environ["NOSANA_CONFIG"]).read_text()

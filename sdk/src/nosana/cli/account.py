@@ -131,6 +131,28 @@ def _org_show() -> None:
         show_one(asked.organisations.get(), {**ORGANISATION, **more})
 
 
+@command(org, "create")
+def _org_create(
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    country: Annotated[str, typer.Option("--country", "-C", help="NL, DE, US …; it decides the VAT.")],
+    currency: Annotated[str | None, typer.Option("--currency", "-c", help="EUR, USD or GBP; else EUR.")] = None,
+    vat_id: Annotated[str | None, typer.Option("--vat-id", help="With its country prefix.")] = None,
+    address: Annotated[str | None, typer.Option("--address", help="As invoices show it.")] = None,
+    finance: Annotated[str | None, typer.Option("--invoices-to", help="An e-mail address; else yours.")] = None,
+    use: Annotated[bool, typer.Option("--use", help="Make commands of this profile be about it.")] = False,
+) -> None:
+    """Create an organisation that you own; this takes a sign-in by browser, a key belongs to one organisation."""
+    details = {"vat_id": vat_id, "address": address, "finance_email": finance}
+    with client() as asked:
+        made = asked.organisations.create(
+            name, country=country.upper(), currency=currency and currency.upper(), **details
+        )
+    show_one(made, {**ORGANISATION, "time zone": "time_zone", "invoices to": "finance_email"})
+    if use:
+        profile_write(config_path(), profile_name(), {"organisation": made["slug"], "project": None})
+        typer.echo(f"Commands are about {made['name']} now.", err=True)
+
+
 @command(org, "use")
 def _org_use(slug: Annotated[str, typer.Argument(help="Its slug.")]) -> None:
     """Make commands of this profile be about an organisation."""

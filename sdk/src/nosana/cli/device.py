@@ -17,8 +17,8 @@ from nosana.client.settings import is_local
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 # What the commands take; a person sees each in words before they let the command line in.
 SCOPE = (
-    "organisation.view projects.manage keys.manage webhooks.manage balance.view billing.view billing.manage "
-    "jobs.view jobs.launch jobs.stop"
+    "organisation.view organisation.edit projects.manage keys.manage webhooks.manage balance.view billing.view "
+    "billing.manage jobs.view jobs.launch jobs.stop"
 )
 
 

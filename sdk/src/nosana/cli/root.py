@@ -17,7 +17,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "login": ("account", "Keep a key, so that commands know who asks.", ACCOUNT),
     "logout": ("account", "Forget the key of a profile.", ACCOUNT),
     "whoami": ("account", "Whom the platform takes you for, and what you may do where.", ACCOUNT),
-    "org": ("account", "Organisations: list, show, use.", ACCOUNT),
+    "org": ("account", "Organisations: list, show, create, use.", ACCOUNT),
     "project": ("account", "Projects: list, show, create, archive, use.", ACCOUNT),
     "key": ("keys", "API keys: list, create, rotate, revoke.", ACCOUNT),
     "job": ("jobs", "Jobs: run, list, show, logs, wait, stop, restart, extend, results, validate.", WORK),

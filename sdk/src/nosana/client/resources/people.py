@@ -41,6 +41,27 @@ class Organisations(Resource[M]):
         return await self._get("Organisation", "")
 
     @act
+    async def create(
+        self,
+        name: str,
+        *,
+        country: str,
+        currency: str | None = None,
+        vat_id: str | None = None,
+        address: str | None = None,
+        finance_email: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Organisation:
+        """Create one that the person owns; `country` (ISO 3166) decides its VAT, `currency` is EUR, USD or GBP.
+
+        It takes a person's sign-in, because a key belongs to one organisation. One of this name that the person owns
+        already is returned as it is. Raises Denied, Invalid and Conflict (who owns too many).
+        """
+        body = given(name=name, country=country, currency=currency, vat_id=vat_id, address=address)
+        body |= given(finance_email=finance_email)
+        return await self._post("Organisation", "/organisations", body, idempotency_key)
+
+    @act
     async def update(self, **changes: str) -> Organisation:
         """Change name, legal_name, address, country, vat_id, finance_email, currency or time_zone."""
         return await self._send("Organisation", "PATCH", "", changes)
