@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
@@ -200,7 +200,7 @@ def _deliveries(
         show_list(asked.webhooks.deliveries(webhook_id, state=state, limit=limit), columns, empty="Nothing yet.")
 
 
-def state_of(delivery: dict[str, Any]) -> str:
+def state_of(delivery: Mapping[str, Any]) -> str:
     """Return how a delivery stands; one that waits behind another says so."""
     return "behind an earlier one" if delivery["behind"] else str(delivery["state"])
 
