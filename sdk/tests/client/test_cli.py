@@ -230,8 +230,10 @@ def test_forwarded_events_are_signed_as_the_platform_signs() -> None:
 
     secret = "whsec_c2VjcmV0"
     with httpx.Client(transport=httpx.MockTransport(take)) as http:
-        hooks.forward(http, "http://localhost:3000/hooks", secret, event(1))
-    assert verify(seen[0].content, seen[0].headers, secret)["id"] == "e1"
+        hooks.forward(http, "http://localhost:3000/hooks", secret, {"organisation": "o1", **event(1)})
+    told = verify(seen[0].content, seen[0].headers, secret)
+    assert [*told] == ["id", "type", "timestamp", "organisation", "subject", "sequence", "data"]
+    assert (told["id"], told["timestamp"]) == ("e1", "2026-11-23T12:00:01+00:00")
 
 
 def test_an_endpoint_gets_a_new_secret_and_what_it_missed(nosana: Run, platform: Platform) -> None:

@@ -23,7 +23,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "job": ("jobs", "Jobs: run, list, show, logs, wait, stop, restart, extend, results, validate.", WORK),
     "market": ("markets", "Markets: list, show.", WORK),
     "template": ("markets", "Templates: list, show.", WORK),
-    "webhook": ("hooks", "Webhooks: listen, list, create, rotate, test, replay, deliveries.", WORK),
+    "webhook": (
+        "hooks",
+        "Webhooks: listen, list, create, test, deliveries, resend, replay, rotate, update.",
+        WORK,
+    ),
     "balance": ("money", "The credits to spend, held and frozen.", MONEY),
     "credits": ("credits", "Credits: lots, move.", MONEY),
     "topup": ("money", "Buy credits by card.", MONEY),
