@@ -32,7 +32,7 @@ def test_a_ticket_is_opened_about_a_job_answered_and_solved(world: World, mia: P
     settings.STAFF_EMAIL = "staff@nosana-web.example"
     credits_give(world.acme)
     job = job_make(member(world.mia), markets_make()[0])
-    answer = mia.post(TICKETS, NEW | {"job": str(job.pk)})
+    answer = mia.post(TICKETS, NEW | {"job": str(job.pk)}, **{"Idempotency-Key": "log"})
     made = answer.json()
     assert (answer.status_code, made["state"], made["job"], made["opened_by"]) == (
         201,

@@ -1,6 +1,7 @@
 """Tickets and feedback: by the same acts as the pages, so with the same answers, mails and limits."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ class TicketShape(serializers.ModelSerializer[Ticket]):
     """A question to our staff: `open` waits for them, `waiting` for the customer; `invoice` for who may see it."""
 
     opened_by = serializers.CharField(source="opened_by.email")
+    job = serializers.UUIDField(source="job_id", allow_null=True)
     invoice = serializers.SerializerMethodField()
 
     class Meta:
@@ -114,7 +116,7 @@ class Tickets(Endpoint):
     @described(TicketWhole, body=TicketNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Open a ticket with its first message; the answer of our staff comes by mail, and as `ticket.answered`."""
-        grant = self.grant(SEE)
+        grant = _of_person(self.grant(SEE))
         wanted = TicketNew(data=request.data).read()
         about = about_get(grant, _about(wanted))
 
@@ -130,6 +132,11 @@ class Tickets(Endpoint):
             return _whole(grant, ticket.pk)
 
         return self.once(grant, act)
+
+
+def _of_person(grant: Grant) -> Grant:
+    """Return the grant of somebody whom our staff can answer. Raises Denied for a service key."""
+    return replace(grant, membership=grant.member)
 
 
 def _narrow(rows: QuerySet[Ticket], asked: dict[str, Any]) -> QuerySet[Ticket]:
@@ -168,6 +175,7 @@ class TicketReply(Endpoint):
         """Write on in a ticket, which opens it again, or call it solved; one that is solved can be called so again."""
         grant = self.grant(SEE)
         ticket_get(grant, ticket_id)
+        grant = _of_person(grant)
         wanted = ReplyNew(data=request.data).read()
         if not wanted["text"] and not wanted["solved"]:
             sentence = _("Write what you want to ask or tell.")
@@ -207,7 +215,7 @@ class Feedback(Endpoint):
     @described(FeedbackShape, body=FeedbackNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
         """Tell our staff something; if it needs an answer, that comes once, by mail."""
-        grant = self.grant(Permission.ORGANISATION_VIEW)
+        grant = _of_person(self.grant(Permission.ORGANISATION_VIEW))
         wanted = FeedbackNew(data=request.data).read()
         job = job_get(grant, wanted["job"]) if wanted.get("job") else None
         page = reverse("jobs:detail", args=[slug, job.pk]) if job else ""

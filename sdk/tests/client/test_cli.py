@@ -322,7 +322,8 @@ def test_an_organisation_is_created_and_the_profile_goes_on_in_it(nosana: Run, p
 
 TICKET = {"id": ID, "number": 7, "subject": "Log", "state": "waiting", "job": None, "invoice": None, "messages": [
     {"author": "mia@acme.example", "text": "Why?", "by_staff": False, "solved": False, "at": "2026-11-23T12:00:00Z"},
-    {"author": None, "text": "Restart it.", "by_staff": True, "solved": True, "at": "2026-11-23T12:05:00Z"}]}  # fmt: skip
+    {"author": None, "text": "Restart it.", "by_staff": True, "solved": True, "at": "2026-11-23T12:05:00Z"},
+]}  # fmt: skip
 
 
 def test_a_ticket_is_named_by_its_number_and_shown_as_a_thread(nosana: Run, platform: Platform) -> None:
