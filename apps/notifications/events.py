@@ -119,7 +119,7 @@ FROZEN = EventType(
         Group.PEOPLE,
         _("Our organisation was frozen"),
         _("Your organisation is frozen"),
-        P.AUDIT_VIEW,  # owner and admins, whom a freeze leaves it
+        P.AUDIT_VIEW,  # owner and admins
         ("organisations:settings",),
         _("Nothing can be started or topped up until we thaw it. {why} Write to us if you want to know more."),
         mail=MailWay.NOW,

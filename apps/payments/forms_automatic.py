@@ -14,6 +14,7 @@ from apps.core.words import Words
 from apps.payments.models import Card, TopUpRule
 from apps.payments.services import RuleWish
 
+OF_MODE = {TopUpRule.Mode.THRESHOLD: ("below", "amount"), TopUpRule.Mode.FORECAST: ("days",)}
 DEFAULTS = {"mode": "threshold", "below": "50", "amount": "100", "days": 7, "month_cap": "500"}
 
 
@@ -34,7 +35,11 @@ def fiat_field(label: Words, **options: Any) -> forms.DecimalField:
 class RuleForm(forms.Form):
     """When a card is charged by itself, how much, and with which card."""
 
-    mode = forms.ChoiceField(label=gettext_lazy("When"), choices=TopUpRule.Mode.choices)
+    mode = forms.ChoiceField(
+        label=gettext_lazy("When"),
+        choices=TopUpRule.Mode.choices,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+    )
     below = credits_field(label=gettext_lazy("Fewer credits than"), required=False)
     amount = fiat_field(gettext_lazy("Add each time, before VAT"), required=False)
     days = forms.IntegerField(
@@ -54,6 +59,16 @@ class RuleForm(forms.Form):
             for card in cards
         ]
         self.fields["card"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Leave out what belongs to the mode that was not chosen: its fields are not even shown."""
+        typed = super().clean() or self.cleaned_data
+        for mode, names in OF_MODE.items():
+            if typed.get("mode") not in (None, mode):
+                for name in names:
+                    typed[name] = None
+                    self.errors.pop(name, None)
+        return typed
 
     @property
     def wish(self) -> RuleWish:

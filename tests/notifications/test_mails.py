@@ -22,10 +22,11 @@ from apps.notifications.services import choices_set, mails_end, notices_send
 from apps.notifications.services.mails import notices_pass_on
 from apps.notifications.words import notice_words
 from apps.organisations.models import Membership
+from apps.organisations.roles import Permission
 from apps.users.models import User
 from tests.billing.dying import killed_at
 from tests.notifications.notices import SETTLED, notice_make, send, unsubscribe_token
-from tests.organisations.keys import grant, limit, member
+from tests.organisations.keys import grant, key_make, limit, member
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,24 @@ def test_nobody_is_mailed_what_they_may_not_read(world: World) -> None:
     limit(world.mia)
     Membership.objects.filter(user=world.bea).update(role="viewer")
     assert notices_send(now=NOW) == 0
+
+
+def test_a_freeze_keeps_nobody_from_hearing_what_their_role_tells_them(world: World) -> None:
+    token = key_make(world.olga, "organisation.view", "webhooks.manage").token
+    world.acme.frozen_at, world.acme.frozen_why = NOW, "A card was reported stolen."
+    world.acme.save()
+    notice_make(world.acme, "domain.lost", data={"name": "acme.example", "record": "_x"}, at=NOW)
+    notice_make(world.acme, "webhook.turned_off", data={"url": "https://acme.example/", "reason": "410"}, at=NOW)
+    assert notices_send(now=NOW) > 0
+    told = {to for to, _ in mails()}
+    assert "olga@acme.example" in told
+    assert not told & {"bea@acme.example", "mia@acme.example", "victor@acme.example"}
+    listed = world.client(world.olga).get("/o/acme/notices/").content.decode()
+    assert "acme.example is no longer proven" in listed
+    program = Client(headers={"Authorization": f"Bearer {token}"})
+    heard = program.get("/api/v1/organisations/acme/notices")
+    assert [one["kind"] for one in heard.json()["items"]] == ["webhook.turned_off"]
+    assert not grant(world.olga).may(Permission.WEBHOOKS_MANAGE)
 
 
 def test_who_loses_the_right_before_a_mail_goes_gets_none(world: World) -> None:

@@ -87,6 +87,13 @@ def test_forecast_by_page_needs_no_threshold(olga: Client, automatic: Automatic)
     assert (rule_now().days, rule_now().below_micro) == (7, None)
 
 
+def test_what_stands_in_the_fields_of_the_other_mode_hinders_nobody(olga: Client, automatic: Automatic) -> None:
+    automatic.card()
+    assert olga.post(AUTOMATIC, form(automatic, mode="forecast", days="7", amount="ten")).status_code == 302
+    assert olga.post(AUTOMATIC, form(automatic, days="soon")).status_code == 302
+    assert (rule_now().days, rule_now().amount_minor) == (None, 10_000)
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

@@ -100,6 +100,15 @@ def test_while_typing_only_the_price_box_comes(olga: Client) -> None:
     assert "<select" not in answer.content.decode()
 
 
+def test_the_amount_that_is_chosen_is_marked_also_while_typing(olga: Client) -> None:
+    def marked(amount: str, **headers: str) -> list[str]:
+        page = olga.get(FORM, {"currency": "EUR", "amount": amount}, headers=headers).content.decode()
+        return re.findall(r'value="(\d+)" aria-pressed="true"', page)
+
+    assert (marked("100"), marked("101"), marked("ten")) == (["100"], [], [])
+    assert marked("25.00", **HTMX, **{"HX-Target": "price"}) == ["25"]
+
+
 def test_a_preset_fills_in_the_amount(olga: Client) -> None:
     given = {"currency": "USD", "amount": "1", "preset": "25"}
     answer = olga.get(FORM, given, headers=HTMX | {"HX-Target": "topup"})

@@ -131,7 +131,7 @@ def _choices(grant: Grant, reader: Reader) -> Any:
             "alarm": kind.alarm,
         }
         for name, kind in notice_kinds().items()
-        if grant.may(kind.audience)
+        if grant.hears.may(kind.audience)
     ]
     names = ("quiet_from", "quiet_until", "time_zone", "daily_hour")
     return ChoicesShape({"kinds": kinds} | {name: getattr(reader, name) for name in names}).data

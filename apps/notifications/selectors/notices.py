@@ -123,7 +123,7 @@ def _rows(grant: Grant, reader: Reader | None, *, now: datetime) -> QuerySet[Eve
 def _visible(grant: Grant, now: datetime) -> Q:
     grant.require(Permission.ORGANISATION_VIEW)
     recent = Q(organisation=grant.organisation_id, at__gte=now - NOTICE_KEPT, type__in=list(notice_kinds()))
-    return recent & ~Q(audience="") & readable(grant.reach)
+    return recent & ~Q(audience="") & readable(grant.hears)
 
 
 def _addressed(grant: Grant) -> Q:

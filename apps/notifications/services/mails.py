@@ -49,7 +49,7 @@ def notices_pass_on(*, now: datetime) -> int:
         organisations = {event.organisation_id for event in events}
         members = defaultdict(list)
         for member in _members().filter(organisation__in=organisations):
-            members[member.organisation_id].append((member, member.reach))
+            members[member.organisation_id].append((member, member.hears))
         readers = {
             (reader.organisation_id, reader.user_id): reader
             for reader in Reader.objects.filter(organisation__in=organisations)
@@ -128,7 +128,7 @@ def _place_send(place: Place, *, now: datetime) -> int:
         reader = Reader.objects.select_for_update(no_key=True).get(**key)
         rows = list(NoticeMail.objects.select_related("event").filter(sent_at=None, due_at__lte=now, **key))
         member = _members().filter(**key).first()
-        reach = member.reach if member is not None else None
+        reach = member.hears if member is not None else None
         kept = [row for row in rows if member and reach and reads(row.event, member, reach)]
         NoticeMail.objects.filter(pk__in={row.pk for row in rows} - {row.pk for row in kept}).delete()
         if member is None:

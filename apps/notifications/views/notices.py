@@ -53,7 +53,7 @@ def notices(request: HttpRequest, slug: str) -> HttpResponse:
 
 def kinds_by_group(grant: Grant) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return name and label of the kinds that the member could ever read, under their headings."""
-    allowed = [(name, kind) for name, kind in notice_kinds().items() if grant.may(kind.audience)]
+    allowed = [(name, kind) for name, kind in notice_kinds().items() if grant.hears.may(kind.audience)]
     groups = [
         (str(group.label), [(name, str(kind.label)) for name, kind in allowed if kind.group == group])
         for group in Group

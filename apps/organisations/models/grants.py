@@ -53,6 +53,14 @@ class Grant:
             raise Denied(_("This takes a member: use a personal key instead of a service key."))
         return self.membership
 
+    @property
+    def hears(self) -> Reach:
+        """Of what it may read news: as far as it would reach if the organisation were neither frozen nor closed."""
+        if self.api_key is not None:
+            return self.api_key.hears
+        whole = self.member.hears
+        return whole if self.scopes is None else whole.narrowed(self.scopes)
+
     def may(self, permission: Permission, project_id: UUID | None = None) -> bool:
         """Return whether the act is allowed in the project; without one, whether it is allowed anywhere."""
         return self.reach.may(permission, project_id)

@@ -76,10 +76,14 @@ class ApiKey(models.Model):
 
     @property
     def reach(self) -> Reach:
-        """What the key may do now: its scopes in its project, of a personal key at most what its member may."""
+        """What the key may do now: as `hears`, less what the organisation's own state takes away."""
+        return self.organisation.reach_left(self.hears)
+
+    @property
+    def hears(self) -> Reach:
+        """What the key hears of: its scopes in its project, of a personal key at most what its member does."""
         scopes = frozenset(PERMISSIONS[scope] for scope in self.scopes if scope in PERMISSIONS)
+        whole = Reach(scopes)
         if self.personal:
-            whole = self.member.reach if self.member is not None else Reach(frozenset())
-        else:
-            whole = self.organisation.reach_left(Reach(scopes))
+            whole = self.member.hears if self.member is not None else Reach(frozenset())
         return whole.narrowed(scopes, self.project_id)

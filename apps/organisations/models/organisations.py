@@ -154,18 +154,23 @@ class Membership(models.Model):
 
     @property
     def reach(self) -> Reach:
-        """What the member may do, and where. Without `project_roles_found` (membership_get) a query if limited."""
-        whole = self._reach_of_role()
-        return whole.narrowed(READING) if self.visited else whole
+        """What the member may do now, and where: as `hears`, less what the organisation's own state takes away."""
+        return self.organisation.reach_left(self.hears)
 
-    def _reach_of_role(self) -> Reach:
-        if not self.limited:
-            return self.organisation.reach_left(reach_of_role(Role(self.role)))
-        found = getattr(self, "project_roles_found", None)
-        if found is None:
-            found = list(self.project_memberships.values("project_id", "role"))
-        projects = {UUID(str(row["project_id"])): Role(row["role"]) for row in found}
-        return self.organisation.reach_left(reach_of_role(Role(self.role), projects))
+    @property
+    def hears(self) -> Reach:
+        """What the member hears of, and where: what role and projects allow, also while a freeze keeps them from it.
+
+        Without `project_roles_found` (membership_get) a query if limited.
+        """
+        projects = None
+        if self.limited:
+            found = getattr(self, "project_roles_found", None)
+            if found is None:
+                found = list(self.project_memberships.values("project_id", "role"))
+            projects = {UUID(str(row["project_id"])): Role(row["role"]) for row in found}
+        whole = reach_of_role(Role(self.role), projects)
+        return whole.narrowed(READING) if self.visited else whole
 
     def may(self, permission: Permission, project_id: UUID | None = None) -> bool:
         """Return whether role and projects allow the act there; without a project, whether anywhere."""

@@ -42,6 +42,16 @@ class Standing:
     counted_from: datetime | None  # staff let it begin anew then
     last_tier: bool
 
+    @property
+    def telling(self) -> tuple[Ceiling, ...]:
+        """The ceilings that tell somebody something: without those of which a longer one leaves no more."""
+        longer = [self.ceilings[place + 1 :] for place in range(len(self.ceilings))]
+        return tuple(
+            one
+            for one, rest in zip(self.ceilings, longer, strict=True)
+            if all(other.left_minor > one.left_minor for other in rest)
+        )
+
     def refused(self, net_minor: int) -> Ceiling | None:
         """Return the ceiling that this much would pass."""
         return next((ceiling for ceiling in self.ceilings if net_minor > ceiling.left_minor), None)

@@ -47,7 +47,7 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
         least, most = topup_limits(form["currency"].value())
         standing = standing_of(organisation.pk, form["currency"].value(), now=timezone.now())
         most = min([most, *(ceiling.left_minor for ceiling in standing.ceilings)])
-        context |= {"ceilings": standing.ceilings, "least": least if least <= most else None, "most": most}
+        context |= {"ceilings": standing.telling, "least": least if least <= most else None, "most": most}
         context["presets"] = [preset for preset in form.presets if preset * 100 <= most]
     if form.is_valid():
         try:
@@ -65,6 +65,7 @@ def topup(request: HttpRequest, slug: str) -> HttpResponse:
         except AppError as refusal:
             context["refusal"] = refusal
     part = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") else ""
+    context |= {"part": part, "chosen": form.net_minor / 100}  # the preset that is shown as chosen, if it is one
     if part in ("price", "topup"):
         return render(request, f"payments/topup.html#{part}", context)
     context["topups"] = topups_latest(organisation)
