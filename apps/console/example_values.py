@@ -62,12 +62,8 @@ WORDS: dict[str, Any] = {
 }  # fmt: skip
 # By a number's ending: its unit.
 UNITS = {"_micro": 1_500_000, "_minor": 10_000, "_bp": 2_100, "_s": 3_600, "_hours": 24, "_percent": 98}
-MOMENTS = {
-    "expires_at": TOMORROW,
-    "created_at": EARLIER,
-    "deadline": "2027-02-07T12:00:00Z",
-    "resets_at": MONTH["ends_at"],
-}
+MOMENTS = {"expires_at": TOMORROW, "created_at": EARLIER, "deadline": "2027-02-07T12:00:00Z"}
+MOMENTS |= {"resets_at": MONTH["ends_at"]}
 _AMOUNTS = {"currency": "EUR", "net_minor": 10_000, "vat_minor": 2_100, "total_minor": 12_100}
 _RATE: dict[str, Any] = {"rate_micro": 420_000, "spread_bp": 200, "rate_charged_micro": 428_400}
 _RATE |= {"rate_source": "pyth", "rate_at": NOW}
@@ -81,30 +77,18 @@ _EVENT = {
     },
 }  # fmt: skip
 _DELIVERY = {"state": "delivered", "tries": 1, "delivered_at": NOW}
-_LIMIT: dict[str, Any] = {
-    "name": "Default",
-    "limit_micro": 500_000_000,
-    "used_micro": 120_000_000,
-    "left_micro": 380_000_000,
-}
+_LIMIT: dict[str, Any] = {"name": "Default", "limit_micro": 500_000_000, "used_micro": 120_000_000}
+_LIMIT |= {"left_micro": 380_000_000}
 _LIMIT |= {"level": "project", "subject": "0199aaaa-0000-7000-8000-00000000000d"}
 _PAID = {"number": "NW-2027-000001", "issued_at": NOW, **_AMOUNTS}
-_CLOSED: dict[str, Any] = {
-    "opening_micro": 100_000_000,
-    "change_micro": -12_500_000,
-    "closing_micro": 87_500_000,
-    "lines": 14,
-}
+_CLOSED: dict[str, Any] = {"opening_micro": 100_000_000, "change_micro": -12_500_000, "closing_micro": 87_500_000}
+_CLOSED |= {"lines": 14}
 _CLOSED |= {"closed_at": "2027-02-01T03:00:00Z"}
 _TEMPLATE = {"slug": "hello-gpu", "own": True, "version": 3, "gpu": "any", "vram_gb": 0, "minutes": 10}
-_KEY: dict[str, Any] = {
-    "name": "CI",
-    "kind": "personal",
-    "project": None,
-    "networks": [],
-    "last_used_at": NOW,
-    "expires_at": None,
-}
+_KEY: dict[str, Any] = {"name": "CI", "kind": "personal", "project": None, "networks": [], "last_used_at": NOW}
+_KEY |= {"expires_at": None}
+_TICKET: dict[str, Any] = {"number": 1042, "subject": "The log stops at line 7", "state": "waiting", "job": JOB}
+_TICKET |= {"invoice": None, "opened_by": "mia@acme.example", "opened_at": EARLIER, "moved_at": NOW}
 _JOB = {
     "id": JOB, "name": "Training", "state": "running", "reason": "", "sentence": "Node HGHEodfL… runs it.",
     "project": "default", "member": "mia@acme.example", "market": "nvidia-4090", "timeout_s": 3600,
@@ -252,6 +236,15 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "StatementShape": _CLOSED | MONTH,
     "StatementWhole": _CLOSED | MONTH,
+    "TicketShape": _TICKET,
+    "TicketWhole": _TICKET,
+    "TicketMessageShape": {"author": "mia@acme.example", "by_staff": False, "solved": False}
+    | {"text": "It ran for an hour and then nothing more came. What can I do?"},
+    "VisitShape": {
+        "staff": "sam@nosana-web.example", "reason": "Your ticket #1042", "minutes": 30, "glass_broken": False,
+        "ended_at": None, "ended_how": "", "pages": 4, "approved_at": NOW, "began_at": NOW, "expires_at": NOW,
+    },
+    "FeedbackNew": {"text": "How do I see the files of my first job?"},
     "TemplateBrief": _TEMPLATE,
     "TemplateNew": {"note": "The first version."},
     "TemplateShape": {**_TEMPLATE, "description": "Prints hello, to see that everything works."},
@@ -370,23 +363,19 @@ WHOLE: dict[str, Any] = {
     "PatchedPolicyChange": {"queue_limit_s": 3600, "queue_then": "give_up", "reposts": 1},
     "PatchedOrganisationChange": {"finance_email": "finance@acme.example", "time_zone": "Europe/Amsterdam"},
     "PatchedMemberChange": {"role": "viewer"},
+    "PatchedBillingDetailsChange": {"po_number": "4711", "cost_centre": "R&D"},
     "PatchedDomainChange": {"join_role": "viewer"},
     "InvitationNew": {"email": "new@acme.example", "role": "developer", "projects": None},
     "KeyNew": {"name": "CI", "scopes": ["jobs.view", "jobs.launch"], "kind": "personal"},
     "CapSet": {"level": "organisation", "period": "month", "limit_micro": 500_000_000},
     "BudgetSet": {
-        "level": "organisation",
-        "period": "month",
-        "limit_micro": 400_000_000,
-        "marks": [50, 80, 100],
+        "level": "organisation", "period": "month", "limit_micro": 400_000_000, "marks": [50, 80, 100],
         "people": ["olga@acme.example"],
     },
+    "TicketNew": {"subject": _TICKET["subject"], "text": "It ran for an hour. What can I do?", "job": JOB},
+    "ReplyNew": {"text": "It did it again.", "solved": False},
     "RuleBody": {
-        "on": True,
-        "mode": "threshold",
-        "currency": "EUR",
-        "below_micro": 50_000_000,
-        "amount_minor": 10_000,
+        "on": True, "mode": "threshold", "currency": "EUR", "below_micro": 50_000_000, "amount_minor": 10_000,
         "month_cap_minor": 50_000,
     },
     "MoveBody": {"target": "default", "micro": 1_000_000},

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "usage": ("money", "What settled jobs used, added up.", MONEY),
     "invoice": ("money", "Invoices: list, show, download.", MONEY),
     "chain": ("chain", "The network with a wallet of your own, without the platform.", NETWORK),
+    "ticket": ("tickets", "Questions to our staff: list, show, open, reply, solve.", NETWORK),
     "doctor": ("doctor", "Check that everything a command needs is in place.", NETWORK),
 }
 
