@@ -31,8 +31,8 @@ from django.utils import timezone
 from benchmarks.figures import Figure
 from benchmarks.logs import _process, _running_job, _url, _web
 from benchmarks.platform import app, database
+from sandbox.ports import free_port
 from sandbox.services import Redis
-from sandbox.stage import free_port
 
 NAMES = [
     "api.list_vs_drf",

@@ -20,7 +20,7 @@ import httpx
 from benchmarks.figures import Figure
 from benchmarks.platform import manage, services, wait_for
 from sandbox.browser import Browser
-from sandbox.stage import free_port
+from sandbox.ports import free_port
 
 NAMES = ["credit.visible_p95"]
 PAYMENTS, WARM = 40, 5

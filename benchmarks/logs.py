@@ -22,7 +22,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from benchmarks.figures import Figure
 from benchmarks.platform import app, database
-from sandbox.stage import free_port
+from sandbox.ports import free_port
 
 NAMES = ["logs.visible_p95", "logs.store_rate"]
 VIEWERS, RATE, SECONDS = 200, 50, 10.0

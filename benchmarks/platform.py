@@ -17,8 +17,8 @@ import httpx
 from django.core.management import call_command
 from django.db import connections
 
+from sandbox.ports import free_port
 from sandbox.services import Postgres, Redis
-from sandbox.stage import free_port
 
 START_S = 60.0
 

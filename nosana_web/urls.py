@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include("apps.billing.api.urls")),
     path("api/v1/", include("apps.payments.api.urls")),
     path("api/v1/", include("apps.notifications.api.urls")),
+    path("api/v1/", include("apps.support.api.urls")),
     path("", include("apps.notifications.urls")),
     path("nodes/", include("apps.bridge.urls")),
     path("", include("apps.payments.urls")),

@@ -1,15 +1,14 @@
 """The whole platform on one machine: which processes there are, in which order they start, what each is told."""
 
 import asyncio
-import contextlib
 import json
 import secrets
-import socket
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox import forks, markets
+from sandbox.ports import free_port
 from sandbox.rates import NOS_FEED
 from sandbox.supervisor import Part, Supervisor
 
@@ -17,22 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 TREASURY_NOS = 10_000
 NODES = 2
-
-
-def free_port(preferred: int = 0) -> int:
-    """Return `preferred` if nothing listens there, else a port that was free a moment ago.
-
-    Chosen by chance below those that systems give to outgoing connections (32768 on Linux, 49152 on others), so that
-    none takes it before it is bound.
-    """
-    by_chance = (20_000 + secrets.randbelow(12_000) for _ in range(100))
-    for port in filter(None, (preferred, *by_chance)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
-    raise OSError("no free port on 127.0.0.1")
 
 
 @dataclass

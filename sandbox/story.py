@@ -47,7 +47,8 @@ class Story:
     def sign_up(self) -> None:
         """Sign up by e-mail and confirm the address with the code that the mail brings."""
         self.browser.open("/accounts/signup/")
-        self.browser.send(self.browser.form_with("email", "password1"), email=self.email, password1=PASSWORD)
+        form, name = self.browser.form_with("email", "password1"), self.email.split("@")[0].title()
+        self.browser.send(form, name=name, email=self.email, password1=PASSWORD)
         mail = self.wait(
             "the confirmation mail", lambda: self.mail_with("To: " + self.email, r"\n([A-Z0-9]{4}-[A-Z0-9]{4})\n")
         )

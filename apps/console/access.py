@@ -340,6 +340,10 @@ ROUTES: dict[str, dict[str, Access]] = {
     "bridge:definition": {"GET": Node("of a private job, for the node that holds its run")},
     "bridge:result": {"POST": Node("as above, once")},
     # --- support
+    "support_api:tickets": {"GET": P.JOBS_VIEW, "POST": P.JOBS_VIEW},
+    "support_api:ticket": {"GET": Own(P.JOBS_VIEW, P.AUDIT_VIEW)},
+    "support_api:ticket_reply": {"POST": Own(P.JOBS_VIEW, P.AUDIT_VIEW)},
+    "support_api:feedback": {"POST": P.ORGANISATION_VIEW},
     "support:feedback": {"GET": P.ORGANISATION_VIEW, "POST": P.ORGANISATION_VIEW},
     "support:tickets": {"GET": P.JOBS_VIEW},
     "support:ticket_new": {"GET": P.JOBS_VIEW, "POST": P.JOBS_VIEW},

@@ -81,30 +81,18 @@ _EVENT = {
     },
 }  # fmt: skip
 _DELIVERY = {"state": "delivered", "tries": 1, "delivered_at": NOW}
-_LIMIT: dict[str, Any] = {
-    "name": "Default",
-    "limit_micro": 500_000_000,
-    "used_micro": 120_000_000,
-    "left_micro": 380_000_000,
-}
+_LIMIT: dict[str, Any] = {"name": "Default", "limit_micro": 500_000_000, "used_micro": 120_000_000}
+_LIMIT |= {"left_micro": 380_000_000}
 _LIMIT |= {"level": "project", "subject": "0199aaaa-0000-7000-8000-00000000000d"}
 _PAID = {"number": "NW-2027-000001", "issued_at": NOW, **_AMOUNTS}
-_CLOSED: dict[str, Any] = {
-    "opening_micro": 100_000_000,
-    "change_micro": -12_500_000,
-    "closing_micro": 87_500_000,
-    "lines": 14,
-}
+_CLOSED: dict[str, Any] = {"opening_micro": 100_000_000, "change_micro": -12_500_000, "closing_micro": 87_500_000}
+_CLOSED |= {"lines": 14}
 _CLOSED |= {"closed_at": "2027-02-01T03:00:00Z"}
 _TEMPLATE = {"slug": "hello-gpu", "own": True, "version": 3, "gpu": "any", "vram_gb": 0, "minutes": 10}
-_KEY: dict[str, Any] = {
-    "name": "CI",
-    "kind": "personal",
-    "project": None,
-    "networks": [],
-    "last_used_at": NOW,
-    "expires_at": None,
-}
+_KEY: dict[str, Any] = {"name": "CI", "kind": "personal", "project": None, "networks": [], "last_used_at": NOW}
+_KEY |= {"expires_at": None}
+_TICKET: dict[str, Any] = {"number": 1042, "subject": "The log stops at line 7", "state": "waiting", "job": JOB}
+_TICKET |= {"invoice": None, "opened_by": "mia@acme.example", "opened_at": EARLIER, "moved_at": NOW}
 _JOB = {
     "id": JOB, "name": "Training", "state": "running", "reason": "", "sentence": "Node HGHEodfL… runs it.",
     "project": "default", "member": "mia@acme.example", "market": "nvidia-4090", "timeout_s": 3600,
@@ -252,6 +240,11 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "StatementShape": _CLOSED | MONTH,
     "StatementWhole": _CLOSED | MONTH,
+    "TicketShape": _TICKET,
+    "TicketWhole": _TICKET,
+    "TicketMessageShape": {"author": "mia@acme.example", "by_staff": False, "solved": False}
+    | {"text": "It ran for an hour and then nothing more came. What can I do?"},
+    "FeedbackNew": {"text": "How do I see the files of my first job?"},
     "TemplateBrief": _TEMPLATE,
     "TemplateNew": {"note": "The first version."},
     "TemplateShape": {**_TEMPLATE, "description": "Prints hello, to see that everything works."},
@@ -381,12 +374,10 @@ WHOLE: dict[str, Any] = {
         "marks": [50, 80, 100],
         "people": ["olga@acme.example"],
     },
+    "TicketNew": {"subject": _TICKET["subject"], "text": "It ran for an hour. What can I do?", "job": JOB},
+    "ReplyNew": {"text": "It did it again.", "solved": False},
     "RuleBody": {
-        "on": True,
-        "mode": "threshold",
-        "currency": "EUR",
-        "below_micro": 50_000_000,
-        "amount_minor": 10_000,
+        "on": True, "mode": "threshold", "currency": "EUR", "below_micro": 50_000_000, "amount_minor": 10_000,
         "month_cap_minor": 50_000,
     },
     "MoveBody": {"target": "default", "micro": 1_000_000},

@@ -18,6 +18,7 @@ from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_Validatio
 
 from apps.core.errors import Denied
 from apps.core.middleware import refusal_answer
+from apps.core.programs import for_programs
 from apps.users.models import User
 from apps.users.ways import fresh, ways_of
 
@@ -120,7 +121,7 @@ class FreshMiddleware:
         asked = get_adapter().get_reauthentication_methods(request.user) if own else []
         if own and not asked:
             return None  # by Google and the like alone: there is nothing of ours to ask for
-        if "/api/" in request.path_info:
+        if for_programs(request.path_info):
             refusal = Denied(
                 _("Sign in again, or use an API key: this takes a sign-in of the last quarter of an hour."),
                 code="reauthentication_needed",

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from apps.console.access import ROUTES
-from apps.console.access_kinds import SignedIn
+from apps.console.access_kinds import Own, SignedIn
 from apps.console.examples import exemplify, refusal_example
 from apps.organisations.roles import Permission
 from apps.organisations.services.keys import SCOPES
@@ -17,7 +17,7 @@ PROBLEM = "application/problem+json"
 METHODS = ("get", "post", "put", "patch", "delete")
 UUID = "00000000-0000-7000-8000-000000000000"
 TAGS = {"organisations": "Organisations", "billing": "Billing", "payments": "Payments", "jobs": "Jobs"}
-TAGS |= {"notifications": "Webhooks"}
+TAGS |= {"notifications": "Webhooks", "support": "Support"}
 SENTENCES = {
     "400": "The request is not as it should be; `fields` names what, by its path.",
     "401": "Nobody known asks: the key or token is missing, unknown, ended, or of another environment.",
@@ -66,7 +66,7 @@ def _complete(operation: dict[str, Any], name: str, method: str) -> None:
     app, _, rest = name.partition(":")
     access = ROUTES[name][method.upper()]
     person = access.person if isinstance(access, SignedIn) else None
-    needed = access if isinstance(access, Permission) else person
+    needed = access.permission if isinstance(access, Own) else access if isinstance(access, Permission) else person
     scope = [needed.value] if needed else []
     operation["operationId"] = f"{app.removesuffix('_api')}_{rest}_{method}"
     operation["tags"] = [TAGS[app.removesuffix("_api")]]

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from apps.core.errors import AppError
 from apps.core.headers import BASE, policy_text
 from apps.core.ids import uuid7
-from apps.core.rest.problems import MEDIA_TYPE, VERSION, for_programs, problem, too_large
+from apps.core.programs import for_programs
+from apps.core.rest.problems import MEDIA_TYPE, VERSION, problem, too_large
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from apps.core.programs import for_programs
+
 Directives = dict[str, Any]
 
 BASE: Directives = {
@@ -88,8 +90,8 @@ class PrivacyMiddleware:
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if "Cache-Control" not in response.headers and _somebody(request):
             # Programs hold what they have against ETags; of a person's pages nothing stays after they signed out.
-            api = request.path_info.startswith("/api/")
-            response.headers["Cache-Control"] = "private, no-cache" if api else "private, no-store"
+            kept = for_programs(request.path_info)
+            response.headers["Cache-Control"] = "private, no-cache" if kept else "private, no-store"
         return response
 
 

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from apps.core.addresses import client_address
 from apps.core.errors import AppError, NotFound
-from apps.core.rest.problems import VERSION, answer, for_programs
+from apps.core.programs import for_programs
+from apps.core.rest.problems import VERSION, answer
 
 RETRY_S = 120
 BLOCK_BYTES = 65_536

@@ -32,6 +32,7 @@ from apps.core.staff import staff_act_write
 
 logger = logging.getLogger(__name__)
 
+BATCH = 500  # messages told again in one round
 BACKLOG = 10_000  # messages a process remembers to tell the broker of
 HEART = "heart"  # a lease on life
 LEASE = timedelta(minutes=5)
@@ -258,7 +259,7 @@ def message_retry(*, message_id: uuid.UUID, now: datetime, staff_id: int | None 
     return taken
 
 
-def messages_sweep(*, now: datetime, limit: int = 500) -> int:
+def messages_sweep(*, now: datetime) -> int:
     """Tell the broker again of messages that are overdue, those it was not told of for longest first; return how many.
 
     Each is told again once a minute at most: a queue without a worker neither fills the broker nor holds up others.
@@ -268,7 +269,7 @@ def messages_sweep(*, now: datetime, limit: int = 500) -> int:
         Q(sent_again_at=None) | Q(sent_again_at__lte=now - AGAIN),
         next_at__lte=now,
         parked_at=None,
-    ).order_by(F("sent_again_at").asc(nulls_first=True), "next_at")[:limit]
+    ).order_by(F("sent_again_at").asc(nulls_first=True), "next_at")[:BATCH]
     due = list(overdue.values_list("id", "queue"))
     Message.objects.filter(id__in=[message_id for message_id, _queue in due]).update(sent_again_at=now)
     for message_id, queue in due:

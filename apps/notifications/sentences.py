@@ -6,6 +6,7 @@ from apps.core.outbound import NO_ANSWER
 from apps.core.retelling import sentences_of
 
 OF_ENDPOINTS = (NO_ANSWER,)  # why an endpoint took nothing
+REDIRECTED = _("A redirect is not followed; give the address it leads to.")
 NOT_WRITTEN = _("We could not write this message; we look into it.")
 A_KEY = _("A key")
 OFF_SILENT = _("It took nothing for %(days)s days.")

@@ -20,6 +20,7 @@ from apps.payments.services.news import news_apply, payment_news
 
 logger = logging.getLogger(__name__)
 
+BATCH = 100  # payments, or refunds, in one round
 PATIENCE = timedelta(seconds=30)  # what a webhook usually needs, and more
 OVERLAP = timedelta(minutes=5)  # for clocks that differ and events that are listed late
 BANKS_TAKE = timedelta(hours=1)  # a payment that takes days is asked about now and then
@@ -27,7 +28,7 @@ FIRST_LOOK = timedelta(days=1)
 REFUND_PATIENCE = timedelta(minutes=10)  # its own message tries again until then
 
 
-def topups_sweep(*, now: datetime, limit: int = 100) -> int:
+def topups_sweep(*, now: datetime) -> int:
     """Ask Stripe about the top-ups it has not finished with, those asked longest ago first; return how many.
 
     Raises gateway.StripeUnavailable when Stripe does not answer; the next sweep goes on from there.
@@ -38,7 +39,7 @@ def topups_sweep(*, now: datetime, limit: int = 100) -> int:
         closed_at=None, parked_reason="", created_at__lt=now - PATIENCE
     )
     waiting = waiting.exclude(state=TopUp.State.PROCESSING, checked_at__gt=now - BANKS_TAKE)
-    topups = list(waiting.order_by(F("checked_at").asc(nulls_first=True), "created_at")[:limit])
+    topups = list(waiting.order_by(F("checked_at").asc(nulls_first=True), "created_at")[:BATCH])
     for topup in topups:
         _ask(topup, now=now)
     return len(topups)
@@ -71,12 +72,12 @@ def _ask(topup: TopUp, *, now: datetime) -> None:
         TopUp.objects.filter(id=topup.id).update(checked_at=topup.checked_at)
 
 
-def refunds_sweep(*, now: datetime, limit: int = 100) -> int:
+def refunds_sweep(*, now: datetime) -> int:
     """Send the refunds that an interruption left behind; return how many were tried. One failing stops no other."""
     if not settings.STRIPE_SECRET_KEY:
         return 0
     left = Refund.objects.filter(state=Refund.State.WANTED, parked_reason="", created_at__lt=now - REFUND_PATIENCE)
-    ids = list(left.order_by("created_at").values_list("id", flat=True)[:limit])
+    ids = list(left.order_by("created_at").values_list("id", flat=True)[:BATCH])
     each_apart(ids, lambda refund_id: refund_send(refund_id=refund_id, now=now))
     return len(ids)
 

@@ -41,7 +41,6 @@ class Worker:
 
     def __post_init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
-        self._desk: Desk | None = None
         self._flow: Flow | None = None
         self._leaving = asyncio.Event()
 

@@ -44,7 +44,7 @@ async function copy(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-theme-set], [data-copy], [data-dialog], [data-dialog-close], [data-dismiss]");
+  const target = event.target.closest("[data-theme-set], [data-copy], [data-dialog], [data-dialog-close]");
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
@@ -52,7 +52,6 @@ document.addEventListener("click", (event) => {
   if (target.dataset.themeSet) themeSet(target.dataset.themeSet);
   else if (target.dataset.copy) copy(target);
   else if ("dialogClose" in target.dataset) target.closest("dialog").close();
-  else if ("dismiss" in target.dataset) target.closest(".notice").remove();
   else {
     const dialog = document.getElementById(target.dataset.dialog);
     if (dialog) {

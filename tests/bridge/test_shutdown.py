@@ -28,8 +28,8 @@ from apps.core.queue import HEART
 from apps.jobs.models import Job
 from apps.jobs.state import State
 from sandbox import forks
+from sandbox.ports import free_port
 from sandbox.services.redis import Redis
-from sandbox.stage import free_port
 from sandbox.supervisor import Part, Process, Supervisor
 from tests.bridge.conftest import CREDITS, Stage, flow_state
 from tests.bridge.network import ROOT

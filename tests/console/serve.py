@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from sandbox.stage import free_port
+from sandbox.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -75,8 +75,10 @@ def test_a_queue_without_a_worker_neither_fills_the_broker_nor_holds_up_the_othe
     for _ in range(2):
         Message.objects.create(name="bridge.order_make", queue="bridge", next_at=now - timedelta(hours=1))
     again = Message.objects.create(name="tests.note", queue="default", next_at=now)
-    for seconds in range(0, 60, 5):
-        queue.messages_sweep(now=now + timedelta(seconds=seconds), limit=2)
+    with monkeypatch.context() as small:
+        small.setattr(queue, "BATCH", 2)
+        for seconds in range(0, 60, 5):
+            queue.messages_sweep(now=now + timedelta(seconds=seconds))
     assert sorted(told) == ["bridge", "bridge", "default"]
     queue.messages_sweep(now=now + timedelta(seconds=66))
     assert len(told) == 6

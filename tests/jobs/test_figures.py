@@ -22,10 +22,10 @@ def test_past_runs_of_the_template_or_the_name_are_counted(rich: World, market: 
     Job.objects.update(template="vllm")
     found = runs_past(rich.acme, market=market, template="vllm", name="")
     assert found is not None
-    assert (found.count, found.median_s, found.most_s, found.same_market) == (3, 200, 300, True)
+    assert (found.count, found.median_s, found.most_s) == (3, 200, 300)
     elsewhere = runs_past(rich.acme, market=dear, template="vllm", name="")
     assert elsewhere is not None
-    assert (elsewhere.count, elsewhere.same_market) == (4, False)
+    assert elsewhere.count == 4
     named = runs_past(rich.acme, market=dear, template="", name="Alike")
     assert named is not None
     assert named.count == 3

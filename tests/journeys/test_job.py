@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from apps.jobs.models import Job, Market
 from apps.organisations.models import Membership
-from sandbox.stage import free_port
+from sandbox.ports import free_port
 from tests.console.jobs_scene import failing
 from tests.console.scene import credits_give, job_list, job_log, job_make, job_run, markets_make
 from tests.journeys import stage

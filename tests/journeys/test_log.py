@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from apps.jobs.models import Job
 from apps.organisations.models import Membership
-from sandbox.stage import free_port
+from sandbox.ports import free_port
 from tests.console.scene import credits_give, job_finish, job_list, job_log, job_make, job_run, markets_make
 from tests.journeys import stage
 from tests.world import World

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.models import Mail
-from apps.notifications.models import Delivery, Endpoint, Event
+from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
 from apps.notifications.services import (
     Fact,
     NewSecret,
@@ -218,6 +218,7 @@ def test_redirects_are_not_followed(world: World, hook: Receiver) -> None:
     deliveries_send(now=NOW)
     assert len(hook.bodies) == 1
     assert Delivery.objects.get().state == "waiting"
+    assert "not followed" in DeliveryTry.objects.get().error
 
 
 def test_for_the_overlap_both_secrets_sign_and_then_the_new_one_alone(world: World, hook: Receiver) -> None:

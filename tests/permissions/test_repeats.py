@@ -33,6 +33,8 @@ SENT: dict[str, dict[str, Any]] = {
     "jobs_api:extend": {"timeout_s": 7_200},
     "jobs_api:notes": {"text": "Mine"},
     "organisations_api:organisations": {"name": "Fresh", "country": "NL"},
+    "support_api:ticket_reply": {"text": "And now?"},
+    "support_api:feedback": {"text": "More of it"},
     "organisations_api:terms": {"version": settings.TERMS_VERSION},
     "organisations_api:approval_decide": {"decision": "deny", "round": 1},
     "organisations_api:projects": {"name": "Fresh"},

@@ -207,6 +207,11 @@ BODIES: dict[str, Callable[[Organisation], dict[str, Any]]] = {
         "projects": {project_of(organisation).slug: "viewer"}
     },
     "support:ticket_new": ticket_body,
+    "support_api:tickets": lambda organisation: {
+        "subject": "Why?",
+        "text": "It stopped.",
+        "job": str(job_of(organisation).pk),
+    },
     "billing:cap_set": limit_body,
     "billing:budget_set": limit_body,
     "billing_api:caps": limit_json,

@@ -94,12 +94,14 @@ def rest(c: Any) -> Iterator[Any]:
     yield c.vat.get(), c.vat.ask(), c.invoices.send("I-1"), c.credit_notes.xml("C-1")
     yield c.notices.list(unread=True).first(), c.notices.read(ID), c.notices.read_all()
     yield c.notices.choices(), c.notices.choose(quiet=(22, 7), daily_hour=8)
+    yield c.tickets.list(state="open").first(), c.tickets.get(ID), c.tickets.open("S", "T", job=ID)
+    yield c.tickets.reply(ID, "T", solved=True), c.feedback.send("T")
     yield c.channels.list().first(), c.channels.get(ID), c.channels.create("https://x", kind="slack")
     yield c.channels.update(ID, on=False), c.channels.remove(ID), c.channels.test(ID)
 
 
 ANSWER = {"items": [], "next_cursor": None, "digests": [], "days": 1, "lines": [], "next_after": None, "id": ID}
-ANSWER |= {"to": "a@b.example", "read_until": "2026-11-23T12:00:00Z"}
+ANSWER |= {"to": "a@b.example", "read_until": "2026-11-23T12:00:00Z", "at": "2026-11-23T12:00:00Z"}
 
 
 def test_every_act_of_the_client_is_an_address_of_the_api() -> None:

@@ -122,7 +122,8 @@ def test_a_broken_page_and_maintenance_have_the_policy_too(
 def test_nothing_of_somebodys_own_pages_stays_in_a_browser(world: World) -> None:
     client = world.client(world.olga)
     assert client.get("/o/acme/")["Cache-Control"] == "private, no-store"
-    assert client.get("/api/v1/whoami")["Cache-Control"] == "private, no-cache"
+    for address in ("/api/v1/whoami", "/api"):
+        assert client.get(address)["Cache-Control"] == "private, no-cache"
     assert "no-store" not in Client().get("/docs/api/").headers.get("Cache-Control", "")
 
 

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
             name='Hold',
             fields=[
                 ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('source', models.CharField(help_text='Opaque to billing, e.g. job:<id>:<attempt>.', max_length=120, unique=True)),
+                ('source', models.CharField(help_text='Opaque to billing, as job:ID:ATTEMPT.', max_length=120, unique=True)),
                 ('label', models.CharField(max_length=200)),
                 ('network_micro', models.BigIntegerField()),
                 ('network_fee_micro', models.BigIntegerField()),

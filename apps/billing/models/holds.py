@@ -21,7 +21,7 @@ class Hold(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="holds", db_index=False)
-    source = models.CharField(max_length=120, unique=True, help_text="Opaque to billing, e.g. job:<id>:<attempt>.")
+    source = models.CharField(max_length=120, unique=True, help_text="Opaque to billing, as job:ID:ATTEMPT.")
     label = models.CharField(max_length=200)
     project = models.ForeignKey(Project, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     member = models.ForeignKey(

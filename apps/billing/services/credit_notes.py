@@ -26,6 +26,7 @@ from apps.organisations.models import Organisation
 from apps.organisations.selectors import mail_language
 
 LIMIT = 10**15  # minor units: far above any invoice
+BATCH = 100  # credit notes in one round
 
 
 def credit_note_due(
@@ -179,10 +180,10 @@ def credit_note_facts(invoice: Invoice, due: CreditNoteDue, *, number: str, now:
     }
 
 
-def credit_notes_sweep(*, now: datetime, limit: int = 100) -> int:
+def credit_notes_sweep(*, now: datetime) -> int:
     """Finish the credit notes that an interruption left behind; return how many. One failing stops no other."""
     due = CreditNoteDue.objects.filter(finished_at=None, created_at__lt=now - PATIENCE).order_by("created_at")
-    ids = list(due.values_list("id", flat=True)[:limit])
+    ids = list(due.values_list("id", flat=True)[:BATCH])
     return len(each_apart(ids, lambda due_id: credit_note_issue(credit_note_due_id=due_id, now=now)))
 
 

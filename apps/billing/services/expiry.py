@@ -19,16 +19,17 @@ from apps.notifications.services import event_emit
 from apps.organisations.selectors import mail_language
 
 NOTICE_DAYS = (1, 7)
+BATCH = 1_000  # lots in one round
 
 
-def lots_expire(*, now: datetime, limit: int = 1_000) -> int:
+def lots_expire(*, now: datetime) -> int:
     """Post the expiry of every lot whose time is over; return how many micro-NOS expired.
 
     One transaction per organisation; one that fails stops no other. Credits that jobs hold stay held: what comes
     back of them later expires when it comes.
     """
     due = Lot.objects.filter(remaining_micro__gt=0, expires_at__lte=now).order_by("expires_at")
-    organisations = dict.fromkeys(due.values_list("organisation_id", flat=True)[:limit])
+    organisations = dict.fromkeys(due.values_list("organisation_id", flat=True)[:BATCH])
     return sum(each_apart(organisations, lambda organisation_id: _expire(organisation_id, now=now)))
 
 

@@ -32,6 +32,7 @@ from apps.organisations.models import Organisation
 
 logger = logging.getLogger(__name__)
 
+BATCH = 200  # holds in one round
 ASK_AGAIN = timedelta(hours=1)  # after a hold that was due to be forgotten turned out to be needed
 
 Parts = tuple[int, int, int]  # for the node, for the network, for the platform
@@ -199,12 +200,12 @@ def hold_expire(*, source: str, now: datetime) -> bool:
     return True
 
 
-def holds_sweep(*, now: datetime, limit: int = 200) -> int:
+def holds_sweep(*, now: datetime) -> int:
     """Ask about the open holds whose time is over, oldest first; return how many were released. One failing stops no
     other.
     """
     due = Hold.objects.filter(state=Hold.State.OPEN, expires_at__lte=now).order_by("expires_at")
-    sources = list(due.values_list("source", flat=True)[:limit])
+    sources = list(due.values_list("source", flat=True)[:BATCH])
     return sum(each_apart(sources, lambda source: hold_expire(source=source, now=now)))
 
 

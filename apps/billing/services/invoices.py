@@ -29,6 +29,7 @@ from apps.organisations.selectors import mail_language
 from apps.organisations.services import RESENDS, Actor, audit_record, reason_read, staff_require
 
 SENT_A_DAY = 3
+BATCH = 100  # invoices in one round
 PATIENCE = timedelta(minutes=1)  # how long the task may take before the sweep does its work
 
 
@@ -94,10 +95,10 @@ def invoice_print(invoice: Invoice) -> Invoice:
     return invoice
 
 
-def invoices_sweep(*, now: datetime, limit: int = 100) -> int:
+def invoices_sweep(*, now: datetime) -> int:
     """Finish the invoices that an interruption left behind; return how many. One that fails stops no other."""
     due = InvoiceDue.objects.filter(finished_at=None, created_at__lt=now - PATIENCE).order_by("created_at")
-    ids = list(due.values_list("id", flat=True)[:limit])
+    ids = list(due.values_list("id", flat=True)[:BATCH])
     return len(each_apart(ids, lambda due_id: invoice_issue(invoice_due_id=due_id, now=now)))
 
 

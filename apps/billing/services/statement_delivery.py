@@ -18,6 +18,7 @@ from apps.organisations.selectors import mail_language
 
 ATTACHED = 5_000_000  # bytes of CSV that still go with the mail; above, it has the link only
 PATIENCE = timedelta(minutes=10)
+BATCH = 100  # statements in one round
 
 
 def statement_deliver(*, statement_id: uuid.UUID | str, now: datetime) -> Statement:
@@ -79,8 +80,8 @@ def _csv_if_small(statement: Statement) -> bytes | None:
     return plain if len(plain) <= ATTACHED else None
 
 
-def statements_sweep(*, now: datetime, limit: int = 100) -> int:
+def statements_sweep(*, now: datetime) -> int:
     """Deliver the statements that an interruption left behind; return how many. One failing stops no other."""
     left = Statement.objects.filter(delivered_at=None, closed_at__lt=now - PATIENCE).order_by("closed_at")
-    ids = list(left.values_list("id", flat=True)[:limit])
+    ids = list(left.values_list("id", flat=True)[:BATCH])
     return len(each_apart(ids, lambda statement_id: statement_deliver(statement_id=statement_id, now=now)))

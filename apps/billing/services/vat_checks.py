@@ -16,6 +16,7 @@ from apps.billing.vies import Answer, vies_ask
 from apps.core.queue import enqueue
 from apps.organisations.models import Organisation
 
+BATCH = 100  # questions in one round
 RENEW = timedelta(days=25)  # answers are renewed before they are too old to rely on
 PATIENCE = timedelta(minutes=1)  # between two questions a person asks for
 LONGEST_WAIT = timedelta(hours=6)
@@ -102,11 +103,11 @@ def replacement_promise(*, topup_id: uuid.UUID | str) -> None:
         enqueue("billing.invoice_replace", invoice_due_id=str(due.id), vat_check_id=str(check.id))
 
 
-def vat_checks_sweep(*, now: datetime, limit: int = 100) -> int:
+def vat_checks_sweep(*, now: datetime) -> int:
     """Ask again what VIES left open, and ask anew where there is no answer or an old one; return how many."""
     asked = 0
     due = VatCheck.objects.filter(state=VatCheck.State.WAITING, next_at__lte=now).order_by("next_at")
-    for check_id in list(due.values_list("id", flat=True)[:limit]):
+    for check_id in list(due.values_list("id", flat=True)[:BATCH]):
         with transaction.atomic():  # whoever moves the time asks; a second sweep finds nothing
             if VatCheck.objects.filter(id=check_id, next_at__lte=now).update(next_at=now + LONGEST_WAIT):
                 enqueue("billing.vat_check_ask", vat_check_id=str(check_id))
@@ -116,6 +117,6 @@ def vat_checks_sweep(*, now: datetime, limit: int = 100) -> int:
     )
     living = Organisation.objects.filter(closed_at=None, country__in=MEMBERS)
     unknown = living.filter(~Q(vat_id=""), ~Exists(known))
-    for organisation_id in list(unknown.values_list("id", flat=True)[:limit]):
+    for organisation_id in list(unknown.values_list("id", flat=True)[:BATCH]):
         asked += vat_id_check(organisation_id=organisation_id, now=now) is not None
     return asked

@@ -31,9 +31,7 @@ BATCH, AT_ONCE = 5_000, 1_000  # attempts in one round, and in one look: what fa
 I = Order.Instruction  # noqa: E741
 
 
-def chain_observe(
-    *, now: datetime, addresses: Collection[str] | None = None, thorough: bool = True, limit: int = BATCH
-) -> int:
+def chain_observe(*, now: datetime, addresses: Collection[str] | None = None, thorough: bool = True) -> int:
     """Look at unsettled attempts once and apply what changed; return how many were looked at.
 
     Without `addresses`, all that are not settled. What a question of its own was not answered about waits for the next
@@ -42,7 +40,7 @@ def chain_observe(
     found = attempts_unsettled()
     if addresses is not None:
         found = found.filter(address__in=addresses)
-    attempts, looked, failure = list(found[:limit]), 0, None
+    attempts, looked, failure = list(found[:BATCH]), 0, None
     for start in range(0, len(attempts), AT_ONCE):
         try:
             looked += attempts_observe(attempts[start : start + AT_ONCE], now=now, thorough=thorough)

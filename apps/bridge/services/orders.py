@@ -22,6 +22,7 @@ from apps.jobs.services import attempt_cancelled, want_close, wants_close
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+BATCH = 1_000  # wants that an order is made up for in one round
 S = Order.State
 UNSENT = [S.WANTED, S.CLAIMED, S.SIGNED]
 SENT = [S.SENT, S.UNSURE, S.CONFIRMED]
@@ -55,9 +56,9 @@ def order_make(*, want_id: int, now: datetime) -> Order:
     return order
 
 
-def orders_make_missing(*, now: datetime, limit: int = 1000) -> int:
+def orders_make_missing(*, now: datetime) -> int:
     """Make the orders of wants that have none (a queue of them, or an announcement that was lost); return how many."""
-    missing = list(wants_open().filter(order=None).values_list("pk", "attempt_id", "kind")[:limit])
+    missing = list(wants_open().filter(order=None).values_list("pk", "attempt_id", "kind")[:BATCH])
     Order.objects.bulk_create(
         [
             Order(want_id=want_id, attempt_id=attempt_id, kind=kind, next_try_at=now, created_at=now)

@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 
 KEEP_ASKING = timedelta(days=2)  # the account, and with it the way to the result, may be cleaned away after a day
 DELIVERY_LATE = timedelta(minutes=10)  # a node delivers before it ends its job; this leaves time for its repeats
-BATCH = 2_000  # log lines stored at once
+BATCH = 50  # attempts in one round
+LINES_AT_ONCE = 2_000
 
 
 def result_fetch(*, attempt_id: uuid.UUID, now: datetime) -> bool:
@@ -54,8 +55,8 @@ def lines_fill(attempt_id: uuid.UUID, value: dict[str, Any], *, now: datetime) -
         entries = log_entries(operation, now=now)
         if len(entries) >= LOG_LINES_KEPT and (operation.operation_id, "container") in stored:
             continue  # the node forgot the oldest lines, so these cannot be placed among those stored
-        for start in range(0, len(entries), BATCH):
-            added += loglines_add(attempt_id, entries[start : start + BATCH])
+        for start in range(0, len(entries), LINES_AT_ONCE):
+            added += loglines_add(attempt_id, entries[start : start + LINES_AT_ONCE])
     return added
 
 
@@ -80,9 +81,9 @@ def result_try(*, attempt_id: uuid.UUID, now: datetime) -> bool:
     return fetched
 
 
-def results_sweep(*, now: datetime, limit: int = 50) -> int:
+def results_sweep(*, now: datetime) -> int:
     """Try again for ended attempts whose result is still missing; return how many were tried."""
-    due = list(attempts_without_result(since=now - KEEP_ASKING, now=now).values_list("pk", flat=True)[:limit])
+    due = list(attempts_without_result(since=now - KEEP_ASKING, now=now).values_list("pk", flat=True)[:BATCH])
     for attempt_id in due:
         result_try(attempt_id=attempt_id, now=now)
     return len(due)

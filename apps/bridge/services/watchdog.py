@@ -12,16 +12,17 @@ from apps.jobs.services import attempt_silent
 logger = logging.getLogger(__name__)
 
 COLLECTOR = "bridge_collect"  # the lease of the process that hears the nodes
+BATCH = 200  # attempts in one round
 HEARD_LATELY = timedelta(minutes=5)
 
 
-def nodes_watch(*, now: datetime, limit: int = 200) -> int:
+def nodes_watch(*, now: datetime) -> int:
     """End the jobs whose nodes gave no sign of life for longer than their policies allow; return how many.
 
     Whoever hears nobody is deaf, and ends nothing: without a collector, or when several nodes run jobs and none was
     heard of lately. A node that was never heard of is silent only if others are heard.
     """
-    silent = list(Attempt.objects.filter(pk__in=attempts_silent(now=now)[:limit]).only("pk", "heard_at"))
+    silent = list(Attempt.objects.filter(pk__in=attempts_silent(now=now)[:BATCH]).only("pk", "heard_at"))
     if not silent:
         return 0
     others = Attempt.objects.filter(heard_at__gt=now - HEARD_LATELY).exists()

@@ -20,11 +20,11 @@ from rest_framework.views import exception_handler as drf_handler
 from apps.core.errors import AppError, NotFound
 from apps.core.logs import request_id
 from apps.core.numbers import number_text
+from apps.core.programs import for_programs
 from apps.core.rest.limits import TooManyRequests
 
 MEDIA_TYPE = "application/problem+json"
-API = "/api"
-VERSION = "API-Version", "1"  # the header that every answer under API has
+VERSION = "API-Version", "1"  # the header that every answer for programs has
 # What DRF says without saying how to mend it.
 MENDED = {
     "not_authenticated": gettext_lazy("Sign in, or send an API key as “Authorization: Bearer nos_…”."),
@@ -33,11 +33,6 @@ MENDED = {
     ),
 }
 CHALLENGE = 'Bearer realm="api"'
-
-
-def for_programs(path: str) -> bool:
-    """Return whether the address is one of the API, also where there is none."""
-    return path == API or path.startswith(f"{API}/")
 
 
 def problem(error: AppError) -> dict[str, Any]:

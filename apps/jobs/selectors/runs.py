@@ -18,7 +18,6 @@ class PastRuns:
     count: int
     median_s: int
     most_s: int
-    same_market: bool
 
 
 def runs_past(organisation: Organisation, *, market: Market, template: str, name: str) -> PastRuns | None:
@@ -40,4 +39,4 @@ def runs_past(organisation: Organisation, *, market: Market, template: str, name
     chosen = here if len(here) >= RUNS_OF_MARKET else [seconds for seconds, _ in rows]
     if not chosen:
         return None
-    return PastRuns(len(chosen), round(statistics.median(chosen)), max(chosen), chosen is here)
+    return PastRuns(len(chosen), round(statistics.median(chosen)), max(chosen))

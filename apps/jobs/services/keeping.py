@@ -18,7 +18,7 @@ from apps.organisations.services import Actor, audit_record
 
 DAYS_MOST = 3650
 LINES_AT_ONCE = 5_000
-JOBS_AT_ONCE = 200
+BATCH = 200  # jobs in one round
 
 
 def log_keeping_set(*, membership: Membership | Grant, days: int, actor: Actor, now: datetime) -> None:
@@ -42,7 +42,7 @@ def log_keeping_set(*, membership: Membership | Grant, days: int, actor: Actor, 
             )
 
 
-def logs_expire(*, now: datetime, limit: int = JOBS_AT_ONCE) -> int:
+def logs_expire(*, now: datetime) -> int:
     """Delete the lines of jobs that ended longer ago than their organisation keeps them; return of how many jobs.
 
     In small transactions: a run that breaks off is carried on by the next, and streams that read notice nothing.
@@ -51,7 +51,7 @@ def logs_expire(*, now: datetime, limit: int = JOBS_AT_ONCE) -> int:
     ended = LogBook.objects.filter(deleted_at=None, job__ended_at__lt=now - timedelta(days=1))
     books = ended.annotate(days=Coalesce(Subquery(chosen), settings.JOB_LOG_DAYS))
     due = books.filter(job__ended_at__lt=now - F("days") * timedelta(days=1)).order_by("job_id")
-    job_ids = list(due.values_list("job_id", flat=True)[:limit])
+    job_ids = list(due.values_list("job_id", flat=True)[:BATCH])
     for job_id in job_ids:
         while _lines_delete(job_id) == LINES_AT_ONCE:
             pass

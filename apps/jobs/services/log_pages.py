@@ -18,10 +18,10 @@ from apps.jobs.state import OVER
 PAGE_LINES = 1_000
 PAGE_CHARACTERS = 500_000
 PAGING_S = 8.0  # seconds after which the rest waits for the next turn
-BOOKS = 200
+BATCH = 200  # jobs in one round
 
 
-def logs_page(*, now: datetime, limit: int = BOOKS) -> int:
+def logs_page(*, now: datetime) -> int:
     """Make the pages that lack: full ones of every log, the last one of jobs that are over; return how many.
 
     Safe to run twice and at once: each page begins where the last one ended, and is kept once.
@@ -30,7 +30,7 @@ def logs_page(*, now: datetime, limit: int = BOOKS) -> int:
     books = LogBook.objects.filter(full | Q(job__state__in=OVER), deleted_at=None, lines__gt=F("paged"))
     found = books.order_by("job_id").values_list("job_id", "job__organisation_id", "job__state", "paged")
     made, began = 0, time.monotonic()
-    for job_id, organisation_id, state, paged in list(found[:limit]):
+    for job_id, organisation_id, state, paged in list(found[:BATCH]):
         last: int | None = paged
         while last is not None and time.monotonic() - began < PAGING_S:
             last = _page_make(organisation_id, job_id, last, whole=state not in OVER)

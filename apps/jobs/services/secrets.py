@@ -32,7 +32,7 @@ from apps.organisations.models import Membership
 HIDDEN = "•••"
 HIDDEN_FROM = 5  # characters; what is shorter would blot out half a log
 KEPT_AFTER = timedelta(days=30)  # how long secrets of ended jobs are kept for "launch again"
-BATCH = 500
+BATCH = 500  # sets in one round
 
 
 @dataclass(frozen=True)
@@ -188,26 +188,26 @@ def mask_of(job_id: uuid.UUID) -> Mask:
     return Mask(_opened(kept) if kept else {})
 
 
-def secrets_rotate(*, limit: int = BATCH) -> int:
-    """Seal up to `limit` sets anew that an older key sealed; return how many. Safe to run beside everything else."""
+def secrets_rotate() -> int:
+    """Seal up to BATCH sets anew that an older key sealed; return how many. Safe to run beside everything else."""
     current = vault_key_current()
     with transaction.atomic():
         old = SecretSet.objects.select_for_update(skip_locked=True).filter(wiped_at=None)
-        rows = list(old.exclude(key_number=current).order_by("pk")[:limit])
+        rows = list(old.exclude(key_number=current).order_by("pk")[:BATCH])
         for kept in rows:
             kept.key_number, kept.sealed = vault_seal(_opened(kept), bound_to=str(kept.pk))
             kept.save(update_fields=["key_number", "sealed"])
     return len(rows)
 
 
-def secrets_wipe(*, now: datetime, limit: int = BATCH) -> int:
-    """Wipe up to `limit` sets that no job has needed for KEPT_AFTER; return how many."""
+def secrets_wipe(*, now: datetime) -> int:
+    """Wipe up to BATCH sets that no job has needed for KEPT_AFTER; return how many."""
     since = now - KEPT_AFTER
     with transaction.atomic():
         rows = SecretSet.objects.select_for_update(skip_locked=True).filter(wiped_at=None, created_at__lt=since)
         used = Job.objects.filter(secrets__isnull=False)
         needed = used.filter(state__in=LIVE) | used.filter(ended_at__gte=since)
         due = list(
-            rows.exclude(pk__in=needed.values("secrets_id")).order_by("pk").values_list("pk", flat=True)[:limit]
+            rows.exclude(pk__in=needed.values("secrets_id")).order_by("pk").values_list("pk", flat=True)[:BATCH]
         )
         return SecretSet.objects.filter(pk__in=due).update(sealed=b"", wiped_at=now)

@@ -24,16 +24,17 @@ from apps.jobs.services.telling import job_tell
 from apps.jobs.services.tries import MOVES_MAXIMUM, market_other
 from apps.jobs.state import Reason, State
 
+BATCH = 500  # attempts of each kind in one round
 GRACE_S = 120  # past its time limit a live node has ended its job by itself
 
 
-def jobs_watch(*, now: datetime, limit: int = 500) -> int:
+def jobs_watch(*, now: datetime) -> int:
     """Let every job whose time has come do what its policy says; return how many were looked at."""
     overrun = attempts_overrun(before=now - timedelta(seconds=GRACE_S))
     due: list[tuple[Callable[..., bool], uuid.UUID]] = [
-        *((attempt_waited, one) for one in attempts_waiting_too_long(now=now)[:limit]),
-        *((attempt_near, one) for one in attempts_near_limit(now=now)[:limit]),
-        *((attempt_overran, one) for one in overrun[:limit]),
+        *((attempt_waited, one) for one in attempts_waiting_too_long(now=now)[:BATCH]),
+        *((attempt_near, one) for one in attempts_near_limit(now=now)[:BATCH]),
+        *((attempt_overran, one) for one in overrun[:BATCH]),
     ]
     each_apart(due, lambda one: one[0](attempt_id=one[1], now=now))
     return len(due)

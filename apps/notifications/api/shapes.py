@@ -77,13 +77,14 @@ class TryShape(serializers.ModelSerializer[DeliveryTry]):
 
 
 class DeliveryShape(serializers.ModelSerializer[Delivery]):
-    """A delivery of an event."""
+    """A delivery of an event; `behind` says that it waits until an earlier event of its subject arrived."""
 
     event = EventShape()
+    behind = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = Delivery
-        fields = ("id", "event", "state", "tries", "next_try_at", "delivered_at")
+        fields = ("id", "event", "state", "behind", "tries", "next_try_at", "delivered_at")
 
 
 class DeliveryWhole(DeliveryShape):

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('type', models.CharField(help_text='noun.verb, as apps declare it.', max_length=60)),
-                ('subject', models.CharField(help_text='The thing: noun:<id>.', max_length=80)),
+                ('subject', models.CharField(help_text='The thing, as noun:ID.', max_length=80)),
                 ('sequence', models.PositiveIntegerField(help_text="1 is the subject's first event.")),
                 ('key', models.CharField(help_text='Names the fact, so that it is told once.', max_length=120)),
                 ('data', models.JSONField()),

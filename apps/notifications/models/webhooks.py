@@ -19,7 +19,7 @@ class Event(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="events")
     type = models.CharField(max_length=60, help_text="noun.verb, as apps declare it.")
-    subject = models.CharField(max_length=80, help_text="The thing: noun:<id>.")
+    subject = models.CharField(max_length=80, help_text="The thing, as noun:ID.")
     sequence = models.PositiveIntegerField(help_text="1 is the subject's first event.")
     key = models.CharField(max_length=120, help_text="Names the fact, so that it is told once.")
     data = models.JSONField()

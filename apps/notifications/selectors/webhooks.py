@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.core.errors import NotFound
@@ -67,9 +67,24 @@ def _of_sort(endpoint: Endpoint, *, chat: bool) -> Endpoint:
 
 
 def deliveries_of(endpoint: Endpoint, *, state: str = "") -> QuerySet[Delivery]:
-    """Return what was sent there or will be, newest first, with its event; `state` narrows."""
-    rows = endpoint.deliveries.select_related("event").order_by("-id")
+    """Return what was sent there or will be, newest first, with its event and whether it waits `behind` an earlier one.
+
+    `state` narrows.
+    """
+    waits = Q(state=Delivery.State.WAITING) & Exists(earlier_waiting())
+    behind = ExpressionWrapper(waits, output_field=BooleanField())
+    rows = endpoint.deliveries.select_related("event").annotate(behind=behind).order_by("-id")
     return rows.filter(state=state) if state else rows
+
+
+def earlier_waiting() -> QuerySet[Delivery]:
+    """Return what waits of its subject for its endpoint before a delivery; for a question about deliveries."""
+    return Delivery.objects.filter(
+        endpoint=OuterRef("endpoint"),
+        subject=OuterRef("subject"),
+        state=Delivery.State.WAITING,
+        sequence__lt=OuterRef("sequence"),
+    )
 
 
 def delivery_get(grant: Grant, endpoint_id: uuid.UUID | str, delivery_id: uuid.UUID | str) -> Delivery:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models import Exists, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 from standardwebhooks import Webhook
@@ -25,10 +25,10 @@ from apps.notifications import sentences as said
 from apps.notifications.chat import chat_body
 from apps.notifications.events import ENDPOINT_OFF
 from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
-from apps.notifications.selectors import delivery_get, endpoint_get
+from apps.notifications.selectors import delivery_get, earlier_waiting, endpoint_get
 from apps.notifications.services.endpoints import ADDRESS, PURPOSE
 from apps.notifications.services.events import KEPT, deliveries_make, event_emit
-from apps.notifications.types import chat_kinds
+from apps.notifications.types import TEST, chat_kinds
 from apps.organisations.models import Grant
 from apps.organisations.services import RESENDS, Actor, audit_record, reason_read, staff_require
 
@@ -64,14 +64,8 @@ def deliveries_send(*, now: datetime, rounds: int = 8) -> int:
 
 def deliveries_due(*, now: datetime) -> QuerySet[Delivery]:
     """Return what may be sent now: due, held by nobody, its endpoint on, and nothing earlier of its subject waiting."""
-    earlier = Delivery.objects.filter(
-        endpoint=OuterRef("endpoint"),
-        subject=OuterRef("subject"),
-        state=S.WAITING,
-        sequence__lt=OuterRef("sequence"),
-    )
     # in a chat, what waits only for the end of quiet hours holds nothing back that does not
-    earlier = earlier.filter(~Q(endpoint__kind__in=CHATS) | Q(tries__gt=0) | Q(next_try_at__lte=now))
+    earlier = earlier_waiting().filter(~Q(endpoint__kind__in=CHATS) | Q(tries__gt=0) | Q(next_try_at__lte=now))
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     return Delivery.objects.filter(
         free,
@@ -170,11 +164,15 @@ def _store(delivery: Delivery, answer: Answer, now: datetime) -> None:
             at=now,
             status=answer.status,
             milliseconds=answer.milliseconds,
-            error=answer.error[:300],
+            error=_redirected(answer) or answer.error[:300],
             answer=answer.text[:500],
         )
         gone = GONE_CHAT if endpoint.is_chat else GONE
         _judge(endpoint, arrived, gone=gone.get(answer.status or 0, ""), now=now)
+
+
+def _redirected(answer: Answer) -> str:
+    return said.REDIRECTED if answer.status is not None and 300 <= answer.status < 400 else ""
 
 
 def _arrived(now: datetime) -> dict[str, object]:
@@ -182,7 +180,7 @@ def _arrived(now: datetime) -> dict[str, object]:
 
 
 def _failed(delivery: Delivery, now: datetime) -> dict[str, object]:
-    if delivery.tries >= len(PAUSES):
+    if delivery.tries >= len(PAUSES) or delivery.event.type == TEST.name:  # whoever tries it wants to know at once
         return {"state": S.DEAD}
     return {"next_try_at": now + timedelta(seconds=PAUSES[delivery.tries])}
 
@@ -289,7 +287,7 @@ def deliveries_replay(
         missing = _missing(endpoint, since) if everything else []
         past = endpoint.deliveries.filter(event__at__gte=since).exclude(state=S.WAITING)
         if not everything:
-            past = past.filter(state=S.DEAD)
+            past = past.filter(state=S.DEAD).exclude(event__type=TEST.name)
         count = past.count() + len(missing)
         if count > REPLAY_MAXIMUM:
             raise Conflict(
@@ -309,5 +307,6 @@ def _missing(endpoint: Endpoint, since: datetime) -> list[Event]:
         events = events.filter(type__in=types)
     if endpoint.project_id is not None:
         events = events.filter(project=endpoint.project_id)
-    events = events.exclude(subject__startswith="endpoint:").exclude(deliveries__endpoint=endpoint)
+    events = events.exclude(subject__startswith="endpoint:").exclude(type=TEST.name)
+    events = events.exclude(deliveries__endpoint=endpoint)
     return list(events.order_by("id")[: REPLAY_MAXIMUM + 1])

@@ -156,16 +156,20 @@ def endpoint_remove(*, grant: Grant, endpoint_id: uuid.UUID | str, actor: Actor,
 
 
 def endpoint_test(*, grant: Grant, endpoint_id: uuid.UUID | str, now: datetime) -> Event:
-    """Send the endpoint an event that means nothing. Raises NotFound, Denied, Conflict while it is off."""
+    """Send the endpoint an event that means nothing: once, behind nothing that waits.
+
+    Raises NotFound, Denied, Conflict while it is off.
+    """
     endpoint = endpoint_get(grant, endpoint_id)
     if endpoint.off_at is not None:
         raise Conflict(_("This endpoint is off; turn it on, then try it."))
+    subject = f"test:{uuid.uuid4()}"
     with transaction.atomic():
         return event_emit(
             organisation_id=grant.organisation_id,
             type=TEST.name,
-            subject=f"endpoint:{endpoint.pk}",
-            key=f"test:{uuid.uuid4()}",
+            subject=subject,
+            key=subject,
             data=dict(TEST.example),
             now=now,
             to=endpoint,

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'Waiting'), ('done', 'Approved'), ('denied', 'Denied'), ('expired', 'Expired'), ('withdrawn', 'Withdrawn'), ('failed', 'Impossible')], default='open', max_length=10)),
                 ('round', models.PositiveIntegerField(default=1, help_text='Grows when it asks again, with another worst case.')),
                 ('refusal', models.CharField(blank=True, help_text='Why the act could not be done when approved.', max_length=1000)),
-                ('outcome', models.CharField(blank=True, help_text='What the act made, as noun:<id>.', max_length=120)),
+                ('outcome', models.CharField(blank=True, help_text='What the act made, as noun:ID.', max_length=120)),
                 ('note', models.CharField(blank=True, max_length=1000)),
                 ('deadline', models.DateTimeField()),
                 ('created_at', models.DateTimeField()),

@@ -54,7 +54,7 @@ class Approval(models.Model):
     refusal = models.CharField(
         max_length=1000, blank=True, help_text="Why the act could not be done when approved."
     )
-    outcome = models.CharField(max_length=120, blank=True, help_text="What the act made, as noun:<id>.")
+    outcome = models.CharField(max_length=120, blank=True, help_text="What the act made, as noun:ID.")
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="approvals_decided"
     )

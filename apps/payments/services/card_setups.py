@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 PAGE_LASTS = timedelta(hours=1)  # Stripe wants 30 minutes at least
 PATIENCE = timedelta(seconds=30)  # what a webhook usually needs, and more
 MOST_CARDS = 20
+BATCH = 50  # setups asked about in one round
 
 
 class TooManyCards(Conflict):
@@ -89,7 +90,7 @@ def setup_apply(session: SetupSession, *, now: datetime) -> None:
     setup.save()
 
 
-def card_setups_sweep(*, now: datetime, limit: int = 50) -> int:
+def card_setups_sweep(*, now: datetime) -> int:
     """Ask Stripe about setups it has not finished with; return how many.
 
     Raises gateway.StripeUnavailable; the next sweep goes on from there.
@@ -97,7 +98,7 @@ def card_setups_sweep(*, now: datetime, limit: int = 50) -> int:
     if not settings.STRIPE_SECRET_KEY:
         return 0
     waiting = CardSetup.objects.filter(closed_at=None, created_at__lt=now - PATIENCE)
-    setups = list(waiting.order_by(F("checked_at").asc(nulls_first=True), "created_at")[:limit])
+    setups = list(waiting.order_by(F("checked_at").asc(nulls_first=True), "created_at")[:BATCH])
     for setup in setups:
         _ask(setup.id, setup.stripe_session_id, now=now)
     return len(setups)

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 DETACH_AFTER = timedelta(minutes=1)  # what the message usually needs, and more
 CHECK_AFTER = timedelta(days=1)
+BATCH = 50  # cards of each kind in one round
 
 
 class CardInUse(Conflict):
@@ -204,7 +205,7 @@ def card_detach(*, card_id: uuid.UUID, now: datetime) -> None:
     Card.objects.filter(id=card.id, detached_at=None).update(detached_at=now)
 
 
-def cards_sweep(*, now: datetime, limit: int = 50) -> int:
+def cards_sweep(*, now: datetime) -> int:
     """Finish removals that were interrupted, and ask Stripe about cards not asked for a day; return how many.
 
     Raises gateway.StripeUnavailable; the next sweep goes on from there.
@@ -213,7 +214,7 @@ def cards_sweep(*, now: datetime, limit: int = 50) -> int:
         return 0
     removed = Card.objects.filter(removed_at__lt=now - DETACH_AFTER, detached_at=None).order_by("removed_at")
     live = Card.objects.filter(removed_at=None, checked_at__lt=now - CHECK_AFTER).order_by("checked_at")
-    found = [*removed[:limit], *live[:limit]]
+    found = [*removed[:BATCH], *live[:BATCH]]
     for card in found:
         try:
             _look(card, now=now)

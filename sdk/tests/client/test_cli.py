@@ -230,8 +230,10 @@ def test_forwarded_events_are_signed_as_the_platform_signs() -> None:
 
     secret = "whsec_c2VjcmV0"
     with httpx.Client(transport=httpx.MockTransport(take)) as http:
-        hooks.forward(http, "http://localhost:3000/hooks", secret, event(1))
-    assert verify(seen[0].content, seen[0].headers, secret)["id"] == "e1"
+        hooks.forward(http, "http://localhost:3000/hooks", secret, {"organisation": "o1", **event(1)})
+    told = verify(seen[0].content, seen[0].headers, secret)
+    assert [*told] == ["id", "type", "timestamp", "organisation", "subject", "sequence", "data"]
+    assert (told["id"], told["timestamp"]) == ("e1", "2026-11-23T12:00:01+00:00")
 
 
 def test_an_endpoint_gets_a_new_secret_and_what_it_missed(nosana: Run, platform: Platform) -> None:
@@ -318,3 +320,24 @@ def test_an_organisation_is_created_and_the_profile_goes_on_in_it(nosana: Run, p
     assert json.loads(platform.asked[0].content) == {"name": "Boreal", "country": "DE"}
     assert "Europe/Berlin" in said
     assert "organisation = boreal" in Path(os.environ["NOSANA_CONFIG"]).read_text()
+
+
+TICKET = {"id": ID, "number": 7, "subject": "Log", "state": "waiting", "job": None, "invoice": None, "messages": [
+    {"author": "mia@acme.example", "text": "Why?", "by_staff": False, "solved": False, "at": "2026-11-23T12:00:00Z"},
+    {"author": None, "text": "Restart it.", "by_staff": True, "solved": True, "at": "2026-11-23T12:05:00Z"},
+]}  # fmt: skip
+
+
+def test_a_ticket_is_named_by_its_number_and_shown_as_a_thread(nosana: Run, platform: Platform) -> None:
+    platform.says({"items": [TICKET], "next_cursor": None}, TICKET)
+    said = nosana("ticket", "reply", "#7", "-", "--solved", stdin="It helped.\n").output
+    assert platform.asked[0].url.params["number"] == "7"
+    assert platform.asked[1].url.path.endswith(f"/tickets/{ID}/reply")
+    assert json.loads(platform.asked[1].content) == {"text": "It helped.", "solved": True}
+    assert (
+        said.index("Why?") < said.index("Our staff") < said.index("Restart it.") < said.index("Called it solved.")
+    )
+    platform.says({"items": [], "next_cursor": None})
+    assert "no ticket #8" in nosana("ticket", "show", "8", code=4).output
+    assert "no id of a ticket" in nosana("ticket", "show", "seven", code=2).output
+    assert "nothing to send" in nosana("ticket", "open", "Log", " ", code=2).output

@@ -44,13 +44,19 @@ def id_of(what: str, shown_by: str) -> Callable[..., Any]:
 
     def check(ctx: typer.Context, value: Any) -> Any:
         for text in [] if ctx.resilient_parsing else [value] if isinstance(value, str) else value or []:
-            try:
-                uuid.UUID(text)
-            except ValueError:
-                stop(f"“{text}” is no id of a {what}; `{shown_by}` shows them.", USAGE)
+            uuid_of(text, what, shown_by)
         return value
 
     return check
+
+
+def uuid_of(text: str, what: str, shown_by: str) -> str:
+    """Return an id as it is; end with a sentence where it is none."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        stop(f"“{text}” is no id of a {what}; `{shown_by}` shows them.", USAGE)
+    return text
 
 
 @dataclass

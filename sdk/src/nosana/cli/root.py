@@ -23,13 +23,18 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "job": ("jobs", "Jobs: run, list, show, logs, wait, stop, restart, extend, results, validate.", WORK),
     "market": ("markets", "Markets: list, show.", WORK),
     "template": ("markets", "Templates: list, show.", WORK),
-    "webhook": ("hooks", "Webhooks: listen, list, create, rotate, test, replay, deliveries.", WORK),
+    "webhook": (
+        "hooks",
+        "Webhooks: listen, list, create, test, deliveries, resend, replay, rotate, update.",
+        WORK,
+    ),
     "balance": ("money", "The credits to spend, held and frozen.", MONEY),
     "credits": ("credits", "Credits: lots, move.", MONEY),
     "topup": ("money", "Buy credits by card.", MONEY),
     "usage": ("money", "What settled jobs used, added up.", MONEY),
     "invoice": ("money", "Invoices: list, show, download.", MONEY),
     "chain": ("chain", "The network with a wallet of your own, without the platform.", NETWORK),
+    "ticket": ("tickets", "Questions to our staff: list, show, open, reply, solve.", NETWORK),
     "doctor": ("doctor", "Check that everything a command needs is in place.", NETWORK),
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from nosana.client.core import Core, Reader
 from nosana.client.lines import BlockingLine, WaitingLine
 from nosana.client.modes import Async, Bound, M, Sync, act
-from nosana.client.resources import documents, jobs, money, notices, payments, people, templates, webhooks
+from nosana.client.resources import documents, jobs, money, notices, payments, people, support, templates, webhooks
 from nosana.client.retries import Patience
 from nosana.client.settings import settings_find
 
@@ -52,6 +52,8 @@ class Client(Bound[M], Generic[M]):
         self.webhooks: webhooks.Webhooks[M] = webhooks.Webhooks(core)
         self.notices: notices.Notices[M] = notices.Notices(core)
         self.channels: notices.Channels[M] = notices.Channels(core)
+        self.tickets: support.Tickets[M] = support.Tickets(core)
+        self.feedback: support.FeedbackBox[M] = support.FeedbackBox(core)
         self.markets: jobs.Markets[M] = jobs.Markets(core)
         self.templates: templates.Templates[M] = templates.Templates(core)
         self.jobs: jobs.Jobs[M] = jobs.Jobs(core)

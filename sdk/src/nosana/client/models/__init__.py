@@ -66,6 +66,7 @@ from nosana.client.models.people import (
     Terms,
     WhoAmI,
 )
+from nosana.client.models.support import Ticket, TicketMessage
 from nosana.client.models.webhooks import (
     Channel,
     Delivery,
@@ -89,8 +90,8 @@ __all__ = [
     "EventType", "Hold", "Invitation", "Invoice", "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine",
     "Lot", "Market", "Member", "Model", "Note", "Notice", "NoticeChoices", "NoticeKind", "Organisation",
     "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Refund", "Rehearsal", "Replay", "Result",
-    "SignIn", "StateSeen", "Statement", "Template", "TemplateVersion", "Terms", "TopUp", "Transfer", "Usage",
-    "UsageRow", "VatCheck", "Webhook", "WhoAmI",
+    "SignIn", "StateSeen", "Statement", "Template", "TemplateVersion", "Terms", "Ticket",
+    "TicketMessage", "TopUp", "Transfer", "Usage", "UsageRow", "VatCheck", "Webhook", "WhoAmI",
 ]  # fmt: skip
 
 

@@ -53,11 +53,16 @@ class DeliveryTry(Model):
 
 
 class Delivery(Model):
-    """One event for one endpoint; `log` has its tries, newest first, where one delivery was asked for."""
+    """One event for one endpoint; `log` has its tries, newest first, where one delivery was asked for.
+
+    `state` is waiting, delivered or dead (given up); `behind` says that it waits until an earlier event of the same
+    subject arrived.
+    """
 
     id: str
     event: Event
     state: str
+    behind: bool = False
     tries: int
     next_try_at: datetime | None
     delivered_at: datetime | None

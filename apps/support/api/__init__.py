@@ -1,0 +1,1 @@
+"""What customers ask and tell our staff, for programs."""
