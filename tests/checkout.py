@@ -34,7 +34,7 @@ def stripe_process() -> Iterator[str]:
             yield line.split()[1]
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 @dataclass

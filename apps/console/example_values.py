@@ -62,12 +62,8 @@ WORDS: dict[str, Any] = {
 }  # fmt: skip
 # By a number's ending: its unit.
 UNITS = {"_micro": 1_500_000, "_minor": 10_000, "_bp": 2_100, "_s": 3_600, "_hours": 24, "_percent": 98}
-MOMENTS = {
-    "expires_at": TOMORROW,
-    "created_at": EARLIER,
-    "deadline": "2027-02-07T12:00:00Z",
-    "resets_at": MONTH["ends_at"],
-}
+MOMENTS = {"expires_at": TOMORROW, "created_at": EARLIER, "deadline": "2027-02-07T12:00:00Z"}
+MOMENTS |= {"resets_at": MONTH["ends_at"]}
 _AMOUNTS = {"currency": "EUR", "net_minor": 10_000, "vat_minor": 2_100, "total_minor": 12_100}
 _RATE: dict[str, Any] = {"rate_micro": 420_000, "spread_bp": 200, "rate_charged_micro": 428_400}
 _RATE |= {"rate_source": "pyth", "rate_at": NOW}
@@ -244,6 +240,10 @@ SHAPES: dict[str, dict[str, Any]] = {
     "TicketWhole": _TICKET,
     "TicketMessageShape": {"author": "mia@acme.example", "by_staff": False, "solved": False}
     | {"text": "It ran for an hour and then nothing more came. What can I do?"},
+    "VisitShape": {
+        "staff": "sam@nosana-web.example", "reason": "Your ticket #1042", "minutes": 30, "glass_broken": False,
+        "ended_at": None, "ended_how": "", "pages": 4, "approved_at": NOW, "began_at": NOW, "expires_at": NOW,
+    },
     "FeedbackNew": {"text": "How do I see the files of my first job?"},
     "TemplateBrief": _TEMPLATE,
     "TemplateNew": {"note": "The first version."},
@@ -363,15 +363,13 @@ WHOLE: dict[str, Any] = {
     "PatchedPolicyChange": {"queue_limit_s": 3600, "queue_then": "give_up", "reposts": 1},
     "PatchedOrganisationChange": {"finance_email": "finance@acme.example", "time_zone": "Europe/Amsterdam"},
     "PatchedMemberChange": {"role": "viewer"},
+    "PatchedBillingDetailsChange": {"po_number": "4711", "cost_centre": "R&D"},
     "PatchedDomainChange": {"join_role": "viewer"},
     "InvitationNew": {"email": "new@acme.example", "role": "developer", "projects": None},
     "KeyNew": {"name": "CI", "scopes": ["jobs.view", "jobs.launch"], "kind": "personal"},
     "CapSet": {"level": "organisation", "period": "month", "limit_micro": 500_000_000},
     "BudgetSet": {
-        "level": "organisation",
-        "period": "month",
-        "limit_micro": 400_000_000,
-        "marks": [50, 80, 100],
+        "level": "organisation", "period": "month", "limit_micro": 400_000_000, "marks": [50, 80, 100],
         "people": ["olga@acme.example"],
     },
     "TicketNew": {"subject": _TICKET["subject"], "text": "It ran for an hour. What can I do?", "job": JOB},

@@ -24,8 +24,9 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from apps.core.leases import lease_end, lease_take
 from apps.core.logs import bound, ids_of, request_id
-from apps.core.models import Lease, Message
+from apps.core.models import Message
 from apps.core.rows import rows_insert
 from apps.core.spans import span
 from apps.core.staff import staff_act_write
@@ -34,7 +35,6 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500  # messages told again in one round
 BACKLOG = 10_000  # messages a process remembers to tell the broker of
-HEART = "heart"  # a lease on life
 LEASE = timedelta(minutes=5)
 GRACE = timedelta(seconds=10)  # how long the first delivery may take before the sweep sends again
 AGAIN = timedelta(minutes=1)  # how long one that the sweep sent may take before it is sent once more
@@ -288,44 +288,6 @@ def periodic_run(name: str, *, now: datetime) -> bool:
     finally:
         lease_end(f"periodic:{name}", lease)
     return True
-
-
-def lease_take(name: str, *, seconds: int, now: datetime) -> uuid.UUID | None:
-    """Take the lease if it is free or has ended; return its token, or None."""
-    token, expires_at = uuid.uuid4(), now + timedelta(seconds=seconds)
-    Lease.objects.bulk_create([Lease(name=name, token=token, expires_at=now)], ignore_conflicts=True)
-    taken = Lease.objects.filter(name=name, expires_at__lte=now).update(token=token, expires_at=expires_at)
-    return token if taken else None
-
-
-def lease_extend(name: str, token: uuid.UUID, *, seconds: int, now: datetime) -> bool:
-    """Keep a lease that is still ours for `seconds` from now; return False when it was lost."""
-    kept = Lease.objects.filter(name=name, token=token).update(expires_at=now + timedelta(seconds=seconds))
-    return bool(kept)
-
-
-def leases_live(prefix: str, *, now: datetime) -> list[str]:
-    """Return the names of the leases that begin so and are held."""
-    held = Lease.objects.filter(name__startswith=prefix, expires_at__gt=now)
-    return list(held.order_by("name").values_list("name", flat=True))
-
-
-def heart_beat(*, now: datetime) -> None:
-    """Note that the beat and a worker live, for three minutes; leases that ended an hour ago are forgotten."""
-    Lease.objects.filter(expires_at__lt=now - timedelta(hours=1)).delete()
-    Lease.objects.update_or_create(
-        name=HEART, defaults={"token": uuid.uuid4(), "expires_at": now + timedelta(minutes=3)}
-    )
-
-
-def heart_beats(*, now: datetime) -> bool:
-    """Return whether the beat and a worker of its queue lived within three minutes."""
-    return Lease.objects.filter(name=HEART, expires_at__gt=now).exists()
-
-
-def lease_end(name: str, token: uuid.UUID) -> None:
-    """Give the lease back, if it is still ours."""
-    Lease.objects.filter(name=name, token=token).delete()
 
 
 def beat_schedule() -> dict[str, dict[str, object]]:

@@ -8,7 +8,7 @@ from celery import current_app, shared_task
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from apps.core import mail, queue
+from apps.core import leases, mail, queue
 
 
 @shared_task(name="core.message_run")
@@ -28,7 +28,7 @@ def messages_sweep() -> None:
 
 @queue.periodic("core.heart_beat", every=60)
 def heart_beat() -> None:
-    queue.heart_beat(now=timezone.now())
+    leases.heart_beat(now=timezone.now())
 
 
 @queue.task("core.mail_deliver")

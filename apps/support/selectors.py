@@ -3,12 +3,15 @@
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.billing import chart
 from apps.billing.models import Invoice
 from apps.bridge.selectors import position
+from apps.core.errors import NotFound
 from apps.core.models import Mail
 from apps.core.money import CURRENCIES
 from apps.jobs.models import Job
@@ -107,8 +110,19 @@ def _invoice(topup: TopUp) -> dict[str, Any] | None:
 
 def visits_of(organisation: Organisation) -> list[Visit]:
     """Return the newest visits of staff to the organisation, also those that were only asked for."""
-    rows = organisation.visits.select_related("staff", "member", "approval").annotate(seen=Count("looks"))
-    return list(rows.order_by("-id")[:50])
+    return list(_visits(organisation).order_by("-id")[:50])
+
+
+def visit_get(organisation: Organisation, visit_id: UUID) -> Visit:
+    """Return a visit to the organisation, with how many pages were seen. Raises NotFound."""
+    found = _visits(organisation).filter(pk=visit_id).first()
+    if found is None:
+        raise NotFound(_("There is no such visit in this organisation."))
+    return found
+
+
+def _visits(organisation: Organisation) -> QuerySet[Visit]:
+    return organisation.visits.select_related("staff", "member", "approval").annotate(seen=Count("looks"))
 
 
 def visits_of_staff(staff: User) -> list[Visit]:

@@ -42,7 +42,7 @@ class Child:
                 preexec_fn=die_with_parent(signal.SIGINT),
             )
 
-    def wait_ready(self, answers: Callable[[], bool], *, seconds: float = 30) -> None:
+    def wait_ready(self, answers: Callable[[], bool], *, seconds: float = 60) -> None:
         """Return as soon as `answers()` is true. Raises StartFailed when the process ends or time is up."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

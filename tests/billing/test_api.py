@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.billing.models import Budget, Cap, InvoiceDue, Lot, Quote
 from apps.billing.services import hold_settle, invoice_issue, lot_grant, statement_close
-from apps.organisations.models import Approval
+from apps.organisations.models import Approval, AuditEvent
 from tests.billing.money import CREDIT, NOW, grant, hold, quote, rate, topup
 from tests.organisations.keys import key_make
 from tests.organisations.programs import ACME, Program, refused
@@ -212,3 +212,19 @@ def test_each_list_takes_a_known_number_of_queries(
         )
     with django_assert_max_num_queries(count):
         assert bea.get(f"{ACME}/{address}").status_code == 200
+
+
+def test_billing_details_are_changed_by_who_does_the_billing(world: World, bea: Program, mia: Program) -> None:
+    place, first = f"{ACME}/billing-details", {"po_number": "4711", "vat_id": "NL 0000.99998 B57"}
+    changed = bea.send("PATCH", place, first).json()
+    assert (changed["po_number"], changed["vat_id"], changed["legal_name"]) == ("4711", "NL000099998B57", "Acme")
+    assert bea.get(place).json() == changed
+    for wrong in ({"vat_id": "NL1"}, {"country": "XX"}, {"finance_email": "me"}, {"name": "Other"}):
+        answer = bea.send("PATCH", place, {"po_number": "1", **wrong})
+        assert [*answer.json()["fields"]] == [*wrong]
+    refused(mia.send("PATCH", place, {"po_number": "1"}), 403, "denied")
+    xena = Program(key_make(world.xena, "billing.manage").token)
+    refused(xena.send("PATCH", place, {"po_number": "1"}), 404, "not_found")
+    bea.send("PATCH", place, first)
+    assert bea.get(place).json() == changed
+    assert AuditEvent.objects.filter(act="billing.details_changed").count() == 1

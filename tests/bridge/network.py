@@ -105,12 +105,22 @@ class Network:
 
         self.ask(wait)
 
+    def blocks_pass(self, count: int) -> None:
+        """Wait until so many more blocks are final: counted, since a busy machine makes them late."""
+
+        async def wait(chain: Chain) -> None:
+            end = await chain.block_height("finalized") + count
+            while await chain.block_height("finalized") < end:
+                await asyncio.sleep(0.05)
+
+        self.ask(wait)
+
     def sandbox(self, method: str, wish: dict[str, Any]) -> Any:
         """Ask the sandbox for what no real cluster does."""
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": [wish]}).encode()
         request = urllib.request.Request(self.rpc_url, body, {"Content-Type": "application/json"})
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=20) as response:
+        with opener.open(request, timeout=60) as response:
             return json.load(response)["result"]
 
     def later(self, seconds: int) -> None:

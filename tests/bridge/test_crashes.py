@@ -21,7 +21,7 @@ from apps.jobs.services import Landed, attempts_listed
 from apps.jobs.state import State
 from tests.bridge.conftest import CREDITS, PRICE, TREASURY, Stage, flow_state, treasury
 
-LIFE_OF_A_BLOCKHASH = 150 * 0.04 + 1.5  # seconds, with the tests' quick slots
+LIFE_OF_A_BLOCKHASH = 150 + 5  # blocks
 
 
 def order_of(job: Job) -> Order:
@@ -114,7 +114,7 @@ class TestDeathAfterEachStep:
     def test_for_longer_than_the_blockhash_lives_before_sending(self, stage: Stage) -> None:
         job = stage.submit()
         first = prepared(job).signature
-        time.sleep(LIFE_OF_A_BLOCKHASH)
+        stage.network.blocks_pass(LIFE_OF_A_BLOCKHASH)
         die()
         listed_once_then_stopped(stage, job)
         assert Order.objects.get(kind="list").signature != first
@@ -123,7 +123,7 @@ class TestDeathAfterEachStep:
         job = stage.submit()
         order = prepared(job)
         ask_chain(lambda gateway: gateway.send(bytes(order.blob or b"")))
-        time.sleep(LIFE_OF_A_BLOCKHASH)
+        stage.network.blocks_pass(LIFE_OF_A_BLOCKHASH)
         die()
         listed_once_then_stopped(stage, job)
         assert Order.objects.get(kind="list").signature == order.signature

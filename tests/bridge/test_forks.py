@@ -1,6 +1,5 @@
 """What was confirmed may vanish with its fork: state has moved, money has not, and it is done again."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +8,7 @@ from apps.billing.models import Hold
 from apps.bridge.models import Order
 from apps.jobs.state import State
 from tests.bridge.conftest import CREDITS, PRICE, TREASURY, Stage, flow_state, treasury
-from tests.bridge.network import SLOT_MS, Network
+from tests.bridge.network import Network
 
 pytestmark = pytest.mark.django_db
 LAG = 40  # slots until a block is final
@@ -29,13 +28,13 @@ def drop(network: Network, *signatures: str) -> None:
     assert set(signatures) <= set(vanished)
 
 
-def settle_down() -> None:
+def settle_down(network: Network) -> None:
     """Wait until what happened before is out of a fork's reach."""
-    time.sleep(LAG * SLOT_MS / 1000 + 0.3)
+    network.blocks_pass(LAG + 5)
 
 
 def test_a_listing_whose_fork_is_dropped_is_listed_again_with_one_deposit(stage: Stage) -> None:
-    settle_down()
+    settle_down(stage.network)
     job = stage.until_state(stage.submit(), State.QUEUED)
     first = Order.objects.get().signature
     drop(stage.network, first)
@@ -62,7 +61,7 @@ def test_a_finish_whose_fork_is_dropped_settles_what_is_final_in_the_end(stage: 
     job = stage.until_state(stage.submit(), State.QUEUED)
     node.work(stage.market)
     stage.until_state(job, State.RUNNING)
-    settle_down()
+    settle_down(stage.network)
     address = stage.job(job).attempt.address
     signature = node.finish(address, stage.pin(flow_state()))
     stage.until_state(job, State.COMPLETED)

@@ -23,8 +23,8 @@ from django.utils import timezone
 
 from apps.billing.models import Hold
 from apps.bridge.models import Order
+from apps.core.leases import HEART
 from apps.core.models import Lease, Message
-from apps.core.queue import HEART
 from apps.jobs.models import Job
 from apps.jobs.state import State
 from sandbox import forks

@@ -63,7 +63,7 @@ class Proxy:
         """Set what goes wrong, if it is given, and return it with how often it did."""
         data = None if wish is None else json.dumps(wish).encode()
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(urllib.request.Request(f"{self.url}/faults", data), timeout=20) as answer:
+        with opener.open(urllib.request.Request(f"{self.url}/faults", data), timeout=60) as answer:
             told: dict[str, Any] = json.load(answer)
         return told
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apps.bridge.services import nodes_watch
-from apps.core import queue
+from apps.core import leases
 from apps.jobs.models import Attempt, Job, Want
 from apps.jobs.services import attempts_heard
 from apps.jobs.state import State
@@ -42,7 +42,7 @@ def stops() -> int:
 
 
 def test_a_silent_node_is_stopped_once_while_others_are_heard(running: list[Job]) -> None:
-    queue.lease_take("bridge_collect", seconds=60, now=NOW)
+    leases.lease_take("bridge_collect", seconds=60, now=NOW)
     heard(running[0], minutes_ago=1)
     heard(running[1], minutes_ago=40)
     assert nodes_watch(now=NOW) == 1
@@ -51,7 +51,7 @@ def test_a_silent_node_is_stopped_once_while_others_are_heard(running: list[Job]
 
 
 def test_a_node_that_was_never_heard_is_silent_only_if_others_are_heard(running: list[Job]) -> None:
-    queue.lease_take("bridge_collect", seconds=60, now=NOW)
+    leases.lease_take("bridge_collect", seconds=60, now=NOW)
     Job.objects.filter(pk=running[0].pk).update(state=State.FAILED, ended_at=NOW)
     assert nodes_watch(now=NOW) == 0
     heard(running[0], minutes_ago=1)
@@ -62,6 +62,6 @@ def test_whoever_hears_nobody_ends_nothing(running: list[Job]) -> None:
     for job in running:
         heard(job, minutes_ago=40)
     assert nodes_watch(now=NOW) == 0  # no collector
-    queue.lease_take("bridge_collect", seconds=60, now=NOW)
+    leases.lease_take("bridge_collect", seconds=60, now=NOW)
     assert nodes_watch(now=NOW) == 0  # a collector, and two nodes silent at once
     assert stops() == 0

@@ -54,14 +54,14 @@ def deadly(act: Callable[..., Any], when: str) -> Callable[..., Any]:
     return run
 
 
-def observing(services: Any, queue: Any, now: Callable[[], Any]) -> Callable[[], None]:
+def observing(services: Any, leases: Any, now: Callable[[], Any]) -> Callable[[], None]:
     """Return an act that looks at the chain if no other worker does, as the observer's lease has it."""
     lease: list[Any] = [None]
 
     def look() -> None:
         held = lease[0]
-        if not held or not queue.lease_extend(OBSERVER, held, seconds=LEASE_SECONDS, now=now()):
-            lease[0] = queue.lease_take(OBSERVER, seconds=LEASE_SECONDS, now=now())
+        if not held or not leases.lease_extend(OBSERVER, held, seconds=LEASE_SECONDS, now=now()):
+            lease[0] = leases.lease_take(OBSERVER, seconds=LEASE_SECONDS, now=now())
         for act in (services.markets_sync, services.chain_observe) if lease[0] else ():
             try:
                 act(now=now())
@@ -79,7 +79,7 @@ def work(point: str) -> None:
         module, name, when = (POINTS | ENDS)[point]
         place = importlib.import_module(f"{SERVICES}.{module}")
         setattr(place, name, deadly(getattr(place, name), when))
-    look = observing(services, importlib.import_module("apps.core.queue"), now)
+    look = observing(services, importlib.import_module("apps.core.leases"), now)
     while True:
         services.orders_work(now=now())
         if not point:

@@ -1,6 +1,8 @@
 """Mails go once, keys are answered once, refusals read the same everywhere."""
 
 import uuid
+from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 from django.core import mail as outbox
@@ -87,10 +89,12 @@ def test_a_failed_act_keeps_no_key(db: None) -> None:
     assert not IdempotencyKey.objects.exists()
 
 
-def test_ids_sort_by_time_and_are_version_7() -> None:
-    made = [ids.uuid7() for _ in range(2)]
-    assert all(isinstance(one, uuid.UUID) and one.version == 7 and one.variant == uuid.RFC_4122 for one in made)
-    assert made[0].int >> 80 <= made[1].int >> 80
+def test_ids_sort_by_time_and_are_version_7(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids.time, "time_ns", count(1_800_000_000_000_000_000, 1_000_000).__next__)
+    made = [ids.uuid7() for _ in range(9)]
+    assert made == sorted(made)
+    assert all(one.version == 7 and one.variant == uuid.RFC_4122 for one in made)
+    assert ids.uuid7_at(datetime.fromtimestamp(1_800_000_000, UTC)) <= made[0]
 
 
 @pytest.mark.parametrize(

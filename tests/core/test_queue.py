@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apps.core import queue
+from apps.core import leases, queue
 from apps.core.models import Lease, Message
 
 SEEN: list[str] = []
@@ -111,10 +111,10 @@ def test_a_task_has_the_queue_of_its_name_or_of_its_app(name: str, expected: str
 
 def test_a_periodic_act_runs_in_one_worker_at_a_time() -> None:
     now = timezone.now()
-    token = queue.lease_take("periodic:core.messages_sweep", seconds=60, now=now)
+    token = leases.lease_take("periodic:core.messages_sweep", seconds=60, now=now)
     assert token is not None
     assert not queue.periodic_run("core.messages_sweep", now=now)
-    queue.lease_end("periodic:core.messages_sweep", token)
+    leases.lease_end("periodic:core.messages_sweep", token)
     assert queue.periodic_run("core.messages_sweep", now=now)
 
 
@@ -140,19 +140,19 @@ def test_orders_wait_no_longer_than_seconds_for_a_worker_that_died(monkeypatch: 
 def test_leases_that_nobody_gave_back_are_forgotten() -> None:
     now = timezone.now()
     for number in range(3):
-        queue.lease_take(f"bridge.look:{number}", seconds=1, now=now - timedelta(hours=2))
-    held = queue.lease_take("held", seconds=60, now=now)
-    queue.heart_beat(now=now)
-    assert set(Lease.objects.values_list("name", flat=True)) == {"held", queue.HEART}
+        leases.lease_take(f"bridge.look:{number}", seconds=1, now=now - timedelta(hours=2))
+    held = leases.lease_take("held", seconds=60, now=now)
+    leases.heart_beat(now=now)
+    assert set(Lease.objects.values_list("name", flat=True)) == {"held", leases.HEART}
     assert held is not None
-    assert queue.lease_extend("held", held, seconds=60, now=now)
+    assert leases.lease_extend("held", held, seconds=60, now=now)
 
 
 def test_an_expired_lease_is_taken_by_the_next() -> None:
     now = timezone.now()
-    first = queue.lease_take("x", seconds=10, now=now)
+    first = leases.lease_take("x", seconds=10, now=now)
     assert first is not None
-    assert queue.lease_take("x", seconds=10, now=now + timedelta(seconds=5)) is None
-    second = queue.lease_take("x", seconds=10, now=now + timedelta(seconds=11))
+    assert leases.lease_take("x", seconds=10, now=now + timedelta(seconds=5)) is None
+    second = leases.lease_take("x", seconds=10, now=now + timedelta(seconds=11))
     assert second is not None
-    assert not queue.lease_extend("x", first, seconds=10, now=now)
+    assert not leases.lease_extend("x", first, seconds=10, now=now)

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.models import Mail, Message
 from apps.organisations.models import AuditEvent, Invitation, Membership
-from apps.organisations.roles import Role
+from apps.organisations.roles import ROLE_PERMISSIONS, Permission, Role
 from apps.organisations.services import (
     InvitationOver,
     invitation_find,
@@ -45,12 +45,19 @@ def test_no_row_gives_the_link_away(world: World, drain: Callable[[], int]) -> N
     assert Mail.objects.get().text == ""
 
 
-def test_nobody_invites_above_their_own_role_and_an_owner_is_never_invited(world: World) -> None:
+def test_nobody_invites_above_their_own_role_and_an_owner_is_never_invited(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for person in (world.olga, world.adam):
         with pytest.raises(Conflict, match="one owner"):
             invited(person, role="owner")
     with pytest.raises(Denied):
         invited(world.mia, role="viewer")
+    # No role may more than an admin today; should one, no admin gives it.
+    less = ROLE_PERMISSIONS[Role.ADMIN] - {Permission.BILLING_MANAGE}
+    monkeypatch.setitem(ROLE_PERMISSIONS, Role.ADMIN, less)
+    with pytest.raises(Denied, match="as billing"):
+        invited(world.adam, role="billing")
     assert not Invitation.objects.exists()
 
 

@@ -72,6 +72,7 @@ NOT_BY_SERVICE_KEYS = {
     ("support_api:tickets", "POST"): "our staff answer a person",
     ("support_api:ticket_reply", "POST"): "as above",
     ("support_api:feedback", "POST"): "as above",
+    ("support_api:visit_revoke", "POST"): "a person stands for it",
     ("jobs_api:jobs", "POST"): "a job is somebody's: whose caps bind it, and who is told of it",
     ("jobs_api:restart", "POST"): "as above",
     ("notifications_api:notices_read", "POST"): "what is read is a person's",

@@ -37,7 +37,7 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
 
 def told(url: str, wish: dict[str, Any]) -> dict[str, Any]:
     """Set the faults."""
-    answer = httpx.post(f"{url}/faults", content=json.dumps(wish), trust_env=False, timeout=20)
+    answer = httpx.post(f"{url}/faults", content=json.dumps(wish), trust_env=False, timeout=60)
     return {"status": answer.status_code, **answer.json()}
 
 

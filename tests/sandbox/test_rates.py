@@ -18,7 +18,7 @@ def test_prices_have_coingeckos_shape_and_can_be_set_for_good(tmp_path: Path) ->
     with started(*command) as part, httpx.Client(base_url=part.url, trust_env=False) as client:
         first = client.get(PRICE).json()["nosana"]
         assert {key: first[key] for key in ("eur", "usd", "gbp")} == {"eur": 0.42, "usd": 0.46, "gbp": 0.36}
-        assert abs(first["last_updated_at"] - time.time()) < 5
+        assert abs(first["last_updated_at"] - time.time()) < 60
         assert "chf" not in first
         assert client.get("/api/v3/simple/price?ids=nosana").status_code == 422
         assert client.post("/_sandbox/rates", json={"eur": -1}).status_code == 400

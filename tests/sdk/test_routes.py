@@ -94,6 +94,8 @@ def rest(c: Any) -> Iterator[Any]:
     yield c.vat.get(), c.vat.ask(), c.invoices.send("I-1"), c.credit_notes.xml("C-1")
     yield c.notices.list(unread=True).first(), c.notices.read(ID), c.notices.read_all()
     yield c.notices.choices(), c.notices.choose(quiet=(22, 7), daily_hour=8)
+    yield c.billing_details.get(), c.billing_details.update(po_number="4711")
+    yield c.visits.list().first(), c.visits.revoke(ID)
     yield c.tickets.list(state="open").first(), c.tickets.get(ID), c.tickets.open("S", "T", job=ID)
     yield c.tickets.reply(ID, "T", solved=True), c.feedback.send("T")
     yield c.channels.list().first(), c.channels.get(ID), c.channels.create("https://x", kind="slack")

@@ -47,7 +47,7 @@ def port(settings: Settings) -> Iterator[int]:
 
 def talk(port: int, head: str, *pieces: bytes, path: str = "/") -> tuple[int, bytes]:
     """Send a request byte by byte as given, and return status and whole answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
         for piece in pieces:
             try:

@@ -21,6 +21,7 @@ from apps.support.services import visit_begin, visit_break_glass, visit_request,
 from apps.support.services.visits import PERMISSION
 from apps.users.models import User
 from tests.organisations.people import by, member
+from tests.organisations.programs import signed_in
 from tests.permissions.routes import routes
 from tests.permissions.tables import changed, contents
 from tests.world import World
@@ -263,3 +264,17 @@ def test_other_staff_breaks_no_glass_and_strangers_ask_for_nothing(world: World,
                 act(staff=staff, **facts)
     assert not Visit.objects.exists()
     assert not Approval.objects.exists()
+
+
+def test_a_program_reads_the_visits_and_ends_one_at_once(world: World, sam: User) -> None:
+    visit = approved(world, asked(world, sam))
+    olga, place = signed_in(world.olga), "/api/v1/organisations/acme/visits"
+    (seen,) = olga.get(place).json()["items"]
+    assert (seen["staff"], seen["reason"], seen["ended_how"], seen["pages"]) == (sam.email, WHY, "", 0)
+    mia = signed_in(world.mia)
+    assert [mia.get(place).status_code, mia.post(f"{place}/{visit.pk}/revoke", {}).status_code] == [403, 403]
+    assert signed_in(world.xena).post(f"{place}/{visit.pk}/revoke", {}).status_code == 404
+    ended = [olga.post(f"{place}/{visit.pk}/revoke", {}).json() for _ in range(2)]
+    assert ended[0] == ended[1]
+    assert ended[0]["ended_how"] == "revoked"
+    assert AuditEvent.objects.filter(act="visit.ended").count() == 1

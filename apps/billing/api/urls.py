@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.billing.api import credits, documents, limits, quotes, usage, wallets
+from apps.billing.api import credits, details, documents, limits, quotes, usage, wallets
 from apps.billing.models import CreditNote
 
 app_name = "billing_api"
@@ -14,6 +14,7 @@ urlpatterns = [
     path(O + "vouchers", credits.Vouchers.as_view(), name="vouchers"),
     path(O + "credit-moves", credits.Moves.as_view(), name="moves"),
     path(O + "balance-alert", credits.BalanceAlerts.as_view(), name="balance_alert"),
+    path(O + "billing-details", details.BillingDetails.as_view(), name="details"),
     path(O + "vat-check", documents.VatChecks.as_view(), name="vat_check"),
     path(O + "usage", usage.Usage.as_view(), name="usage"),
     path(O + "usage.csv", usage.UsageCsv.as_view(), name="usage_csv"),

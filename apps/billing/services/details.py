@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.billing.services.vat_checks import vat_id_check
-from apps.organisations.models import Membership, Organisation
+from apps.organisations.models import Grant, Membership, Organisation
 from apps.organisations.roles import Permission
 from apps.organisations.services import Actor, acting_lock, details_write
 
@@ -14,7 +14,7 @@ DETAILS = ("legal_name", "address", "country", "vat_id", "finance_email", "po_nu
 
 
 def billing_details_change(
-    *, membership: Membership, details: Mapping[str, str], actor: Actor, now: datetime
+    *, membership: Membership | Grant, details: Mapping[str, str], actor: Actor, now: datetime
 ) -> Organisation:
     """Change what new invoices say of the organisation, and have VIES asked about a new VAT id.
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from apps.bridge.collecting.follower import Follower
 from apps.bridge.collecting.writer import Writer, writing
-from apps.core import queue
+from apps.core import leases
 from apps.jobs.selectors import attempts_running
 from apps.jobs.services import attempts_heard
 
@@ -72,7 +72,7 @@ class Collector:
             finally:
                 await self._end(list(self.followers))
                 if self.lease is not None:
-                    await self.store(lambda: queue.lease_end(self.name, self.lease or uuid.UUID(int=0)))
+                    await self.store(lambda: leases.lease_end(self.name, self.lease or uuid.UUID(int=0)))
         for thread in self.threads:
             await self._run(thread, lambda: connection.close())  # the connection of that thread, not of this one
             thread.shutdown()
@@ -112,9 +112,9 @@ class Collector:
     def _share(self) -> set[Followed]:
         """Return the running attempts that are ours to follow; with a lease lost, a new one is taken first."""
         now = timezone.now()
-        if not (self.lease and queue.lease_extend(self.name, self.lease, seconds=LEASE_SECONDS, now=now)):
-            self.lease = queue.lease_take(self.name, seconds=LEASE_SECONDS, now=now)
-        names = queue.leases_live(LEASES, now=now)
+        if not (self.lease and leases.lease_extend(self.name, self.lease, seconds=LEASE_SECONDS, now=now)):
+            self.lease = leases.lease_take(self.name, seconds=LEASE_SECONDS, now=now)
+        names = leases.leases_live(LEASES, now=now)
         rows = attempts_running().values_list("pk", "address", "node")
         return {Followed(pk, address or "", node) for pk, address, node in rows if owner(pk, names) == self.name}
 

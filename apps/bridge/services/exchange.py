@@ -21,7 +21,7 @@ from nosana.spec import FlowState
 
 from apps.bridge.chain import ChainError, Gateway, JobState, JobView, SignedHeader, ask_chain, header_read
 from apps.bridge.models import Exchange
-from apps.core import queue
+from apps.core import leases, queue
 from apps.core.errors import AppError, Conflict, NotFound
 from apps.core.numbers import number_text
 from apps.jobs import sentences as said
@@ -208,7 +208,7 @@ def _caller(address: str, header: str, *, now: datetime) -> Caller:
 def _look(attempt: Attempt, said: SignedHeader, *, now: datetime) -> Caller:
     """Look at the chain for the run that we have not seen yet, and move the job by what is there."""
     address = attempt.address or ""
-    if not queue.lease_take(f"bridge.look:{attempt.pk}", seconds=LOOK_SECONDS, now=now):
+    if not leases.lease_take(f"bridge.look:{attempt.pk}", seconds=LOOK_SECONDS, now=now):
         raise TryLater(_("This job is being looked for on the chain; ask again in a second."))
     try:
         view, slot = ask_chain(lambda gateway: _view(gateway, address))

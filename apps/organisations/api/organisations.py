@@ -3,14 +3,13 @@
 from typing import Any, cast
 
 from django.conf import settings
-from django.forms import BaseForm
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.moments import moment_sent
 from apps.core.rest import page_answer
+from apps.core.rest.forms import form_read
 from apps.core.rest.schema import described
 from apps.organisations.api.frame import Endpoint
 from apps.organisations.api.shapes import (
@@ -49,8 +48,7 @@ class Organisations(Endpoint):
     def post(self, request: Request) -> Response:
         """Create an organisation, which the person owns; one of this name that is theirs is answered as it is."""
         person = self.person(Permission.ORGANISATION_EDIT)
-        form = OrganisationForm(OrganisationNew(data=request.data).read())
-        wanted = _cleaned(form)
+        wanted = form_read(OrganisationForm(OrganisationNew(data=request.data).read()))
 
         def act() -> Any:
             made = organisation_create(
@@ -84,15 +82,8 @@ class OneOrganisation(Endpoint):
 
 def _details_read(organisation: Organisation, changes: dict[str, str]) -> dict[str, str]:
     """Return the changes as the form of the page would take them. Raises ValidationError, field by field."""
-    found = _cleaned(DetailsForm({**DetailsForm(instance=organisation).initial, **changes}))
+    found = form_read(DetailsForm({**DetailsForm(instance=organisation).initial, **changes}))
     return {field: found[field] for field in changes}
-
-
-def _cleaned(form: BaseForm) -> dict[str, str]:
-    """Return what a form of the page makes of it. Raises ValidationError, field by field."""
-    if not form.is_valid():
-        raise ValidationError({field: [str(one) for one in sentences] for field, sentences in form.errors.items()})
-    return dict(form.cleaned_data)
 
 
 class Terms(Endpoint):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.bridge.keys import seed_load
 from apps.bridge.selectors import treasury_reading
 from apps.core import catalogues
-from apps.core.queue import heart_beats
+from apps.core.leases import heart_beats
 from apps.jobs.vault import vault_keys
 from apps.support.checks import production_fit
 from apps.support.deployment.findings import Finding

@@ -1,11 +1,10 @@
 """The engine with real processes of this machine."""
 
 import asyncio
-import socket as stdlib_socket
 import sys
+import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ import pytest
 from nosana.engine import Flow, FlowEvent, LocalRunner, Stop, unix_ms
 from nosana.spec import FlowState, OpState, definition_parse
 from nosana.spec import flow as spec_flow
+
+from sandbox.ports import free_port
 
 JOB = "Job1111111111111111111111111111111111111111"
 
@@ -34,7 +35,7 @@ def run(
     async def play() -> FlowState:
         flow = Flow(definition, JOB, LocalRunner(folder), probe_seconds=0.05, grace_seconds=0.5)
         running = asyncio.create_task(flow.run())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while once and not once[0].exists():
                 await asyncio.sleep(0.01)
             if once:
@@ -104,15 +105,15 @@ def test_results_of_one_operation_feed_the_next(tmp_path: Path) -> None:
 
 def test_a_dependent_starts_when_the_health_check_passes_and_stops_with_its_dependency(tmp_path: Path) -> None:
     check = {"type": "http", "path": "/", "method": "GET", "expected_status": 200, "continuous": False}
-    port = free_port()
-    serve = ["python3", "-c", f"import http.server as h, threading as t, time\ntime.sleep(0.4)\n"
+    port, begun = free_port(), tmp_path / "begun"
+    serve = ["python3", "-c", f"import http.server as h, os, time\ntime.sleep(0.4)\n"
              f"s=h.HTTPServer(('127.0.0.1',{port}),h.SimpleHTTPRequestHandler)\n"
-             "t.Timer(2.0, s.shutdown).start()\ns.serve_forever()"]  # fmt: skip
+             f"s.timeout=0.05\nwhile not os.path.exists('{begun}'): s.handle_request()"]  # fmt: skip
     waits = {"group": "g", "depends_on": ["server"], "stop_if_dependent_stops": True}
     state = run(
         tmp_path,
         op("server", serve, expose={"port": port, "health_checks": [check]}, execution={"group": "g"}),
-        op("client", "sleep 30", execution=waits),
+        op("client", f"touch {begun}; sleep 300", execution=waits),
     )
     server, client = state.op_states
     assert (client.start_time or 0) - (server.start_time or 0) >= 400
@@ -235,59 +236,56 @@ def test_events_are_told_as_they_happen_in_the_networks_shape(tmp_path: Path) ->
 def test_clean_ends_what_a_killed_node_left_running(tmp_path: Path) -> None:
     mark = tmp_path / "begun"
 
-    async def play() -> bool:
+    async def play() -> None:
         runner = LocalRunner(tmp_path)
-        ops = [op("a", f"touch {mark}; sleep 30")]
+        ops = [op("a", f"touch {mark}; sleep 300")]
         definition = definition_parse({"version": "0.1", "type": "container", "ops": ops})
         task = asyncio.create_task(Flow(definition, JOB, runner).run())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):  # of the five minutes it would have slept
             while not mark.exists():
                 await asyncio.sleep(0.01)
-        started = time.monotonic()
-        await LocalRunner(tmp_path).clean(JOB)
-        await asyncio.wait_for(task, 20)
-        return time.monotonic() - started < 15  # of the thirty it would have slept
+            await LocalRunner(tmp_path).clean(JOB)
+            await task
 
-    assert asyncio.run(play())
+    asyncio.run(play())
     assert not (tmp_path / "jobs" / JOB).exists()
 
 
 SERVER = """
-import asyncio, websockets
-async def main():
+import asyncio, os, sys, websockets
+async def seen(path):
+    while not os.path.exists(path): await asyncio.sleep(0.02)
+async def main(port, closes, ends):
     async def greet(channel): await channel.send("hello")
-    async with websockets.serve(greet, "127.0.0.1", PORT): await asyncio.sleep(SECONDS)
-asyncio.run(main())
+    async with websockets.serve(greet, "127.0.0.1", int(port)): await seen(closes)
+    await seen(ends)
+asyncio.run(main(*sys.argv[1:]))
 """
 
 
-def serve(port: int, seconds: float) -> list[str]:
-    return [sys.executable, "-c", SERVER.replace("PORT", str(port)).replace("SECONDS", str(seconds))]
-
-
-def free_port() -> int:
-    with closing(stdlib_socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def serve(port: int, closes: Path, ends: Path) -> list[str]:
+    """Serve until there is the first file, and live on until there is the other."""
+    return [sys.executable, "-c", SERVER, *map(str, (port, closes, ends))]
 
 
 def test_a_websocket_check_releases_what_waits_for_it(tmp_path: Path) -> None:
     check, port = {"type": "websocket", "expected_response": "hello", "continuous": False}, free_port()
-    group = {"group": "g"}
+    group, up = {"group": "g"}, tmp_path / "up"
     state = run(
         tmp_path,
-        op("server", serve(port, 1.5), expose={"port": port, "health_checks": [check]}, execution=group),
-        op("client", "echo up", execution={**group, "depends_on": ["server"]}),
+        op("server", serve(port, up, up), expose={"port": port, "health_checks": [check]}, execution=group),
+        op("client", f"echo up; touch {up}", execution={**group, "depends_on": ["server"]}),
     )
     assert lines(state.op_states[1]) == ["up"]
 
 
 def test_a_check_with_another_answer_never_passes(tmp_path: Path) -> None:
     check, port = {"type": "websocket", "expected_response": "bye", "continuous": False}, free_port()
-    group = {"group": "g"}
+    group, over = {"group": "g"}, tmp_path / "over"
+    threading.Timer(1, over.touch).start()
     state = run(
         tmp_path,
-        op("server", serve(port, 1), expose={"port": port, "health_checks": [check]}, execution=group),
+        op("server", serve(port, over, over), expose={"port": port, "health_checks": [check]}, execution=group),
         op("client", "echo up", execution={**group, "depends_on": ["server"]}),
     )
     assert lines(state.op_states[1]) == ['It waits for "server", which ended before it was up.']
@@ -295,16 +293,27 @@ def test_a_check_with_another_answer_never_passes(tmp_path: Path) -> None:
 
 def test_a_continuous_check_tells_when_it_fails(tmp_path: Path) -> None:
     check, port = {"type": "websocket", "expected_response": "hello", "continuous": True}, free_port()
-    cmd = [*serve(port, 1)[:2], serve(port, 1)[2] + "import time; time.sleep(1)"]
-    served = op("a", cmd, expose={"port": port, "health_checks": [check]})
-    definition, heard = definition_parse({"version": "0.1", "type": "container", "ops": [served]}), []
+    healthy, failing, group = tmp_path / "healthy", tmp_path / "failing", {"group": "g"}
+    served = op(
+        "a",
+        serve(port, healthy, failing),
+        expose={"port": port, "health_checks": [check]},
+        execution=group,
+    )
+    waits = op("b", f"touch {healthy}", execution={**group, "depends_on": ["a"]})
+    definition = definition_parse({"version": "0.1", "type": "container", "ops": [served, waits]})
+
+    def listen(event: FlowEvent) -> None:
+        if event.message == "Its health check fails.":
+            failing.touch()
 
     async def play() -> None:
         times = {"probe_seconds": 0.05, "continuous_seconds": 0.2}
-        await Flow(definition, JOB, LocalRunner(tmp_path), listen=heard.append, **times).run()
+        async with asyncio.timeout(60):
+            await Flow(definition, JOB, LocalRunner(tmp_path), listen=listen, **times).run()
 
     asyncio.run(play())
-    assert "Its health check fails." in [event.message for event in heard]
+    assert failing.exists()
 
 
 def test_a_literal_that_stands_for_nothing_fails_its_operation_alone(tmp_path: Path) -> None:

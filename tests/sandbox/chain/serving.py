@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,7 @@ class Served:
         """Return the whole JSON-RPC answer."""
         body = json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}).encode()
         request = urllib.request.Request(self.url, body, {"Content-Type": "application/json; charset=utf-8"})
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as response:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as response:
             answer: dict[str, Any] = json.load(response)
         return answer
 
@@ -65,6 +67,13 @@ class Served:
         """Return the error."""
         found: dict[str, Any] = self.call(method, *params)["error"]
         return found
+
+    def until(self, held: Callable[[], bool]) -> None:
+        """Wait until something holds there, a minute at most."""
+        deadline = time.monotonic() + 60
+        while not held():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.03)
 
     def faucet(self, to: str, **gifts: int) -> str:
         """Give micro-NOS, lamports or a stake."""

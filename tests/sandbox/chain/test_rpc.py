@@ -30,6 +30,7 @@ SOL = 10**9
 TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
 CLUSTER = cluster_profile("sandbox", "http://127.0.0.1:1")
 PROCESSED = {"commitment": "processed"}
+CONFIRMED = {"commitment": "confirmed"}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def payer(served: Served) -> Keypair:
     """Somebody with SOL and NOS."""
     pair = Keypair()
     served.faucet(str(pair.pubkey()), lamports=10 * SOL, nos=5_000_000)
-    time.sleep(0.3)
+    served.until(lambda: served.result("getBalance", str(pair.pubkey()), CONFIRMED)["value"] > 0)
     return pair
 
 
@@ -250,12 +251,12 @@ def test_program_accounts_obey_filters_and_slices(served: Served, payer: Keypair
 def test_an_addresss_history_is_paged_newest_first(served: Served, payer: Keypair) -> None:
     to = Keypair().pubkey()
     made = [sent(served, blob(served, payer, amount=SOL // 10 + n, to=to))["result"] for n in range(3)]
-    time.sleep(0.3)
 
     def history(**more: object) -> list[str]:
-        found = served.result("getSignaturesForAddress", str(to), {"commitment": "confirmed", **more})
+        found = served.result("getSignaturesForAddress", str(to), CONFIRMED | more)
         return [line["signature"] for line in found]
 
+    served.until(lambda: len(history()) == len(made))
     assert history() == made[::-1]
     assert history(limit=1) == [made[2]]
     assert history(before=made[2]) == [made[1], made[0]]
@@ -289,7 +290,8 @@ def test_killing_the_process_loses_the_open_slot_at_most(tmp_path: Path) -> None
     with Served(tmp_path, "--slot-ms", "100") as served:
         genesis, to = served.result("getGenesisHash"), str(Keypair().pubkey())
         kept = served.faucet(to, lamports=SOL, nos=7)
-        time.sleep(0.25)
+        slot = served.result("getSlot", PROCESSED)
+        served.until(lambda: served.result("getSlot", PROCESSED) > slot + 1)
         served.faucet(to, lamports=SOL)
         slot = served.result("getSlot", PROCESSED)
         assert served.stop(signal.SIGKILL) == -signal.SIGKILL

@@ -21,7 +21,7 @@ from django.utils import timezone
 from apps.bridge import services
 from apps.bridge.chain import ChainError, ClusterMismatch, ask_chain
 from apps.bridge.listening import Listener
-from apps.core import queue
+from apps.core import leases
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             self.listener.wake.wait(max(0.0, every - (time.monotonic() - started)))
             self.listener.wake.clear()
         if self.lease is not None:
-            queue.lease_end(LEASE, self.lease)
+            leases.lease_end(LEASE, self.lease)
         if not no_subscription:
             self.listener.stop()
 
@@ -90,10 +90,10 @@ class Command(BaseCommand):
     def _lead(self, *, now: datetime) -> None:
         """Keep the lease, or take it; without one this process only waits."""
         held, self.lease = self.lease, None
-        if held is not None and queue.lease_extend(LEASE, held, seconds=LEASE_SECONDS, now=now):
+        if held is not None and leases.lease_extend(LEASE, held, seconds=LEASE_SECONDS, now=now):
             self.lease = held
         else:
-            self.lease = queue.lease_take(LEASE, seconds=LEASE_SECONDS, now=now)
+            self.lease = leases.lease_take(LEASE, seconds=LEASE_SECONDS, now=now)
             self.synced_at = -self.sync_every  # who led before may have missed something
 
     def _try(self, act: Callable[..., object]) -> bool:

@@ -32,6 +32,7 @@ from nosana.client.models.money import (
     AutomaticTopUp,
     Balance,
     BalanceAlert,
+    BillingDetails,
     Budget,
     Cap,
     Card,
@@ -66,7 +67,7 @@ from nosana.client.models.people import (
     Terms,
     WhoAmI,
 )
-from nosana.client.models.support import Ticket, TicketMessage
+from nosana.client.models.support import Ticket, TicketMessage, Visit
 from nosana.client.models.webhooks import (
     Channel,
     Delivery,
@@ -86,12 +87,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Approval", "ApprovalLimits", "Asked", "Attempt", "AuditEvent", "AutomaticTopUp", "Balance", "BalanceAlert",
     "Counted", "Figures", "Service",
-    "Budget", "Cap", "Card", "Channel", "CreditNote", "Delivery", "DeliveryTry", "Domain", "Estimate", "Event",
-    "EventType", "Hold", "Invitation", "Invoice", "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine",
+    "BillingDetails", "Budget", "Cap", "Card", "Channel", "CreditNote", "Delivery", "DeliveryTry", "Domain", "Estimate",
+    "Event", "EventType", "Hold", "Invitation", "Invoice", "Job", "JobEvent", "Key", "Limit", "LimitSet", "LogLine",
     "Lot", "Market", "Member", "Model", "Note", "Notice", "NoticeChoices", "NoticeKind", "Organisation",
     "Outcome", "Person", "Place", "Policy", "Project", "Quote", "Refund", "Rehearsal", "Replay", "Result",
     "SignIn", "StateSeen", "Statement", "Template", "TemplateVersion", "Terms", "Ticket",
-    "TicketMessage", "TopUp", "Transfer", "Usage", "UsageRow", "VatCheck", "Webhook", "WhoAmI",
+    "TicketMessage", "TopUp", "Transfer", "Usage", "UsageRow", "VatCheck", "Visit", "Webhook", "WhoAmI",
 ]  # fmt: skip
 
 

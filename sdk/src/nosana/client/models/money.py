@@ -40,6 +40,18 @@ class Refund(Model):
     failure: str
 
 
+class BillingDetails(Model):
+    """What new invoices say of the organisation."""
+
+    legal_name: str
+    address: str
+    country: str
+    vat_id: str
+    finance_email: str
+    po_number: str
+    cost_centre: str
+
+
 class VatCheck(Model):
     """What VIES says of a VAT id: waiting, valid, invalid or none; `name` is as the tax office has it."""
 

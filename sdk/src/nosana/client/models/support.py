@@ -1,4 +1,4 @@
-"""Tickets."""
+"""Tickets, and visits of the platform's staff."""
 
 from __future__ import annotations
 
@@ -30,3 +30,23 @@ class Ticket(Model):
     opened_at: datetime
     moved_at: datetime
     messages: list[TicketMessage] | None = None
+
+
+class Visit(Model):
+    """A look of staff, as a member, changing nothing; `ended_how` is "" until it has ended.
+
+    `glass_broken` says that it began without the organisation's yes; `pages` is how many they saw.
+    """
+
+    id: str
+    staff: str
+    member: str
+    reason: str
+    minutes: int
+    glass_broken: bool
+    approved_at: datetime | None = None
+    began_at: datetime | None = None
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_how: str = ""
+    pages: int = 0

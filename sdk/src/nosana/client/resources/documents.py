@@ -10,13 +10,23 @@ from nosana.client.resources.base import Resource
 from nosana.client.waiting import part
 
 if TYPE_CHECKING:
-    from nosana.client.models import (
-        CreditNote,
-        Invoice,
-        Statement,
-        VatCheck,
-    )
+    from nosana.client.models import BillingDetails as Details
+    from nosana.client.models import CreditNote, Invoice, Statement, VatCheck
     from nosana.client.pages import Pages
+
+
+class BillingDetails(Resource[M]):
+    """What new invoices say of the organisation; issued ones stay as they are."""
+
+    @act
+    async def get(self) -> Details:
+        """Return them."""
+        return await self._get("BillingDetails", "billing-details")
+
+    @act
+    async def update(self, **changes: str) -> Details:
+        """Change legal_name, address, country, vat_id, finance_email, po_number or cost_centre. Raises Invalid."""
+        return await self._send("BillingDetails", "PATCH", "billing-details", changes)
 
 
 class VatChecks(Resource[M]):

@@ -10,7 +10,7 @@ from nosana.client.resources.base import Resource, given
 from nosana.client.waiting import part
 
 if TYPE_CHECKING:
-    from nosana.client.models import Ticket
+    from nosana.client.models import Ticket, Visit
     from nosana.client.pages import Pages
 
 
@@ -55,6 +55,19 @@ class Tickets(Resource[M]):
         """Write on, which opens it again, or call it solved, or both. Raises NotFound, Invalid and RateLimited."""
         body = {"text": text, "solved": solved}
         return await self._post("Ticket", part("tickets", ticket_id, "reply"), body, idempotency_key)
+
+
+class Visits(Resource[M]):
+    """Looks of the platform's staff into the organisation."""
+
+    def list(self) -> Pages[M, Visit]:
+        """Return the newest 50, also those that staff only asked for."""
+        return self._items("Visit", "visits")
+
+    @act
+    async def revoke(self, visit_id: str, *, idempotency_key: str | None = None) -> Visit:
+        """End a visit at once, or the yes that was given for one; a repeat changes nothing. Raises NotFound."""
+        return await self._post("Visit", part("visits", visit_id, "revoke"), None, idempotency_key)
 
 
 class FeedbackBox(Resource[M]):
