@@ -11,6 +11,7 @@ from apps.core.idempotency import REMEMBERED, keys_forget, once
 from apps.core.mail import KEPT, mail_deliver, mail_queue, mails_forget
 from apps.core.models import IdempotencyKey, Mail, MailAttachment
 from apps.users.sessions import sessions_forget
+from tests.billing.money import rate
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
