@@ -14,7 +14,7 @@ from apps.core.models import IdempotencyKey
 
 CLAIM = """
     INSERT INTO core_idempotencykey (scope, key, fingerprint, result, created_at, forget_at)
-    VALUES (%s, %s, %s, %s, clock_timestamp(), clock_timestamp() + %s::interval)
+    VALUES (%s, %s, %s, %s, clock_timestamp(), clock_timestamp() + make_interval(days => %s::int))
     ON CONFLICT (scope, key) DO NOTHING RETURNING id"""
 KEEP = """
     UPDATE core_idempotencykey SET result = %s WHERE id = %s"""
@@ -36,7 +36,7 @@ def once(
     """
     fingerprint = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
     with transaction.atomic(), connection.cursor() as cursor:
-        remembered = REMEMBERED if forgets else None
+        remembered = REMEMBERED.days if forgets else None
         cursor.execute(CLAIM, [scope, key, fingerprint, json.dumps(foreseen), remembered])
         claimed = cursor.fetchone()
         if claimed is None:

@@ -51,7 +51,7 @@ class Mail(models.Model):
         max_length=500, blank=True, help_text="Where one POST ends mails like this one (RFC 8058)."
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    sent_at = models.DateTimeField(null=True, help_text="Its words are kept for 90 days from then.")
+    sent_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [

@@ -15,11 +15,6 @@ class Migration(migrations.Migration):
             name="forget_at",
             field=models.DateTimeField(help_text="Empty where a repeat could cost something: it stays.", null=True),
         ),
-        migrations.AlterField(
-            model_name="mail",
-            name="sent_at",
-            field=models.DateTimeField(help_text="Its words are kept for 90 days from then.", null=True),
-        ),
         AddIndexConcurrently(
             model_name="idempotencykey",
             index=models.Index(
