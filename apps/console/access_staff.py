@@ -34,6 +34,6 @@ STAFF: dict[str, dict[str, str]] = {
     "support:closes": {"GET": "the months, with who signed them off"},
     "support:close": {"GET": "the steps of a month's close"},
     "support:close_act": {"POST": "signs a month off, or takes that back"},
-    "support:close_export": {"GET": "postings and chart of accounts of a month"},
+    "support:close_export": {"GET": "postings, chart of accounts, invoices and credit notes of a month"},
     "support:close_vat": {"POST": "draws a month's VAT report"},
 }

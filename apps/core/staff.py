@@ -35,10 +35,15 @@ class ReadOnly:
 
 
 class OneButton:
-    """A mixin for forms of the admin site that do an act: one button, none that saves and goes on."""
+    """A mixin for forms of the admin site that do an act: one button, none that saves and goes on.
+
+    `button` is what it says, where templates/admin/<app>/<model>/submit_line.html extends the desk's.
+    """
+
+    button = ""
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
-        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False, "button": self.button}
         return super().render_change_form(request, context, *args, **more)  # type: ignore[misc]
 
 

@@ -168,6 +168,6 @@ class ReplayForm(forms.Form):
     hours = forms.ChoiceField(label=_("From"), choices=SPANS, initial="24")
     everything = forms.ChoiceField(
         label=_("What"),
-        choices=[("", _("what was given up")), ("yes", _("every event, delivered or not"))],
+        choices=[("", _("what it did not take")), ("yes", _("every event, delivered or not"))],
         required=False,
     )

@@ -54,7 +54,9 @@ urlpatterns = [
     path("admin/months/<slug:month>/", closing.close, name="close"),
     re_path(r"^admin/months/(?P<month>[-\w]+)/(?P<act>sign|open)/$", closing.close_act, name="close_act"),
     re_path(
-        r"^admin/months/(?P<month>[-\w]+)/(?P<name>postings|chart)\.csv$", closing.export, name="close_export"
+        r"^admin/months/(?P<month>[-\w]+)/(?P<name>postings|chart|documents)\.csv$",
+        closing.export,
+        name="close_export",
     ),
     path("admin/months/<slug:month>/vat.csv", closing.vat_draw, name="close_vat"),
 ]

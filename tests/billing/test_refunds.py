@@ -96,7 +96,7 @@ def test_what_stripe_tells_again_or_late_changes_nothing(world: World) -> None:
 def test_the_customer_reads_of_it_in_the_movements(world: World) -> None:
     topup(world.acme)
     topup_refund(topup_id="t1", refunded_minor=5_000, now=NOW)
-    assert movements(world.acme)[0].sentence == "Frozen while a refund of €50.00 is open"
+    assert movements(world.acme)[0].sentence == "Taken for a refund of €50.00"
 
 
 def test_reserved_refunds_are_booked_before_others(world: World) -> None:
@@ -211,7 +211,7 @@ def test_no_more_goes_back_than_came(world: World) -> None:
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_however_it_is_cut_the_parts_never_exceed_the_whole(world: World, steps: list[int], spent: int) -> None:
     name = str(uuid.uuid4())
-    organisation = organisation_make(world.xena, "Many")
+    organisation = organisation_make(world.xena, f"Many {name}")
     topup(organisation, name)
     if spent:
         spend(organisation, spent, name)

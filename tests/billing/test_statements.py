@@ -12,10 +12,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from apps.billing.errors import PeriodClosed, PeriodOpen, StatementMismatch
-from apps.billing.models import InvoiceDue, Statement, StatementPart
+from apps.billing.models import CreditNoteDue, InvoiceDue, Statement, StatementPart
 from apps.billing.selectors import statement_csv, statement_get, statement_rows
 from apps.billing.services import (
     Closing,
+    credit_note_issue,
+    dispute_lost,
+    dispute_open,
     hold_release,
     hold_settle,
     invoice_issue,
@@ -24,6 +27,7 @@ from apps.billing.services import (
     statement_close,
     statement_deliver,
     statements_sweep,
+    topup_refund,
 )
 from apps.core.errors import NotFound
 from apps.core.models import Mail
@@ -77,6 +81,26 @@ def test_a_month_ties_out_to_the_ledger_line_by_line(world: World) -> None:
         "Credits given": 50 * CREDIT,
         "Usage": -17_850_000,
     }
+
+
+def test_what_went_back_is_told_with_its_amount_and_credit_note(world: World) -> None:
+    topup(world.acme)
+    topup(world.acme, topup_id="t2")
+    invoice_issue(invoice_due_id=InvoiceDue.objects.get(topup_id="t1").id, now=NOW)
+    topup_refund(topup_id="t1", refunded_minor=2_010, now=NOW)
+    note = credit_note_issue(credit_note_due_id=CreditNoteDue.objects.get().id, now=NOW)
+    dispute_open(topup_id="t2", gross_minor=12_100, key="d1", reason="fraudulent", now=NOW)
+    dispute_lost(key="d1", now=NOW)
+    statement = close(world)
+    assert [(line["text"], line["document"]) for line in statement.data["movements"]][2:] == [
+        ("Refund: 20.10 EUR sent back", note.number),
+        ("Dispute: 121.00 EUR taken back by the bank", ""),
+    ]
+    assert [(line["what"], line["document"]) for line in rows(statement)][2] == (
+        "20.10 EUR sent back",
+        note.number,
+    )
+    assert [kind["name"] for kind in statement.data["kinds"]] == ["Top-ups", "Refunds", "Disputes"]
 
 
 def test_usage_is_told_by_project_with_its_jobs(world: World) -> None:

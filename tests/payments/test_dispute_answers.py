@@ -59,7 +59,9 @@ def test_a_dispute_has_its_deadline_and_waits_for_an_answer(dispute: Dispute, st
     assert (dispute.status, dispute.evidence) == ("needs_response", "none")
     assert dispute.due_at is not None
     assert dispute.due_at > timezone.now() + timedelta(days=6)
-    assert dispute.dispute_id in staff.get(LIST, {"answer": "waits"}).content.decode()
+    listed = staff.get(LIST, {"answer": "waits"}).content.decode()
+    assert dispute.dispute_id in listed
+    assert "Taken back; our answer is awaited" in listed
     assert AuditEvent.objects.filter(act="dispute.opened").count() == 1
 
 
@@ -94,11 +96,14 @@ def test_an_answer_is_handed_in_once_and_may_win(
         answer(dispute, sam, "Once more, please.")
 
 
-def test_losing_evidence_loses(dispute: Dispute, sam: User, checkout: Checkout, drain: Any) -> None:
+def test_losing_evidence_loses(dispute: Dispute, sam: User, staff: Client, checkout: Checkout, drain: Any) -> None:
     answer(dispute, sam, "losing_evidence")
     drain()
     handled(checkout.events_of(dispute.topup.payment_intent or "", "charge.dispute.closed")[-1])
     assert Reversal.objects.get().state == "done"
+    page = staff.get(f"{LIST}{dispute.id}/change/").content.decode()
+    assert "Lost: the bank keeps the money. Our answer was handed in by" in page
+    assert "the bank decides" not in page
 
 
 def test_a_crash_after_it_was_handed_in_hands_nothing_in_again(

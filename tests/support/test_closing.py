@@ -16,7 +16,7 @@ from apps.billing.models import CreditNoteDue, InvoiceDue
 from apps.billing.services import credit_note_issue, invoice_issue, topup_refund, treasury_fund
 from apps.ledger.selectors import balance
 from apps.support.closing.acts import CloseRefused, month_sign, month_unsign
-from apps.support.closing.exports import chart_csv, postings_csv, vat_lines
+from apps.support.closing.exports import chart_csv, documents_csv, postings_csv, vat_lines
 from apps.support.closing.steps import checklist
 from apps.support.models import MonthAct, ReconciliationDay, ReconciliationItem
 from apps.users.models import User
@@ -64,6 +64,13 @@ def test_the_files_tie_to_the_books_and_to_each_other(booked: World, tmp_path: P
     lines = vat_lines(MONTH).values()
     assert sum(line.vat for line in lines) == sum(line.vat_home for line in lines) == -balance(chart.vat("EUR"))
     assert sum(line.net for line in lines) == -balance(chart.fx("EUR"))
+    documents = table(documents_csv(MONTH))
+    assert [(one["document"], one["net"], one["vat"]) for one in documents] == [
+        ("invoice", "100.00", "21.00"),
+        ("invoice", "50.01", "10.50"),
+        ("credit note", "-33.33", "-7.00"),
+    ]
+    assert documents[2]["credits_invoice"] == documents[0]["number"]
     call_command("accountant_export", "2026-11", "--to", str(tmp_path), stdout=StringIO())
     assert (tmp_path / "postings-2026-11.csv").read_bytes().decode() == "".join(postings_csv(MONTH))
     assert table(chart_csv(date(2026, 12, 1)))[0]["change"] in ("0.00", "0.000000")

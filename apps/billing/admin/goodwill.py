@@ -81,6 +81,7 @@ class GoodwillAdmin(OneButton, ModelAdmin):
 
     form = GoodwillForm
     change_form_outer_before_template = "desk/goodwill.html"
+    button = "Give the credits"
     list_display = ("organisation", "amount", "state", "reason", "given_by", "second", "created_at")
     search_fields = ("organisation__slug", "organisation__name", "reason")
     ordering = ("-id",)

@@ -158,10 +158,10 @@ def _sentence(reason: str, facts: dict[str, Any]) -> str:
         case "refund_open" | "dispute_open":
             gross = fiat_text(facts["gross_minor"], facts["currency"])
             if reason == "refund_open":
-                return _("Frozen while a refund of %(gross)s is open") % {"gross": gross}
-            return _("Frozen while a dispute of %(gross)s is open") % {"gross": gross}
+                return _("Taken for a refund of %(gross)s") % {"gross": gross}
+            return _("Frozen for a dispute of %(gross)s") % {"gross": gross}
         case "refund_undone":
-            return _("Freed: the refund ended in your favour")
+            return _("Back: the refund was not made")
         case "dispute_undone":
             return _("Freed: the dispute ended in your favour")
     return reason

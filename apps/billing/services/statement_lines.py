@@ -21,19 +21,20 @@ from apps.billing import chart
 PART = 1 << 20  # bytes of compressed CSV in one row
 SHOWN = 200  # lines of each kind that stand in the statement itself; the CSV has all
 
+# What people read of a kind of transfer: one of them, and many; statements tell kinds in this order.
 KINDS = {
-    "topup": "Top-ups",
-    "grant": "Credits given",
-    "settlement": "Usage",
-    "expired": "Expired credits",
-    "move": "Moved between organisations",
-    "refund_open": "Refunds",
-    "refund_undone": "Refunds",
-    "refund_done": "Refunds",
-    "dispute_open": "Disputes",
-    "dispute_undone": "Disputes",
-    "dispute_done": "Disputes",
-    "debt": "Debt collected",
+    "topup": ("Top-up", "Top-ups"),
+    "grant": ("Credits given", "Credits given"),
+    "settlement": ("Usage", "Usage"),
+    "expired": ("Expired credits", "Expired credits"),
+    "move": ("Moved between organisations", "Moved between organisations"),
+    "refund_open": ("Refund", "Refunds"),
+    "refund_undone": ("Refund", "Refunds"),
+    "refund_done": ("Refund", "Refunds"),
+    "dispute_open": ("Dispute", "Disputes"),
+    "dispute_undone": ("Dispute", "Disputes"),
+    "dispute_done": ("Dispute", "Disputes"),
+    "debt": ("Debt collected", "Debt collected"),
 }
 
 ACCOUNTS = """
@@ -88,17 +89,27 @@ JOBS = f"""
         SELECT * FROM statement_line WHERE NOT later AND reason = 'settlement' ORDER BY at, transfer_id LIMIT %(shown)s
     ) AS line {USAGE} ORDER BY line.at, line.transfer_id
 """  # noqa: S608
+# A top-up's invoice, and the credit note of money that went back.
 DOCUMENT = """
     LEFT JOIN LATERAL (
         SELECT invoice.number FROM billing_invoicedue AS due JOIN billing_invoice AS invoice ON invoice.due_id = due.id
-        WHERE due.topup_id = transfer.details->>'topup_id' AND due.replaces_id IS NULL
-    ) AS document ON transfer.reason = 'topup'
+        WHERE transfer.reason = 'topup'
+            AND due.topup_id = transfer.details->>'topup_id' AND due.replaces_id IS NULL
+        UNION ALL
+        SELECT note.number FROM billing_creditnotedue AS due JOIN billing_creditnote AS note ON note.due_id = due.id
+        WHERE transfer.reason IN ('refund_done', 'dispute_done')
+            AND due.key = 'reversal:' || split_part(transfer.key, ':', 2)
+    ) AS document ON true
 """
 # What moved, in the transfer's own words; the database writes them, since there may be a million.
-WHAT = """
+MONEY = """
+    to_char((transfer.details->>'{0}')::bigint / 100.0, 'FM999999999990.00') || ' ' || (transfer.details->>'currency')
+"""
+WHAT = f"""
     CASE transfer.reason
-        WHEN 'topup' THEN to_char((transfer.details->>'total_minor')::bigint / 100.0, 'FM999999999990.00') || ' '
-            || (transfer.details->>'currency') || ' paid'
+        WHEN 'topup' THEN {MONEY.format("total_minor")} || ' paid'
+        WHEN 'refund_done' THEN {MONEY.format("gross_minor")} || ' sent back'
+        WHEN 'dispute_done' THEN {MONEY.format("gross_minor")} || ' taken back by the bank'
         WHEN 'move' THEN 'from ' || (transfer.details->>'source') || ' to ' || (transfer.details->>'target')
         ELSE coalesce(transfer.details->>'label', transfer.details->>'kind', '')
     END
@@ -229,7 +240,7 @@ def lines_summary(zone: str) -> dict[str, Any]:
         movements = [
             {
                 "at": _local(at, zone),
-                "text": f"{kind_name(reason)} {text}".strip(),
+                "text": ": ".join(filter(None, (kind_name(reason, many=False), text))),
                 "document": document,
                 "micro": micro,
             }
@@ -244,18 +255,21 @@ def lines_summary(zone: str) -> dict[str, Any]:
 
 
 def _by_name(rows: list[tuple[str, int, int]]) -> list[dict[str, Any]]:
-    """Add up kinds that people read under one name."""
+    """Add up kinds that people read under one name, in the order of KINDS."""
     found: dict[str, dict[str, Any]] = {}
-    for reason, count, micro in rows:
+    order = list(KINDS)
+    for reason, count, micro in sorted(
+        rows, key=lambda row: order.index(row[0]) if row[0] in KINDS else len(order)
+    ):
         kind = found.setdefault(kind_name(reason), {"name": kind_name(reason), "count": 0, "micro": 0})
         kind["count"] += count
         kind["micro"] += micro
     return list(found.values())
 
 
-def kind_name(reason: str) -> str:
+def kind_name(reason: str, *, many: bool = True) -> str:
     """Return a kind of transfer as people read it."""
-    return KINDS.get(reason) or reason.replace("_", " ").capitalize()
+    return KINDS[reason][many] if reason in KINDS else reason.replace("_", " ").capitalize()
 
 
 def _local(at: datetime, zone: str) -> str:

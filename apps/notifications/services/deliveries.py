@@ -19,7 +19,6 @@ from standardwebhooks import Webhook
 from apps.core.errors import Conflict, NotFound
 from apps.core.numbers import number_text
 from apps.core.outbound import Answer, post
-from apps.core.queue import enqueue
 from apps.core.seals import unseal
 from apps.notifications import sentences as said
 from apps.notifications.chat import chat_body
@@ -27,7 +26,7 @@ from apps.notifications.events import ENDPOINT_OFF
 from apps.notifications.models import Delivery, DeliveryTry, Endpoint, Event
 from apps.notifications.selectors import delivery_get, earlier_waiting, endpoint_get
 from apps.notifications.services.endpoints import ADDRESS, PURPOSE
-from apps.notifications.services.events import KEPT, deliveries_make, event_emit
+from apps.notifications.services.events import KEPT, WAITED, deliveries_hurry, deliveries_make, event_emit
 from apps.notifications.types import TEST, chat_kinds
 from apps.organisations.models import Grant
 from apps.organisations.services import RESENDS, Actor, audit_record, reason_read, staff_require
@@ -263,10 +262,7 @@ def _again(delivery: Delivery, *, now: datetime) -> Delivery:
     if delivery.endpoint.off_at is not None:
         raise Conflict(_("This endpoint is off; turn it on, then send again."))
     with transaction.atomic():
-        Delivery.objects.filter(pk=delivery.pk).update(
-            state=S.WAITING, tries=0, next_try_at=now, lease=None, leased_until=None
-        )
-        enqueue("notifications.deliveries_send")
+        deliveries_hurry(Delivery.objects.filter(pk=delivery.pk), now=now)
     delivery.refresh_from_db()
     return delivery
 
@@ -276,8 +272,8 @@ def deliveries_replay(
 ) -> int:
     """Send again what was given up since then, or `everything` the endpoint wants, also from before it was set up.
 
-    Returns how many will be sent. Raises NotFound, Denied, and Conflict while the endpoint is off or for more than
-    10,000 events. Events are kept for 30 days.
+    What failed and waits for its next try goes at once. Returns how many will be sent. Raises NotFound, Denied, and
+    Conflict while the endpoint is off or for more than 10,000 events. Events are kept for 30 days.
     """
     endpoint = endpoint_get(grant, endpoint_id)
     if endpoint.off_at is not None:
@@ -285,18 +281,18 @@ def deliveries_replay(
     since = max(since, now - KEPT)
     with transaction.atomic():
         missing = _missing(endpoint, since) if everything else []
-        past = endpoint.deliveries.filter(event__at__gte=since).exclude(state=S.WAITING)
+        past = endpoint.deliveries.filter(event__at__gte=since)
+        past = past.filter(WAITED | ~Q(state=S.WAITING) if everything else WAITED | Q(state=S.DEAD))
         if not everything:
-            past = past.filter(state=S.DEAD).exclude(event__type=TEST.name)
+            past = past.exclude(event__type=TEST.name)
         count = past.count() + len(missing)
         if count > REPLAY_MAXIMUM:
             raise Conflict(
                 _("That is more than %(replay_maximum)s events; choose a later beginning.")
                 % {"replay_maximum": number_text(REPLAY_MAXIMUM)}
             )
-        past.update(state=S.WAITING, tries=0, next_try_at=now, lease=None, leased_until=None)
+        deliveries_hurry(past, now=now)
         deliveries_make([(endpoint, event) for event in missing], now=now)
-        enqueue("notifications.deliveries_send")
     return count
 
 

@@ -17,7 +17,7 @@ from apps.core.seals import Renewed, seal, seals_renew
 from apps.notifications import sentences as said
 from apps.notifications.models import Endpoint, Event
 from apps.notifications.selectors import endpoint_get, endpoints_of
-from apps.notifications.services.events import event_emit
+from apps.notifications.services.events import WAITED, deliveries_hurry, event_emit
 from apps.notifications.types import TEST, types_read
 from apps.organisations.models import Grant, Organisation
 from apps.organisations.roles import Permission
@@ -90,7 +90,7 @@ def endpoint_change(
 ) -> Endpoint:
     """Change what is given, all of it or nothing. Raises as endpoint_create, and NotFound.
 
-    Turned `on` or off, what waits stays, and goes once it is on.
+    Turned off, what waits stays; turned `on`, it goes at once.
     """
     wanted: dict[str, Any] = {}
     if url is not None:
@@ -115,10 +115,12 @@ def endpoint_change(
 
 
 def endpoint_turn(endpoint: Endpoint, *, on: bool, actor: Actor, now: datetime) -> None:
-    """Turn a locked endpoint on or off."""
+    """Turn a locked endpoint on or off; what it had not taken goes at once when it is on."""
     endpoint.off_at, endpoint.off_reason = (None, "") if on else (now, said.OFF_BY_HAND)
     endpoint.failing_since = None
     endpoint.save(update_fields=["off_at", "off_reason", "failing_since"])
+    if on:
+        deliveries_hurry(endpoint.deliveries.filter(WAITED), now=now)
     endpoint_told(endpoint, actor, "turned_on" if on else "turned_off", now=now)
 
 

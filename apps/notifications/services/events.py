@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.transaction import TransactionManagementError
 
 from apps.core.moments import zone_named
@@ -21,6 +21,7 @@ from apps.notifications.types import NOTICE_KEPT, TEST, chat_kinds, notice_kinds
 
 KEPT = timedelta(days=30)
 FORGET_BATCH = 5_000
+WAITED = Q(state=Delivery.State.WAITING, tries__gt=0)  # failed, and waits for its next try
 Place = tuple[uuid.UUID, str]
 
 
@@ -127,6 +128,15 @@ def deliveries_make(pairs: Sequence[tuple[Endpoint, Event]], *, now: datetime) -
             for endpoint, event in pairs
         ],
         ignore_conflicts=True,
+    )
+    enqueue("notifications.deliveries_send")
+
+
+def deliveries_hurry(deliveries: QuerySet[Delivery], *, now: datetime) -> None:
+    """Let them go now, as often as if they had never been tried; what is being sent this moment is left to that."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    deliveries.filter(free).update(
+        state=Delivery.State.WAITING, tries=0, next_try_at=now, lease=None, leased_until=None
     )
     enqueue("notifications.deliveries_send")
 

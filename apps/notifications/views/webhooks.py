@@ -162,10 +162,10 @@ def webhook_rotate(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> Ht
 @login_required
 @require_POST
 def webhook_test(request: HttpRequest, slug: str, webhook_id: uuid.UUID) -> HttpResponse:
-    """Send the endpoint a test event."""
-    services.endpoint_test(grant=page_grant(request, slug, P), endpoint_id=webhook_id, now=timezone.now())
-    messages.success(request, _("A test event is on its way; reload the page to see what the endpoint answers."))
-    return redirect("notifications:webhook", slug, webhook_id)
+    """Send the endpoint a test event, and go where its answer will stand."""
+    event = services.endpoint_test(grant=page_grant(request, slug, P), endpoint_id=webhook_id, now=timezone.now())
+    messages.success(request, _("A test event is on its way; what the endpoint answers stands here in a moment."))
+    return redirect("notifications:delivery", slug, webhook_id, event.deliveries.get().pk)
 
 
 @login_required

@@ -81,6 +81,7 @@ class DisputeAdmin(OneButton, ModelAdmin):
 
     form = AnswerForm
     change_form_outer_before_template = "desk/dispute.html"
+    button = "Hand the answer in"
     list_display = (
         "opened_at", "organisation", "amount", "why", "stands", "due_at", "evidence", "pack", "refusal", "dispute_id",
     )  # fmt: skip
@@ -125,7 +126,11 @@ class DisputeAdmin(OneButton, ModelAdmin):
 
     @admin.display(description="How it stands", ordering="status")
     def stands(self, dispute: Dispute) -> str:
-        """Show what Stripe has of it, in words."""
+        """Show what Stripe has of it, in words, and whether it waits for us."""
+        if dispute.open and dispute.evidence in ("none", "refused"):
+            return (
+                "The bank asks; our answer is awaited" if dispute.inquiry else "Taken back; our answer is awaited"
+            )
         return str(dispute.standing)
 
     @admin.display(description="Amount")
@@ -156,7 +161,7 @@ class DisputeAdmin(OneButton, ModelAdmin):
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Lead to the list."""
-        messages.success(request, _("The answer is promised; it is handed in with the evidence in a moment."))
+        messages.success(request, _("The answer is on its way: it is handed in with the evidence in a moment."))
         return HttpResponseRedirect(reverse("admin:payments_dispute_changelist"))
 
     def get_urls(self) -> list[URLPattern]:

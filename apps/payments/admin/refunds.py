@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from apps.billing.services import refund_offer
+from apps.billing.services import refund_limit, refund_offer
 from apps.core.errors import AppError
 from apps.core.ids import uuid7
 from apps.core.money import fiat_text
@@ -41,8 +41,7 @@ class RefundForm(forms.ModelForm):
         decimal_places=2,
         widget=UnfoldAdminIntegerFieldWidget(attrs={"step": "any"}),
         help_text=gettext_lazy(
-            "With VAT, in the currency it was paid in. Empty: all that is unspent, at the price it was "
-            "bought at. More than that is goodwill, and a colleague must approve it."
+            "With VAT, in the currency it was paid in. Empty: all that is unspent, at the price it was bought at."
         ),
     )
     reason = forms.CharField(
@@ -92,6 +91,8 @@ class RefundAdmin(OneButton, ModelAdmin):
     """Made here, never changed: Stripe and the bank say what becomes of it."""
 
     form = RefundForm
+    change_form_outer_before_template = "desk/refund.html"
+    button = "Refund"
     list_display = (
         "created_at", "organisation", "amount", "kind", "state", "owed_now", "reason", "made_by", "failure",
         "parked_reason",
@@ -128,18 +129,17 @@ class RefundAdmin(OneButton, ModelAdmin):
         return form
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the top-up that the address names, and say what of it is unspent."""
+        """Return the top-up that the address names, and a key of this form's own."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        topup = _topup(initial.get("topup", ""))
-        if topup is not None:
-            offer = fiat_text(refund_offer(topup_id=topup.pk).gross_minor, topup.quote.currency)
-            total = fiat_text(topup.quote.total_minor, topup.quote.currency)
-            messages.info(
-                request,
-                _("%(organisation)s paid %(total)s; of that %(offer)s is unspent.")
-                % {"organisation": topup.organisation, "total": total, "offer": offer},
-            )
         return initial | {"submission": uuid7()}
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
+        """Return the page, which says above the form what of the top-up can go back."""
+        topup = _topup(request.POST.get("topup") or request.GET.get("topup", ""))
+        if topup is not None:
+            offer, left = refund_offer(topup_id=topup.pk), refund_limit(topup_id=topup.pk)
+            context |= {"topup": topup, "offer_minor": offer.gross_minor, "left_minor": left.gross_minor}
+        return super().render_change_form(request, context, *args, **more)
 
     def save_form(self, request: HttpRequest, form: RefundForm, change: bool) -> Any:
         """Take what the form's act has written, and say what came of it."""
@@ -164,7 +164,7 @@ class RefundAdmin(OneButton, ModelAdmin):
         """Lead to the list, or to the approvals where a colleague must approve it first."""
         if getattr(request, "approval_asked", None) is not None:
             return HttpResponseRedirect(reverse("admin:organisations_approval_changelist"))
-        messages.success(request, _("The refund is promised; Stripe is asked for it in a moment."))
+        messages.success(request, _("The refund is on its way: Stripe is asked for it in a moment."))
         return HttpResponseRedirect(reverse("admin:payments_refund_changelist"))
 
     @admin.action(description="Give up, after looking in Stripe's dashboard", permissions=["add"])

@@ -8,19 +8,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.core.errors import AppError
-from apps.core.money import fiat_text
+from apps.core.money import credits_text, fiat_text
 from apps.core.staff import ReadOnly
 from apps.organisations.models import Approval
 from apps.organisations.views.frame import actor_of
 from apps.payments.admin.frame import Parked
 from apps.payments.inbox import event_handle_again
 from apps.payments.models import StripeEvent, TopUp
+from apps.payments.selectors import invoice_number
 from apps.payments.services import topup_ask_again, topup_release, topup_return
 from apps.payments.services.holding import RIGHT
 
@@ -69,6 +71,19 @@ class TopUpAdmin(ReadOnly, ModelAdmin):
         "payment_intent",
         "id",
     )
+    change_form_outer_before_template = "desk/topup.html"
+    fieldsets = (
+        (None, {"fields": ("place", "total", "amounts", "credits", "state", "reason", "invoice", "who")}),
+        (
+            "How it was paid",
+            {"fields": ("method", "card", "card_country", "ip_country", "created_at", "paid_at", "fee")},
+        ),
+        ("What was looked at", {"fields": ("risk", "held_reason", "released_by", "released_at", "parked_reason")}),
+        (
+            "At Stripe",
+            {"fields": ("payment_intent", "stripe_session_id", "fingerprint", "ip_address", "checked_at")},
+        ),
+    )
     list_filter = (Parked, "state", "method", "automatic")
     search_fields = ("id", "stripe_session_id", "payment_intent", "organisation__slug", "organisation__name")
     ordering = ("-id",)
@@ -80,6 +95,52 @@ class TopUpAdmin(ReadOnly, ModelAdmin):
     def total(self, topup: TopUp) -> str:
         """Return what was to be paid, VAT included."""
         return fiat_text(topup.quote.total_minor, topup.quote.currency)
+
+    @admin.display(description="Organisation")
+    def place(self, topup: TopUp) -> str:
+        """Link to all that staff know of the organisation."""
+        page = reverse("support:organisation", args=[topup.organisation_id])
+        return format_html('<a href="{}">{}</a>', page, topup.organisation.name)
+
+    @admin.display(description="Before VAT, and VAT")
+    def amounts(self, topup: TopUp) -> str:
+        """Show what the total is made of."""
+        quote = topup.quote
+        return f"{fiat_text(quote.net_minor, quote.currency)} + {fiat_text(quote.vat_minor, quote.currency)}"
+
+    @admin.display(description="Credits")
+    def credits(self, topup: TopUp) -> str:
+        """Show what it bought, or would buy, and at which rate."""
+        return f"{credits_text(topup.price.credits_micro)} at {topup.price.rate_text}"
+
+    @admin.display(description="Invoice", empty_value="–")
+    def invoice(self, topup: TopUp) -> str | None:
+        """Link to its invoice, once it is printed."""
+        number = invoice_number(topup)
+        page = reverse("admin:billing_invoice_changelist")
+        return format_html('<a href="{}?q={}">{}</a>', page, number, number) if number else None
+
+    @admin.display(description="Started by")
+    def who(self, topup: TopUp) -> str:
+        """Name the person, or the rule."""
+        return f"the organisation's rule, last set by {topup.user}" if topup.automatic else str(topup.user)
+
+    @admin.display(description="Stripe's fee", empty_value="–")
+    def fee(self, topup: TopUp) -> str | None:
+        """Show Stripe's fee, once Stripe has told it."""
+        return None if topup.fee_minor is None else fiat_text(topup.fee_minor, topup.quote.currency)
+
+    @admin.display(description="Risk, as Stripe sees it", empty_value="–")
+    def risk(self, topup: TopUp) -> str | None:
+        """Show what Radar says of the payment, with its figure from 0 to 99."""
+        return f"{topup.risk_level} ({topup.risk_score} of 99)" if topup.risk_level else None
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **more: Any) -> Any:
+        """Return the page, with the way to a refund for those who may."""
+        topup = more.get("obj")
+        paid = topup is not None and topup.state == TopUp.State.PAID
+        context["may_refund"] = paid and self.has_refund_permission(request)
+        return super().render_change_form(request, context, *args, **more)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Let links name an organisation or a card."""

@@ -22,6 +22,8 @@ STANDINGS: dict[str, Promise] = {
     "lost": _("Lost: the bank keeps the money"),
 }
 
+DECIDED = ("won", "lost", "warning_closed", "prevented")
+
 # Why, as the bank says it.
 REASONS: dict[str, Promise] = {
     "bank_cannot_process": _("bank cannot process"),
@@ -89,6 +91,16 @@ class Dispute(models.Model):
     def standing(self) -> Promise | str:
         """Return how it stands, as the organisation reads it."""
         return STANDINGS.get(self.status, self.status.replace("_", " "))
+
+    @property
+    def inquiry(self) -> bool:
+        """Whether the bank only asks, and took nothing."""
+        return self.status.startswith("warning_")
+
+    @property
+    def decided(self) -> bool:
+        """Whether it is over, one way or the other."""
+        return self.status in DECIDED
 
     @property
     def open(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the accountant takes away: postings with the chart of accounts, and VAT by country and rate, as CSV.
+"""What the accountant takes away: postings, chart of accounts, invoices, and VAT by country and rate, as CSV.
 
 Both go by the books' own time (UTC): a posting's, and of an invoice or credit note that of the posting it came with,
 so that the VAT of the report is what the books put on the VAT accounts. Amounts are decimals, as accountants read them.
@@ -7,7 +7,7 @@ so that the VAT of the report is what the books put on the VAT accounts. Amounts
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -29,6 +29,11 @@ CHART = ("account", "currency", "what_stands_there", "opening", "change", "closi
 VAT = (
     "country", "rule", "rate_percent", "currency", "documents", "net", "vat",
     "seller_currency", "net_in_seller_currency", "vat_in_seller_currency",
+)  # fmt: skip
+DOCUMENTS = (
+    "number", "document", "credits_invoice", "issued_utc", "supplied_utc", "customer", "country", "vat_id", "rule",
+    "rate_percent", "currency", "net", "vat", "total",
+    "seller_currency", "net_in_seller_currency", "vat_in_seller_currency", "payment", "top_up",
 )  # fmt: skip
 # The accounts of organisations come together, by kind: who they are stands in the postings.
 ACCOUNTS = """
@@ -123,37 +128,65 @@ class VatLine:
     home_known: bool = True
 
 
-def vat_lines(month: date) -> dict[tuple[str, str, int, str], VatLine]:
-    """Return net and VAT of the month by country, rule, rate (basis points) and currency, less credit notes."""
+@dataclass(frozen=True)
+class Told:
+    """A document as the VAT report counts it: minor units, of a credit note below 0; None: nobody knows any more."""
+
+    document: Invoice | CreditNote
+    invoice: Invoice
+    country: str
+    rule: str
+    rate_bp: int
+    net: int
+    vat: int
+    home: tuple[int, int] | None
+
+    @property
+    def kind(self) -> tuple[str, str, int, str]:
+        """By what the report adds documents up."""
+        return self.country, self.rule, self.rate_bp, self.document.currency
+
+
+def documents(month: date) -> Iterator[Told]:
+    """Yield the month's invoices, then its credit notes, in the order of their numbers."""
     start, end = bounds(month)
-    lines: dict[tuple[str, str, int, str], VatLine] = defaultdict(VatLine)
     invoices = Invoice.objects.filter(due__created_at__gte=start, due__created_at__lt=end).defer("pdf")
-    for invoice in invoices.order_by("id").iterator(chunk_size=500):
-        _add(lines, invoice, invoice, 1)
+    for invoice in invoices.select_related("due").order_by("id").iterator(chunk_size=500):
+        yield _told(invoice, invoice, 1)
     notes = CreditNote.objects.filter(due__created_at__gte=start, due__created_at__lt=end).defer(
         "pdf", "invoice__pdf"
     )
-    for note in notes.select_related("invoice").order_by("id").iterator(chunk_size=500):
-        _add(lines, note, note.invoice, -1)
+    for note in notes.select_related("invoice__due").order_by("id").iterator(chunk_size=500):
+        yield _told(note, note.invoice, -1)
+
+
+def vat_lines(month: date) -> dict[tuple[str, str, int, str], VatLine]:
+    """Return net and VAT of the month by country, rule, rate (basis points) and currency, less credit notes."""
+    lines: dict[tuple[str, str, int, str], VatLine] = defaultdict(VatLine)
+    for told in documents(month):
+        line = lines[told.kind]
+        line.documents += 1
+        line.net += told.net
+        line.vat += told.vat
+        if told.home is None:
+            line.home_known = False
+            continue
+        line.net_home += told.home[0]
+        line.vat_home += told.home[1]
     return dict(sorted(lines.items()))
 
 
-def _add(
-    lines: dict[tuple[str, str, int, str], VatLine], document: Invoice | CreditNote, invoice: Invoice, sign: int
-) -> None:
+def _told(document: Invoice | CreditNote, invoice: Invoice, sign: int) -> Told:
     facts = invoice.data
     (rate,) = {one["bp"] for one in facts["vat_by_rate"]} or {0}
-    line = lines[vat_country(facts["buyer"]["country"]), facts["vat_rule"], rate, document.currency]
-    at_home, told = _home_rate(invoice), document.data.get("vat_home")
-    line.documents += 1
-    line.net += sign * document.net_minor
-    line.vat += sign * document.vat_minor
-    if at_home is None:
-        line.home_known = False
-        return
-    printed = told and told["currency"] == settings.SELLER["currency"]
-    line.net_home += sign * converted(document.net_minor, at_home)
-    line.vat_home += sign * (told["vat_minor"] if printed else converted(document.vat_minor, at_home))
+    at_home, printed, home = _home_rate(invoice), document.data.get("vat_home"), None
+    if at_home is not None:
+        as_printed = printed and printed["currency"] == settings.SELLER["currency"]
+        vat_home = printed["vat_minor"] if as_printed else converted(document.vat_minor, at_home)
+        home = sign * converted(document.net_minor, at_home), sign * vat_home
+    country = vat_country(facts["buyer"]["country"])
+    net, vat = sign * document.net_minor, sign * document.vat_minor
+    return Told(document, invoice, country, facts["vat_rule"], rate, net, vat, home)
 
 
 def _home_rate(invoice: Invoice) -> int | None:
@@ -168,6 +201,25 @@ def _home_rate(invoice: Invoice) -> int | None:
     if not told or told["currency"] != home:
         told = home_rate(invoice.currency, now=datetime.fromisoformat(invoice.data["supplied_at"]))
     return int(told["rate_micro"]) if told else None
+
+
+def documents_csv(month: date) -> Iterator[str]:
+    """Yield every invoice and credit note of the month, whose sums are the VAT report's lines."""
+    return csv_lines(DOCUMENTS, (_document(told) for told in documents(month)))
+
+
+def _document(told: Told) -> list[object]:
+    document, facts, home = told.document, told.invoice.data, settings.SELLER["currency"]
+    credited = told.invoice.number if isinstance(document, CreditNote) else ""
+    return [
+        document.number, "credit note" if credited else "invoice", credited,
+        document.issued_at.astimezone(UTC).isoformat(timespec="seconds"),
+        document.data["supplied_at"], facts["buyer"]["name"], told.country, facts["buyer"]["vat_id"],
+        told.rule, f"{Decimal(told.rate_bp) / 100:.2f}", document.currency,
+        *(plain(sum, document.currency) for sum in (told.net, told.vat, told.net + told.vat)),
+        home, *(("", "") if told.home is None else (plain(sum, home) for sum in told.home)),
+        facts["payment"]["reference"], told.invoice.due.topup_id,
+    ]  # fmt: skip
 
 
 def vat_csv(month: date) -> Iterator[str]:
@@ -188,4 +240,4 @@ def plain(amount: int, currency: str) -> Decimal:
     return Decimal(amount).scaleb(-6 if currency == chart.NOS else -2)
 
 
-EXPORTS = {"postings": postings_csv, "chart": chart_csv, "vat": vat_csv}
+EXPORTS = {"postings": postings_csv, "chart": chart_csv, "documents": documents_csv, "vat": vat_csv}

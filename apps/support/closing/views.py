@@ -60,7 +60,7 @@ def close_act(request: HttpRequest, month: str, act: str) -> HttpResponse:
 @staff_member_required
 @permission_required(VIEW, raise_exception=True)
 def export(request: HttpRequest, month: str, name: str) -> StreamingHttpResponse:
-    """Answer with postings or chart of a month, as CSV."""
+    """Answer with postings, chart or documents of a month, as CSV."""
     return csv_response(f"{name}-{month}.csv", EXPORTS[name](_month(month)))
 
 

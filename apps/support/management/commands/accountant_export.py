@@ -12,7 +12,7 @@ from apps.support.closing.steps import month_read
 
 
 class Command(BaseCommand):
-    """Writes postings, chart of accounts and VAT report of a month; files of an earlier run are written anew."""
+    """Writes a month’s postings, accounts, invoices and VAT report; files of an earlier run are written anew."""
 
     help = __doc__
 

@@ -93,7 +93,9 @@ def _update(
     event: Annotated[list[str] | None, typer.Option("--event", help="Only this type; may be repeated.")] = None,
     all_events: Annotated[bool, typer.Option("--all-events", help="Events of every type.")] = False,
     description: Annotated[str | None, typer.Option("--description", help="What it is for.")] = None,
-    on: Annotated[bool | None, typer.Option("--on/--off", help="Turn it on or off; what waits is kept.")] = None,
+    on: Annotated[
+        bool | None, typer.Option("--on/--off", help="Turn it off, what waits is kept; or on, it goes at once.")
+    ] = None,
 ) -> None:
     """Change an endpoint, or turn it on or off: all that is given, or nothing."""
     if event and all_events:
@@ -139,7 +141,7 @@ def _replay(
         bool, typer.Option("--everything", help="What arrived too, not only what was given up.")
     ] = False,
 ) -> None:
-    """Send an endpoint again what was given up since then."""
+    """Send an endpoint again what was given up since then; what waits for its next try goes at once."""
     start = datetime.now(timezone.utc) - timedelta(seconds=seconds(since))  # noqa: UP017 - Python 3.10
     with client() as asked:
         show_one(asked.webhooks.replay(webhook_id, since=start, everything=everything), {"sent again": "count"})

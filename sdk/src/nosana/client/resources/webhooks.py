@@ -50,7 +50,10 @@ class Webhooks(Resource[M]):
         types: Sequence[str] | None = None,
         on: bool | None = None,
     ) -> Webhook:
-        """Change it, or turn it on or off: all that is given, or nothing."""
+        """Change it, or turn it on or off: all that is given, or nothing. Turned on, what waits goes at once.
+
+        `types` of nothing ([]) means events of every type. Raises Invalid, NotFound and Conflict.
+        """
         body = given(url=url, description=description, types=listed(types), on=on)
         return await self._send("Webhook", "PATCH", part("webhooks", webhook_id), body)
 
@@ -69,14 +72,17 @@ class Webhooks(Resource[M]):
 
     @act
     async def test(self, webhook_id: str, *, idempotency_key: str | None = None) -> Event:
-        """Send it a `webhook.test`."""
+        """Send it a `webhook.test`, at once and once; `deliveries` tell its answer. Raises Conflict while it is off."""
         return await self._post("Event", part("webhooks", webhook_id, "test"), None, idempotency_key)
 
     @act
     async def replay(
         self, webhook_id: str, *, since: datetime, everything: bool = False, idempotency_key: str | None = None
     ) -> Replay:
-        """Send again what was given up since then, or everything."""
+        """Send again what was given up since then, or everything; what waits for its next try goes at once.
+
+        `count` of the answer is how many are sent. Raises Conflict while the endpoint is off.
+        """
         body = {"since": since.isoformat(), "everything": everything}
         return await self._post("Replay", part("webhooks", webhook_id, "replay"), body, idempotency_key)
 
