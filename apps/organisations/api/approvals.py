@@ -132,7 +132,7 @@ class ApprovalWithdraw(Endpoint):
 
     @described(ApprovalShape, body=Nothing)
     def post(self, request: Request, slug: str, approval_id: UUID) -> Response:
-        """Withdraw one's own request for approval; a repeat changes nothing."""
+        """Withdraw a request for approval of one's own; a repeat changes nothing."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
         approval = approval_get(grant, approval_id)
         person = _person(grant)
