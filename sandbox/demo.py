@@ -90,7 +90,7 @@ class Demo:
         books = trace["books"]
         self.say(f"reconciled: {json.dumps(books)}")
         held = (
-            books["imbalances"] == 0
+            books["imbalances"] == books["mismatches"] == 0
             and books["stripe_vs_ledger"] == 0
             and books["chain_vs_ledger_micro"] == 0
             and trace["job"]["state"] == "completed"

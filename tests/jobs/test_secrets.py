@@ -169,13 +169,18 @@ def test_whoever_gave_secrets_uses_them_again_unseen_and_nobody_else(
         submit(definition=MARKED, privacy=again, submission_key="four", membership=adam)
 
 
-def test_a_request_for_approval_keeps_the_secret_sealed(rich: World, market: Market, mia: Membership) -> None:
+@pytest.mark.parametrize(
+    ("definition", "privacy"), [(MARKED, PRIVATE), (WRITTEN, None)], ids=["named", "written out"]
+)
+def test_a_request_for_approval_keeps_the_secret_sealed(
+    rich: World, market: Market, mia: Membership, definition: dict[str, Any], privacy: Privacy | None
+) -> None:
     rich.acme.approval_job_micro = 1
     rich.acme.save()
     mia.organisation.refresh_from_db()
     made = job_launch(
-        membership=mia, project=rich.project, market=market, definition=MARKED, timeout_s=600, name="Big",
-        submission_key="one", privacy=PRIVATE, actor=Actor.person(rich.mia), now=NOW,
+        membership=mia, project=rich.project, market=market, definition=definition, timeout_s=600, name="Big",
+        submission_key="one", privacy=privacy, actor=Actor.person(rich.mia), now=NOW,
     )  # fmt: skip
     assert isinstance(made, Approval)
     assert nowhere(VALUE)

@@ -24,7 +24,7 @@ class Keys(Endpoint):
 
     @described(KeyShape, page=True, question=KeysQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List those the caller may see, newest first."""
+        """List the API keys the caller may see, newest first."""
         rows = api_keys_of(self.grant(Permission.KEYS_MANAGE))
         return page_answer(
             request,
@@ -37,7 +37,7 @@ class Keys(Endpoint):
 
     @described(KeyShown, body=KeyNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Make one; `key` is its text, which no other answer shows."""
+        """Make an API key; `key` is its text, which no other answer shows."""
         grant = self.grant(Permission.KEYS_MANAGE)
         wanted = KeyNew(data=request.data).read()
         project = wanted.pop("project", None)
@@ -71,7 +71,7 @@ class OneKey(Endpoint):
 
     @described(KeyShape)
     def get(self, request: Request, slug: str, key_id: UUID) -> Response:
-        """Read it, without its text."""
+        """Read an API key, without its text."""
         return Response(KeyShape(api_key_get(self.grant(Permission.KEYS_MANAGE), key_id)).data)
 
 
@@ -80,7 +80,7 @@ class KeyRotate(Endpoint):
 
     @described(KeyShown, body=KeyRotation, status=201)
     def post(self, request: Request, slug: str, key_id: UUID) -> Response:
-        """Make a key that takes its place; the old one goes on for `overlap_hours`."""
+        """Rotate an API key: make one that takes its place; the old one goes on for `overlap_hours`."""
         grant = self.grant(Permission.KEYS_MANAGE)
         overlap = timedelta(hours=KeyRotation(data=request.data).read()["overlap_hours"])
 
@@ -97,7 +97,7 @@ class KeyRevoke(Endpoint):
 
     @described(KeyShape, body=Nothing)
     def post(self, request: Request, slug: str, key_id: UUID) -> Response:
-        """End it; its next request is refused."""
+        """End an API key; its next request is refused."""
         grant = self.grant(Permission.KEYS_MANAGE)
         Nothing(data=request.data).read()
 

@@ -45,7 +45,7 @@ class Members(Endpoint):
 
     @described(MemberShape, page=True, question=MembersQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, oldest first."""
+        """List the members, oldest first."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
         rows = members_of(grant.organisation).prefetch_related("project_memberships__project")
         return page_answer(
@@ -62,13 +62,13 @@ class OneMember(Endpoint):
 
     @described(MemberShape)
     def get(self, request: Request, slug: str, member_id: int) -> Response:
-        """Read it."""
+        """Read a membership."""
         organisation = self.grant(Permission.ORGANISATION_VIEW).organisation
         return Response(MemberShape(member_get(organisation, member_id)).data)
 
     @described(MemberShape, body=MemberChange)
     def patch(self, request: Request, slug: str, member_id: int) -> Response:
-        """Give another role; it holds from the member's next request on."""
+        """Give a member another role; it holds from the member's next request on."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         member = member_get(grant.organisation, member_id)
         role = MemberChange(data=request.data).read()["role"]
@@ -83,7 +83,7 @@ class OnesProjects(Endpoint):
 
     @described(MemberShape, body=MemberLimits)
     def put(self, request: Request, slug: str, member_id: int) -> Response:
-        """Limit the member to these projects, or with null lift the limit."""
+        """Limit a member to these projects, or with null lift the limit."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         member = member_get(grant.organisation, member_id)
         wanted = MemberLimits(data=request.data).read()["projects"]
@@ -99,7 +99,7 @@ class MemberRemove(Endpoint):
 
     @described(MemberShape, body=Nothing)
     def post(self, request: Request, slug: str, member_id: int) -> Response:
-        """End it, and with it the member's personal keys and open invitations."""
+        """End a membership, and with it the member's personal keys and open invitations."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         member = member_get(grant.organisation, member_id)
         Nothing(data=request.data).read()
@@ -118,7 +118,7 @@ class Invitations(Endpoint):
 
     @described(InvitationShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the invitations, newest first."""
         organisation = self.grant(Permission.MEMBERS_MANAGE).organisation
         context = _context(organisation)
         rows = invitations_waiting(organisation)
@@ -147,7 +147,7 @@ class InvitationsMany(Endpoint):
 
     @described(InvitationShape, body=InvitationTable, many=True, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Send one for every line of a CSV table (email, role, projects), or none."""
+        """Send an invitation for every line of a CSV table (email, role, projects), or none."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         table = InvitationTable(data=request.data).read()["table"]
 
@@ -164,7 +164,7 @@ class OneInvitation(Endpoint):
 
     @described(InvitationShape)
     def get(self, request: Request, slug: str, invitation_id: UUID) -> Response:
-        """Read it."""
+        """Read an invitation."""
         return _shown(invitation_get(self.grant(Permission.MEMBERS_MANAGE).organisation, invitation_id))
 
 
@@ -173,7 +173,7 @@ class InvitationResend(Endpoint):
 
     @described(InvitationShape, body=Nothing)
     def post(self, request: Request, slug: str, invitation_id: UUID) -> Response:
-        """Mail it; the old one ends."""
+        """Mail an invitation anew; the old link ends."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         found = invitation_get(grant.organisation, invitation_id)
         Nothing(data=request.data).read()
@@ -192,7 +192,7 @@ class InvitationRevoke(Endpoint):
 
     @described(InvitationShape, body=Nothing)
     def post(self, request: Request, slug: str, invitation_id: UUID) -> Response:
-        """End it: its link opens nothing any more; a repeat changes nothing."""
+        """End an invitation: its link opens nothing any more; a repeat changes nothing."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         found = invitation_get(grant.organisation, invitation_id)
         Nothing(data=request.data).read()
