@@ -1,6 +1,7 @@
 """The reference of the API says what the code does, and people can read it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from apps.console.management.commands.openapi import reference_text
 from tests.permissions.routes import routes
 
 FILE = Path("docs/openapi.json")
+NAMELESS = re.compile(r"^\w+ (it|its|them|those|this|one|all of them)\b(?! of)")
 
 
 def test_the_reference_is_what_the_code_says() -> None:
@@ -30,6 +32,7 @@ def test_every_address_is_in_it_once_with_id_scope_and_refusals() -> None:
     assert api == named
     for one in operations:
         assert one["summary"]
+        assert not NAMELESS.search(one["summary"]), f"“{one['summary']}” names no thing; say which"
         assert one["security"]
         assert {"401", "403", "404", "429"} <= set(one["responses"])
 

@@ -35,7 +35,7 @@ class Vouchers(Endpoint):
 
     @described(LotShape, body=VoucherCode, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Redeem one, and answer the lot it brought."""
+        """Redeem a voucher, and answer the lot it brought."""
         grant = self.grant(Permission.BILLING_MANAGE)
         code = VoucherCode(data=request.data).read()["code"]
         member = grant.member
@@ -123,13 +123,13 @@ class BalanceAlerts(Endpoint):
 
     @described(AlertBody)
     def get(self, request: Request, slug: str) -> Response:
-        """Read when they go, and to whom."""
+        """Read when low-balance mails go, and to whom."""
         alert = balance_alert_of(self.grant(Permission.BILLING_VIEW).organisation)
         return Response({name: getattr(alert, name) for name in ("below_micro", "hours", "addresses")})
 
     @described(AlertBody, body=AlertBody)
     def put(self, request: Request, slug: str) -> Response:
-        """Choose it; each warning goes once, until the balance is well again."""
+        """Choose when low-balance mails go; each warning goes once, until the balance is well again."""
         member = self.grant(Permission.BILLING_MANAGE).member
         wanted = AlertBody(data=request.data).read()
         alert = services.balance_alert_set(membership=member, **wanted, actor=self.actor, now=timezone.now())

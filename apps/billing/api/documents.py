@@ -45,7 +45,7 @@ class Invoices(Documents):
 
     @described(InvoiceShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the invoices, newest first."""
         rows = selectors.invoices_of(self.organisation)
         return page_answer(
             request,
@@ -62,7 +62,7 @@ class CreditNotes(Documents):
 
     @described(CreditNoteShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the credit notes, newest first."""
         rows = selectors.credit_notes_of(self.organisation)
         return page_answer(
             request,
@@ -89,7 +89,7 @@ class OneInvoice(Document):
 
     @described(InvoiceWhole)
     def get(self, request: Request, slug: str, number: str) -> Response:
-        """Read all that is printed on it."""
+        """Read all that is printed on an invoice."""
         return Response(self.found(number).data)
 
 
@@ -100,7 +100,7 @@ class OneCreditNote(Document):
 
     @described(CreditNoteWhole)
     def get(self, request: Request, slug: str, number: str) -> Response:
-        """Read all that is printed on it."""
+        """Read all that is printed on a credit note."""
         return Response(self.found(number).data)
 
 
@@ -109,7 +109,7 @@ class DocumentPdf(Document):
 
     @described(media="application/pdf")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
-        """Read its PDF. 409 while it is being printed."""
+        """Read the PDF of an invoice or a credit note. 409 while it is being printed."""
         found = self.found(number)
         return download(selectors.document_pdf(found), f"{found.number}.pdf", "application/pdf")
 
@@ -119,7 +119,7 @@ class DocumentXml(Document):
 
     @described(media="application/xml")
     def get(self, request: Request, slug: str, number: str) -> HttpResponse:
-        """Read it as UBL."""
+        """Read an invoice or a credit note as UBL."""
         found = self.found(number)
         return download(document_xml(found.data), f"{found.number}.xml", "application/xml")
 
@@ -129,7 +129,7 @@ class InvoiceSend(Endpoint):
 
     @described(SentShape, body=Nothing)
     def post(self, request: Request, slug: str, number: str) -> Response:
-        """Mail it to the finance address; three times a day at most."""
+        """Mail an invoice to the finance address; three times a day at most."""
         grant = self.grant(Permission.BILLING_MANAGE)
         found = selectors.document_get(Invoice, grant.organisation, number)
         Nothing(data=request.data).read()
@@ -147,12 +147,12 @@ class VatChecks(Endpoint):
 
     @described(VatCheckShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Read the newest question and its answer; `state` is `none` where nothing was asked."""
+        """Read the newest check of the VAT id and its answer; `state` is `none` where nothing was asked."""
         return Response(_check(selectors.vat_check_latest(self.grant(Permission.BILLING_VIEW).organisation)))
 
     @described(VatCheckShape, body=Nothing)
     def post(self, request: Request, slug: str) -> Response:
-        """Ask again; the answer comes later. `state` is `none` without a VAT id of an EU country."""
+        """Ask VIES about the VAT id again; the answer comes later. `state` is `none` without one of an EU country."""
         grant = self.grant(Permission.BILLING_MANAGE)
         Nothing(data=request.data).read()
 
@@ -173,7 +173,7 @@ class Statements(Documents):
 
     @described(StatementShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List the closed months, newest first."""
+        """List the statements of closed months, newest first."""
         rows = selectors.statements_of(self.organisation)
         return page_answer(
             request,
@@ -190,7 +190,7 @@ class OneStatement(Documents):
 
     @described(StatementWhole)
     def get(self, request: Request, slug: str, month: str) -> Response:
-        """Read its figures and sums; its lines are in the CSV."""
+        """Read the figures and sums of a statement; its lines are in the CSV."""
         found = selectors.statement_get(self.organisation, month)
         return Response({**StatementShape(found).data, "data": found.data})
 
@@ -200,7 +200,7 @@ class StatementPdf(Documents):
 
     @described(media="application/pdf")
     def get(self, request: Request, slug: str, month: str) -> HttpResponse:
-        """Read its PDF."""
+        """Read the PDF of a statement."""
         found = statement_print(selectors.statement_get(self.organisation, month))
         return download(bytes(found.pdf or b""), f"statement-{month}.pdf", "application/pdf")
 
@@ -210,6 +210,6 @@ class StatementCsv(Documents):
 
     @described(media="text/csv")
     def get(self, request: Request, slug: str, month: str) -> HttpResponseBase:
-        """Read them as CSV, in a stream."""
+        """Read the lines of a statement as CSV, in a stream."""
         found = selectors.statement_get(self.organisation, month)
         return streamed(f"statement-{month}.csv", selectors.statement_csv(found), "text/csv; charset=utf-8")

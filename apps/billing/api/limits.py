@@ -20,13 +20,13 @@ class Caps(Endpoint):
 
     @described(CapShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
-        """List those the caller may see, broadest first, with what is left of each."""
+        """List the caps the caller may see, broadest first, with what is left of each."""
         grant = self.grant(Permission.BALANCE_VIEW)
         return Response({"items": [limit_shape(state) for state in selectors.caps_of(grant, now=timezone.now())]})
 
     @described(LimitShape, body=CapSet, also={202: AskedShape})
     def put(self, request: Request, slug: str) -> Response:
-        """Set one and answer it; a raise that waits for an approval is answered by its request (202)."""
+        """Set a cap and answer it; a raise that waits for an approval is answered by its request (202)."""
         member = self.grant(Permission.CAPS_MANAGE).member
         wanted = CapSet(data=request.data).read()
         subject_id = wanted.pop("subject")
@@ -43,7 +43,7 @@ class OneCap(Endpoint):
 
     @described(status=204, also={202: AskedShape})
     def delete(self, request: Request, slug: str, cap_id: uuid.UUID) -> Response:
-        """Remove it; where that waits for an approval, answer its request (202)."""
+        """Remove a cap; where that waits for an approval, answer its request (202)."""
         member = self.grant(Permission.CAPS_MANAGE).member
         selectors.cap_get(member.organisation, cap_id)
         asked = services.cap_remove(membership=member, actor=self.actor, cap_id=cap_id, now=timezone.now())
@@ -55,14 +55,14 @@ class Budgets(Endpoint):
 
     @described(BudgetShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, broadest first, with what is left of each."""
+        """List the budgets, broadest first, with what is left of each."""
         grant = self.grant(Permission.BILLING_VIEW)
         now = timezone.now()
         return Response({"items": [limit_shape(state) for state in selectors.budgets_of(grant, now=now)]})
 
     @described(LimitShape, body=BudgetSet)
     def put(self, request: Request, slug: str) -> Response:
-        """Set one and answer it."""
+        """Set a budget and answer it."""
         member = self.grant(Permission.CAPS_MANAGE).member
         wanted = BudgetSet(data=request.data).read()
         people = selectors.people_by_address(member.organisation, wanted.pop("people"))
@@ -83,7 +83,7 @@ class OneBudget(Endpoint):
 
     @described(status=204)
     def delete(self, request: Request, slug: str, budget_id: uuid.UUID) -> Response:
-        """Remove it."""
+        """Remove a budget."""
         member = self.grant(Permission.CAPS_MANAGE).member
         selectors.budget_get(member.organisation, budget_id)
         services.budget_remove(membership=member, actor=self.actor, budget_id=budget_id, now=timezone.now())

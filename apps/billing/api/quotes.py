@@ -18,7 +18,7 @@ class Quotes(Endpoint):
 
     @described(QuoteShape, body=QuoteNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Lock rate, VAT and credits for an amount, and answer the quote."""
+        """Quote an amount: lock rate, VAT and credits, and answer the quote."""
         grant = self.grant(Permission.BILLING_MANAGE)
         wanted = QuoteNew(data=request.data).read()
 

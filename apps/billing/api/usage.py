@@ -31,7 +31,7 @@ class Usage(Endpoint):
 
     @described(UsageShape, question=UsageQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """Read the sums by the chosen dimension: days in their order, others the dearest first, 1,000 at most."""
+        """Read usage, added up as chosen: days in their order, others the dearest first, 1,000 at most."""
         organisation = self.grant(Permission.BILLING_VIEW).organisation
         asked, since, until = _asked(request, organisation)
         rows = selectors.usage_by(organisation, Dimension(asked["by"]), since=since, until=until)
@@ -51,7 +51,7 @@ class UsageCsv(Endpoint):
 
     @described(media="text/csv", question=UsageQuestion)
     def get(self, request: Request, slug: str) -> HttpResponseBase:
-        """Read them as CSV, oldest first, in a stream."""
+        """Read the settled lines of usage as CSV, oldest first, in a stream."""
         organisation = self.grant(Permission.BILLING_VIEW).organisation
         _unused, since, until = _asked(request, organisation)
         lines = (cells(line) for line in selectors.usage_lines(organisation, since=since, until=until))

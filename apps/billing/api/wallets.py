@@ -25,7 +25,7 @@ class Balance(Endpoint):
 
     @described(BalanceShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Read what it may spend, what jobs hold and what a dispute has frozen, in micro-NOS."""
+        """Read the balance: what may be spent, what jobs hold and what a dispute has frozen, in micro-NOS."""
         return Response(vars(selectors.wallet(self.grant(Permission.BALANCE_VIEW).organisation_id)))
 
 
@@ -40,7 +40,7 @@ class Lots(Endpoint):
 
     @described(LotShape, page=True, question=LotsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the lots of credits, newest first."""
         rows = selectors.lots_of(self.grant(Permission.BILLING_VIEW).organisation).select_related("project")
         return page_answer(
             request,
@@ -63,7 +63,7 @@ class Holds(Endpoint):
 
     @described(HoldShape, page=True, question=HoldsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the holds, newest first."""
         rows = selectors.holds_of(self.grant(Permission.BILLING_VIEW).organisation).select_related("project")
         return page_answer(
             request,
@@ -87,7 +87,7 @@ class LedgerProof(Endpoint):
 
     @described(media="application/json", question=ProofQuestion)
     def get(self, request: Request, slug: str) -> HttpResponseBase:
-        """Read it as a file: each entry of closed days with its way to the published digest (docs/ledger.md)."""
+        """Read the proof of the ledger as a file: entries of closed days, each with its way to the published digest."""
         organisation = self.grant(Permission.BILLING_VIEW).organisation
         asked = ProofQuestion(data=question_of(request)).read()
         days = {"first": asked.get("since"), "last": asked.get("until")}
@@ -99,7 +99,7 @@ class Transfers(Endpoint):
 
     @described(TransferShape, page=True, question=SpanQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first; amounts are changes of the available credits, in micro-NOS."""
+        """List the transfers of credits, newest first; amounts are changes of the available credits, in micro-NOS."""
         rows = selectors.movement_entries(self.grant(Permission.BILLING_VIEW).organisation)
         narrow = spanned("transfer__at")
         return page_answer(request, rows, _line, newest_first=True, question=SpanQuestion, narrow=narrow)

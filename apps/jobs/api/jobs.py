@@ -54,7 +54,7 @@ class Jobs(Endpoint):
 
     @described(JobShape, page=True, question=JobsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List those the caller may see, newest first."""
+        """List the jobs the caller may see, newest first."""
         grant, now = self.grant(Permission.JOBS_VIEW), timezone.now()
         page = PageAsked(request, JobsQuestion, newest_first=True)
         found = jobs_answered(
@@ -124,13 +124,13 @@ class OneJob(Endpoint):
 
     @described(JobWhole)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Read it, with what it runs."""
+        """Read a job, with what it runs."""
         job = job_shown(self.grant(Permission.JOBS_VIEW), job_id)
         return Response(job_whole(job, slug, timezone.now()))
 
     @described(JobWhole, body=JobChange)
     def patch(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Rename it, or put it into another project; what it cost and holds stays counted where it was."""
+        """Rename a job, or put it into another project; what it cost and holds stays counted where it was."""
         grant = self.grant(Permission.JOBS_LAUNCH)
         job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
         wanted = JobChange(data=request.data).read()
@@ -146,7 +146,7 @@ class JobStop(Endpoint):
 
     @described(JobShape, body=Nothing)
     def post(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Want it stopped: a queued job costs nothing, a running one its seconds. A repeat changes nothing."""
+        """Stop a job: a queued job costs nothing, a running one its seconds. A repeat changes nothing."""
         grant = self.grant(Permission.JOBS_STOP)
         job = job_get(grant, job_id, Permission.JOBS_STOP)
         Nothing(data=request.data).read()
@@ -163,7 +163,7 @@ class JobRestart(Endpoint):
 
     @described(JobWhole, body=Nothing, status=201, also={202: AskedShape})
     def post(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Launch a new job that is the same in everything; the old one is left alone.
+        """Launch a job again: a new one that is the same in everything; the old one is left alone.
 
         A job above the organisation's limit becomes a request (202). A repeat with the same Idempotency-Key gets the
         same job.
@@ -186,7 +186,7 @@ class JobMoreTime(Endpoint):
 
     @described(JobShape, body=JobExtend)
     def post(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Hold what a longer time limit costs and ask the network for it; `timeout_s` changes when it has arrived."""
+        """Give a job more time: hold what that costs and ask the network; `timeout_s` changes when it has arrived."""
         grant = self.grant(Permission.JOBS_LAUNCH)
         job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
         wanted = JobExtend(data=request.data).read()
@@ -208,7 +208,7 @@ class JobRelabel(Endpoint):
 
     @described(CountedShape, body=JobRelabelBody)
     def post(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Count what it has cost under another project and labels, in reports from now on; documents stay as they are.
+        """Count what a job has cost under another project and labels, in reports from now on; documents stay.
 
         A repeat changes nothing. 409 before anything of it is settled.
         """
@@ -250,7 +250,7 @@ class JobEvents(Endpoint):
 
     @described(EventShape, page=True)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """List what happened to it, oldest first."""
+        """List what happened to a job, oldest first."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         return page_answer(request, job.events.all(), lambda row: EventShape(row).data)
 
@@ -260,6 +260,6 @@ class JobAttempts(Endpoint):
 
     @described(AttemptShape, page=True)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """List them, the first one first, each with its addresses, times and costs."""
+        """List the attempts of a job, the first one first, each with its addresses, times and costs."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         return page_answer(request, job.attempts.all(), lambda row: AttemptShape(row).data)

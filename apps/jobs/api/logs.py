@@ -52,7 +52,7 @@ class JobLog(Endpoint):
 
     @described(LogShape, question=LogQuestion)
     def get(self, request: Request, slug: str, job_id: str) -> Response:
-        """Read lines in order, from `after` on; `next_after` is where to go on, null when nothing waits there now."""
+        """Read lines of a log in order, from `after` on; `next_after` is where to go on, null when nothing waits."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         asked = LogQuestion(data=question_of(request)).read()
         book = log_book(job)

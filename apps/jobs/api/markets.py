@@ -32,7 +32,7 @@ class Markets(Endpoint):
 
     @described(MarketShape, many=True)
     def get(self, request: Request) -> Response:
-        """List all of them, in the order of the launch page."""
+        """List all markets, in the order of the launch page."""
         return Response({"items": [MarketShape(market).data for market in markets_open()]})
 
 
@@ -41,5 +41,5 @@ class OneMarket(Endpoint):
 
     @described(MarketShape)
     def get(self, request: Request, market: str) -> Response:
-        """Read it, while it takes new jobs."""
+        """Read a market, while it takes new jobs."""
         return Response(MarketShape(market_get(market)).data)

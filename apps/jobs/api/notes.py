@@ -42,14 +42,14 @@ class Notes(Endpoint):
 
     @described(NoteShape, page=True)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """List them, oldest first."""
+        """List the notes on a job, oldest first."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         rows = job.notes.filter(deleted_at=None).select_related("author")
         return page_answer(request, rows, lambda row: NoteShape(row).data)
 
     @described(NoteShape, body=NoteBody, status=201)
     def post(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Write one."""
+        """Write a note on a job."""
         grant = self.grant(Permission.JOBS_LAUNCH)
         job = job_get(grant, job_id, Permission.JOBS_LAUNCH)
         text = NoteBody(data=request.data).read()["text"]
@@ -66,7 +66,7 @@ class Notes(Endpoint):
             )
             return NoteShape(note).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneNote(Endpoint):
@@ -74,7 +74,7 @@ class OneNote(Endpoint):
 
     @described(NoteShape, body=NoteBody)
     def patch(self, request: Request, slug: str, job_id: UUID, note_id: UUID) -> Response:
-        """Change its text; only its author may."""
+        """Change the text of a note; only its author may."""
         grant = self.grant(Permission.JOBS_LAUNCH)
         note = note_get(job_get(grant, job_id, Permission.JOBS_LAUNCH), note_id)
         _authors_only(grant, note)
@@ -84,7 +84,7 @@ class OneNote(Endpoint):
 
     @described(status=204)
     def delete(self, request: Request, slug: str, job_id: UUID, note_id: UUID) -> Response:
-        """Delete it; only its author may. A repeat changes nothing."""
+        """Delete a note; only its author may. A repeat changes nothing."""
         grant = self.grant(Permission.JOBS_LAUNCH)
         note = note_get(job_get(grant, job_id, Permission.JOBS_LAUNCH), note_id)
         _authors_only(grant, note)

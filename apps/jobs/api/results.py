@@ -46,7 +46,7 @@ class JobResult(Endpoint):
 
     @described(ResultShape)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Read what each of its operations gave back; values are cut at 500 characters here, images named."""
+        """Read a job's result: what each operation gave back; values are cut at 500 characters here, images named."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         return Response(result_shape(job))
 
@@ -56,7 +56,7 @@ class JobResultFile(Endpoint):
 
     @described(media="application/json")
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Read the whole of it as a file. 409 while it is not here."""
+        """Read the whole result of a job as a file. 409 while it is not here."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         if job.result is None:
             sentence = (

@@ -62,7 +62,7 @@ class JobServices(Endpoint):
 
     @described(ServiceShape, many=True, question=ServicesQuestion)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Answer the ports its operations expose, and where each is reached; with `probe` also whether it answers."""
+        """List the ports a job exposes, and where each is reached; with `probe` also whether it answers."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         asked = ServicesQuestion(data=question_of(request)).read()
         services = services_of(job)
@@ -77,7 +77,7 @@ class JobFigures(Endpoint):
 
     @described(FiguresShape, many=True)
     def get(self, request: Request, slug: str, job_id: UUID) -> Response:
-        """Answer what the job told of itself in its log (docs/job-page.md says how); none where it told nothing."""
+        """List the figures a job told of itself in its log (docs/job-page.md says how); none where it told nothing."""
         job = job_get(self.grant(Permission.JOBS_VIEW), job_id)
         series = figures_of(job, log_book(job).lines)
         return Response(

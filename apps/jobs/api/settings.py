@@ -27,7 +27,7 @@ class JobPolicy(Endpoint):
 
     @described(PolicyShape, body=PolicyChange)
     def patch(self, request: Request, slug: str) -> Response:
-        """Change it for jobs that are launched from now on; what is left out stays."""
+        """Change the policy of jobs that are launched from now on; what is left out stays."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
         wanted = policy_read(policy_of(grant.organisation), PolicyChange(data=request.data).read())
         try:
@@ -49,12 +49,12 @@ class LogKeeping(Endpoint):
 
     @described(KeepingBody)
     def get(self, request: Request, slug: str) -> Response:
-        """Read for how many days they are kept."""
+        """Read for how many days logs are kept."""
         return Response({"days": log_days(self.grant(Permission.ORGANISATION_VIEW).organisation)})
 
     @described(KeepingBody, body=KeepingBody)
     def put(self, request: Request, slug: str) -> Response:
-        """Keep them so long from now on; what is older is deleted, for good."""
+        """Keep logs for so many days from now on; what is older is deleted, for good."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
         wanted: dict[str, Any] = KeepingBody(data=request.data).read()
         log_keeping_set(membership=grant, days=wanted["days"], actor=self.actor, now=timezone.now())

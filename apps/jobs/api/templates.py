@@ -128,7 +128,7 @@ class Templates(Endpoint):
 
     @described(TemplateBrief, many=True, question=GalleryQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List all that fit, the organisation's own first, without their definitions."""
+        """List all templates that fit, the organisation's own first, without their definitions."""
         grant = self.grant(P.JOBS_VIEW)
         asked = GalleryQuestion(data=question_of(request)).read()
         items = gallery_items(grant, text=asked["q"], tag=asked["tag"], archived=asked["archived"] == "true")
@@ -136,7 +136,7 @@ class Templates(Endpoint):
 
     @described(TemplateShape, body=TemplateNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Keep one of the organisation's own."""
+        """Keep a template of the organisation's own."""
         grant = self.grant(P.JOBS_LAUNCH)
         facts = TemplateNew(data=request.data).read()
         note = facts.pop("note")
@@ -144,7 +144,7 @@ class Templates(Endpoint):
         def act() -> Any:
             return _of(template_create(grant=grant, facts=facts, note=note, actor=self.actor, now=timezone.now()))
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneTemplate(Endpoint):
@@ -152,7 +152,7 @@ class OneTemplate(Endpoint):
 
     @described(TemplateShape)
     def get(self, request: Request, slug: str, template: str) -> Response:
-        """Read its current version, whole."""
+        """Read a template's current version, whole."""
         return Response(shown(gallery_item(self.grant(P.JOBS_VIEW), template)))
 
 
@@ -161,13 +161,13 @@ class Versions(Endpoint):
 
     @described(TemplateVersionShape, many=True)
     def get(self, request: Request, slug: str, template: str) -> Response:
-        """List all of them, newest first, without their definitions."""
+        """List the versions of a template, newest first, without their definitions."""
         own = template_get(self.grant(P.JOBS_VIEW), template)
         return Response({"items": [_version(row) for row in template_versions(own)]})
 
     @described(TemplateShape, body=TemplateVersionNew, status=201)
     def post(self, request: Request, slug: str, template: str) -> Response:
-        """Write a new one on top of `base`; what is equal to the current one changes nothing."""
+        """Write a new version of a template on top of `base`; what is equal to the current one changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
         own = template_get(grant, template)
         facts = TemplateVersionNew(data=request.data).read()
@@ -179,7 +179,7 @@ class Versions(Endpoint):
             )
             return _of(made)
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneVersion(Endpoint):
@@ -187,7 +187,7 @@ class OneVersion(Endpoint):
 
     @described(TemplateShape)
     def get(self, request: Request, slug: str, template: str, number: int) -> Response:
-        """Read it, whole."""
+        """Read a version of a template, whole."""
         return Response(shown(gallery_item(self.grant(P.JOBS_VIEW), template, number)))
 
 
@@ -196,7 +196,7 @@ class Restore(Endpoint):
 
     @described(TemplateShape, body=Nothing)
     def post(self, request: Request, slug: str, template: str, number: int) -> Response:
-        """Write it again, as a new version; a repeat changes nothing."""
+        """Restore a version of a template, as a new one; a repeat changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
         own = template_get(grant, template)
         Nothing(data=request.data).read()
@@ -205,7 +205,7 @@ class Restore(Endpoint):
             made = template_restore(grant=grant, template=own, number=number, actor=self.actor, now=timezone.now())
             return _of(made)
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class Archive(Endpoint):
@@ -213,7 +213,7 @@ class Archive(Endpoint):
 
     @described(TemplateShape, body=Nothing)
     def post(self, request: Request, slug: str, template: str) -> Response:
-        """Take it out of the gallery; a repeat changes nothing."""
+        """Take a template out of the gallery; a repeat changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
         own = template_get(grant, template)
         Nothing(data=request.data).read()
@@ -221,7 +221,7 @@ class Archive(Endpoint):
         def act() -> Any:
             return _of(template_archive(grant=grant, template=own, actor=self.actor, now=timezone.now()))
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class Unarchive(Endpoint):
@@ -229,7 +229,7 @@ class Unarchive(Endpoint):
 
     @described(TemplateShape, body=Nothing)
     def post(self, request: Request, slug: str, template: str) -> Response:
-        """Put it back; a repeat changes nothing."""
+        """Put a template back into the gallery; a repeat changes nothing."""
         grant = self.grant(P.JOBS_LAUNCH)
         own = template_get(grant, template)
         Nothing(data=request.data).read()
@@ -237,4 +237,4 @@ class Unarchive(Endpoint):
         def act() -> Any:
             return _of(template_unarchive(grant=grant, template=own, actor=self.actor, now=timezone.now()))
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)

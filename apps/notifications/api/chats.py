@@ -26,13 +26,13 @@ class Chats(Endpoint):
 
     @described(ChatShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, oldest first."""
+        """List the channels, oldest first."""
         rows = endpoints_of(self.grant(P)).exclude(kind="webhook")
         return page_answer(request, rows, lambda row: ChatShape(row).data)
 
     @described(ChatShape, body=ChatNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Set one up; its address is never shown again."""
+        """Set up a channel; its address is never shown again."""
         grant = self.grant(P)
         wanted = ChatNew(data=request.data).read()
         quiet = (wanted.pop("quiet_from", None), wanted.pop("quiet_until", None))
@@ -41,7 +41,7 @@ class Chats(Endpoint):
             made = chat_create(grant=grant, **wanted, quiet=quiet, actor=self.actor, now=timezone.now())
             return ChatShape(made).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneChat(Endpoint):
@@ -49,12 +49,12 @@ class OneChat(Endpoint):
 
     @described(ChatShape)
     def get(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Read it, without its address."""
+        """Read a channel, without its address."""
         return Response(ChatShape(chat_get(self.grant(P), webhook_id)).data)
 
     @described(ChatShape, body=ChatTurn)
     def patch(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Change it, or turn it on or off."""
+        """Change a channel, or turn it on or off."""
         grant = self.grant(P)
         found = chat_get(grant, webhook_id)
         wanted = ChatTurn(data=request.data).read()
@@ -64,7 +64,7 @@ class OneChat(Endpoint):
 
     @described(status=204)
     def delete(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Remove it and what waits for it; its address is wiped."""
+        """Remove a channel and what waits for it; its address is wiped."""
         grant = self.grant(P)
         chat_get(grant, webhook_id)
         endpoint_remove(grant=grant, endpoint_id=webhook_id, actor=self.actor, now=timezone.now())
@@ -76,11 +76,12 @@ class ChatTest(Endpoint):
 
     @described(EventShape, body=Nothing, status=201)
     def post(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Send it a test message."""
+        """Send a channel a test message."""
         grant = self.grant(P)
         chat_get(grant, webhook_id)
         Nothing(data=request.data).read()
         return self.once(
             grant,
             lambda: EventShape(endpoint_test(grant=grant, endpoint_id=webhook_id, now=timezone.now())).data,
+            forgets=True,
         )

@@ -35,7 +35,7 @@ class Notices(Endpoint):
 
     @described(NoticeShape, page=True, question=NoticesQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first; `unread` and `kind` narrow. To a service key all are unread."""
+        """List the notices, newest first; `unread` and `kind` narrow. To a service key all are unread."""
         grant, now = self.grant(P), timezone.now()
         reader = reader_of(grant) if grant.membership else None
 
@@ -71,7 +71,7 @@ class NoticesRead(Endpoint):
 
     @described(ReadShape, body=Nothing)
     def post(self, request: Request, slug: str) -> Response:
-        """Mark everything there is as read, and answer until when. A service key gets 403: it is no reader."""
+        """Mark all notices as read, and answer until when. A service key gets 403: it is no reader."""
         grant, now = self.grant(P), timezone.now()
         Nothing(data=request.data).read()
 
@@ -79,7 +79,7 @@ class NoticesRead(Endpoint):
             notices_read_all(grant=grant, now=now)
             return ReadShape({"read_until": now}).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class NoticeRead(Endpoint):
@@ -87,7 +87,7 @@ class NoticeRead(Endpoint):
 
     @described(NoticeShape, body=Nothing)
     def post(self, request: Request, slug: str, notice_id: UUID) -> Response:
-        """Mark it as read; a repeat changes nothing."""
+        """Mark a notice as read; a repeat changes nothing."""
         grant = self.grant(P)
         shown = notice_read(grant=grant, notice_id=notice_id, now=timezone.now())
         Nothing(data=request.data).read()
@@ -99,13 +99,13 @@ class Choices(Endpoint):
 
     @described(ChoicesShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Read what is chosen, with the kinds that the caller's role could ever read."""
+        """Read which notices are chosen, with the kinds that the caller's role could ever read."""
         grant = self.grant(P)
         return Response(_choices(grant, reader_of(grant)))
 
     @described(ChoicesShape, body=ChoicesChange)
     def patch(self, request: Request, slug: str) -> Response:
-        """Choose: all that is sent, or nothing."""
+        """Choose which notices come, and when: all that is sent, or nothing."""
         grant = self.grant(P)
         wanted = ChoicesChange(data=request.data).read()
         reader = choices_set(grant=grant, **quiet_taken(wanted, reader_of(grant)), now=timezone.now())

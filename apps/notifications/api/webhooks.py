@@ -51,7 +51,7 @@ class EventTypes(Endpoint):
 
     @described(EventTypeShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
-        """List each with its sentence and an example of its data."""
+        """List the types of events, each with its sentence and an example of its data."""
         self.grant(P)
         kinds = event_types().values()
         return Response(
@@ -80,14 +80,14 @@ class Webhooks(Endpoint):
 
     @described(EndpointShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, oldest first."""
+        """List the webhooks, oldest first."""
         return page_answer(
             request, endpoints_of(self.grant(P)).filter(kind="webhook"), lambda row: EndpointShape(row).data
         )
 
     @described(EndpointShown, body=EndpointNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Set one up; `secret` is what signs, which no other answer shows."""
+        """Set up a webhook; `secret` is what signs, which no other answer shows."""
         grant = self.grant(P)
         wanted = EndpointNew(data=request.data).read()
         return _shown_once(
@@ -105,7 +105,7 @@ def _shown_once(view: Endpoint, grant: Grant, act: Callable[[], NewSecret]) -> R
         made.append(act())
         return EndpointShape(made[0].endpoint).data
 
-    answer = view.once(grant, shown, status=201)
+    answer = view.once(grant, shown, status=201, forgets=True)
     answer.data = {"secret": made[0].secret if made else None, **answer.data}
     answer["Cache-Control"] = "no-store"
     return answer
@@ -116,12 +116,12 @@ class OneWebhook(Endpoint):
 
     @described(EndpointShape)
     def get(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Read it, without its secret."""
+        """Read a webhook, without its secret."""
         return Response(EndpointShape(endpoint_get(self.grant(P), webhook_id)).data)
 
     @described(EndpointShape, body=EndpointChange)
     def patch(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Change it, or turn it on or off: all that is sent, or nothing."""
+        """Change a webhook, or turn it on or off: all that is sent, or nothing."""
         grant = self.grant(P)
         changes = EndpointChange(data=request.data).read()
         found = endpoint_change(
@@ -131,7 +131,7 @@ class OneWebhook(Endpoint):
 
     @described(status=204)
     def delete(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Remove it and what waits for it."""
+        """Remove a webhook and what waits for it."""
         endpoint_remove(grant=self.grant(P), endpoint_id=webhook_id, actor=self.actor, now=timezone.now())
         return Response(status=204)
 
@@ -141,7 +141,7 @@ class WebhookRotate(Endpoint):
 
     @described(EndpointShown, body=Rotation, status=201)
     def post(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Give it a new secret; the old one signs too for `overlap_hours`."""
+        """Give a webhook a new secret; the old one signs too for `overlap_hours`."""
         grant = self.grant(P)
         overlap = timedelta(hours=Rotation(data=request.data).read()["overlap_hours"])
         return _shown_once(
@@ -158,12 +158,13 @@ class WebhookTest(Endpoint):
 
     @described(EventShape, body=Nothing, status=201)
     def post(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Send it `webhook.test`."""
+        """Send a webhook the event `webhook.test`."""
         grant = self.grant(P)
         Nothing(data=request.data).read()
         return self.once(
             grant,
             lambda: EventShape(endpoint_test(grant=grant, endpoint_id=webhook_id, now=timezone.now())).data,
+            forgets=True,
         )
 
 
@@ -172,7 +173,7 @@ class WebhookReplay(Endpoint):
 
     @described(CountShape, body=Replay)
     def post(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """Send again what was given up since then, or everything; `count` says how many."""
+        """Send a webhook again what was given up since then, or everything; `count` says how many."""
         grant = self.grant(P)
         endpoint_get(grant, webhook_id)
         wanted = Replay(data=request.data).read()
@@ -180,7 +181,7 @@ class WebhookReplay(Endpoint):
         def act() -> Any:
             return {"count": deliveries_replay(grant=grant, endpoint_id=webhook_id, **wanted, now=timezone.now())}
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class Deliveries(Endpoint):
@@ -188,7 +189,7 @@ class Deliveries(Endpoint):
 
     @described(DeliveryShape, page=True, question=DeliveriesQuestion)
     def get(self, request: Request, slug: str, webhook_id: UUID) -> Response:
-        """List them, newest first."""
+        """List the deliveries of a webhook, newest first."""
         return page_answer(
             request,
             deliveries_of(endpoint_get(self.grant(P), webhook_id)),
@@ -204,7 +205,7 @@ class OneDelivery(Endpoint):
 
     @described(DeliveryWhole)
     def get(self, request: Request, slug: str, webhook_id: UUID, delivery_id: UUID) -> Response:
-        """Read it with its tries."""
+        """Read a delivery with its tries."""
         return Response(DeliveryWhole(delivery_get(self.grant(P), webhook_id, delivery_id)).data)
 
 
@@ -213,7 +214,7 @@ class DeliveryResend(Endpoint):
 
     @described(DeliveryShape, body=Nothing)
     def post(self, request: Request, slug: str, webhook_id: UUID, delivery_id: UUID) -> Response:
-        """Send it once more, whatever became of it."""
+        """Send a delivery once more, whatever became of it."""
         grant = self.grant(P)
         Nothing(data=request.data).read()
 
@@ -223,4 +224,4 @@ class DeliveryResend(Endpoint):
             )
             return DeliveryShape(sent).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)

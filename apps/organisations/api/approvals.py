@@ -75,7 +75,7 @@ class Approvals(Endpoint):
 
     @described(ApprovalShape, page=True, question=ApprovalsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List those the caller may see, newest first."""
+        """List the requests for approval that the caller may see, newest first."""
         rows = approvals_seen(self.grant(Permission.ORGANISATION_VIEW))
         return page_answer(
             request,
@@ -96,7 +96,7 @@ class OneApproval(Endpoint):
 
     @described(ApprovalShape)
     def get(self, request: Request, slug: str, approval_id: UUID) -> Response:
-        """Read it."""
+        """Read a request for approval."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
         return Response(ApprovalShape(approval_get(grant, approval_id)).data)
 
@@ -106,7 +106,7 @@ class ApprovalDecide(Endpoint):
 
     @described(ApprovalShape, body=Decision)
     def post(self, request: Request, slug: str, approval_id: UUID) -> Response:
-        """Approve or deny it; `state` is `done` when the act was done, `open` with a `refusal` when it was not."""
+        """Approve or deny a request; `state` is `done` when the act was done, else `open` with a `refusal`."""
         grant = self.grant(Permission.APPROVALS_DECIDE)
         approval = approval_get(grant, approval_id)
         wanted = Decision(data=request.data).read()
@@ -132,7 +132,7 @@ class ApprovalWithdraw(Endpoint):
 
     @described(ApprovalShape, body=Nothing)
     def post(self, request: Request, slug: str, approval_id: UUID) -> Response:
-        """Withdraw it; a repeat changes nothing."""
+        """Withdraw a request for approval of one's own; a repeat changes nothing."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
         approval = approval_get(grant, approval_id)
         person = _person(grant)
@@ -151,12 +151,12 @@ class Limits(Endpoint):
 
     @described(ApprovalLimits)
     def get(self, request: Request, slug: str) -> Response:
-        """Read them, in micro-NOS; null: never."""
+        """Read above which amounts somebody must approve, in micro-NOS; null: never."""
         return _limits(self.grant(Permission.ORGANISATION_VIEW).organisation)
 
     @described(ApprovalLimits, body=ApprovalLimits)
     def patch(self, request: Request, slug: str) -> Response:
-        """Set them; they hold from now on, and what waits goes on waiting."""
+        """Set above which amounts somebody must approve; they hold from now on, and what waits goes on waiting."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
         wanted = {**_limits(grant.organisation).data, **ApprovalLimits(data=request.data).read()}
         changed = approval_limits_set(

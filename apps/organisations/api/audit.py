@@ -42,7 +42,7 @@ class Trail(Endpoint):
 
     @described(AuditShape, page=True, question=TrailQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the events of the audit trail, newest first."""
         rows = audit_events(self.grant(Permission.AUDIT_VIEW).organisation, AuditFilters())
         return page_answer(
             request,
@@ -65,7 +65,7 @@ class OneEvent(Endpoint):
 
     @described(AuditShape)
     def get(self, request: Request, slug: str, event_id: int) -> Response:
-        """Read it."""
+        """Read an audit event."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
         return Response(audit_event_get(organisation, event_id).row())
 
@@ -75,12 +75,12 @@ class RetentionDays(Endpoint):
 
     @described(Retention)
     def get(self, request: Request, slug: str) -> Response:
-        """Read the number of days; null: for ever."""
+        """Read for how many days audit events are kept; null: for ever."""
         return Response({"days": self.grant(Permission.AUDIT_VIEW).organisation.audit_retention_days})
 
     @described(Retention, body=Retention)
     def put(self, request: Request, slug: str) -> Response:
-        """Set it; events that are older leave within a day, their digests stay."""
+        """Set for how many days audit events are kept; events that are older leave within a day, their digests stay."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
         days = Retention(data=request.data).read()["days"]
         audit_retention_set(membership=grant, days=days, actor=self.actor, now=timezone.now())
@@ -92,7 +92,7 @@ class Proof(Endpoint):
 
     @described(ProofShape)
     def get(self, request: Request, slug: str, event_id: int) -> Response:
-        """Read it (docs/audit.md)."""
+        """Read the proof of an audit event (docs/audit.md)."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
         found = audit_proof(audit_event_get(organisation, event_id).event)
         _record(self, organisation, "audit.proof_downloaded", f"event:{event_id}")
@@ -104,7 +104,7 @@ class Digests(Endpoint):
 
     @described(DigestsShape)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, oldest first."""
+        """List the digests of the audit trail, oldest first."""
         organisation = self.grant(Permission.AUDIT_VIEW).organisation
         _record(self, organisation, "audit.digests_downloaded", f"organisation:{organisation.pk}")
         return Response({"organisation": str(organisation.pk), "digests": audit_digests(organisation.pk)})

@@ -24,7 +24,7 @@ class Keys(Endpoint):
 
     @described(KeyShape, page=True, question=KeysQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List those the caller may see, newest first."""
+        """List the API keys the caller may see, newest first."""
         rows = api_keys_of(self.grant(Permission.KEYS_MANAGE))
         return page_answer(
             request,
@@ -37,7 +37,7 @@ class Keys(Endpoint):
 
     @described(KeyShown, body=KeyNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Make one; `key` is its text, which no other answer shows."""
+        """Make an API key; `key` is its text, which no other answer shows."""
         grant = self.grant(Permission.KEYS_MANAGE)
         wanted = KeyNew(data=request.data).read()
         project = wanted.pop("project", None)
@@ -60,7 +60,7 @@ def _shown_once(endpoint: Endpoint, grant: Grant, act: Any) -> Response:
         made.append(act())
         return KeyShape(made[0].key).data
 
-    answer = endpoint.once(grant, shown)
+    answer = endpoint.once(grant, shown, forgets=True)
     answer.data = {"key": made[0].token if made else None, **answer.data}
     answer["Cache-Control"] = "no-store"
     return answer
@@ -71,7 +71,7 @@ class OneKey(Endpoint):
 
     @described(KeyShape)
     def get(self, request: Request, slug: str, key_id: UUID) -> Response:
-        """Read it, without its text."""
+        """Read an API key, without its text."""
         return Response(KeyShape(api_key_get(self.grant(Permission.KEYS_MANAGE), key_id)).data)
 
 
@@ -80,7 +80,7 @@ class KeyRotate(Endpoint):
 
     @described(KeyShown, body=KeyRotation, status=201)
     def post(self, request: Request, slug: str, key_id: UUID) -> Response:
-        """Make a key that takes its place; the old one goes on for `overlap_hours`."""
+        """Rotate an API key: make one that takes its place; the old one goes on for `overlap_hours`."""
         grant = self.grant(Permission.KEYS_MANAGE)
         overlap = timedelta(hours=KeyRotation(data=request.data).read()["overlap_hours"])
 
@@ -97,14 +97,14 @@ class KeyRevoke(Endpoint):
 
     @described(KeyShape, body=Nothing)
     def post(self, request: Request, slug: str, key_id: UUID) -> Response:
-        """End it; its next request is refused."""
+        """End an API key; its next request is refused."""
         grant = self.grant(Permission.KEYS_MANAGE)
         Nothing(data=request.data).read()
 
         def act() -> Any:
             return KeyShape(api_key_revoke(grant=grant, key_id=key_id, actor=self.actor, now=timezone.now())).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 def _narrowed(rows: QuerySet[ApiKey], asked: dict[str, Any]) -> QuerySet[ApiKey]:

@@ -33,7 +33,7 @@ class Organisations(Endpoint):
 
     @described(OrganisationShape, page=True)
     def get(self, request: Request) -> Response:
-        """List them: a key sees its own, a person every one they are in."""
+        """List the organisations of the caller: a key sees its own, a person every one they are in."""
         if isinstance(request.auth, ApiKey):
             rows = Organisation.objects.filter(pk=request.auth.organisation_id)
             if Permission.ORGANISATION_VIEW not in request.auth.scopes:
@@ -68,12 +68,12 @@ class OneOrganisation(Endpoint):
 
     @described(OrganisationShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Read it."""
+        """Read an organisation."""
         return Response(OrganisationShape(self.grant(Permission.ORGANISATION_VIEW).organisation).data)
 
     @described(OrganisationShape, body=OrganisationChange)
     def patch(self, request: Request, slug: str) -> Response:
-        """Change its name and what its invoices show; the slug never changes."""
+        """Change an organisation's name and what its invoices show; the slug never changes."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
         details = _details_read(grant.organisation, OrganisationChange(data=request.data).read())
         organisation = organisation_update(membership=grant, details=details, actor=self.actor, now=timezone.now())
@@ -91,12 +91,12 @@ class Terms(Endpoint):
 
     @described(TermsShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Read the version in force, and who accepted it, if anybody did."""
+        """Read the terms of service: the version in force, and who accepted it, if anybody did."""
         return Response(_terms(self.grant(Permission.ORGANISATION_VIEW).organisation))
 
     @described(TermsShape, body=TermsVersion)
     def post(self, request: Request, slug: str) -> Response:
-        """Accept the version in force; a repeat changes nothing."""
+        """Accept the terms of service in force; a repeat changes nothing."""
         grant = self.grant(Permission.BILLING_MANAGE)
         version = TermsVersion(data=request.data).read()["version"]
         member = grant.member

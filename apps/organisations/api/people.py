@@ -45,7 +45,7 @@ class Members(Endpoint):
 
     @described(MemberShape, page=True, question=MembersQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, oldest first."""
+        """List the members, oldest first."""
         grant = self.grant(Permission.ORGANISATION_VIEW)
         rows = members_of(grant.organisation).prefetch_related("project_memberships__project")
         return page_answer(
@@ -62,13 +62,13 @@ class OneMember(Endpoint):
 
     @described(MemberShape)
     def get(self, request: Request, slug: str, member_id: int) -> Response:
-        """Read it."""
+        """Read a membership."""
         organisation = self.grant(Permission.ORGANISATION_VIEW).organisation
         return Response(MemberShape(member_get(organisation, member_id)).data)
 
     @described(MemberShape, body=MemberChange)
     def patch(self, request: Request, slug: str, member_id: int) -> Response:
-        """Give another role; it holds from the member's next request on."""
+        """Give a member another role; it holds from the member's next request on."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         member = member_get(grant.organisation, member_id)
         role = MemberChange(data=request.data).read()["role"]
@@ -83,7 +83,7 @@ class OnesProjects(Endpoint):
 
     @described(MemberShape, body=MemberLimits)
     def put(self, request: Request, slug: str, member_id: int) -> Response:
-        """Limit the member to these projects, or with null lift the limit."""
+        """Limit a member to these projects, or with null lift the limit."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         member = member_get(grant.organisation, member_id)
         wanted = MemberLimits(data=request.data).read()["projects"]
@@ -99,7 +99,7 @@ class MemberRemove(Endpoint):
 
     @described(MemberShape, body=Nothing)
     def post(self, request: Request, slug: str, member_id: int) -> Response:
-        """End it, and with it the member's personal keys and open invitations."""
+        """End a membership, and with it the member's personal keys and open invitations."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         member = member_get(grant.organisation, member_id)
         Nothing(data=request.data).read()
@@ -110,7 +110,7 @@ class MemberRemove(Endpoint):
             member_remove(membership=remover, member_id=member.pk, actor=self.actor, now=timezone.now())
             return shown
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class Invitations(Endpoint):
@@ -118,7 +118,7 @@ class Invitations(Endpoint):
 
     @described(InvitationShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the invitations, newest first."""
         organisation = self.grant(Permission.MEMBERS_MANAGE).organisation
         context = _context(organisation)
         rows = invitations_waiting(organisation)
@@ -139,7 +139,7 @@ class Invitations(Endpoint):
             sent = invitation_send(membership=grant.member, **wanted, projects=projects, actor=self.actor, now=now)
             return InvitationShape(sent, context=_context(grant.organisation)).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class InvitationsMany(Endpoint):
@@ -147,7 +147,7 @@ class InvitationsMany(Endpoint):
 
     @described(InvitationShape, body=InvitationTable, many=True, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Send one for every line of a CSV table (email, role, projects), or none."""
+        """Send an invitation for every line of a CSV table (email, role, projects), or none."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         table = InvitationTable(data=request.data).read()["table"]
 
@@ -156,7 +156,7 @@ class InvitationsMany(Endpoint):
             context = _context(grant.organisation)
             return {"items": [InvitationShape(one, context=context).data for one in sent]}
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneInvitation(Endpoint):
@@ -164,7 +164,7 @@ class OneInvitation(Endpoint):
 
     @described(InvitationShape)
     def get(self, request: Request, slug: str, invitation_id: UUID) -> Response:
-        """Read it."""
+        """Read an invitation."""
         return _shown(invitation_get(self.grant(Permission.MEMBERS_MANAGE).organisation, invitation_id))
 
 
@@ -173,7 +173,7 @@ class InvitationResend(Endpoint):
 
     @described(InvitationShape, body=Nothing)
     def post(self, request: Request, slug: str, invitation_id: UUID) -> Response:
-        """Mail it; the old one ends."""
+        """Mail an invitation anew; the old link ends."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         found = invitation_get(grant.organisation, invitation_id)
         Nothing(data=request.data).read()
@@ -184,7 +184,7 @@ class InvitationResend(Endpoint):
             )
             return InvitationShape(sent, context=_context(grant.organisation)).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class InvitationRevoke(Endpoint):
@@ -192,7 +192,7 @@ class InvitationRevoke(Endpoint):
 
     @described(InvitationShape, body=Nothing)
     def post(self, request: Request, slug: str, invitation_id: UUID) -> Response:
-        """End it: its link opens nothing any more; a repeat changes nothing."""
+        """End an invitation: its link opens nothing any more; a repeat changes nothing."""
         grant = self.grant(Permission.MEMBERS_MANAGE)
         found = invitation_get(grant.organisation, invitation_id)
         Nothing(data=request.data).read()
@@ -204,7 +204,7 @@ class InvitationRevoke(Endpoint):
             )
             return _shown(ended).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 def _shown(invitation: Invitation) -> Response:

@@ -22,7 +22,7 @@ class Projects(Endpoint):
 
     @described(ProjectShape, page=True, question=ProjectsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List those the caller may see, oldest first."""
+        """List the projects the caller may see, oldest first."""
         rows = projects_of(self.grant(Permission.ORGANISATION_VIEW))
         return page_answer(
             request, rows, lambda row: ProjectShape(row).data, question=ProjectsQuestion, narrow=_archived
@@ -30,14 +30,14 @@ class Projects(Endpoint):
 
     @described(ProjectShape, body=ProjectNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Make one."""
+        """Make a project."""
         grant = self.grant(Permission.PROJECTS_MANAGE)
         wanted = ProjectNew(data=request.data).read()
 
         def act() -> Any:
             return ProjectShape(project_create(grant=grant, **wanted, actor=self.actor, now=timezone.now())).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 def _archived(rows: QuerySet[Project], asked: dict[str, Any]) -> QuerySet[Project]:
@@ -49,12 +49,12 @@ class OneProject(Endpoint):
 
     @described(ProjectShape)
     def get(self, request: Request, slug: str, project: str) -> Response:
-        """Read it."""
+        """Read a project."""
         return Response(ProjectShape(project_get(self.grant(Permission.ORGANISATION_VIEW), project)).data)
 
     @described(ProjectShape, body=ProjectChange)
     def patch(self, request: Request, slug: str, project: str) -> Response:
-        """Rename it, set its labels, archive it or bring it back: all that is sent, or nothing."""
+        """Rename a project, set its labels, archive it or bring it back: all that is sent, or nothing."""
         grant = self.grant(Permission.PROJECTS_MANAGE)
         changes = ProjectChange(data=request.data).read()
         found = project_update(

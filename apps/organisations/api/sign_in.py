@@ -69,7 +69,7 @@ class SignInRules(Endpoint):
 
     @described(SignInRulesShape)
     def get(self, request: Request, slug: str) -> Response:
-        """Read them. They are set on the page alone, by somebody who is signed in by them."""
+        """Read the rules of an organisation's sign-in. They are set on the page alone, by whoever is inside by them."""
         organisation = self.grant(Permission.ORGANISATION_EDIT).organisation
         provider = provider_of(organisation)
         facts = {
@@ -86,20 +86,20 @@ class Domains(Endpoint):
 
     @described(DomainShape, many=True)
     def get(self, request: Request, slug: str) -> Response:
-        """List all of them, by name."""
+        """List the domains of an organisation, by name."""
         organisation = self.grant(Permission.ORGANISATION_EDIT).organisation
         return Response({"items": [DomainShape(one).data for one in domains_of(organisation)]})
 
     @described(DomainShape, body=DomainNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Name one; it counts for nothing until it is proven. One that is named already is answered as it is."""
+        """Name a domain; it counts for nothing until it is proven. One that is named already is answered as it is."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
         name = DomainNew(data=request.data).read()["name"]
 
         def act() -> Any:
             return DomainShape(domain_add(acting=grant, name=name, actor=self.actor, now=timezone.now())).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneDomain(Endpoint):
@@ -107,7 +107,7 @@ class OneDomain(Endpoint):
 
     @described(DomainShape)
     def get(self, request: Request, slug: str, domain_id: UUID) -> Response:
-        """Read it."""
+        """Read a domain."""
         return Response(
             DomainShape(domain_get(self.grant(Permission.ORGANISATION_EDIT).organisation, domain_id)).data
         )
@@ -141,7 +141,7 @@ class DomainRemove(Endpoint):
 
     @described(DomainShape, body=Nothing)
     def post(self, request: Request, slug: str, domain_id: UUID) -> Response:
-        """Let it go: the organisation's sign-in no longer speaks for it, nobody joins by it, members stay."""
+        """Let a domain go: the organisation's sign-in no longer speaks for it, nobody joins by it, members stay."""
         grant = self.grant(Permission.ORGANISATION_EDIT)
         domain = domain_get(grant.organisation, domain_id)
         Nothing(data=request.data).read()
@@ -151,4 +151,4 @@ class DomainRemove(Endpoint):
             domain_remove(acting=grant, domain_id=domain.pk, actor=self.actor, now=timezone.now())
             return shown
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)

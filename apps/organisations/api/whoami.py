@@ -20,7 +20,7 @@ class WhoAmI(Endpoint):
 
     @described(WhoAmIShape)
     def get(self, request: Request) -> Response:
-        """Read the caller, the key, and each organisation with what may be done there."""
+        """Read who asks: the person, the key, and each organisation with what may be done there."""
         key = request.auth if isinstance(request.auth, ApiKey) else None
         user = request.user if request.user.is_authenticated else None
         if key is not None:

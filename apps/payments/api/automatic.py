@@ -22,7 +22,7 @@ class Automatic(Endpoint):
 
     @described(RuleShown)
     def get(self, request: Request, slug: str) -> Response:
-        """Read it, with what it charged this month; 404 while it was never set."""
+        """Read the rule for automatic top-ups, with what it charged this month; 404 while it was never set."""
         organisation = self.grant(Permission.BILLING_VIEW).organisation
         rule = rule_of(organisation)
         if rule is None:
@@ -34,7 +34,7 @@ class Automatic(Endpoint):
 
     @described(RuleShown, body=RuleBody)
     def put(self, request: Request, slug: str) -> Response:
-        """Make it say this; it begins anew after declines."""
+        """Set the rule for automatic top-ups; it begins anew after declines."""
         grant = self.grant(Permission.BILLING_MANAGE)
         wanted = RuleBody(data=request.data).read()
         wish = RuleWish(card_id=wanted.pop("card", None), **wanted)

@@ -22,7 +22,7 @@ class Cards(Endpoint):
 
     @described(CardShape, page=True)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the cards, newest first."""
         rows = cards_of(self.grant(Permission.BILLING_VIEW).organisation)
         return page_answer(request, rows, lambda row: CardShape(row).data, newest_first=True)
 
@@ -32,7 +32,7 @@ class CardDefault(Endpoint):
 
     @described(CardShape, body=Nothing)
     def post(self, request: Request, slug: str, card_id: UUID) -> Response:
-        """Make it the default; a repeat changes nothing."""
+        """Make a card the default; a repeat changes nothing."""
         grant = self.grant(Permission.BILLING_MANAGE)
         Nothing(data=request.data).read()
 
@@ -48,7 +48,7 @@ class CardRemove(Endpoint):
 
     @described(RemovedShape, body=Nothing)
     def post(self, request: Request, slug: str, card_id: UUID) -> Response:
-        """Remove it: nothing is charged to it any more; a repeat changes nothing."""
+        """Remove a card: nothing is charged to it any more; a repeat changes nothing."""
         grant = self.grant(Permission.BILLING_MANAGE)
         Nothing(data=request.data).read()
 

@@ -42,7 +42,7 @@ class Refunds(Endpoint):
 
     @described(RefundShape, page=True, question=RefundsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the refunds, newest first."""
         rows = Refund.objects.filter(organisation=self.grant(Permission.BILLING_VIEW).organisation)
         return page_answer(
             request,
@@ -59,7 +59,7 @@ class RefundAsk(Endpoint):
 
     @described(AskedShape, body=RefundNew, status=202)
     def post(self, request: Request, slug: str, topup_id: UUID) -> Response:
-        """Ask for all that is unspent of a top-up, at the price it was bought at; we decide within 14 days."""
+        """Ask for a refund of what is unspent of a top-up, at the price it was bought at; we decide within 14 days."""
         grant = self.grant(Permission.BILLING_MANAGE)
         topup = refund_subject(grant.organisation, topup_id)
         reason = RefundNew(data=request.data).read()["reason"]

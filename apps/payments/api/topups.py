@@ -29,7 +29,7 @@ class TopUps(Endpoint):
 
     @described(TopUpShape, page=True, question=TopUpsQuestion)
     def get(self, request: Request, slug: str) -> Response:
-        """List them, newest first."""
+        """List the top-ups, newest first."""
         rows = topups_of(self.grant(Permission.BILLING_VIEW).organisation)
         return page_answer(
             request,
@@ -42,7 +42,7 @@ class TopUps(Endpoint):
 
     @described(TopUpShape, body=TopUpNew, status=201)
     def post(self, request: Request, slug: str) -> Response:
-        """Lock a price and answer where a person pays it; a repeat by Idempotency-Key gets the same page."""
+        """Begin a top-up: lock a price and answer where a person pays it. A repeat by key gets the same page."""
         grant = self.grant(Permission.BILLING_MANAGE)
         member, wanted = grant.member, TopUpNew(data=request.data).read()
 
@@ -69,5 +69,5 @@ class OneTopUp(Endpoint):
 
     @described(TopUpShape)
     def get(self, request: Request, slug: str, topup_id: UUID) -> Response:
-        """Read it."""
+        """Read a top-up."""
         return Response(TopUpShape(topup_get(self.grant(Permission.BILLING_VIEW).organisation, topup_id)).data)
