@@ -1,7 +1,7 @@
 """E-mails that go once: written with the fact they tell, sent by a worker."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
@@ -14,6 +14,8 @@ from apps.core.queue import enqueue
 from apps.core.seals import Renewed, seal, seals_renew, unseal
 
 PURPOSE = "core.mail"
+KEPT = timedelta(days=90)
+BATCH = 500
 
 
 def mail_write(
@@ -121,6 +123,22 @@ def mail_words(mail: Mail) -> tuple[str, str]:
     if not mail.sealed:
         return mail.text, mail.html
     return unseal(mail.text, purpose=PURPOSE), unseal(mail.html, purpose=PURPOSE)
+
+
+def mails_forget(*, now: datetime) -> int:
+    """Take words and attachments off mails that went 90 days ago, a batch at a time; return of how many.
+
+    Key, address, subject and time stay: they say that a fact was told, when and to whom, and keep it from being told
+    again. Invoices and statements are kept where they belong, not in their mails.
+    """
+    total = 0
+    old = Mail.objects.filter(sent_at__lt=now - KEPT).exclude(text="").order_by("sent_at")
+    while ids := list(old.values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            MailAttachment.objects.filter(mail__in=ids).delete()
+            Mail.objects.filter(pk__in=ids).update(text="", html="", unsubscribe_url="")
+        total += len(ids)
+    return total
 
 
 def mails_renew() -> Renewed:

@@ -53,6 +53,15 @@ class Mail(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["sent_at"],
+                condition=models.Q(sent_at__isnull=False) & ~models.Q(text=""),
+                name="mail_worded",
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.subject} to {self.to}"
 
@@ -88,9 +97,17 @@ class IdempotencyKey(models.Model):
     fingerprint = models.CharField(max_length=64)
     result = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    forget_at = models.DateTimeField(null=True, help_text="Empty where a repeat could cost something: it stays.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scope", "key"], name="idempotency_key_once")]
+        indexes = [
+            models.Index(
+                fields=["forget_at"],
+                condition=models.Q(forget_at__isnull=False),
+                name="idempotency_key_forgettable",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"

@@ -8,7 +8,7 @@ from celery import current_app, shared_task
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from apps.core import leases, mail, queue
+from apps.core import idempotency, leases, mail, queue
 
 
 @shared_task(name="core.message_run")
@@ -29,6 +29,16 @@ def messages_sweep() -> None:
 @queue.periodic("core.heart_beat", every=60)
 def heart_beat() -> None:
     leases.heart_beat(now=timezone.now())
+
+
+@queue.periodic("core.mails_forget", every=21_600)
+def mails_forget() -> None:
+    mail.mails_forget(now=timezone.now())
+
+
+@queue.periodic("core.keys_forget", every=21_600)
+def keys_forget() -> None:
+    idempotency.keys_forget(now=timezone.now())
 
 
 @queue.task("core.mail_deliver")

@@ -13,16 +13,17 @@ from apps.core.idempotency import once
 KEY = re.compile(r"[!-~]{1,255}")
 
 
-def once_by_header(request: Request, *, scope: str, act: Callable[[], Any]) -> Any:
+def once_by_header(request: Request, *, scope: str, act: Callable[[], Any], forgets: bool = False) -> Any:
     """Return the act's JSON result; with an Idempotency-Key header, the first result of this key in the scope.
 
-    Raises AppError for a key that is none, KeyReused when the key came with another body or to another address.
+    `forgets` as in `once`. Raises AppError for a key that is none, KeyReused when the key came with another body or to
+    another address.
     """
     key = key_of(request)
     if key is None:
         return act()
     content = [request.method, request.path, request.data]
-    return once(scope=scope, key=key, content=content, act=act)
+    return once(scope=scope, key=key, content=content, act=act, forgets=forgets)
 
 
 def key_of(request: Request) -> str | None:

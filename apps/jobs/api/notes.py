@@ -66,7 +66,7 @@ class Notes(Endpoint):
             )
             return NoteShape(note).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneNote(Endpoint):

@@ -144,7 +144,7 @@ class Templates(Endpoint):
         def act() -> Any:
             return _of(template_create(grant=grant, facts=facts, note=note, actor=self.actor, now=timezone.now()))
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneTemplate(Endpoint):
@@ -179,7 +179,7 @@ class Versions(Endpoint):
             )
             return _of(made)
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneVersion(Endpoint):
@@ -205,7 +205,7 @@ class Restore(Endpoint):
             made = template_restore(grant=grant, template=own, number=number, actor=self.actor, now=timezone.now())
             return _of(made)
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class Archive(Endpoint):
@@ -221,7 +221,7 @@ class Archive(Endpoint):
         def act() -> Any:
             return _of(template_archive(grant=grant, template=own, actor=self.actor, now=timezone.now()))
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class Unarchive(Endpoint):
@@ -237,4 +237,4 @@ class Unarchive(Endpoint):
         def act() -> Any:
             return _of(template_unarchive(grant=grant, template=own, actor=self.actor, now=timezone.now()))
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)

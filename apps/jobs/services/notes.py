@@ -25,7 +25,7 @@ def note_add(*, membership: Membership, job: Job, text: str, key: str, actor: Ac
         return str(note.pk)
 
     scope = f"{membership.organisation_id}:note_add"
-    made = once(scope=scope, key=key, content=[str(job.pk), membership.user_id, kept], act=act)
+    made = once(scope=scope, key=key, content=[str(job.pk), membership.user_id, kept], act=act, forgets=True)
     return Note.objects.select_related("author").get(pk=made)
 
 

@@ -54,7 +54,7 @@ def template_create(
             made = act()
         else:
             scope = f"{grant.organisation_id}:template_create"
-            made = once(scope=scope, key=key, content=[recipe.facts, note], act=act)
+            made = once(scope=scope, key=key, content=[recipe.facts, note], act=act, forgets=True)
     return Template.objects.select_related("current").get(pk=uuid.UUID(made))
 
 

@@ -41,7 +41,7 @@ class Chats(Endpoint):
             made = chat_create(grant=grant, **wanted, quiet=quiet, actor=self.actor, now=timezone.now())
             return ChatShape(made).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneChat(Endpoint):
@@ -83,4 +83,5 @@ class ChatTest(Endpoint):
         return self.once(
             grant,
             lambda: EventShape(endpoint_test(grant=grant, endpoint_id=webhook_id, now=timezone.now())).data,
+            forgets=True,
         )

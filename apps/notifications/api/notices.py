@@ -79,7 +79,7 @@ class NoticesRead(Endpoint):
             notices_read_all(grant=grant, now=now)
             return ReadShape({"read_until": now}).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class NoticeRead(Endpoint):

@@ -105,7 +105,7 @@ def _shown_once(view: Endpoint, grant: Grant, act: Callable[[], NewSecret]) -> R
         made.append(act())
         return EndpointShape(made[0].endpoint).data
 
-    answer = view.once(grant, shown, status=201)
+    answer = view.once(grant, shown, status=201, forgets=True)
     answer.data = {"secret": made[0].secret if made else None, **answer.data}
     answer["Cache-Control"] = "no-store"
     return answer
@@ -164,6 +164,7 @@ class WebhookTest(Endpoint):
         return self.once(
             grant,
             lambda: EventShape(endpoint_test(grant=grant, endpoint_id=webhook_id, now=timezone.now())).data,
+            forgets=True,
         )
 
 
@@ -180,7 +181,7 @@ class WebhookReplay(Endpoint):
         def act() -> Any:
             return {"count": deliveries_replay(grant=grant, endpoint_id=webhook_id, **wanted, now=timezone.now())}
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class Deliveries(Endpoint):
@@ -223,4 +224,4 @@ class DeliveryResend(Endpoint):
             )
             return DeliveryShape(sent).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)

@@ -43,7 +43,7 @@ def chat_new(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             key, scope = str(form.cleaned_data["submission_key"]), f"page:member:{grant.member.pk}"
-            made = once(scope=scope, key=key, content="chat", act=act)
+            made = once(scope=scope, key=key, content="chat", act=act, forgets=True)
         except AppError as refusal:
             error = refusal
         else:

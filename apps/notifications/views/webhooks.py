@@ -83,7 +83,7 @@ def _shown(
         return str(made[0].endpoint.pk)  # the secret is never kept readable
 
     scope = f"page:member:{grant.member.pk}"
-    endpoint_id = once(scope=scope, key=str(submission), content="webhook_secret", act=kept)
+    endpoint_id = once(scope=scope, key=str(submission), content="webhook_secret", act=kept, forgets=True)
     if made:
         return render(request, ONCE, {"endpoint": made[0].endpoint, "secret": made[0].secret})
     messages.info(

@@ -132,12 +132,16 @@ class Endpoint(APIView):
         """Who acts."""
         return actor_of(self.request._request)
 
-    def once(self, who: Grant | User, act: Callable[[], Any], *, status: int = 201) -> Response:
+    def once(
+        self, who: Grant | User, act: Callable[[], Any], *, status: int = 201, forgets: bool = False
+    ) -> Response:
         """Answer the act's result; a repeat with the same Idempotency-Key by the same caller gets the first one.
 
+        The key is remembered for good, or for 30 days where it `forgets`: where a repeat costs nobody anything.
         Raises KeyReused for the same key with another body.
         """
-        return Response(once_by_header(self.request, scope=f"api:{_caller(who)}", act=act), status=status)
+        answer = once_by_header(self.request, scope=f"api:{_caller(who)}", act=act, forgets=forgets)
+        return Response(answer, status=status)
 
     def once_key(self, grant: Grant) -> str | None:
         """Return a key of this caller's Idempotency-Key, for acts that are keyed themselves; None without one."""

@@ -60,7 +60,7 @@ def _shown_once(endpoint: Endpoint, grant: Grant, act: Any) -> Response:
         made.append(act())
         return KeyShape(made[0].key).data
 
-    answer = endpoint.once(grant, shown)
+    answer = endpoint.once(grant, shown, forgets=True)
     answer.data = {"key": made[0].token if made else None, **answer.data}
     answer["Cache-Control"] = "no-store"
     return answer
@@ -104,7 +104,7 @@ class KeyRevoke(Endpoint):
         def act() -> Any:
             return KeyShape(api_key_revoke(grant=grant, key_id=key_id, actor=self.actor, now=timezone.now())).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 def _narrowed(rows: QuerySet[ApiKey], asked: dict[str, Any]) -> QuerySet[ApiKey]:

@@ -110,7 +110,7 @@ class MemberRemove(Endpoint):
             member_remove(membership=remover, member_id=member.pk, actor=self.actor, now=timezone.now())
             return shown
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class Invitations(Endpoint):
@@ -139,7 +139,7 @@ class Invitations(Endpoint):
             sent = invitation_send(membership=grant.member, **wanted, projects=projects, actor=self.actor, now=now)
             return InvitationShape(sent, context=_context(grant.organisation)).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class InvitationsMany(Endpoint):
@@ -156,7 +156,7 @@ class InvitationsMany(Endpoint):
             context = _context(grant.organisation)
             return {"items": [InvitationShape(one, context=context).data for one in sent]}
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneInvitation(Endpoint):
@@ -184,7 +184,7 @@ class InvitationResend(Endpoint):
             )
             return InvitationShape(sent, context=_context(grant.organisation)).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 class InvitationRevoke(Endpoint):
@@ -204,7 +204,7 @@ class InvitationRevoke(Endpoint):
             )
             return _shown(ended).data
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)
 
 
 def _shown(invitation: Invitation) -> Response:

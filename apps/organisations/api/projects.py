@@ -37,7 +37,7 @@ class Projects(Endpoint):
         def act() -> Any:
             return ProjectShape(project_create(grant=grant, **wanted, actor=self.actor, now=timezone.now())).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 def _archived(rows: QuerySet[Project], asked: dict[str, Any]) -> QuerySet[Project]:

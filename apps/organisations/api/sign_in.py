@@ -99,7 +99,7 @@ class Domains(Endpoint):
         def act() -> Any:
             return DomainShape(domain_add(acting=grant, name=name, actor=self.actor, now=timezone.now())).data
 
-        return self.once(grant, act)
+        return self.once(grant, act, forgets=True)
 
 
 class OneDomain(Endpoint):
@@ -151,4 +151,4 @@ class DomainRemove(Endpoint):
             domain_remove(acting=grant, domain_id=domain.pk, actor=self.actor, now=timezone.now())
             return shown
 
-        return self.once(grant, act, status=200)
+        return self.once(grant, act, status=200, forgets=True)

@@ -118,7 +118,7 @@ def _shown(request: HttpRequest, grant: Grant, submission: uuid.UUID, act: Calla
         made.append(act())
         return str(made[0].key.pk)  # the key's text is never kept
 
-    once(scope=f"page:member:{grant.member.pk}", key=str(submission), content="api_key", act=kept)
+    once(scope=f"page:member:{grant.member.pk}", key=str(submission), content="api_key", act=kept, forgets=True)
     if made:
         return render(request, "organisations/key_shown.html", {"key": made[0].key, "token": made[0].token})
     messages.info(

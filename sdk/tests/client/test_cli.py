@@ -195,7 +195,17 @@ def test_doctor_says_what_is_in_place_and_what_is_not(nosana: Run, platform: Pla
     assert "look  credits       0 to spend" in said
     assert "ok    markets       1 open, 0 with a free node" in said
     platform.says(problem(401, "key_expired"))
-    assert "bad   platform" in nosana("doctor", code=1).stdout
+    assert "bad   answers" in nosana("doctor", code=1).stdout
+    launcher = {**ME, "key": {**ME["key"], "scopes": ["jobs.launch"]}}
+    platform.says(
+        launcher,
+        {"items": [{"slug": "default", "archived_at": None}], "next_cursor": None},
+        problem(403, "denied"),
+        {"items": []},
+    )
+    said = nosana("doctor", "--project", "nope", code=1).stdout
+    assert "look  key           it may launch jobs, and not see them" in said
+    assert "bad   project       nope; there are default" in said
 
 
 def event(number: int) -> dict[str, Any]:

@@ -122,6 +122,23 @@ def test_logs_are_printed_as_they_were_written_or_with_time(nosana: Run, platfor
     ]
 
 
+def test_whoever_leaves_a_job_is_told_how_to_come_back_to_the_same_platform(
+    nosana: Run, platform: Platform
+) -> None:
+    platform.says(JOB, KeyboardInterrupt())
+    said = nosana("job", "logs", "-f", ID, "--org", "acme two", code=130).stderr
+    assert said.splitlines()[-3:] == [
+        "The job goes on.",
+        f"  Come back:  nosana job logs -f {ID} --org 'acme two'",
+        f"  Stop it:    nosana job stop {ID} --org 'acme two'",
+    ]
+
+
+def test_a_job_that_shall_stop_is_stopping(nosana: Run, platform: Platform) -> None:
+    platform.says({**JOB, "stop_requested_at": "2026-11-23T12:00:00Z"})
+    assert nosana("job", "stop", ID).stdout.splitlines()[1].endswith("stopping")
+
+
 def test_waiting_ends_with_the_jobs_own_end(nosana: Run, platform: Platform) -> None:
     platform.says(DONE, RESULT, {**DONE, "state": "failed", "sentence": "The node gave it up."})
     nosana("job", "wait", ID)

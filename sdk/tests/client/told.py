@@ -23,7 +23,7 @@ class Platform:
         """Give the next answer; an exception is raised, a dict or list is JSON."""
         self.asked.append(request)
         answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
 

@@ -24,6 +24,7 @@ doctor = group("Checks.")
 GOOD, WARN, BAD = "ok", "look", "bad"
 Finding = tuple[str, str, str]
 CLOCK_S = 30
+SCOPES = 4  # that are named
 
 
 @command(doctor, "doctor")
@@ -47,7 +48,7 @@ def _findings() -> Iterator[Finding]:
     try:
         asked = client()
     except errors.ConfigurationError as error:
-        yield BAD, "settings", str(error)
+        yield BAD, "settings", " ".join(str(error).split())
         return
     with asked:
         settings = asked._core.settings
@@ -59,7 +60,7 @@ def _findings() -> Iterator[Finding]:
         try:
             yield from _platform(asked)
         except errors.NosanaError as error:
-            yield BAD, "platform", str(error)
+            yield BAD, "answers", str(error)
 
 
 def _platform(asked: Any) -> Iterator[Finding]:
@@ -71,15 +72,19 @@ def _platform(asked: Any) -> Iterator[Finding]:
     yield _clock(answer.headers.get("Date"), before + took / 2)
     key = said["key"]
     if key:
-        yield GOOD, "key", f"{key['name']} ({key['prefix']}…), may {', '.join(key['scopes']) or 'nothing'}"
+        yield from _scopes("key", f"{key['name']} ({key['prefix']}…)", key["scopes"])
     if signed_in := said.get("sign_in"):
-        yield GOOD, "sign-in", f"{signed_in['program']}, may {', '.join(signed_in['scopes'])}"
+        yield from _scopes("sign-in", signed_in["program"], signed_in["scopes"])
     places = [place["slug"] for place in said["organisations"]]
     chosen = asked._core.settings.organisation
     if not places or (chosen is not None and chosen not in places):
         yield BAD, "organisation", f"{chosen or 'none'}; you may see {', '.join(places) or 'none'}"
         return
     yield GOOD, "organisation", chosen or ", ".join(places)
+    if chosen is None and len(places) > 1:
+        yield WARN, "organisation", "say which: --org, NOSANA_ORGANISATION, or `nosana org use`"
+        return
+    yield from _project(asked)
     try:
         left = asked.balance.get()["available_micro"]
         yield (GOOD if left else WARN), "credits", f"{credits(left)} to spend"
@@ -90,10 +95,34 @@ def _platform(asked: Any) -> Iterator[Finding]:
     yield (GOOD if markets else WARN), "markets", f"{len(markets)} open, {free} with a free node"
 
 
+def _scopes(what: str, name: str, scopes: list[str]) -> Iterator[Finding]:
+    shown = ", ".join(scopes[:SCOPES]) or "nothing"
+    more = f" and {len(scopes) - SCOPES} more" if len(scopes) > SCOPES else ""
+    yield GOOD, what, f"{name}, may {shown}{more}"
+    if "jobs.launch" in scopes and "jobs.view" not in scopes:
+        yield WARN, what, "it may launch jobs, and not see them: give it jobs.view too"
+
+
+def _project(asked: Any) -> Iterator[Finding]:
+    wanted = asked._core.settings.project
+    if wanted is None:
+        return
+    try:
+        there = [project["slug"] for project in asked.projects.list() if not project["archived_at"]]
+    except errors.Denied:
+        return
+    if wanted in there:
+        yield GOOD, "project", wanted
+    else:
+        yield BAD, "project", f"{wanted}; there are {', '.join(there) or 'none'}"
+
+
 def _file() -> Finding:
     path = config_path()
     if not path.exists():
         return GOOD, "profiles", f"no {path}; `nosana login` makes it"
+    if not path.is_file():
+        return BAD, "profiles", f"{path} is no file; move it away, `nosana login` makes one"
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return BAD, "profiles", f"{path} can be read by others; run: chmod 600 {path}"
     return GOOD, "profiles", str(path)

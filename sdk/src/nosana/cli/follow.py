@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from nosana.cli.frame import CUT, JOB_FAILED, OK, Output, common
+from nosana.cli.frame import CUT, JOB_FAILED, OK, Output, common, options_given
 from nosana.cli.printing import credits, dump, duration, since
 from nosana.client.waiting import OVER
 
@@ -88,10 +88,9 @@ def follow(
                 screen.settling()
         rest = asked.jobs.get(job["id"])
     except KeyboardInterrupt:
-        typer.echo(
-            f"\nThe job goes on. Come back: nosana job logs -f {job['id']}   Stop it: nosana job stop {job['id']}",
-            err=True,
-        )
+        typer.echo("\nThe job goes on.", err=True)
+        for what, words in (("Come back:", "job logs -f"), ("Stop it:", "job stop")):
+            typer.echo(f"  {what:<10}  nosana {words} {job['id']}{options_given()}", err=True)
         return CUT
     return report(asked, rest, screen=screen)
 

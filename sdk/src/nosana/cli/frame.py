@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import re
+import shlex
 import sys
 import uuid
 from collections.abc import Callable
@@ -198,6 +199,12 @@ def client(**changes: Any) -> Any:
         "project": common.project,
     }
     return Nosana(**(given | changes), reader=plain_read)
+
+
+def options_given() -> str:
+    """Return the options by which this command found its platform, for one that shall find it again."""
+    given = {"--profile": common.profile, "--url": common.url, "--org": common.organisation}
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in given.items() if value)
 
 
 def profile_name() -> str:

@@ -42,6 +42,7 @@ FIELDS: dict[str, Any] = {
 }
 COLUMNS: dict[str, Any] = {
     "id": "id",
+    "state": lambda row: "off" if row["off_at"] else "failing" if row["failing_since"] else "on",
     "address": "url",
     "events": lambda row: row["types"] or "all",
     "failing since": lambda row: when(row["failing_since"]),
@@ -190,9 +191,9 @@ def _deliveries(
     columns: dict[str, Any] = {
         "id": "id",
         "event": lambda row: row["event"]["type"],
-        "of": lambda row: row["event"]["subject"],
         "state": state_of,
         "tries": "tries",
+        "of": lambda row: row["event"]["subject"],
         "arrived": lambda row: when(row["delivered_at"]),
         "next try": lambda row: (
             when(row["next_try_at"]) if row["state"] == "waiting" and not row["behind"] else ""

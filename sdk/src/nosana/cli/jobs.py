@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from nosana.cli.follow import exposes, follow, print_line, report
 from nosana.cli.frame import JOB_FAILED, USAGE, Output, client, command, common, group, id_of, seconds, stop
 from nosana.cli.printing import credits, dump, duration, show_list, show_one, since, when
 from nosana.client.definitions import template_filled
+from nosana.client.waiting import OVER
 
 job = group("Jobs.")
 _check = id_of("job", "nosana job list")
@@ -88,7 +90,7 @@ TimeLimit = Annotated[
 
 @command(job, "run")
 def _run(
-    image: Annotated[str | None, typer.Argument(help="The image of the container.")] = None,
+    image: Annotated[str | None, typer.Argument(metavar="[IMAGE]", help="The image of the container.")] = None,
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[COMMAND]...", help="What it runs; write -- before it.")
     ] = None,
@@ -191,10 +193,15 @@ def _estimate(found: dict[str, Any]) -> None:
     )
 
 
+def state_of(job: Mapping[str, Any]) -> str:
+    """Return the state of a job; of one that shall stop and has not yet, that it is stopping."""
+    return "stopping" if job["stop_requested_at"] and job["state"] not in OVER else str(job["state"])
+
+
 COLUMNS: dict[str, Any] = {
     "id": "id",
     "name": "name",
-    "state": "state",
+    "state": state_of,
     "market": "market",
     "launched": lambda row: when(row["created_at"]),
     "ran": lambda row: duration(since(row["started_at"], row["ended_at"])),
@@ -240,7 +247,7 @@ def _show(job_id: JobId) -> None:
 FIELDS: dict[str, Any] = {
     "id": "id",
     "name": "name",
-    "state": lambda row: row["state"] + (f" ({row['reason']})" if row["reason"] else ""),
+    "state": lambda row: state_of(row) + (f" ({row['reason']})" if row["reason"] else ""),
     "why": "sentence",
     "project": "project",
     "by": "member",
@@ -295,7 +302,7 @@ def _stop(
     """Stop jobs: a queued one costs nothing, a running one its seconds."""
     with client() as asked:
         found = [asked.jobs.stop(job_id) for job_id in job_ids]
-    show_list(found, {"id": "id", "name": "name", "state": "state"}, empty="")
+    show_list(found, {"id": "id", "name": "name", "state": state_of}, empty="")
 
 
 @command(job, "restart")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from nosana.client.modes import Bound, M
 from nosana.client.pages import Items, Pages
@@ -11,6 +12,7 @@ from nosana.client.pages import Items, Pages
 if TYPE_CHECKING:
     from nosana.client.core import Core
 
+T = TypeVar("T")
 PAGE = 100  # entries the platform gives at once
 
 
@@ -34,6 +36,37 @@ class Resource(Bound[M], Generic[M]):
 
     async def _send(self, name: str | None, method: str, path: str, body: Any = None) -> Any:
         return await self._core.ask(name, method, path, body=body)
+
+
+class Spanned(Resource[M], Generic[M, T]):
+    """A group whose things are listed by when they came about."""
+
+    place: ClassVar[str]
+    model: ClassVar[str]
+
+    def list(
+        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
+    ) -> Pages[M, T]:
+        """Return them, newest first; of a span of time (`until` left out of it)."""
+        return self._pages(self.model, self.place, since=since, until=until, limit=limit)
+
+
+class Stated(Resource[M], Generic[M, T]):
+    """A group whose things are listed by how they stand, too."""
+
+    place: ClassVar[str]
+    model: ClassVar[str]
+
+    def list(
+        self,
+        *,
+        state: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Pages[M, T]:
+        """Return them, newest first; of one state, or begun in a span of time (`until` left out of it)."""
+        return self._pages(self.model, self.place, state=state, since=since, until=until, limit=limit)
 
 
 def given(**fields: Any) -> dict[str, Any]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nosana.client.modes import M, act
-from nosana.client.resources.base import Resource
+from nosana.client.resources.base import Resource, Spanned
 from nosana.client.waiting import part
 
 if TYPE_CHECKING:
     from nosana.client.models import BillingDetails as Details
-    from nosana.client.models import CreditNote, Invoice, Statement, VatCheck
-    from nosana.client.pages import Pages
+    from nosana.client.models import CreditNote, Invoice, Statement, VatCheck  # noqa: F401 - named in quotes below, where the class is made
 
 
 class BillingDetails(Resource[M]):
@@ -64,16 +62,10 @@ class Printed(Resource[M]):
         return await self._core.content(part(self.place, number) + ".xml")
 
 
-class Invoices(Printed[M]):
+class Invoices(Printed[M], Spanned[M, "Invoice"]):
     """The VAT documents of top-ups."""
 
-    place = "invoices"
-
-    def list(
-        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
-    ) -> Pages[M, Invoice]:
-        """Return them, newest first; of a span of time (`until` left out of it)."""
-        return self._pages("Invoice", self.place, since=since, until=until, limit=limit)
+    place, model = "invoices", "Invoice"
 
     @act
     async def send(self, number: str, *, idempotency_key: str | None = None) -> str:
@@ -82,26 +74,16 @@ class Invoices(Printed[M]):
         return str(answer["to"])
 
 
-class CreditNotes(Printed[M]):
+class CreditNotes(Printed[M], Spanned[M, "CreditNote"]):
     """What corrects invoices."""
 
-    place = "credit-notes"
-
-    def list(
-        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
-    ) -> Pages[M, CreditNote]:
-        """Return them, newest first; of a span of time (`until` left out of it)."""
-        return self._pages("CreditNote", self.place, since=since, until=until, limit=limit)
+    place, model = "credit-notes", "CreditNote"
 
 
-class Statements(Resource[M]):
+class Statements(Spanned[M, "Statement"]):
     """The months that are closed, named like "2026-10"."""
 
-    def list(
-        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
-    ) -> Pages[M, Statement]:
-        """Return them, newest first; of a span of time (`until` left out of it)."""
-        return self._pages("Statement", "statements", since=since, until=until, limit=limit)
+    place, model = "statements", "Statement"
 
     @act
     async def get(self, month: str) -> Statement:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from nosana.client.modes import M, act
-from nosana.client.resources.base import Resource, given
+from nosana.client.resources.base import Resource, Spanned, given
 from nosana.client.waiting import part
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         Hold,
         LimitSet,
         Lot,
-        Transfer,
+        Transfer,  # noqa: F401 - named in quotes below, where the class is made
         Usage,
     )
     from nosana.client.pages import Pages
@@ -94,14 +94,10 @@ class Holds(Resource[M]):
         return self._pages("Hold", "holds", state=state, limit=limit)
 
 
-class Transfers(Resource[M]):
+class Transfers(Spanned[M, "Transfer"]):
     """What changed the credits."""
 
-    def list(
-        self, *, since: datetime | None = None, until: datetime | None = None, limit: int | None = None
-    ) -> Pages[M, Transfer]:
-        """Return every change, newest first; of a span of time (`until` left out of it)."""
-        return self._pages("Transfer", "transfers", since=since, until=until, limit=limit)
+    place, model = "transfers", "Transfer"
 
     @act
     async def proof(self, *, since: date | None = None, until: date | None = None) -> bytes:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nosana.client.modes import M, act
-from nosana.client.resources.base import Resource, given
+from nosana.client.resources.base import Resource, Stated, given
 from nosana.client.waiting import part, until
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
         AutomaticTopUp,
         Card,
         Quote,
-        Refund,
+        Refund,  # noqa: F401 - named in quotes below, where the class is made
         TopUp,
     )
     from nosana.client.pages import Pages
@@ -31,19 +30,10 @@ class Quotes(Resource[M]):
         return await self._post("Quote", "quotes", body, idempotency_key)
 
 
-class TopUps(Resource[M]):
+class TopUps(Stated[M, "TopUp"]):
     """Card payments that become credits."""
 
-    def list(
-        self,
-        *,
-        state: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        limit: int | None = None,
-    ) -> Pages[M, TopUp]:
-        """Return them, newest first; of one state, or begun in a span of time (`until` left out of it)."""
-        return self._pages("TopUp", "top-ups", state=state, since=since, until=until, limit=limit)
+    place, model = "top-ups", "TopUp"
 
     @act
     async def get(self, topup_id: str) -> TopUp:
@@ -78,19 +68,10 @@ class TopUps(Resource[M]):
         return self._core.read("TopUp", found)
 
 
-class Refunds(Resource[M]):
+class Refunds(Stated[M, "Refund"]):
     """Money of top-ups that goes back."""
 
-    def list(
-        self,
-        *,
-        state: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        limit: int | None = None,
-    ) -> Pages[M, Refund]:
-        """Return them, newest first; of one state, or begun in a span of time (`until` left out of it)."""
-        return self._pages("Refund", "refunds", state=state, since=since, until=until, limit=limit)
+    place, model = "refunds", "Refund"
 
 
 class Cards(Resource[M]):
