@@ -60,7 +60,7 @@ def test_a_key_moves_nothing_to_another_organisation(world: World, labs: Organis
 
 def test_who_may_not_in_both_or_is_outside_moves_nothing(world: World, labs: Organisation) -> None:
     bea = signed_in(world.bea)
-    refused(bea.post(MOVES, LABS), 404, "not_found")
+    refused(bea.post(MOVES, LABS), 404, "not_found", "in no organisation “acme-labs”")
     place = Membership.objects.create(organisation=labs, user=world.bea, role=Role.VIEWER)
     refused(bea.post(MOVES, LABS), 403, "denied", "Your role here is viewer")
     refused(signed_in(world.olga, "balance.view").post(MOVES, LABS), 403, "denied", "scope billing.manage")

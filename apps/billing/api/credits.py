@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from apps.billing import selectors, services
 from apps.billing.api.shapes import BalanceShape, LotShape
 from apps.billing.selectors.balances import balance_alert_of
-from apps.core.errors import Denied
+from apps.core.errors import Denied, NotFound
 from apps.core.rest import Body, Text, Texts
 from apps.core.rest.schema import described
 from apps.organisations.access import grant_of
@@ -103,7 +103,11 @@ class Moves(Endpoint):
                 ),
                 code="person_needed",
             )
-        return grant_of(self.request._request, slug, Permission.BILLING_MANAGE)
+        try:
+            return grant_of(self.request._request, slug, Permission.BILLING_MANAGE)
+        except NotFound as error:
+            sentence = _("You are in no organisation “%(slug)s”; name one of your own by its slug.")
+            raise NotFound(sentence % {"slug": slug}) from error
 
 
 def _purse(grant: Grant, slug: str | None) -> services.Purse:
