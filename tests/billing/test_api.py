@@ -148,7 +148,9 @@ def test_a_price_is_locked_once_per_key(world: World, bea: Program) -> None:
     assert again.json() == first.json()
     assert Quote.objects.count() == 1
     refused(bea.post(f"{ACME}/quotes", {**body, "currency": "CHF"}), 400, "quote_refused")
-    assert bea.post(f"{ACME}/quotes", {**body, "net_minor": "1"}).status_code in (201, 400)
+    refused(bea.post(f"{ACME}/quotes", {**body, "net_minor": 1}), 400, "quote_refused", "between €10.00 and")
+    refused(bea.post(f"{ACME}/quotes", {**body, "net_minor": "10000"}), 400, "invalid", "without quotes")
+    assert Quote.objects.count() == 1
 
 
 def test_invoices_are_listed_shown_and_downloaded(world: World, bea: Program) -> None:

@@ -12,6 +12,7 @@ export class Stream {
     this.last = 0;
     this.failures = 0;
     this.cut = false;
+    this.whole = false; // no line comes any more, though the job's cost may still change
     addEventListener("pagehide", () => this.source?.close());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
   }
@@ -21,12 +22,16 @@ export class Stream {
     this.source = new EventSource(`${this.address}?${from}`);
     this.source.addEventListener("open", () => {
       this.failures = 0;
-      this.told.state(this.cut ? "back" : "live");
+      this.told.state(this.whole ? "end" : this.cut ? "back" : "live");
       this.cut = false;
     });
     this.source.addEventListener("log", (event) => this.add(event));
     this.source.addEventListener("state", (event) => this.told.changed(JSON.parse(event.data).seen));
     this.source.addEventListener("skipped", (event) => this.told.skipped(Number(event.data)));
+    this.source.addEventListener("whole", () => {
+      this.whole = true;
+      this.told.state("end");
+    });
     this.source.addEventListener("end", () => this.finish("end"));
     this.source.addEventListener("refused", (event) => this.finish("refused", JSON.parse(event.data).detail));
     this.source.addEventListener("error", () => this.broken());
