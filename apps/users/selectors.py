@@ -1,4 +1,4 @@
-"""Questions about people."""
+"""What is asked about people: which addresses are theirs, which views they saved, whether there is staff."""
 
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""Rows of several tables are written by one statement, and read back as models would have them."""
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone

@@ -77,6 +77,16 @@ def test_the_sentence_names_the_day_once_it_is_known(topups: TopUps) -> None:
         make(topups, 60_000)
 
 
+def test_a_ceiling_is_told_only_where_a_longer_one_leaves_more(topups: TopUps) -> None:
+    standing = standing_of(topups.world.acme.pk, "EUR", now=timezone.now())
+    assert [(one.window, one.left_minor) for one in standing.ceilings] == [
+        ("once", NEW),
+        ("day", NEW),
+        ("week", 2 * NEW),
+    ]
+    assert [one.window for one in standing.telling] == ["day", "week"]
+
+
 @pytest.mark.parametrize(
     ("days", "count", "limit"),
     [(0, 0, NEW), (8, 1, KNOWN), (40, 1, KNOWN), (31, 2, 1_000_000), (91, 3, None)],

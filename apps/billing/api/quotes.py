@@ -1,4 +1,4 @@
-"""Prices of credits."""
+"""Prices of credits, locked for as long as a quote stands."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An organisation's statements."""
+"""An organisation's statements: the months, one of them, and its lines, in constant memory."""
 
 import csv
 import io

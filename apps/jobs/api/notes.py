@@ -1,4 +1,4 @@
-"""Notes on jobs."""
+"""Notes on jobs: read by whoever sees the job, changed and deleted by their author alone."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""Approvals."""
+"""Requests for approval: listed, read, decided and withdrawn; and above which amounts there must be one."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The audit trail."""
+"""The audit trail: its events, the proof of each, and for how long they are kept."""
 
 from typing import Any
 

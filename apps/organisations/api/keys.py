@@ -1,4 +1,4 @@
-"""API keys."""
+"""API keys: listed, made, rotated and ended; the text of one is answered once."""
 
 from datetime import timedelta
 from typing import Any

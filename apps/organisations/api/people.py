@@ -1,4 +1,4 @@
-"""Members and invitations."""
+"""Members and invitations: who is in, as what, in which projects, and who was asked to come."""
 
 from typing import Any
 from uuid import UUID

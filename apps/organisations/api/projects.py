@@ -1,4 +1,4 @@
-"""Projects."""
+"""Projects: listed, read, made, renamed, labelled, archived and brought back."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An organisation's invitations."""
+"""An organisation's invitations: those that wait, one of them, and whom they went to."""
 
 from datetime import datetime
 from uuid import UUID

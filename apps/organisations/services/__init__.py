@@ -7,11 +7,11 @@ from apps.organisations.services.acceptance import (
     invitation_find,
     invitation_sign_up,
 )
+from apps.organisations.services.approval_limits import approval_limits_set
 from apps.organisations.services.approvals import (
     ActImpossible,
     AsksAgain,
     approval_decide,
-    approval_limits_set,
     approval_request,
     approval_withdraw,
     approvals_expire,

@@ -12,17 +12,15 @@ from django.utils.translation import gettext as _
 from apps.core.errors import AppError, Conflict, Denied, NotFound
 from apps.core.sweeping import each_apart
 from apps.core.wiring import announce, ask, port_answered
-from apps.organisations.models import Approval, Grant, Membership, Organisation
+from apps.organisations.models import Approval, Membership
 from apps.organisations.roles import Permission
 from apps.organisations.selectors.approvals import STAFF_DECIDES, approvers_of
 from apps.organisations.services.approval_mails import mails_asked, mails_told
 from apps.organisations.services.audit import Actor, audit_record
-from apps.organisations.services.audit_days import organisation_lock
 from apps.users.models import User
 
 State = Approval.State
 TEXT_LIMITS = {"reason": 1_000, "note": 1_000, "worst_case": 500}
-LIMIT_MAXIMUM_MICRO = 10**15  # a thousand million credits
 
 
 class AsksAgain(AppError):
@@ -182,38 +180,6 @@ def _expire(approval_id: UUID, *, now: datetime) -> bool:
         return False
     _end(approval, State.EXPIRED, actor=Actor.system(), now=now)
     return True
-
-
-def approval_limits_set(
-    *, membership: Membership | Grant, job_micro: int | None, cap_micro: int | None, actor: Actor, now: datetime
-) -> Organisation:
-    """Set above which worst case a job, and above which limit a raised cap, needs an approval; None: never.
-
-    Raises Denied, and AppError for an amount (micro-NOS) below 0 or too large to mean anything.
-    """
-    membership.require(Permission.ORGANISATION_EDIT)
-    limits = {"approval_job_micro": job_micro, "approval_cap_micro": cap_micro}
-    wrong = [name for name, micro in limits.items() if micro is not None and not 0 <= micro <= LIMIT_MAXIMUM_MICRO]
-    if wrong:
-        sentence = _("A limit is between 0 and 1,000,000,000 credits; leave it empty for none.")
-        raise AppError(sentence, code="limit_out_of_range", fields={name: [sentence] for name in wrong})
-    with transaction.atomic():
-        organisation = organisation_lock(membership.organisation_id)
-        before = {name: getattr(organisation, name) for name in limits}
-        if before != limits:
-            for name, micro in limits.items():
-                setattr(organisation, name, micro)
-            organisation.save(update_fields=list(limits))
-            audit_record(
-                organisation_id=organisation.pk,
-                actor=actor,
-                act="approval.limits_set",
-                subject=f"organisation:{organisation.pk}",
-                before=before,
-                after=limits,
-                now=now,
-            )
-    return organisation
 
 
 def _approve(approval: Approval, decider: User, note: str, *, actor: Actor, now: datetime) -> None:

@@ -1,1 +1,1 @@
-"""Payments for programs."""
+"""Top-ups, cards, refunds and the rule for automatic top-ups, for programs."""

@@ -1,4 +1,4 @@
-"""Automatic top-ups."""
+"""The rule for automatic top-ups: read, with what it charged this month, and set whole."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Cards."""
+"""Cards that are kept at Stripe: listed, made the default, removed. A new one is typed in on Stripe's page."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Refunds."""
+"""Refunds: listed, and asked for; whether money goes back is decided by our staff."""
 
 from uuid import UUID
 

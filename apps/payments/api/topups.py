@@ -1,4 +1,4 @@
-"""Top-ups."""
+"""Top-ups: listed, read, and begun; a person pays them on Stripe's page."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Top-ups."""
+"""Top-ups: one row a payment by card, its state, and what is known of it at Stripe."""
 
 from django.conf import settings
 from django.db import models

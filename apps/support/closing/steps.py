@@ -79,13 +79,13 @@ def checklist(month: date, *, now: datetime) -> Checklist:
 def _steps(month: date, close: MonthClose | None, *, now: datetime) -> Iterator[Step]:
     start, end = bounds(month)
     missing, left = _days_missing(start.date(), min(end, now).date()), _items_open(start.date(), end.date())
-    said = f"{missing} days were not read to their end; {left} items are open."
+    said = f"Days not read to their end: {missing}; open items: {left}."
     yield Step("All days are reconciled", not missing and not left, said, "support:reconciliation_items")
     frozen = _statements_open(month, end)
-    yield Step("All statements are frozen", not frozen, f"{frozen} organisations have no statement yet.")
+    yield Step("All statements are frozen", not frozen, f"Organisations without a statement: {frozen}.")
     invoices = InvoiceDue.objects.filter(created_at__lt=end, invoice=None).count()
     notes = CreditNoteDue.objects.filter(created_at__lt=end, credit_note=None).count()
-    said = f"{invoices} invoices and {notes} credit notes wait for a number."
+    said = f"Waiting for a number: invoices {invoices}, credit notes {notes}."
     yield Step("All invoices and credit notes are issued", not invoices + notes, said)
     drawn = close.acts.filter(act=MonthAct.Act.VAT).order_by("-id").first() if close else None
     late = drawn is None or drawn.at < end

@@ -192,7 +192,7 @@ def test_owners_of_a_job_alone_may_ask_for_its_state_and_stop_it(around: Surroun
 
 
 def test_a_job_that_is_extended_runs_on(around: Surroundings, node: Started) -> None:
-    job = around.post(shell("sleep 12; echo late"), timeout=10)
+    job = around.post(shell("sleep 8; echo late"), timeout=7)
     around.wait(lambda chain: chain.runs(job=job))
     around.extend(job, 30)
     assert [entry.log for entry in around.wait_result(job).op_states[0].logs] == ["late"]
