@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from nosana.client import ConfigurationError, Nosana, Unauthenticated
+from nosana.client import ConfigurationError, NoKey, Nosana, Unauthenticated
 from nosana.client.settings import config_path, profile_write, profiles_read, settings_find
 
 from sdk.tests.client.told import Platform, connected, problem
@@ -129,3 +129,12 @@ def test_a_token_that_another_process_renewed_is_taken_from_the_file(tmp_path: P
     platform.says(problem(401, "token_expired"), BALANCE)
     client.balance.get()
     assert platform.asked[-1].headers["Authorization"] == "Bearer theirs"
+
+
+def test_nobody_signed_in_is_told_so_and_a_key_without_an_address_too(tmp_path):
+    given = {"environment": {"NOSANA_CONFIG": str(tmp_path / "none.ini")}}
+    with pytest.raises(NoKey, match="who asks, and where"):
+        settings_find(**given)
+    with pytest.raises(ConfigurationError, match="where the platform is") as caught:
+        settings_find(key="nos_live_x", **given)
+    assert not isinstance(caught.value, NoKey)

@@ -51,15 +51,10 @@ def told(*pieces):
 
 
 def test_a_log_ends_when_it_is_whole_and_a_job_that_is_followed_when_its_cost_is_final(platform, client):
-    live = (
-        log(1),
-        "event: whole\ndata: {}\n\n",
-        'event: state\ndata: {"state": "completed", "seen": "b"}\n\n',
-        END,
-    )
-    platform.says(told(*live), told(*live))
+    state = 'event: state\ndata: {"state": "completed", "seen": "b"}\n\n'
+    platform.says(*[told(log(1), "event: whole\ndata: {}\n\n", state, log(2), END)] * 2)
     assert [one.text for one in client.jobs.logs("x")] == ["line 1"]
-    assert [getattr(one, "state", "log") for one in client.jobs.follow("x")] == ["log", "completed"]
+    assert [getattr(one, "state", "log") for one in client.jobs.follow("x")] == ["log", "completed", "log"]
 
 
 def test_a_log_is_told_to_its_end(platform, client):

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nosana.client.errors import ConfigurationError
+from nosana.client.errors import ConfigurationError, NoKey
 
 SANDBOX_URL, SANDBOX_KEYS = "http://127.0.0.1:8000", "nos_sandbox_"  # where `make run` serves, and its keys
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -132,7 +132,8 @@ def settings_find(
     if address is None:
         lacks = "where the platform is" if found else "who asks, and where the platform is"
         named = "url=… or NOSANA_URL" if found else "key=… and url=…, NOSANA_API_KEY and NOSANA_URL"
-        raise ConfigurationError(f"Say {lacks}: {named}, or run `nosana login --url …`.")
+        kind = ConfigurationError if found else NoKey
+        raise kind(f"Say {lacks}: {named}, or run `nosana login --url …`.")
     own = found is not None and found == kept.get("key") and same
     return Settings(
         renewal=renewal_of(kept, path, chosen) if own else None,
