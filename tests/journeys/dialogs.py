@@ -9,12 +9,16 @@ from apps.jobs.models import Job
 
 @dataclass(frozen=True)
 class Opening:
-    """On which page what is pressed, and what is to be seen then; `side` if it is in the side navigation."""
+    """On which page what is pressed, and what is to be seen then.
+
+    `side` if it is in the side navigation, `within` names the menu that it is in.
+    """
 
     path: str
     press: str
     shown: str
     side: bool = False
+    within: str = ""
 
     def open(self, page: Page, base: str) -> None:
         """Open the page, and on it what it is about."""
@@ -22,6 +26,8 @@ class Opening:
         menu = page.locator("header.top [popovertarget=side]")
         if self.side and menu.is_visible():
             menu.click()
+        if self.within:
+            page.locator(self.within).click()
         page.locator(self.press).locator("visible=true").first.click()
         expect(page.locator(self.shown).locator("visible=true").first).to_be_visible()
         page.wait_for_timeout(150)  # what fades in is there
@@ -44,6 +50,7 @@ def openings(jobs: dict[str, Job]) -> dict[str, Opening]:
         "open-job-rename": Opening(running, ".page-head a[href$='/name/']", dialog),
         "open-job-project": Opening(running, ".job-facts a[href$='/project/']", dialog),
         "open-job-relabel": Opening(settled, ".job-facts a[href$='/relabel/']", dialog),
-        "open-job-keys": Opening(running, "[data-dialog=log-keys]", "dialog[open]"),
+        "open-job-log": Opening(running, ".log-more > summary", ".log-more .menu-panel"),
+        "open-job-keys": Opening(running, "[data-dialog=log-keys]", "dialog[open]", within=".log-more > summary"),
         "open-list-columns": Opening(f"{o}billing/holds/", "details.options > summary", ".options .menu-panel"),
     }
