@@ -46,7 +46,10 @@ async function copy(button) {
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-theme-set], [data-copy], [data-dialog], [data-dialog-close]");
   for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
+    const inside = menu.contains(event.target);
+    if (inside && !event.target.closest("[data-dialog], [download]")) continue;
+    menu.open = false;
+    if (inside) menu.querySelector("summary").focus(); // where a dialog leads back to
   }
   if (!target) return;
   if (target.dataset.themeSet) themeSet(target.dataset.themeSet);

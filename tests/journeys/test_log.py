@@ -54,6 +54,10 @@ def test_the_log_appears_live_and_survives_a_lost_connection(job: Job, page: Pag
         expect(page.locator("[data-log-status]")).to_have_text("complete")
         page.fill("#log-search", "while you")
         expect(page.locator("[data-log-hits]")).to_have_text("2 hits")
+        page.locator(".log-more > summary").click()
+        page.get_by_role("button", name="Keys (?)").click()
+        page.get_by_role("dialog").get_by_role("button", name="Close").click()
+        expect(page.locator(".log-more > summary")).to_be_focused()
 
 
 def test_costs_tick_and_a_job_is_stopped_through_the_dialog(job: Job, page: Page) -> None:
