@@ -44,12 +44,11 @@ fields = ("id", "name", "state", "market", "created_at", "cost_micro")
 for one in answer.json()["items"]:
     print("  ".join(str(one[field]) for field in fields))
 """
-JOB = {
-    "id": "0199aaaa-0000-7000-8000-000000000001", "name": "Hello", "state": "completed", "market": "gpu",
-    "created_at": "2026-11-23T12:00:00Z", "started_at": "2026-11-23T12:00:00Z", "ended_at": "2026-11-23T12:05:00Z",
-    "cost_micro": 1_500_000,
-}  # fmt: skip
-PAGE = json.dumps({"items": [JOB] * 20, "next_cursor": None}).encode()
+# Twenty jobs as the reference shows them, so that the answer has what a real one has.
+REFERENCE = json.loads((Path(__file__).resolve().parents[1] / "docs" / "openapi.json").read_bytes())
+LIST = REFERENCE["paths"]["/api/v1/organisations/{slug}/jobs"]["get"]["responses"]["200"]
+PAGE_OF_ONE = LIST["content"]["application/json"]["example"]
+PAGE = json.dumps({**PAGE_OF_ONE, "items": PAGE_OF_ONE["items"] * 20}).encode()
 
 
 class Answers(http.server.BaseHTTPRequestHandler):

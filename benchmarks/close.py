@@ -101,8 +101,9 @@ def figures(only: str) -> Iterator[Figure]:
 
 def seed() -> None:
     """Make the organisations through their services and the rows in bulk, without the guards of single acts."""
-    user = app("users.models").User.objects.create_user("bench@example.org")
+    people = app("users.models").User.objects
     for number in range(ORGANISATIONS):
+        user = people.create_user(f"bench{number}@example.org")
         organisation = app("organisations.services").organisation_create(
             user=user, name=f"Bench {number}", **acting(user)
         )
