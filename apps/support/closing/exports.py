@@ -216,8 +216,8 @@ def _document(told: Told) -> list[object]:
         document.issued_at.astimezone(UTC).isoformat(timespec="seconds"),
         document.data["supplied_at"], facts["buyer"]["name"], told.country, facts["buyer"]["vat_id"],
         told.rule, f"{Decimal(told.rate_bp) / 100:.2f}", document.currency,
-        *(plain(sum, document.currency) for sum in (told.net, told.vat, told.net + told.vat)),
-        home, *(("", "") if told.home is None else (plain(sum, home) for sum in told.home)),
+        *(plain(minor, document.currency) for minor in (told.net, told.vat, told.net + told.vat)),
+        home, *(("", "") if told.home is None else (plain(minor, home) for minor in told.home)),
         facts["payment"]["reference"], told.invoice.due.topup_id,
     ]  # fmt: skip
 
